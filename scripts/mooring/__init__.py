@@ -1,0 +1,1 @@
+"""Mooring: a GitOps repository for production AI agents."""

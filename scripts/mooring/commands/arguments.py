@@ -1,0 +1,51 @@
+"""Arguments that several verbs take, with what a shell may complete them to."""
+
+from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mooring.commands.place import Place, find
+from mooring.errors import MooringError
+
+
+def environment(parser: ArgumentParser, *, default: str | None = None, several: bool = False) -> None:
+    """`ENV`, by default required and one; `args.environment` is a list when `several`."""
+    nargs = "*" if several else ("?" if default else None)
+    hint = f" (default: {default})" if default else (" (default: all)" if several else "")
+    options: dict[str, Any] = {"nargs": nargs, "default": default} if nargs else {}
+    action = parser.add_argument("environment", metavar="ENV", help=f"an environment{hint}", **options)
+    complete(action, environments)
+
+
+def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
+    """Lets the shell complete an argument with what `names` finds; nothing when there is no repository."""
+
+    def completer(parsed_args: Namespace, **_: object) -> list[str]:
+        try:
+            return names(find(parsed_args))
+        except MooringError:
+            return []
+
+    vars(action)["completer"] = completer
+
+
+def environments(place: Place) -> list[str]:
+    return _names(place.root / "configs" / "environments")
+
+
+def documents(place: Place) -> list[str]:
+    """Documents as `bump` takes them: kind/name."""
+    from mooring.spec import FOLDERS
+
+    found = [(kind, name) for kind, folder in FOLDERS.items() for name in _names(place.root / folder)]
+    return sorted(f"{kind}/{name}" for kind, name in found)
+
+
+def digests(place: Place) -> list[str]:
+    """Digests of every release in the state folder, whatever its environment."""
+    return sorted({f"sha256:{path.stem}" for path in place.state.glob("*/releases/*.json")})
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))

@@ -1,0 +1,31 @@
+"""`moor bump`."""
+
+from argparse import ArgumentParser, Namespace
+
+from mooring.commands.arguments import complete, documents
+from mooring.commands.place import find
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+SUMMARY = "Raise the version of documents whose content changed."
+EXAMPLES = """
+moor bump                        every document that changed since HEAD and kept its version
+moor bump --against origin/main  the same on a branch
+moor bump Prompt/support/answer --minor
+moor bump --check                say what would be raised, change nothing (a pre-commit hook)
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    names = parser.add_argument("names", nargs="*", metavar="NAME", help="documents, such as Prompt/support/answer")
+    complete(names, documents)
+    parser.add_argument("--against", metavar="REF", help="the commit to compare with (default: HEAD)")
+    part = parser.add_mutually_exclusive_group()
+    for choice in ("major", "minor", "patch"):
+        part.add_argument(f"--{choice}", dest="part", action="store_const", const=choice, help=f"raise the {choice} part")
+    parser.add_argument("--check", action="store_true", help="change nothing; findings when something would")
+    parser.set_defaults(part="patch")
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    return Outcome(Reason.REPORTED)

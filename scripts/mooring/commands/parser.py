@@ -1,0 +1,96 @@
+"""Parsing, apart from doing: a command line becomes a namespace, a mistake a UsageError with the nearest name."""
+
+import argparse
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NoReturn
+
+from mooring.catalog.nearest import suggestion
+from mooring.commands.table import GROUPS, Verb, verb
+from mooring.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of exiting, and says what was probably meant."""
+
+    def __init__(self, **options: Any) -> None:
+        formatter = argparse.RawDescriptionHelpFormatter
+        super().__init__(**{"allow_abbrev": False, "formatter_class": formatter, **options})
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, fix=f"{self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        choices = [str(choice) for choice in action.choices or ()]
+        if choices and str(value) not in choices:
+            self.error(f"unknown {action.metavar or action.dest} {value!r}{suggestion(str(value), choices)}")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuses what is unknown here, where the flags that could have been meant are known."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            first = next((word for word in unknown if word.startswith("-")), unknown[0])
+            self.error(f"unknown argument {first!r}{suggestion(first, self._option_string_actions)}")
+        return parsed, unknown
+
+
+def build() -> Parser:
+    """The whole grammar."""
+    shared = _shared()
+    usage = "moor [-C DIR] COMMAND …"
+    parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[shared], epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"moor {_version()}")
+    verbs = parser.add_subparsers(dest="verb", metavar="command", help=argparse.SUPPRESS, prog="moor")
+    for name in (name for names in GROUPS.values() for name in names):
+        module = verb(name)
+        below = verbs.add_parser(name, parents=[shared], description=module.SUMMARY, epilog=_examples(module))
+        module.add(below)
+    return parser
+
+
+def parse(arguments: Sequence[str], parser: Parser) -> argparse.Namespace:
+    """The namespace of a call; its `verb` is None when nothing was asked. `--help` and `--version` exit."""
+    return parser.parse_args(arguments, argparse.Namespace(json=False, no_color=False, directory=None))
+
+
+def _shared() -> Parser:
+    """Options of every verb, taken before the verb and after it (hence no defaults here)."""
+    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = shared.add_argument_group("everywhere")
+    group.add_argument("-C", dest="directory", metavar="DIR", help="run as if started in DIR")
+    group.add_argument("--json", action="store_true", help="print exactly one JSON object, also on errors")
+    group.add_argument("--no-color", action="store_true", help="no colors (NO_COLOR does the same)")
+    return shared
+
+
+_EPILOG = """\
+start here:
+  moor up                          documents -> release -> a running agent that answers
+  moor plan local                  what an edit means before it goes out
+  moor deploy local                blue-green, without losing a request
+  moor COMMAND --help              examples of each command
+
+exit codes: 0 done, 1 stopped with a reason, 2 wrong call, 3 crash, 130 interrupted"""
+
+
+def _overview() -> str:
+    lines = ["Agents as documents: validated, planned, released blue-green, and back by a revert."]
+    for group, names in GROUPS.items():
+        lines += ["", f"{group.lower()}:"]
+        lines += [f"  {name:<12}{_first(verb(name))}" for name in names]
+    return "\n".join(lines)
+
+
+def _first(module: Verb) -> str:
+    return module.SUMMARY.splitlines()[0].removesuffix(".")
+
+
+def _examples(module: Verb) -> str:
+    return "examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES.strip().splitlines())
+
+
+def _version() -> str:
+    try:
+        return version("mooring")
+    except PackageNotFoundError:
+        return "(from a work tree)"

@@ -1,0 +1,37 @@
+"""Where a command works: the repository and the folder for state."""
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mooring.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`root` holds `configs/` and `prompts/`; `state` holds one folder for every environment."""
+
+    root: Path
+    state: Path
+
+    def of(self, environment: str) -> Path:
+        """The state folder of an environment."""
+        return self.state / environment
+
+
+def find(args: Namespace) -> Place:
+    """The place of this call. Raises UsageError when there is no repository."""
+    return locate(Path(args.directory or "."), os.environ)
+
+
+def locate(start: Path, environ: Mapping[str, str]) -> Place:
+    """From `start` upward to a folder with `configs/` and `prompts/`, else $MOORING_HOME; $MOORING_STATE moves state."""
+    folder = start.absolute()
+    home = environ.get("MOORING_HOME")
+    roots = [folder, *folder.parents, *([Path(home)] if home else [])]
+    for root in roots if folder.is_dir() else ():
+        if (root / "configs").is_dir() and (root / "prompts").is_dir():
+            return Place(root, Path(environ.get("MOORING_STATE") or root / ".mooring").absolute())
+    raise UsageError(f"no repository here: {start} and the folders above it have no configs/ and prompts/", "moor -C DIR")

@@ -1,0 +1,85 @@
+"""`moor release`."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.commands.arguments import complete, digests, environments
+from mooring.commands.place import Place, find
+from mooring.errors import UsageError
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+
+SUMMARY = "Show what a release holds, or verify that it is what its name says."
+EXAMPLES = """
+moor release show local              what the documents here make for an environment
+moor release show sha256:1a2b3c      a stored release, by its digest or the beginning of it
+moor release verify sha256:1a2b3c    is the stored release unchanged?
+moor release verify ./1a2b….json     the same for a file, such as an artifact of a workflow
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    parser.add_argument("action", choices=("show", "verify"), help="what to do")
+    which = parser.add_argument("which", metavar="ENV|DIGEST|FILE", help="a release")
+    complete(which, lambda place: environments(place) + digests(place))
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    if args.action == "verify":
+        return _verify(args, console)
+    release = _release(find(args), args.which)
+    content = release.content.model_dump(mode="json")
+    console.line(f"{release.digest}  {len(release.to_bytes())} bytes  for {release.content.environment.name}")
+    console.table(("KIND", "NAME", "VERSION", "OWNER"), _rows(release))
+    return Outcome(Reason.REPORTED, {"digest": release.digest, "content": content})
+
+
+def _verify(args: Namespace, console: Console) -> Outcome:
+    from mooring.release.verify import verify_file
+
+    path = Path(args.which)
+    release = verify_file(path) if path.is_file() else _stored(find(args), args.which)
+    console.line(f"{release.digest}  unchanged", "green")
+    return Outcome(Reason.VALID, {"digest": release.digest})
+
+
+def _release(place: Place, which: str) -> "Release":
+    if which.startswith("sha256:"):
+        return _stored(place, which)
+    from mooring.catalog.load import load_valid
+    from mooring.catalog.source import WorkTree
+    from mooring.release.resolve import resolve
+
+    return resolve(load_valid(WorkTree(place.root)), which)
+
+
+def _stored(place: Place, digest: str) -> "Release":
+    """A release of any environment by the beginning of its digest. UsageError unless there is exactly one."""
+    from mooring.release.store import Store
+
+    wanted = "sha256:" + digest.removeprefix("sha256:")
+    found = [name for name in digests(place) if name.startswith(wanted)]
+    if len(found) != 1:
+        what = f"{len(found)} releases begin with" if found else "no stored release is"
+        raise UsageError(f"{what} {digest}", fix="moor release show ENV")
+    folder = next(place.state.glob(f"*/releases/{found[0].removeprefix('sha256:')}.json")).parent
+    return Store(folder).get(found[0])
+
+
+def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
+    content = release.content
+    tables: dict[str, Mapping[str, Any]] = {
+        "Environment": {content.environment.name: content.environment},
+        "Agent": content.agents,
+        "Prompt": content.prompts,
+        "Tool": content.tools,
+        "Model": content.models,
+        "Resilience": content.resilience,
+        "Guards": content.guards,
+    }
+    return [(kind, name, each.version, each.owner) for kind, table in tables.items() for name, each in table.items()]

@@ -1,0 +1,53 @@
+"""`moor validate`."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mooring.commands.place import find
+from mooring.errors import FindingsError
+from mooring.finding import Finding
+from mooring.outcome import Outcome, Reason
+from mooring.report import findings as render
+from mooring.report.console import Console
+
+SUMMARY = "Check every document; print every finding at once."
+EXAMPLES = """
+moor validate                          every check, every document
+moor validate --against origin/main    and that changed documents have new versions
+moor validate --format github          annotations on a pull request
+moor validate --json | jq '.findings[].message'
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    parser.add_argument("--against", metavar="REF", help="a commit: content that differs from it needs another version")
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.catalog.checks import CHECKS
+
+    found, documents = collect(find(args).root, args.against)
+    if found:
+        if args.format == "github":
+            console.line(render.github(found))
+        raise FindingsError(found)
+    console.line(f"{documents} documents valid, {len(CHECKS)} checks")
+    return Outcome(Reason.VALID, {"documents": documents, "checks": len(CHECKS), "findings": []})
+
+
+def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
+    """Every finding, and the number of documents. An empty set of documents is a finding too."""
+    from mooring.catalog import codeowners, schemas
+    from mooring.catalog.checks import check
+    from mooring.catalog.load import load
+    from mooring.catalog.source import WorkTree
+    from mooring.catalog.versions import honest
+
+    catalog, found = load(WorkTree(root))
+    found += check(catalog) + schemas.stale(root) + codeowners.stale(root)
+    if against is not None:
+        found += honest(root, against, catalog)
+    if not catalog.entries and not found:
+        found.append(Finding("configs", 0, "", "no documents at all: nothing was checked", "empty-set"))
+    return sorted(set(found)), len(catalog.entries)

@@ -1,0 +1,112 @@
+"""The one door: a command line in, text and an exit code out."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mooring.commands.parser import Parser, build, parse
+from mooring.commands.table import verb
+from mooring.errors import FindingsError, MooringError, Stopped
+from mooring.outcome import Outcome, Reason
+from mooring.report import as_json, findings
+from mooring.report.console import Console
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; never raises, except what a signal raises."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    color = False if "--no-color" in arguments else None
+    console = Console(silent="--json" in arguments, color=color)
+    try:
+        outcome = _run(arguments, console)
+        if console.silent:
+            console.emit(as_json.render(outcome))
+        return outcome.exit_code
+    except SystemExit as stop:  # argparse after --help and --version
+        return int(stop.code or 0)
+    except BrokenPipeError:
+        return _reader_left()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the door: what got here becomes one line
+        return _report(error, console)
+
+
+def _run(arguments: Sequence[str], console: Console) -> Outcome:
+    parser = build()
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
+    args = parse(arguments, parser)
+    if args.verb is None:
+        if console.silent:
+            parser.error("no command given")
+        parser.print_help(sys.stderr)
+        raise SystemExit(2)
+    return verb(args.verb).run(args, console)
+
+
+def _complete(parser: Parser) -> None:
+    """Answers the shell's request for completions and exits."""
+    import argcomplete
+
+    argcomplete.autocomplete(parser, always_complete_options="long")
+
+
+def _report(error: BaseException, console: Console) -> int:
+    """Tells the error once, in the form that was asked for."""
+    message, fix = _words(error)
+    outcome = Outcome(_reason(error), {"message": message, "fix": fix} | _details(error))
+    try:
+        if console.silent:
+            console.emit(as_json.render(outcome))
+        else:
+            if isinstance(error, FindingsError):
+                console.err.write(findings.text(error.findings) + "\n")
+            console.error(message, fix)
+    except BrokenPipeError:
+        return _reader_left()
+    return outcome.exit_code
+
+
+def _reason(error: BaseException) -> Reason:
+    match error:
+        case Stopped():
+            return error.reason
+        case MooringError():
+            return Reason.USAGE
+        case KeyboardInterrupt():
+            return Reason.INTERRUPTED
+        case _:
+            return Reason.CRASH
+
+
+def _words(error: BaseException) -> tuple[str, str]:
+    match error:
+        case MooringError():
+            return str(error), error.fix
+        case KeyboardInterrupt():
+            return "interrupted", ""
+        case _:
+            log = _crash_log(error)
+            return f"this should not have happened: {type(error).__name__}: {error}", f"please report it with {log}"
+
+
+def _details(error: BaseException) -> dict[str, Any]:
+    return {"findings": findings.data(error.findings)} if isinstance(error, FindingsError) else {}
+
+
+def _crash_log(error: BaseException) -> Path:
+    """A file with the traceback, in the system's temporary folder: the state folder may be what is broken."""
+    import tempfile
+
+    handle, name = tempfile.mkstemp(prefix="moor-crash-", suffix=".log")
+    with open(handle, "w", encoding="utf-8") as log:
+        log.write("".join(traceback.format_exception(error)))
+    return Path(name)
+
+
+def _reader_left() -> int:
+    """The reader of a pipe is gone: nobody is left to tell, and Python must not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,0 +1,86 @@
+"""How a command ends: a closed list of reasons, and one door from reasons to exit codes."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Exit:
+    """Process exit codes."""
+
+    DONE = 0
+    STOPPED = 1
+    USAGE = 2
+    CRASH = 3
+    INTERRUPTED = 130
+
+
+class Reason(StrEnum):
+    """Why a command ended as it did. Closed: contract tests hold code and documentation together."""
+
+    # done
+    VALID = "valid"
+    PLANNED = "planned"
+    IN_SYNC = "in-sync"
+    DEPLOYED = "deployed"
+    ROLLED_BACK = "rolled-back"
+    REPORTED = "reported"
+    CHANGED = "changed"
+    # stopped before anything changed
+    FINDINGS = "findings"
+    EMPTY_SET = "empty-set"
+    GUARDED = "guarded"
+    PLAN_MISMATCH = "plan-mismatch"
+    LOCKED = "locked"
+    FROZEN = "frozen"
+    QUARANTINED = "quarantined"
+    DIRTY_TREE = "dirty-tree"
+    NO_STANDBY = "no-standby"
+    TAMPERED = "tampered"
+    NOT_RUNNING = "not-running"
+    STALE = "stale"
+    # stopped on the way, and undone
+    NOT_READY = "not-ready"
+    PROBE_FAILED = "probe-failed"
+    BAKE_FAILED = "bake-failed"
+    DEADLINE = "deadline"
+    FENCED = "fenced"
+    PORT_IN_USE = "port-in-use"
+    STORAGE = "storage"
+    PROCESS = "process"
+    # neither done nor stopped
+    USAGE = "usage"
+    CRASH = "crash"
+    INTERRUPTED = "interrupted"
+
+
+DONE = frozenset(
+    {
+        Reason.VALID,
+        Reason.PLANNED,
+        Reason.IN_SYNC,
+        Reason.DEPLOYED,
+        Reason.ROLLED_BACK,
+        Reason.REPORTED,
+        Reason.CHANGED,
+    }
+)
+
+
+EXITS = {Reason.USAGE: Exit.USAGE, Reason.CRASH: Exit.CRASH, Reason.INTERRUPTED: Exit.INTERRUPTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command hands to the renderers: `data` is JSON-able and is the whole of `--json`."""
+
+    reason: Reason
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        return Exit.DONE if self.ok else EXITS.get(self.reason, Exit.STOPPED)
+
+    @property
+    def ok(self) -> bool:
+        return self.reason in DONE

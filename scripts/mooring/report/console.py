@@ -1,0 +1,96 @@
+"""Where a command writes: styled on a terminal, plain lines when piped, silent when `--json` speaks."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+
+Notify = Callable[[str], None]
+
+
+class Console:
+    """The two streams of one call. Everything meant for a person goes through here.
+
+    With `silent` nothing but `emit` and `error` writes. Rich is loaded only for a terminal's
+    tables and spinners: its import costs more than a whole `moor rollback` may take.
+    """
+
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, silent: bool = False, color: bool | None = None
+    ) -> None:
+        self.out = sys.stdout if out is None else out
+        self.err = sys.stderr if err is None else err
+        self.silent = silent
+        self.terminal = self.out.isatty()
+        self._color = color
+
+    def styled(self, text: str, style: str, stream: TextIO | None = None) -> str:
+        """`text` with the codes of `style` where the stream shows colors; unchanged elsewhere."""
+        color = wants_color(stream or self.out, os.environ) if self._color is None else self._color
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if color and style and text else text
+
+    def line(self, text: str = "", style: str = "") -> None:
+        if not self.silent:
+            self.emit(self.styled(text, style))
+
+    def emit(self, text: str) -> None:
+        """Write the result itself, also when silent."""
+        self.out.write(text if text.endswith("\n") else f"{text}\n")
+        self.out.flush()
+
+    def note(self, text: str) -> None:
+        """Something worth knowing that is no part of the result: to the error stream."""
+        if not self.silent:
+            self._to_err("note", "yellow", text)
+
+    def error(self, message: str, fix: str = "") -> None:
+        self._to_err("error", "red", message)
+        if fix:
+            self.err.write(f"{self.styled('fix', 'cyan', self.err)}: {one_line(fix)}\n")
+
+    def _to_err(self, label: str, style: str, text: str) -> None:
+        self.err.write(f"moor: {self.styled(label, style, self.err)}: {one_line(text)}\n")
+        self.err.flush()
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Rows under headings: a table on a terminal, aligned columns when piped."""
+        if self.silent:
+            return
+        if self.terminal:
+            from mooring.report.terminal import table
+
+            table(self.out, columns, rows, color=self._color)
+        else:
+            self.emit("\n".join(aligned([columns, *rows])))
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Notify]:
+        """Hands out a function that takes a line for every step taken: a spinner on a terminal, lines when piped."""
+        if self.silent:
+            yield lambda step: None
+        elif self.terminal:
+            from mooring.report.terminal import spinner
+
+            with spinner(self.out, title, color=self._color) as notify:
+                yield notify
+        else:
+            yield self.line
+
+
+def wants_color(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether codes may go to `stream` (https://no-color.org)."""
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of left-aligned columns, two spaces apart; an empty cell is `-`, so that fields can be counted."""
+    cells = [[one_line(cell) or "-" for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,24 @@
+"""Points in time and spans, for machines and for people."""
+
+from datetime import UTC, datetime
+
+UNITS = ((86400, "day"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def iso(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC, such as 2026-03-01T12:00:00Z."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest whole unit: `3 min`, `2 days`."""
+    for size, unit in UNITS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (unit == 'day' and count != 1)}"
+    return "0 s"
+
+
+def ago(then: float, now: float) -> str:
+    """How long before `now`, or how far ahead of it."""
+    return f"{span(now - then)} ago" if then <= now else f"in {span(then - now)}"

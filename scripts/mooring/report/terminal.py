@@ -1,0 +1,36 @@
+"""What only a terminal shows: tables and a spinner, by rich."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def _console(out: TextIO, color: bool | None) -> Console:
+    return Console(file=out, highlight=False, markup=False, no_color=None if color is None else not color)
+
+
+def table(out: TextIO, columns: Sequence[str], rows: Sequence[Sequence[str]], *, color: bool | None) -> None:
+    """Prints rows under bold headings; too long cells fold instead of being cut."""
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        drawn.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    _console(out, color).print(drawn)
+
+
+@contextmanager
+def spinner(out: TextIO, title: str, *, color: bool | None) -> Iterator[Callable[[str], None]]:
+    """Spins over the newest step; every step stays above it as a line."""
+    console = _console(out, color)
+    with console.status(Text(title), spinner="dots") as status:
+
+        def notify(step: str) -> None:
+            console.print(Text.assemble(("✓ ", "green"), step))
+            status.update(Text(f"{title}: {step}"))
+
+        yield notify
