@@ -1,0 +1,219 @@
+"""Sets up the Python environment of the doors: `python3 scripts/bootstrap.py [--dev]`. Standard library only.
+
+An environment is never changed once it is complete: `.venvs/<digest of lock and Python>`, with a copy of its
+locks inside, written last. `.venv` links to the current one, so a new lock means a new environment, whatever
+still runs keeps its own, and an interrupted set-up is never taken for a finished one.
+All messages go to stderr; exit 0 done, 1 failed with one line, 130 interrupted.
+"""
+
+from __future__ import annotations  # an old Python must get as far as the check of its version
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Iterator
+
+HOME = Path(__file__).resolve().parent.parent
+LINK = HOME / ".venv"
+STORE = HOME / ".venvs"
+LOG = STORE / "install.log"
+RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+KEEP_SECONDS = 7 * 86_400
+
+
+class Failure(Exception):
+    """One line for a person."""
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        check_python()
+        # An environment for development stays one when the lock changes.
+        names = [RUNTIME, DEV] if "--dev" in arguments or (LINK / DEV).exists() else [RUNTIME]
+        if not is_current(LINK, names):
+            set_up(names)
+    except Failure as failure:
+        return end(1, str(failure))
+    except OSError as error:
+        return end(1, f"{error.filename or 'set-up'}: {error.strerror}")
+    except KeyboardInterrupt:
+        return end(130, "interrupted; the next run starts the set-up again")
+    return 0
+
+
+def check_python() -> None:
+    if sys.version_info < (3, 11):
+        raise Failure("needs Python 3.11 or newer, and python3 is {}.{}.{}".format(*sys.version_info))
+
+
+def is_current(environment: Path, names: list[str]) -> bool:
+    """Whether a complete environment holds exactly what the named locks say."""
+    same = (read(HOME / name) == read(environment / name) for name in names)
+    return all(same) and os.access(environment / "bin/python", os.X_OK)
+
+
+def set_up(names: list[str]) -> None:
+    if LINK.is_dir() and not LINK.is_symlink():
+        raise Failure(f"{LINK} was not made by this set-up; move it away and run again")
+    STORE.mkdir(exist_ok=True)
+    with sole_owner() as lock:
+        environment = STORE / digest(names)
+        if not is_current(environment, names):
+            build(environment, names, lock)
+        switch(environment)
+        remove_unused(environment)
+
+
+def digest(names: list[str]) -> str:
+    parts = [sys.version, *(read(HOME / name) for name in names)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def sole_owner() -> Iterator[IO[str]]:
+    """Holds the set-up lock. The installer inherits it, so even one left behind by `kill -9` keeps others out."""
+    with open(STORE / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another set-up is at work; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock
+
+
+def build(environment: Path, names: list[str], lock: IO[str]) -> None:
+    started = time.monotonic()
+    requirements = HOME / names[-1]
+    say(f"setting up Python {sys.version.split()[0]}, once per lock")
+    shutil.rmtree(environment, ignore_errors=True)
+    LOG.write_text("")
+    make, install = commands(environment, requirements)
+    run(make, lock)
+    run(install, lock, Progress(environment, requirements))
+    for name in names:
+        shutil.copyfile(HOME / name, environment / name)
+    say(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def commands(environment: Path, requirements: Path) -> tuple[list[str], list[str]]:
+    """How to make the environment and how to fill it: with uv where it is installed, else with venv and pip."""
+    python = str(environment / "bin/python")
+    uv = shutil.which("uv")
+    if uv:
+        sync = [uv, "pip", "sync", "--python", python, "--require-hashes", "--compile-bytecode", str(requirements)]
+        return [uv, "venv", "--python", sys.executable, str(environment)], sync
+    check_ensurepip()
+    pip = [python, "-I", "-m", "pip", "install", "--no-input", "--no-user", "--disable-pip-version-check"]
+    locked = ["--progress-bar=off", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(requirements)]
+    return [sys.executable, "-I", "-m", "venv", str(environment)], pip + locked
+
+
+def check_ensurepip() -> None:
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        raise Failure("Python lacks venv; on Debian and Ubuntu: apt install python3-venv") from None
+
+
+def run(command: list[str], lock: IO[str], progress: Progress | None = None) -> None:
+    """Runs one step with its output in the log, and shows how far it is."""
+    with LOG.open("a") as log, subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[lock.fileno()]) as step:
+        try:
+            while step.poll() is None:
+                if progress:
+                    progress.show()
+                time.sleep(0.1)
+        except KeyboardInterrupt:
+            step.terminate()
+            raise
+        finally:
+            if progress:
+                progress.clear()
+    if step.returncode:
+        raise Failure(f"{reason()} (log: {LOG})")
+
+
+def reason() -> str:
+    """The last line of the log that looks like a reason."""
+    lines = [line.strip() for line in read(LOG).splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith(("error", "fatal", "caused by"))]
+    return (errors or lines or ["the installer said nothing"])[-1][:200]
+
+
+class Progress:
+    """One line that is written over on a terminal; a line per phase elsewhere."""
+
+    def __init__(self, environment: Path, requirements: Path) -> None:
+        self.environment = environment
+        self.total = sum(line[:1].isalnum() for line in read(requirements).splitlines())
+        self.before = self.installed()
+        self.phase = ""
+
+    def installed(self) -> int:
+        return len(list(self.environment.glob("lib/python*/site-packages/*.dist-info/RECORD")))
+
+    def show(self) -> None:
+        fetched = [line.split()[1] for line in read(LOG).splitlines() if line.startswith("Collecting ")]
+        installed = self.installed() - self.before
+        if installed > 0:
+            self.say("installing", f"{installed}/{self.total}")
+        elif fetched:
+            self.say("fetching", f"{len(fetched)}/{self.total} {fetched[-1]}")
+
+    def say(self, phase: str, detail: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{phase} {detail}", end="", file=sys.stderr, flush=True)
+        elif phase != self.phase:
+            say(f"{phase} packages")
+        self.phase = phase
+
+    def clear(self) -> None:
+        if self.phase and sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def switch(environment: Path) -> None:
+    """Points `.venv` at an environment in one step."""
+    new = STORE / "new-link"
+    new.unlink(missing_ok=True)
+    new.symlink_to(environment.relative_to(HOME))
+    new.replace(LINK)
+    os.utime(environment)
+
+
+def remove_unused(current: Path) -> None:
+    """Removes unfinished and old environments that no process runs from; all stay where `/proc` cannot tell."""
+    if not Path("/proc/self/cmdline").exists():
+        return
+    running = "\0".join(read(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+    for environment in STORE.iterdir():
+        recent = (environment / RUNTIME).exists() and time.time() - environment.stat().st_mtime < KEEP_SECONDS
+        if environment.is_dir() and environment != current and not recent and str(environment) not in running:
+            shutil.rmtree(environment, ignore_errors=True)
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def say(message: str) -> None:
+    print(f"moor: {message}", file=sys.stderr, flush=True)
+
+
+def end(code: int, message: str) -> int:
+    say(message)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
