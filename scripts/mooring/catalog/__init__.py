@@ -1,0 +1,1 @@
+"""YAML files become a catalog: loaded with positions, bounded, checked, and honest about their versions."""

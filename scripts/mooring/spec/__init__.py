@@ -1,0 +1,45 @@
+"""The documents a team writes, as frozen models: one module per kind, no I/O."""
+
+from mooring.spec.agent import Agent
+from mooring.spec.document import Document
+from mooring.spec.environment import Environment
+from mooring.spec.guards import Guards, Override
+from mooring.spec.model import Model
+from mooring.spec.prompt import Prompt, PromptPart
+from mooring.spec.resilience import Resilience
+from mooring.spec.tool import Tool
+
+KINDS: dict[str, type[Document]] = {
+    model.__name__: model
+    for model in (Agent, Environment, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+}
+"""Every kind by the name it has in `kind:`."""
+
+FOLDERS: dict[str, str] = {
+    "Agent": "configs/agents",
+    "Environment": "configs/environments",
+    "Guards": "configs/operations",
+    "Model": "configs/models",
+    "Override": "configs/overrides",
+    "Prompt": "prompts",
+    "PromptPart": "prompts/shared",
+    "Resilience": "configs/resilience",
+    "Tool": "configs/tools",
+}
+"""Where documents of a kind live. A document's name is its path below this folder, without `.yaml`;
+a PromptPart's name keeps its `shared/`, since prompts include it by that name."""
+
+__all__ = [
+    "FOLDERS",
+    "KINDS",
+    "Agent",
+    "Document",
+    "Environment",
+    "Guards",
+    "Model",
+    "Override",
+    "Prompt",
+    "PromptPart",
+    "Resilience",
+    "Tool",
+]

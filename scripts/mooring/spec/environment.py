@@ -1,0 +1,75 @@
+"""Environments: where a release runs, what differs there, and how it gets there."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from mooring.spec.document import Document, Name, Part, Seconds
+
+
+class LocalTarget(Part):
+    """One machine: a supervisor, one listening socket, two slots."""
+
+    type: Literal["local"]
+    listen: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z.:\[\]-]+:\d{1,5}$")] = Field(
+        description="host:port of the public socket; port 0 takes a free one."
+    )
+
+
+class DocumentOverride(Part):
+    """A document changed for this environment only: `set` maps dotted paths to values."""
+
+    kind: Literal["Agent", "Model", "Resilience", "Tool"]
+    name: Name
+    set: dict[str, JsonValue] = Field(min_length=1)
+
+
+class Probe(Part):
+    """A question with a known answer, asked of a new slot before traffic reaches it."""
+
+    agent: Name
+    say: str = Field(min_length=1)
+    expect: str = Field(min_length=1, description="A regular expression the answer must contain a match of.")
+
+
+class Freeze(Part):
+    """A time in which nothing but a rollback goes out."""
+
+    reason: str
+    start: datetime
+    end: datetime
+
+
+class Warm(Part):
+    """How long the previous release stays warm in the other slot, ready for a flip."""
+
+    hours: float = Field(default=72, gt=0)
+
+
+class Rollout(Part):
+    """How a release takes traffic. `deadline_seconds` covers everything up to the switch and always aborts."""
+
+    deadline_seconds: Seconds = 60
+    bake_seconds: float = Field(default=10, ge=0, description="How long the new slot is watched after the switch.")
+    max_error_rate: float = Field(default=0.05, ge=0, le=1, description="Of requests while baking; more flips back.")
+    drain_seconds: Seconds = Field(default=60, description="Cap on waiting for requests in flight in the old slot.")
+    probes: tuple[Probe, ...] = Field(min_length=1)
+    warm: Warm = Warm()
+    freezes: tuple[Freeze, ...] = ()
+
+
+class Environment(Document):
+    """An environment. One line, `endpoints: real`, turns from the simulator to the models' own endpoints."""
+
+    kind: Literal["Environment"]
+    tier: Literal["development", "staging", "production"]
+    target: LocalTarget
+    endpoints: Literal["simulated", "real"]
+    services: dict[str, str] = Field(
+        default_factory=dict,
+        description="Tool services by name: a base URL, or `simulated` for the demo service of the simulator.",
+    )
+    agents: tuple[Name, ...] = Field(min_length=1)
+    overrides: tuple[DocumentOverride, ...] = ()
+    rollout: Rollout

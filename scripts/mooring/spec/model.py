@@ -1,0 +1,37 @@
+"""Models: which one, where, with what options, at what price."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from mooring.spec.document import Document, Part, SecretRef
+
+
+class Options(Part):
+    """Sampling options sent with every call; what is absent is left to the endpoint."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    seed: int | None = None
+    max_output_tokens: int = Field(default=1024, ge=1)
+
+
+class Prices(Part):
+    """US dollars per million tokens; zero for a model of one's own."""
+
+    input_per_million: float = Field(ge=0)
+    output_per_million: float = Field(ge=0)
+
+
+class Model(Document):
+    """A model at an endpoint. `id` is a dated snapshot: a floating alias is refused in production."""
+
+    kind: Literal["Model"]
+    provider: str = Field(min_length=1, description="Who answers: rungs L0 and L1 of an agent must differ in it.")
+    id: str = Field(min_length=1)
+    api_type: Literal["openai-chat", "anthropic-messages"]
+    base_url: str = Field(pattern=r"^https?://")
+    secret_ref: SecretRef | None = Field(default=None, description="Where the key is, such as env:OPENAI_API_KEY.")
+    context_window: int = Field(ge=1024, description="Tokens, input and output together.")
+    options: Options = Options()
+    prices: Prices
