@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Iterator
+from typing import IO
 
 HOME = Path(__file__).resolve().parent.parent
 LINK = HOME / ".venv"
@@ -78,7 +79,7 @@ def digest(names: list[str]) -> str:
 @contextmanager
 def sole_owner() -> Iterator[IO[str]]:
     """Holds the set-up lock. The installer inherits it, so even one left behind by `kill -9` keeps others out."""
-    with open(STORE / "lock", "a") as lock:
+    with (STORE / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
