@@ -31,21 +31,19 @@ def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
 
 
 def environments(place: Place) -> list[str]:
-    return _names(place.root / "configs" / "environments")
+    return place.environments()
 
 
 def documents(place: Place) -> list[str]:
     """Documents as `bump` takes them: kind/name."""
     from mooring.spec import FOLDERS
 
-    found = [(kind, name) for kind, folder in FOLDERS.items() for name in _names(place.root / folder)]
-    return sorted(f"{kind}/{name}" for kind, name in found)
+    found = [(kind, place.root / folder) for kind, folder in FOLDERS.items()]
+    return sorted(
+        f"{kind}/{path.relative_to(folder).with_suffix('')}" for kind, folder in found for path in folder.rglob("*.yaml")
+    )
 
 
 def digests(place: Place) -> list[str]:
     """Digests of every release in the state folder, whatever its environment."""
     return sorted({f"sha256:{path.stem}" for path in place.state.glob("*/releases/*.json")})
-
-
-def _names(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))

@@ -1,13 +1,28 @@
 """`moor down`."""
+
 from argparse import ArgumentParser, Namespace
 
+from mooring.commands.arguments import environment
+from mooring.commands.place import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "."
-EXAMPLES = ""
+SUMMARY = "Stop an environment: requests in flight are answered first."
+EXAMPLES = """
+moor down            stop `local`
+moor down staging    stop another one; what it served is still known, and `moor up` starts it again
+"""
 
-def add(parser: ArgumentParser) -> None: ...
+
+def add(parser: ArgumentParser) -> None:
+    environment(parser, default="local")
+
 
 def run(args: Namespace, console: Console) -> Outcome:
-    return Outcome(Reason.REPORTED)
+    from mooring.commands.steps import target
+
+    place = find(args)
+    name = place.known(args.environment)
+    stopped = target(place, name).down()
+    console.line(f"{name} is down" if stopped else f"{name} was not running")
+    return Outcome(Reason.CHANGED if stopped else Reason.IN_SYNC, {"environment": name})

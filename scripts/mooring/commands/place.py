@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
 
 
@@ -19,6 +20,20 @@ class Place:
     def of(self, environment: str) -> Path:
         """The state folder of an environment."""
         return self.state / environment
+
+    def environments(self) -> list[str]:
+        """Names of the environments there are documents of."""
+        folder = self.root / "configs" / "environments"
+        return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
+
+    def known(self, environment: str) -> str:
+        """`environment`, when there is a document or a ledger of it. UsageError otherwise."""
+        names = self.environments()
+        running = (str(path.parent.relative_to(self.state)) for path in self.state.rglob("ledger.db"))
+        if environment not in names and environment not in running:
+            there = f"there are: {', '.join(names)}" if names else "there are none in configs/environments"
+            raise UsageError(f"no environment {environment}{suggestion(environment, names)} ({there})")
+        return environment
 
 
 def find(args: Namespace) -> Place:

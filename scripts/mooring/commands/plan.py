@@ -1,13 +1,68 @@
 """`moor plan`."""
-from argparse import ArgumentParser, Namespace
 
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mooring.commands.arguments import environment
+from mooring.commands.place import Place, find
+from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "."
-EXAMPLES = ""
+if TYPE_CHECKING:
+    from mooring.change.plan import Plan
 
-def add(parser: ArgumentParser) -> None: ...
+SUMMARY = "Say what a deployment would change and mean, and whether the guards let it out."
+EXAMPLES = """
+moor plan local                             against what runs
+moor plan production --against origin/main  against a commit, such as on a pull request
+moor plan production --format markdown --out plan.md
+moor plan local --json | jq -r .digest      what `moor deploy local --plan` takes
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    environment(parser)
+    parser.add_argument("--against", metavar="live|REF", default="live", help="what runs (default), or a commit")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write it to a file instead")
+
 
 def run(args: Namespace, console: Console) -> Outcome:
-    return Outcome(Reason.REPORTED)
+    plan = _plan(find(args), args.environment, args.against)
+    if args.out:
+        _write(args.out, _text(plan, args.format))
+        console.line(f"wrote {args.out}")
+    else:
+        console.line(_text(plan, args.format))
+    return Outcome(_reason(plan), plan.data())
+
+
+def _plan(place: Place, name: str, against: str) -> "Plan":
+    from mooring.commands.steps import at, documents, live, planned
+
+    catalog, release = documents(place, name)
+    return planned(catalog, release, live(place, name) if against == "live" else at(place, name, against))
+
+
+def _reason(plan: "Plan") -> Reason:
+    if plan.in_sync:
+        return Reason.IN_SYNC
+    return Reason.GUARDED if plan.verdict.unsafe else Reason.PLANNED
+
+
+def _text(plan: "Plan", form: str) -> str:
+    if form == "json":
+        return json.dumps(plan.data(), ensure_ascii=False, indent=2)
+    from mooring.report import plan_markdown, plan_text
+
+    return (plan_markdown if form == "markdown" else plan_text).render(plan)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"cannot write {path}: {error.strerror}") from None

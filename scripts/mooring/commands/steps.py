@@ -1,0 +1,40 @@
+"""Steps that several verbs take on the way from documents to traffic."""
+
+from datetime import UTC, datetime
+
+from mooring.catalog.catalog import Catalog
+from mooring.catalog.load import load, load_valid
+from mooring.catalog.source import GitTree, WorkTree
+from mooring.change.plan import Plan, make_plan
+from mooring.commands.place import Place
+from mooring.release.release import Release
+from mooring.release.resolve import resolve
+from mooring.spec import Environment, Override
+from mooring.targets.local.target import Local
+
+
+def documents(place: Place, environment: str) -> tuple[Catalog, Release]:
+    """The documents of the work tree and what they make for an environment. FindingsError, UsageError."""
+    catalog = load_valid(WorkTree(place.root))
+    return catalog, resolve(catalog, environment)
+
+
+def at(place: Place, environment: str, ref: str) -> Release | None:
+    """What a commit makes for an environment; None when it does not have the environment.
+
+    Today's checks do not judge yesterday's documents: only what cannot be resolved is refused.
+    """
+    catalog, _ = load(GitTree(place.root, ref))
+    return resolve(catalog, environment) if catalog.get(Environment, environment) else None
+
+
+def live(place: Place, environment: str) -> Release | None:
+    return target(place, environment).live()
+
+
+def target(place: Place, environment: str) -> Local:
+    return Local(place.root, environment, place.of(environment))
+
+
+def planned(catalog: Catalog, desired: Release, live: Release | None) -> Plan:
+    return make_plan(desired, live, catalog.all(Override).values(), datetime.now(UTC))
