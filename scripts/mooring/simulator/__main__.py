@@ -1,0 +1,52 @@
+"""`python -m mooring.simulator`: serves until it is told to stop."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mooring.errors import FindingsError, MooringError, UsageError
+from mooring.outcome import Exit
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m mooring.simulator",
+        description="A simulated model endpoint and demo tool services on loopback.",
+    )
+    parser.add_argument("--rules", type=Path, required=True, metavar="DIR", help="folder of rule files")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where the services keep their data")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
+    parser.add_argument("--announce", type=Path, metavar="FILE", help="is written with url and pid once it listens")
+    parser.add_argument("--latency", type=float, default=0.02, metavar="SECONDS", help="of the model (default: 0.02)")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0 after SIGTERM; 1 with one line when the rules are wrong or the port is taken; 2 for wrong usage."""
+    arguments = _arguments(argv)
+    try:
+        _serve(arguments)
+    except FindingsError as error:
+        print(*error.findings, sep="\n", file=sys.stderr)
+        return Exit.STOPPED
+    except (MooringError, OSError) as error:
+        print(f"simulator: {error}", file=sys.stderr)
+        return Exit.USAGE if isinstance(error, UsageError) else Exit.STOPPED
+    return Exit.DONE
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from mooring.simulator.app import create_app
+    from mooring.simulator.rulebook import read
+    from mooring.simulator.server import announce, bind, serve
+
+    book = read(arguments.rules)
+    listener = bind(arguments.port)
+    app = create_app(book, arguments.state, arguments.latency)
+    if arguments.announce:
+        announce(listener, arguments.announce)
+    serve(app, listener)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

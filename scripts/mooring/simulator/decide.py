@@ -1,0 +1,123 @@
+"""Which rule answers a conversation, and what it says: a pure function of rules and request."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from mooring.simulator import template
+from mooring.simulator.conversation import Conversation
+from mooring.simulator.rulebook import Placed, Rulebook
+from mooring.simulator.rules import Fact, Reply, When
+
+_FLAGS = re.IGNORECASE | re.MULTILINE
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the model replies: text, or calls as (tool, JSON text of its arguments), or both; `rule` is who said so."""
+
+    rule: str
+    content: str = ""
+    calls: tuple[tuple[str, str], ...] = field(default=())
+
+
+def decide(book: Rulebook, conversation: Conversation) -> Decision:
+    """The reply of the first rule that matches; a book's last rule always does."""
+    known = _facts(book, conversation)
+    for placed in book.rules:
+        if (variables := _match(placed, conversation, known)) is not None:
+            return _reply(book, conversation, placed.rule.id, placed.rule.reply, variables)
+    raise AssertionError("a rulebook ends with a rule that matches everything")
+
+
+def _facts(book: Rulebook, conversation: Conversation) -> dict[str, Any]:
+    built_in = {
+        "model": conversation.model,
+        "system": conversation.system,
+        "user": conversation.user,
+        "tools": sorted(conversation.tools),
+        "lang": _language(book, conversation),
+    }
+    return built_in | {name: _fact(fact, conversation) for name, fact in book.facts.items()}
+
+
+def _fact(fact: Fact, conversation: Conversation) -> str | None:
+    for place in fact.places:
+        found = list(re.finditer(fact.pattern, getattr(conversation, place), _FLAGS))
+        if found:
+            return found[-1].group(1 if found[-1].re.groups else 0)
+    return None
+
+
+def _language(book: Rulebook, conversation: Conversation) -> str:
+    """The language of the last user message, `en` unless the system prompt tells the model to follow it."""
+    words = re.findall(r"\w+", conversation.user.lower())
+    for code, language in book.languages.items():
+        hits = sum(word in language.words for word in words)
+        if hits and hits >= len(words) / 8 and re.search(language.system, conversation.system, _FLAGS):
+            return code
+    return "en"
+
+
+def _match(placed: Placed, conversation: Conversation, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Variables of the rule, or None when it does not match."""
+    calls = [call.tool for call in placed.rule.reply.calls]
+    if calls and all(tool in conversation.results for tool in calls):
+        return None
+    variables = dict(known)
+    for when in (placed.common, placed.rule.when):
+        given = _conditions(when, conversation)
+        if given is None:
+            return None
+        variables |= given
+        if when.test and not template.holds(when.test, variables):
+            return None
+    return variables
+
+
+def _conditions(when: When, conversation: Conversation) -> dict[str, Any] | None:
+    """What the conditions give, without their test; None when one does not hold."""
+    tools, results = conversation.tools, conversation.results
+    lacking = (when.system_lacks, conversation.system), (when.user_lacks, conversation.user)
+    if (
+        (when.model and not re.search(when.model, conversation.model, _FLAGS))
+        or not tools.keys() >= set(when.tools)
+        or not tools.keys().isdisjoint(when.tools_lack)
+        or not results.keys() >= set(when.results.values())
+        or not results.keys().isdisjoint(when.results_lack)
+        or any(re.search(pattern, text, _FLAGS) for patterns, text in lacking for pattern in patterns)
+    ):
+        return None
+    given: dict[str, Any] = {name: results[tool] for name, tool in when.results.items()}
+    for patterns, text in ((when.system, conversation.system), (when.user, conversation.user)):
+        for pattern in patterns:
+            found = re.search(pattern, text, _FLAGS)
+            if found is None:
+                return None
+            given |= found.groupdict()
+    return given
+
+
+def _reply(
+    book: Rulebook, conversation: Conversation, rule: str, reply: Reply, variables: Mapping[str, Any]
+) -> Decision:
+    vendor = book.vendor(conversation.model)
+    texts = reply.terse if vendor and vendor.style == "terse" and reply.terse else reply.content
+    content = texts.get(variables["lang"]) or texts.get("en", "")
+    calls = tuple((call.tool, json.dumps(_fill(call.arguments, variables), ensure_ascii=False)) for call in reply.calls)
+    return Decision(rule, template.render(content, variables), calls)
+
+
+def _fill(value: JsonValue, variables: Mapping[str, Any]) -> JsonValue:
+    """The value with every text in it rendered."""
+    if isinstance(value, str):
+        return template.render(value, variables)
+    if isinstance(value, list):
+        return [_fill(item, variables) for item in value]
+    if isinstance(value, dict):
+        return {key: _fill(item, variables) for key, item in value.items()}
+    return value

@@ -1,0 +1,95 @@
+"""Faults on demand: what goes wrong, for whom, how often."""
+
+import random
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+
+from mooring.simulator.rules import Pattern
+from mooring.spec.document import Part, Rate
+
+
+class Fault(Part):
+    """One fault. Without `model`, `provider` and `service` it hits every model and every service.
+
+    status: answers `status`. retry-after: 429 with `Retry-After: seconds`. latency: answers `seconds` late.
+    hang: never answers. cut-stream: breaks the connection in the middle of the answer. empty: an answer that says
+    nothing. malformed: a body that is no JSON. wrong-content: a well-formed answer that says `content` instead.
+    """
+
+    kind: Literal["status", "retry-after", "latency", "hang", "cut-stream", "empty", "malformed", "wrong-content"]
+    model: Pattern | None = Field(default=None, description="A regular expression searched in the model's id.")
+    provider: str | None = Field(default=None, description="A provider of the rule files, such as openai.")
+    service: Literal["shop", "oncall"] | None = None
+    rate: Rate = 1
+    count: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Ends after so many hits.")
+    status: Annotated[int, Field(ge=400, le=599)] = 503
+    seconds: Annotated[float, Field(ge=0, le=3600)] = 1
+    content: str = "I like turtles."
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "Fault":
+        if self.service is not None and (self.model is not None or self.provider is not None):
+            raise ValueError("a fault is for models or for a service, not for both")
+        return self
+
+    def hits(self, call: "Call") -> bool:
+        """Whether the fault is meant for this call; chance apart."""
+        if self.service is not None or call.service is not None:
+            targeted = self.model is not None or self.provider is not None
+            return call.service is not None and self.service in (None, call.service) and not targeted
+        if self.provider is not None and self.provider != call.provider:
+            return False
+        return self.model is None or re.search(self.model, call.model) is not None
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(Annotated[list[Fault], BeforeValidator(_as_list)])
+"""The body of `PUT /faults`: one fault or a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who is called: a model of a provider, or a service."""
+
+    model: str = ""
+    provider: str = ""
+    service: str | None = None
+
+
+@dataclass(slots=True)
+class _Active:
+    fault: Fault
+    chance: random.Random
+    hits: int = 0
+
+
+@dataclass(slots=True)
+class Board:
+    """The faults that are on. Not thread-safe: one event loop asks it."""
+
+    active: list[_Active] = field(default_factory=list)
+
+    def replace(self, faults: list[Fault]) -> None:
+        """These faults, and no others; counts and chance start anew."""
+        self.active = [_Active(fault, random.Random(fault.seed)) for fault in faults]
+
+    def draw(self, call: Call) -> Fault | None:
+        """The first fault that strikes this call; counts it."""
+        for active in self.active:
+            fault = active.fault
+            spent = fault.count is not None and active.hits >= fault.count
+            if not spent and fault.hits(call) and active.chance.random() < fault.rate:
+                active.hits += 1
+                return fault
+        return None
+
+    def data(self) -> list[dict[str, Any]]:
+        """What is on, and how often each fault has struck."""
+        return [active.fault.model_dump(exclude_none=True) | {"hits": active.hits} for active in self.active]

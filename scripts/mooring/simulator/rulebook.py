@@ -1,0 +1,135 @@
+"""Rule files of a folder, read and checked as one book."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue, ValidationError
+
+from mooring.catalog.nearest import suggestion
+from mooring.catalog.parse import Parsed, parse
+from mooring.errors import FindingsError, UsageError
+from mooring.finding import Finding
+from mooring.simulator import template
+from mooring.simulator.rules import Call, Fact, Language, Rule, RuleFile, Vendor, When
+
+CHECK = "simulator-rules"
+BUILT_IN = frozenset({"model", "system", "user", "tools", "lang"})
+"""Variables that every rule has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A rule with the conditions of its file."""
+
+    file: str
+    common: When
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules, in the order in which they are tried; the last one matches everything."""
+
+    vendors: tuple[Vendor, ...]
+    languages: dict[str, Language]
+    facts: dict[str, Fact]
+    rules: tuple[Placed, ...]
+
+    def vendor(self, model: str) -> Vendor | None:
+        """Who answers for this model id; None when it is unknown."""
+        for vendor in self.vendors:
+            if model in vendor.ids or (vendor.pattern and re.search(vendor.pattern, model)):
+                return vendor
+        return None
+
+
+def read(folder: Path) -> Rulebook:
+    """The rules of `folder/*.yaml`. Raises FindingsError with everything wrong in them, UsageError when none is there."""
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise UsageError(f"{folder}: no rule files (*.yaml) in this folder")
+    findings: list[Finding] = []
+    files: dict[str, tuple[RuleFile, Parsed]] = {}
+    for path in paths:
+        parsed = parse(str(path), path.read_bytes())
+        findings += parsed.findings
+        if parsed.data is None:
+            continue
+        try:
+            files[str(path)] = RuleFile.model_validate(parsed.data), parsed
+        except ValidationError as error:
+            findings += _refusals(str(path), parsed, error)
+    book = _bind({name: file for name, (file, _) in files.items()})
+    for name, place, message in _wrong(files, book) if not findings else ():
+        findings.append(Finding(name, files[name][1].lines.at(place), place, message, CHECK))
+    if not findings and not _ends(book):
+        findings.append(Finding(str(paths[-1]), 0, "", "the last rule must match everything: give it no `when`", CHECK))
+    if findings:
+        raise FindingsError(findings)
+    return book
+
+
+def _bind(files: dict[str, RuleFile]) -> Rulebook:
+    return Rulebook(
+        vendors=tuple(vendor for file in files.values() for vendor in file.models),
+        languages={code: language for file in files.values() for code, language in file.languages.items()},
+        facts={name: fact for file in files.values() for name, fact in file.facts.items()},
+        rules=tuple(Placed(name, file.when, rule) for name, file in files.items() for rule in file.rules),
+    )
+
+
+def _ends(book: Rulebook) -> bool:
+    last = book.rules[-1] if book.rules else None
+    return last is not None and last.common == When() == last.rule.when
+
+
+def _refusals(file: str, parsed: Parsed, error: ValidationError) -> Iterator[Finding]:
+    for detail in error.errors(include_url=False):
+        place = ".".join(str(step) for step in detail["loc"])
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            message = f"unknown key {detail['loc'][-1]!r}"
+        yield Finding(file, parsed.lines.at(place), place, message, CHECK)
+
+
+def _wrong(files: dict[str, tuple[RuleFile, Parsed]], book: Rulebook) -> Iterator[tuple[str, str, str]]:
+    """(file, place, message) of what is wrong between rules that are each well-formed."""
+    seen: dict[str, str] = {}
+    for name, (file, _) in files.items():
+        for index, rule in enumerate(file.rules):
+            place = f"rules.{index}"
+            if rule.id in seen:
+                yield name, f"{place}.id", f"rule {rule.id!r} is there already, in {seen[rule.id]}"
+            seen.setdefault(rule.id, name)
+            known = set(BUILT_IN | book.facts.keys()) | _given(file.when) | _given(rule.when)
+            for text in _texts(rule):
+                for missing in sorted(template.names(text) - known):
+                    yield name, place, f"nothing gives the variable {missing!r}{suggestion(missing, known)}"
+
+
+def _given(when: When) -> set[str]:
+    """Variables that conditions give: named groups and results."""
+    groups = {group for pattern in (*when.system, *when.user) for group in re.compile(pattern).groupindex}
+    return groups | when.results.keys()
+
+
+def _texts(rule: Rule) -> Iterator[str]:
+    """Every template of a rule; its test as one too."""
+    if rule.when.test:
+        yield "{{ " + rule.when.test + " }}"
+    yield from rule.reply.content.values()
+    yield from rule.reply.terse.values()
+    yield from _strings(call.arguments for call in rule.reply.calls)
+
+
+def _strings(value: JsonValue | Iterable[Any] | Call) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _strings(value.values())
+    elif isinstance(value, Iterable):
+        for item in value:
+            yield from _strings(item)

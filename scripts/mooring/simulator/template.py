@@ -1,0 +1,66 @@
+"""Templates and tests of rules: Jinja2 in its immutable sandbox."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, UndefinedError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+def _saying(value: object, pattern: str) -> bool:
+    """Whether the JSON text of a value has a match: `order is saying "not found"`."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return re.search(pattern, text, re.IGNORECASE) is not None
+
+
+_TEXTS = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_TESTS = ImmutableSandboxedEnvironment(undefined=ChainableUndefined)
+for _environment in (_TEXTS, _TESTS):
+    _environment.tests["saying"] = _saying
+
+
+def is_template(text: str) -> str:
+    """The text itself; ValueError when Jinja2 cannot read it."""
+    try:
+        _TEXTS.parse(text)
+    except TemplateError as error:
+        raise ValueError(f"no template: {error}") from None
+    return text
+
+
+def is_expression(text: str) -> str:
+    """The text itself; ValueError when Jinja2 cannot read it as an expression."""
+    is_template("{{ " + text + " }}")
+    return text
+
+
+def names(text: str) -> set[str]:
+    """Variables that a template needs."""
+    return meta.find_undeclared_variables(_TEXTS.parse(text))
+
+
+def render(text: str, variables: Mapping[str, Any]) -> str:
+    """The text with its variables written in; UndefinedError when one is not there."""
+    rendered: str = _template(text).render(variables)
+    return rendered.strip()
+
+
+def holds(expression: str, variables: Mapping[str, Any]) -> bool:
+    """Whether a test holds; a test about a value that is not there, or of another type, does not."""
+    try:
+        return bool(_test(expression)(**variables))
+    except (UndefinedError, TypeError):
+        return False
+
+
+@cache
+def _template(text: str) -> Any:
+    return _TEXTS.from_string(text)
+
+
+@cache
+def _test(expression: str) -> Any:
+    return _TESTS.compile_expression(expression)
