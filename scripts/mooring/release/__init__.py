@@ -1,0 +1,1 @@
+"""Releases: the resolved documents of one environment, named by their content, kept and verified."""

@@ -1,0 +1,35 @@
+"""What a release says: every document an environment needs, resolved and defaulted."""
+
+from typing import Literal
+
+from mooring.spec import Agent, Environment, Guards, Model, Resilience, Tool
+from mooring.spec.document import JsonSchema, Part
+from mooring.spec.prompt import Message
+
+
+class ResolvedPrompt(Part):
+    """A prompt with its parents and shared parts written in, so that it stands alone.
+
+    `parts` says where text came from: version by name of every parent and shared part.
+    """
+
+    name: str
+    version: str
+    owner: str
+    input: JsonSchema
+    output: JsonSchema | None
+    messages: tuple[Message, ...]
+    parts: dict[str, str]
+
+
+class ReleaseContent(Part):
+    """Documents by name. The overrides of the environment are applied; the commit is no part of it."""
+
+    format: Literal["mooring.release/v1"] = "mooring.release/v1"
+    environment: Environment
+    agents: dict[str, Agent]
+    prompts: dict[str, ResolvedPrompt]
+    tools: dict[str, Tool]
+    models: dict[str, Model]
+    resilience: dict[str, Resilience]
+    guards: dict[str, Guards]

@@ -1,0 +1,120 @@
+"""From a catalog to the release of one environment: overrides applied, only what its agents reach."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from mooring.catalog.catalog import Catalog
+from mooring.catalog.nearest import suggestion
+from mooring.catalog.prompts import BrokenPrompt, Flat, flatten
+from mooring.errors import FindingsError, UsageError
+from mooring.finding import Finding
+from mooring.release.content import ReleaseContent, ResolvedPrompt
+from mooring.release.override import apply
+from mooring.release.release import Release
+from mooring.spec import Agent, Document, Environment, Guards, Model, Prompt, Resilience, Tool
+from mooring.spec.document import JsonSchema
+
+D = TypeVar("D", bound=Document)
+
+
+def resolve(catalog: Catalog, environment: str) -> Release:
+    """The release that `environment` should run.
+
+    The overrides are written into the documents and left out of the environment: a value has one place.
+    UsageError for an unknown environment, FindingsError for overrides and references that do not work.
+    """
+    return Release.of(_Resolution(catalog, _environment(catalog, environment)).content())
+
+
+def _environment(catalog: Catalog, name: str) -> Environment:
+    known = catalog.all(Environment)
+    if name in known:
+        return known[name]
+    there = f"there are: {', '.join(sorted(known))}" if known else "there are none in configs/environments"
+    raise UsageError(f"no environment {name!r}{suggestion(name, known)} ({there})")
+
+
+class _Resolution:
+    """Documents of one environment, and the findings made on the way to them."""
+
+    def __init__(self, catalog: Catalog, environment: Environment) -> None:
+        self.catalog = catalog
+        self.environment = environment
+        self.findings: list[Finding] = []
+        self.overridden: dict[tuple[str, str], Document] = {}
+
+    def content(self) -> ReleaseContent:
+        self._override()
+        agents = self._named(Agent, ((name, "agents") for name in self.environment.agents))
+        prompts = self._named(Prompt, ((agent.prompt, _of(agent, "prompt")) for agent in agents.values()))
+        reached = [(name, _of(agent, "tools")) for agent in agents.values() for name in agent.tools]
+        models = [(name, _of(agent, "models")) for agent in agents.values() for _, name in agent.models.names()]
+        profiles = [(agent.resilience, _of(agent, "resilience")) for agent in agents.values()]
+        content = ReleaseContent(
+            environment=self.environment.model_copy(update={"overrides": ()}),
+            agents=agents,
+            prompts=dict(self._flat(prompts)),
+            tools=self._named(Tool, reached),
+            models=self._named(Model, models),
+            resilience=self._named(Resilience, profiles),
+            guards=self.catalog.all(Guards),
+        )
+        if self.findings:
+            raise FindingsError(self.findings)
+        return content
+
+    def _override(self) -> None:
+        kinds: dict[str, type[Document]] = {"Agent": Agent, "Model": Model, "Resilience": Resilience, "Tool": Tool}
+        for index, override in enumerate(self.environment.overrides):
+            key, place = (override.kind, override.name), f"overrides.{index}"
+            document = self.overridden.get(key) or self.catalog.get(kinds[override.kind], override.name)
+            if document is None:
+                self._find(f"{place}.name", f"override of {override.kind} {override.name}, which does not exist")
+                continue
+            self.overridden[key], problems = apply(override, document)
+            for path, message in problems:
+                self._find(f"{place}.set.{path}", f"override of {override.kind} {override.name}: {message}")
+
+    def _named(self, kind: type[D], wanted: Iterable[tuple[str, str]]) -> dict[str, D]:
+        found: dict[str, D] = {}
+        for name, user in wanted:
+            changed = self.overridden.get((kind.__name__, name))
+            document = changed if isinstance(changed, kind) else self.catalog.get(kind, name)
+            if document is None:
+                self._find("agents", f"{user} names {kind.__name__} {name}, which does not exist")
+            else:
+                found[name] = document
+        return found
+
+    def _flat(self, prompts: dict[str, Prompt]) -> Iterator[tuple[str, ResolvedPrompt]]:
+        for name, prompt in prompts.items():
+            try:
+                flat = flatten(self.catalog, prompt)
+            except BrokenPrompt as error:
+                self._find("agents", str(error))
+                continue
+            if flat.input is None:
+                self._find("agents", f"prompt {name} has no input schema, and neither has a parent")
+                continue
+            yield name, _resolved(prompt, flat, flat.input)
+
+    def _find(self, path: str, message: str) -> None:
+        entry = self.catalog.entry("Environment", self.environment.name)
+        file, line = (entry.file, entry.lines.at(path)) if entry else ("", 0)
+        self.findings.append(Finding(file, line, path, message, "resolve"))
+
+
+def _of(agent: Agent, field: str) -> str:
+    return f"{field} of agent {agent.name}"
+
+
+def _resolved(prompt: Prompt, flat: Flat, schema: JsonSchema) -> ResolvedPrompt:
+    return ResolvedPrompt(
+        name=prompt.name,
+        version=prompt.version,
+        owner=prompt.owner,
+        input=schema,
+        output=flat.output,
+        messages=flat.messages,
+        parts=flat.parts,
+    )

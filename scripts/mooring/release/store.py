@@ -1,0 +1,88 @@
+"""Releases on disk, each in a file named by its digest."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from mooring.errors import Failed, UsageError
+from mooring.outcome import Reason
+from mooring.release.release import Release
+from mooring.release.verify import is_digest_name, verify_file
+
+
+class Store:
+    """A content-addressed folder, made at the first `put`. Files are written once and never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, release: Release) -> Path:
+        """The file that holds `release`, written unless it is there.
+
+        Failed(STORAGE) when the disk says no, with nothing half-written;
+        Refused(TAMPERED) when the file is there with another content.
+        """
+        path = self._path(release.digest)
+        if path.exists():
+            verify_file(path)
+            return path
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(path, release.to_bytes())
+        except OSError as error:
+            raise Failed(
+                Reason.STORAGE,
+                f"cannot store release {release.digest} in {self.folder}: {error.strerror}",
+                "make room or make the folder writable; nothing was written",
+            ) from None
+        return path
+
+    def get(self, digest: str) -> Release:
+        """The release with this digest or unique prefix of one, `sha256:` optional; verified.
+
+        UsageError when none or several match; Refused(TAMPERED) when the file was changed.
+        """
+        return verify_file(self._path(self.find(digest)))
+
+    def find(self, digest: str) -> str:
+        """The whole digest that `digest` is, or begins. UsageError when none or several match."""
+        prefix = digest.removeprefix("sha256:")
+        if not prefix:
+            raise UsageError("a digest is needed, or the first digits of one")
+        found = [name for name in self.digests() if name.removeprefix("sha256:").startswith(prefix)]
+        if not found:
+            raise UsageError(f"no release {digest} in {self.folder}")
+        if len(found) > 1:
+            raise UsageError(f"{digest} is the beginning of {len(found)} releases: {', '.join(found)}")
+        return found[0]
+
+    def digests(self) -> list[str]:
+        """Every digest in the store, sorted; whatever else lies in the folder is left alone."""
+        try:
+            return sorted(f"sha256:{path.stem}" for path in self.folder.iterdir() if is_digest_name(path))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Failed(Reason.STORAGE, f"cannot list {self.folder}: {error.strerror}") from None
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{digest.removeprefix('sha256:')}.json"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes a whole file or none: the name appears when its content is on disk."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".release-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
