@@ -1,0 +1,67 @@
+"""Environments: where a release runs and how carefully it goes out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mooring.change.rules import Sides, moved, number
+from mooring.change.walk import Note, Rules, same
+from mooring.change.wording import quote, show
+
+WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
+
+
+def rules(_: Sides) -> Rules:
+    return {
+        "agents": agents,
+        "endpoints": moved("environment.endpoints-changed", "endpoints"),
+        "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
+        "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
+        "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),
+        "rollout.freezes": freezes,
+        "rollout.maxErrorRate": number(WEAKENED, CHANGED, "errors tolerated while baking"),
+        "rollout.probes": probes,
+        "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
+        "services": services,
+        "target.listen": moved("environment.listen-changed", "address"),
+        "tier": moved("environment.tier-changed", "tier"),
+    }
+
+
+def agents(before: Any, after: Any) -> Iterator[Note]:
+    code = "environment.agents-changed"
+    for name in sorted(set(before) ^ set(after)):
+        yield Note(code, f"{'serves' if name in after else 'no longer serves'} agent {show(name)}")
+    if set(before) == set(after):
+        yield Note(code, "lists its agents differently")
+
+
+def services(before: Any, after: Any) -> Iterator[Note]:
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield Note(
+                "environment.service-changed", f"service {show(name)} {show(old)} → {show(new)}", name, (old, new)
+            )
+
+
+def probes(before: Any, after: Any) -> Iterator[Note]:
+    if len(after) < len(before):
+        yield Note(WEAKENED, f"probes of a new slot {len(before)} → {len(after)}")
+    fresh = [probe for probe in after if not any(same(probe, old) for old in before)]
+    for probe in fresh:
+        asked = f"{quote(probe['say'])} of {show(probe['agent'])}"
+        text = f"a new slot is asked {asked}, expecting {quote(probe['expect'])}"
+        yield Note("environment.probe-changed", text, values=(None, probe))
+    if not fresh and len(after) >= len(before):
+        yield Note(CHANGED, "probes listed differently")
+
+
+def freezes(before: Any, after: Any) -> Iterator[Note]:
+    for freeze in (old for old in before if not any(same(old, new) for new in after)):
+        yield Note(WEAKENED, f"freeze {_freeze(freeze)} is lifted", values=(freeze, None))
+    for freeze in (new for new in after if not any(same(new, old) for old in before)):
+        yield Note(CHANGED, f"freeze {_freeze(freeze)} is declared", values=(None, freeze))
+
+
+def _freeze(freeze: dict[str, Any]) -> str:
+    return f"{quote(freeze['reason'])} ({show(freeze['start'])} to {show(freeze['end'])})"

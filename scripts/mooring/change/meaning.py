@@ -1,0 +1,106 @@
+"""What a change can mean, and how much of a plan's risk it is."""
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """`risk` is 0 (nothing behaves differently) to 10 (something that protects is gone).
+
+    A guard that watches `kind_of` watches this as well.
+    """
+
+    risk: int
+    sentence: str
+    kind_of: str = ""
+
+
+MEANINGS: dict[str, Meaning] = {
+    "agent.added": Meaning(3, "an agent begins to serve"),
+    "agent.removed": Meaning(5, "an agent stops serving; its clients get errors"),
+    "agent.prompt-swapped": Meaning(4, "an agent is told something else entirely"),
+    "agent.tools-added": Meaning(2, "an agent can read more"),
+    "agent.write-tool-added": Meaning(6, "an agent can change more", "agent.tools-added"),
+    "agent.tools-removed": Meaning(2, "an agent can do less"),
+    "agent.tools-reordered": Meaning(1, "the model sees the same tools in another order"),
+    "agent.rung-added": Meaning(2, "another model stands in when those above it fail"),
+    "agent.rung-removed": Meaning(5, "no model stands in on this rung"),
+    "agent.resilience-swapped": Meaning(4, "an agent stays up by another profile"),
+    "agent.variables-changed": Meaning(3, "a prompt is filled with another value"),
+    "agent.output-changed": Meaning(4, "answers have another shape; clients may break"),
+    "budget.raised": Meaning(3, "more calls, tokens, tries or time"),
+    "budget.doubled": Meaning(6, "at least twice the calls, tokens, tries or time", "budget.raised"),
+    "budget.lowered": Meaning(1, "fewer calls, tokens or less time"),
+    "document.changed": Meaning(3, "a difference without a name of its own"),
+    "document.metadata": Meaning(0, "nothing behaves differently"),
+    "environment.added": Meaning(0, "an environment runs for the first time"),
+    "environment.removed": Meaning(10, "an environment is gone"),
+    "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
+    "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
+    "environment.listen-changed": Meaning(4, "clients must call another address"),
+    "environment.probe-changed": Meaning(3, "a new slot must answer another question"),
+    "environment.rollout-changed": Meaning(1, "a release goes out differently, not less carefully"),
+    "environment.rollout-weakened": Meaning(5, "a release goes out with less care"),
+    "environment.service-changed": Meaning(5, "tools call another service"),
+    "environment.tier-changed": Meaning(6, "other rules hold for this environment"),
+    "guards.added": Meaning(0, "more limits on plans"),
+    "guards.changed": Meaning(1, "limits on plans read differently, none is looser"),
+    "guards.removed": Meaning(10, "limits on plans are gone"),
+    "guards.weakened": Meaning(8, "a limit on plans is looser"),
+    "model.added": Meaning(1, "a model comes into use"),
+    "model.endpoint-changed": Meaning(6, "calls go elsewhere or speak another protocol"),
+    "model.options-changed": Meaning(2, "the same model answers differently"),
+    "model.price-lowered": Meaning(0, "calls cost less"),
+    "model.price-raised": Meaning(3, "calls cost more"),
+    "model.provider-swapped": Meaning(6, "another vendor answers and sees the data", "model.swapped"),
+    "model.removed": Meaning(1, "a model is no longer in use"),
+    "model.secret-changed": Meaning(4, "calls are made with another key"),
+    "model.swapped": Meaning(4, "another model answers"),
+    "model.window-changed": Meaning(2, "more or less text fits into a call"),
+    "prompt.added": Meaning(1, "a prompt comes into use"),
+    "prompt.changed": Meaning(2, "a line reads differently"),
+    "prompt.input-changed": Meaning(2, "an input has another shape"),
+    "prompt.layout": Meaning(0, "the same lines, spaced or divided differently"),
+    "prompt.line-added": Meaning(1, "a line is new"),
+    "prompt.line-moved": Meaning(1, "a line stands elsewhere"),
+    "prompt.line-removed": Meaning(2, "a line is gone"),
+    "prompt.output-changed": Meaning(3, "answers are asked for in another shape"),
+    "prompt.removed": Meaning(1, "a prompt is no longer in use"),
+    "prompt.safety-removed": Meaning(8, "a line that forbids or demands something is gone", "prompt.line-removed"),
+    "prompt.safety-reworded": Meaning(
+        4, "a line that forbids or demands something reads differently", "prompt.changed"
+    ),
+    "prompt.trust-widened": Meaning(8, "text from outside is no longer marked as such"),
+    "prompt.variable-added": Meaning(2, "a prompt takes another input"),
+    "prompt.variable-removed": Meaning(3, "a prompt no longer takes an input"),
+    "resilience.added": Meaning(1, "a profile comes into use"),
+    "resilience.beyond-deadline": Meaning(4, "the tries of one rung no longer fit into the deadline"),
+    "resilience.changed": Meaning(1, "staying up works differently, not worse"),
+    "resilience.removed": Meaning(1, "a profile is no longer in use"),
+    "resilience.weakened": Meaning(4, "requests fail sooner or wait on a failing endpoint longer"),
+    "tool.added": Meaning(1, "a tool comes into use"),
+    "tool.calls-lowered": Meaning(1, "fewer calls in a run"),
+    "tool.calls-raised": Meaning(3, "more calls in a run"),
+    "tool.description-changed": Meaning(2, "the model reads something else about when to call it"),
+    "tool.endpoint-changed": Meaning(5, "calls go elsewhere"),
+    "tool.gained-approval": Meaning(1, "a person must approve calls"),
+    "tool.gained-destructive": Meaning(8, "calls may destroy or overwrite"),
+    "tool.gained-open-world": Meaning(4, "calls reach systems beyond the team's own"),
+    "tool.gained-write": Meaning(7, "calls may change something"),
+    "tool.hint-lowered": Meaning(1, "calls are said to do less than before"),
+    "tool.idempotency-changed": Meaning(3, "repeated calls are told apart differently"),
+    "tool.idempotency-lost": Meaning(6, "a repeated call may take effect twice"),
+    "tool.input-changed": Meaning(2, "the model may send other arguments"),
+    "tool.input-narrowed": Meaning(4, "arguments that were accepted are refused", "tool.input-changed"),
+    "tool.lost-approval": Meaning(9, "calls no longer wait for a person"),
+    "tool.output-changed": Meaning(2, "the model sees other results"),
+    "tool.removed": Meaning(1, "a tool is no longer in use"),
+    "tool.renamed": Meaning(3, "the model sees another name"),
+    "tool.timeout-changed": Meaning(2, "calls may take longer, or are cut sooner"),
+}
+"""By code: `<kind>.<what>`. Guards name codes, or a prefix such as `tool.*`."""
+
+
+def stands_for(meaning: str, code: str) -> bool:
+    """Whether `meaning`, a code or a prefix with `*`, stands for `code`, as itself or as what it is a kind of."""
+    codes = {code, MEANINGS[code].kind_of}
+    return any(name.startswith(meaning[:-1]) for name in codes if name) if meaning.endswith("*") else meaning in codes

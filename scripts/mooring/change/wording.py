@@ -1,0 +1,42 @@
+"""Values from documents in sentences: on one line, short, and free of what a terminal would obey."""
+
+import json
+import unicodedata
+from typing import Any
+
+LONGEST = 120
+"""Characters of a value that are shown; the data form has it whole."""
+
+
+def show(value: Any, longest: int = LONGEST) -> str:
+    """A JSON value in a few words: text as it is, none as `nothing`, numbers without a needless `.0`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return clip(value, longest)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return clip(json.dumps(value, ensure_ascii=False, sort_keys=True), longest)
+
+
+def quote(value: str) -> str:
+    """Text from a document, in quotes."""
+    return f"“{clip(value, LONGEST)}”"
+
+
+def clip(text: str, longest: int) -> str:
+    """One line of at most `longest` characters; control and invisible characters are written as escapes."""
+    line = "".join(_visible(character) for character in " ".join(text.split()))
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _visible(character: str) -> str:
+    # Cc: escape sequences; Cf: bidirectional overrides and zero-width marks; Cs: halves of pairs.
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return f"\\u{ord(character):04x}"
+    return character
