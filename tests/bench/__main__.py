@@ -1,0 +1,62 @@
+"""Runs benchmarks and prints one table. Exit 0 when every limit is met, 1 when not or when one could not run."""
+
+import argparse
+import dataclasses
+import importlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.bench.row import MissingError, Row
+
+FOLDER = Path(__file__).parent
+HEADINGS = ("what", "ours", "rival", "ratio", "limit", "")
+MARKS = {True: "ok", False: "MISSED", None: ""}
+
+
+def main(argv: list[str] | None = None) -> int:
+    names = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or some of: {', '.join(names) or 'none yet'}")
+    parser.add_argument("--json", action="store_true", help="rows as JSON on stdout")
+    args = parser.parse_args(argv)
+    if unknown := sorted(set(args.names) - set(names)):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names)}")
+    rows = [row for name in args.names or names for row in measure(name)]
+    print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) if args.json else table(rows))
+    return int(any(row.ok is False for row in rows))
+
+
+def measure(name: str) -> list[Row]:
+    """The rows of one benchmark. What keeps it from running is a row too, so the others still run."""
+    started = time.monotonic()
+    print(f"{name} ...", file=sys.stderr, flush=True)
+    try:
+        run: Callable[[], list[Row]] = importlib.import_module(f"tests.bench.bench_{name}").run
+        return run()
+    except MissingError as missing:
+        return [Row(name, f"not measured: apt-get install -y {' '.join(missing.args)}", ok=False)]
+    except Exception:  # noqa: BLE001 - one broken benchmark must not hide the others' figures
+        traceback.print_exc()
+        return [Row(name, "crashed, see above", ok=False)]
+    finally:
+        print(f"{name} {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+
+
+def table(rows: Iterable[Row]) -> str:
+    cells = [HEADINGS, *(line(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS))]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(row.rstrip() for row in padded)
+
+
+def line(row: Row) -> tuple[str, ...]:
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}x"
+    return row.what, row.ours, row.rival, ratio, row.limit, MARKS[row.ok]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
