@@ -1,0 +1,1 @@
+"""The agent server that a release deploys: everything a request meets."""

@@ -1,0 +1,81 @@
+"""The agent server as an ASGI app, for one release."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import time
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mooring.release.release import Release
+from mooring.runtime import api, chat
+from mooring.runtime.accounting import CountRequests
+from mooring.runtime.edge import Edge, on_http, on_problem
+from mooring.runtime.problems import Problem
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.settings import Settings
+
+
+def create_app(release: Release, settings: Settings) -> Starlette:
+    """The app that serves a release; `app.state.runtime` is its Runtime, which starts and stops with the lifespan."""
+    runtime = Runtime(release, settings)
+    headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
+    if runtime.simulated:
+        headers["x-mooring-simulated"] = "true"
+    app = Starlette(
+        routes=[
+            Route("/v1/chat/completions", chat.completions, methods=["POST"]),
+            Route("/v1/models", _models),
+            Route("/agents/{name:path}/runs", api.start, methods=["POST"]),
+            Route("/runs/{id}", api.show),
+            Route("/runs/{id}/approve", api.approve, methods=["POST"]),
+            Route("/runs/{id}/deny", api.deny, methods=["POST"]),
+            Route("/livez", _livez),
+            Route("/readyz", _readyz),
+            Route("/metrics", _metrics),
+        ],
+        middleware=[Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)],
+        exception_handlers={Problem: on_problem, HTTPException: on_http},
+        lifespan=_lifespan,
+    )
+    app.state.runtime = runtime
+    app.state.created = int(time())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
+    runtime: Runtime = app.state.runtime
+    await runtime.start()
+    yield
+    await runtime.close()
+
+
+async def _models(request: Request) -> Response:
+    created = request.app.state.created
+    agents = request.app.state.runtime.agents()
+    models = [{"id": name, "object": "model", "created": created, "owned_by": "mooring"} for name in agents]
+    return JSONResponse({"object": "list", "data": models})
+
+
+async def _livez(request: Request) -> Response:
+    return JSONResponse({"alive": True})
+
+
+async def _readyz(request: Request) -> Response:
+    ready, reasons = request.app.state.runtime.ready()
+    return JSONResponse({"ready": ready, "reasons": reasons}, 200 if ready else 503)
+
+
+async def _metrics(request: Request) -> Response:
+    runtime: Runtime = request.app.state.runtime
+    counts = runtime.accounting.data()
+    runtime.metrics.in_flight.set(counts.pop("in_flight"))
+    for end, count in counts.items():
+        runtime.metrics.requests.labels(end).set(count)
+    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)

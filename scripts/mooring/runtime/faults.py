@@ -1,0 +1,78 @@
+"""Which errors of a model are worth another try, and which are worth another rung of the ladder."""
+
+from enum import Enum
+
+from pydantic_ai.exceptions import (
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelRequestTimeout,
+    ModelServerError,
+    ModelUnavailableError,
+    UnexpectedModelBehavior,
+)
+
+_TRANSIENT = (
+    ModelConnectionError,
+    ModelRateLimitError,
+    ModelRequestTimeout,
+    ModelServerError,
+    ModelUnavailableError,
+    UnexpectedModelBehavior,
+)
+_TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+class OutOfTime(ModelAPIError):
+    """The deadline budget was spent before a try began: it says nothing about the endpoint."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name, "the deadline has passed")
+
+
+class BreakerOpen(ModelAPIError):
+    """The endpoint failed too often lately and is not called."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name, "the breaker is open")
+
+
+def worth_a_try(error: BaseException) -> bool:
+    """Whether the same request may succeed at the same endpoint a moment later."""
+    if isinstance(error, ModelHTTPError) and error.status_code in _TRANSIENT_STATUS:
+        return not isinstance(error, ModelQuotaExceededError)
+    return isinstance(error, _TRANSIENT)
+
+
+def worth_a_rung(error: Exception) -> bool:
+    """Whether another model may answer: everything but a request that is wrong in itself (400, 422).
+
+    Refused credentials and unknown models count, since real outages have looked like that.
+    """
+    if isinstance(error, ModelAuthenticationError | ModelNotFoundError):
+        return True
+    if isinstance(error, ModelRequestRejectedError):
+        return False
+    return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
+
+
+class Health(Enum):
+    """What a call says about an endpoint."""
+
+    WELL = "well"
+    ILL = "ill"
+    UNKNOWN = "unknown"
+
+
+def health_after(error: BaseException) -> Health:
+    """What the breaker learns: nothing from a call that was cancelled or never made, life from a refused request."""
+    if isinstance(error, OutOfTime | BreakerOpen) or not isinstance(error, Exception):
+        return Health.UNKNOWN
+    if worth_a_rung(error):
+        return Health.ILL
+    return Health.WELL if isinstance(error, ModelAPIError) else Health.UNKNOWN

@@ -1,0 +1,114 @@
+"""The degradation ladder of an agent: `FallbackModel[Rung(Breaker(Retry(Model))) ..., apology]`."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.fallback import FallbackModel
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from mooring import spec
+from mooring.runtime.faults import worth_a_rung
+from mooring.runtime.record import CURRENT, Record
+from mooring.runtime.telemetry import CHAT, Metrics
+
+LAST = "L4"
+
+
+class Rung(WrapperModel):
+    """One rung: measures its calls, prices them, and puts on record that it answered."""
+
+    def __init__(self, wrapped: Model, rung: str, document: spec.Model, metrics: Metrics) -> None:
+        super().__init__(wrapped)
+        self.rung = rung
+        self.document = document
+        self.metrics = metrics
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        started = time.perf_counter()
+        try:
+            response = await self.wrapped.request(messages, model_settings, model_request_parameters)
+        except BaseException as error:
+            self._timed(started, type(error).__name__)
+            raise
+        self._timed(started)
+        CURRENT.get().reached(self.rung)
+        self._priced(response.usage)
+        return response
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        started = time.perf_counter()
+        try:
+            async with self.wrapped.request_stream(
+                messages, model_settings, model_request_parameters, run_context
+            ) as stream:
+                CURRENT.get().reached(self.rung)
+                yield stream
+        except BaseException as error:
+            self._timed(started, type(error).__name__)
+            raise
+        self._timed(started)
+        self._priced(stream.usage)
+
+    def _timed(self, started: float, error: str = "") -> None:
+        labels = (CHAT, self.document.provider, self.document.id, error)
+        self.metrics.operations.labels(*labels).observe(time.perf_counter() - started)
+
+    def _priced(self, usage: RequestUsage) -> None:
+        prices, document, record = self.document.prices, self.document, CURRENT.get()
+        cost = (usage.input_tokens * prices.input_per_million + usage.output_tokens * prices.output_per_million) / 1e6
+        record.usage.add(usage.input_tokens, usage.output_tokens, cost)
+        self.metrics.tokens.labels(document.provider, document.id, "input").observe(usage.input_tokens)
+        self.metrics.tokens.labels(document.provider, document.id, "output").observe(usage.output_tokens)
+        self.metrics.cost.labels(record.agent, document.id).inc(cost)
+
+
+def apology(texts: Mapping[str, str]) -> FunctionModel:
+    """The last rung: a friendly error in the first language of the client that there is, or in English."""
+
+    def words() -> str:
+        record = CURRENT.get()
+        record.reached(LAST)
+        return in_language(texts, record)
+
+    async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse(parts=[TextPart(words())])
+
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        yield words()
+
+    return FunctionModel(answer, stream_function=stream, model_name="apology")
+
+
+def in_language(texts: Mapping[str, str], record: Record) -> str:
+    """The text in the first of the run's languages that there is, or in English."""
+    return next((texts[language] for language in record.languages if language in texts), texts["en"])
+
+
+def ladder(rungs: Iterable[Rung], profile: spec.Resilience) -> FallbackModel:
+    """All rungs of an agent, the best first."""
+    first, *others = rungs
+    return FallbackModel(first, *others, apology(profile.ladder.apology), fallback_on=_falls)
+
+
+def _falls(error: Exception) -> bool:
+    return worth_a_rung(error)

@@ -1,0 +1,72 @@
+"""Model documents as clients: one SDK client per model, without retries of its own."""
+
+from collections.abc import Iterable, Mapping
+
+import httpx2
+from openai import AsyncOpenAI
+from pydantic_ai.models import Model
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.settings import ModelSettings
+
+from mooring import spec
+from mooring.runtime.settings import Settings
+
+SIMULATED_KEY = "simulated"
+_NO_KEY = "none"
+
+
+def environment_name(model: spec.Model) -> str | None:
+    """The environment variable that holds a model's key, or None when it needs none."""
+    return model.secret_ref.removeprefix("env:") if model.secret_ref else None
+
+
+def missing_keys(models: Iterable[spec.Model], environ: Mapping[str, str]) -> list[str]:
+    """Names of environment variables that ought to hold a key and do not."""
+    names = {environment_name(model) for model in models}
+    return sorted(name for name in names if name and not environ.get(name))
+
+
+def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2.AsyncClient, timeout: float) -> Model:
+    """A model ready to be called at its own endpoint, or at the simulator under its own id.
+
+    `timeout` bounds each wait for bytes, in seconds. Raises ValueError when there is no simulator to call.
+    """
+    if not simulated:
+        name = environment_name(model)
+        key = (settings.environ.get(name) if name else None) or _NO_KEY
+        return _client(model, model.base_url, key, client, timeout)
+    if settings.simulator_url is None:
+        raise ValueError("the environment's endpoints are simulated, but no simulator was named")
+    return _openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client, timeout)
+
+
+def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
+    build_one = _openai if model.api_type == "openai-chat" else _anthropic
+    return build_one(model, url, key, client, timeout)
+
+
+def _openai(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
+    sdk = AsyncOpenAI(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=timeout)
+    return OpenAIChatModel(model.id, provider=OpenAIProvider(openai_client=sdk), settings=_options(model))
+
+
+def _anthropic(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
+    from anthropic import AsyncAnthropic
+    from pydantic_ai.models.anthropic import AnthropicModel
+    from pydantic_ai.providers.anthropic import AnthropicProvider
+
+    sdk = AsyncAnthropic(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=timeout)
+    return AnthropicModel(model.id, provider=AnthropicProvider(anthropic_client=sdk), settings=_options(model))
+
+
+def _options(model: spec.Model) -> ModelSettings:
+    options = model.options
+    settings = ModelSettings(max_tokens=options.max_output_tokens)
+    if options.temperature is not None:
+        settings["temperature"] = options.temperature
+    if options.top_p is not None:
+        settings["top_p"] = options.top_p
+    if options.seed is not None:
+        settings["seed"] = options.seed
+    return settings

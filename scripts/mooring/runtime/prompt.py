@@ -1,0 +1,48 @@
+"""A release's prompts as templates, compiled once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mooring.release.content import ResolvedPrompt
+
+Role = Literal["system", "user", "assistant"]
+Text = tuple[Role, str]
+"""A message: who says it, and what."""
+
+_JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+class CompiledPrompt:
+    """A prompt with the agent's own variables. Its last message is the one that holds the user's text.
+
+    System messages are rendered here and now, from the agent's variables alone: text from outside cannot reach them.
+    Raises jinja2.TemplateError for a template that does not compile or a system message that needs more.
+    """
+
+    def __init__(self, prompt: ResolvedPrompt, variables: Mapping[str, Any]) -> None:
+        self._variables = dict(variables)
+        self._render = [self._compiled(message.role, message.content) for message in prompt.messages]
+        properties: dict[str, Any] = prompt.input.get("properties", {})
+        self.open = frozenset(
+            name for name, schema in properties.items() if schema.get("x-untrusted") and name != "message"
+        )
+        """Names of the inputs that a request may fill besides its message."""
+
+    def render(self, message: str, variables: Mapping[str, Any]) -> tuple[list[Text], str]:
+        """The messages before the conversation, and the last one with the user's text in it.
+
+        Raises jinja2.UndefinedError when a variable is missing.
+        """
+        values = {**variables, **self._variables, "message": message}
+        *before, (_, last) = [(role, render(values)) for role, render in self._render]
+        return before, last
+
+    def _compiled(self, role: Role, content: str) -> tuple[Role, Callable[[Mapping[str, Any]], str]]:
+        template = _JINJA.from_string(content)
+        if role != "system":
+            return role, lambda values: template.render(values)
+        text = template.render(self._variables)
+        return role, lambda values: text

@@ -1,0 +1,150 @@
+"""What a slot holds: one release's agents, ready to run, and the means they run with."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import httpx2
+
+from mooring.errors import MooringError
+from mooring.release.release import Release
+from mooring.release.store import Store
+from mooring.runtime.accounting import Accounting
+from mooring.runtime.agents import OnText, Served
+from mooring.runtime.crew import SIMULATED, Crew
+from mooring.runtime.logs import LOGGER
+from mooring.runtime.models import missing_keys
+from mooring.runtime.problems import Problem
+from mooring.runtime.record import CURRENT, Budget, Record
+from mooring.runtime.runs import Runs
+from mooring.runtime.settings import Settings
+from mooring.runtime.store import RunStore
+from mooring.runtime.telemetry import INVOKE_AGENT, Metrics
+from mooring.runtime.turn import Answer, Turn
+
+RELEASES, RUNS = "releases", "runs.db"
+"""Names in the state folder: releases that were ever deployed, and runs."""
+
+
+class Runtime:
+    """A release in a slot. `start` before use and `close` after; both may be called twice.
+
+    A release that cannot be served does not raise: `ready` says why, and the deployment's deadline does the rest.
+    """
+
+    def __init__(self, release: Release, settings: Settings) -> None:
+        self.release = release
+        self.settings = settings
+        self.simulated = release.content.environment.endpoints == SIMULATED
+        self.metrics = Metrics()
+        self.accounting = Accounting()
+        self.runs = Runs(self, RunStore(settings.state / RUNS))
+        self._client: httpx2.AsyncClient | None = None
+        self._crews: dict[str, Crew] = {}
+        self._reasons: list[str] = ["not started"]
+
+    async def start(self) -> None:
+        """Opens clients and the store of runs, and builds the agents."""
+        if self._client is not None:
+            return
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+        self._client = httpx2.AsyncClient(limits=limits, timeout=30, trust_env=False)
+        self._reasons = []
+        environ, models = self.settings.environ, self.release.content.models.values()
+        if not self.simulated:
+            self._reasons += [f"environment variable {name} is not set" for name in missing_keys(models, environ)]
+        try:
+            self._crews[self.release.digest] = Crew(self.release, self.settings, self._client, self.metrics)
+        except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
+            LOGGER.exception("release cannot be served", extra={"release": self.release.digest})
+            self._reasons.append(f"the release cannot be served: {error}")
+        try:
+            await self.runs.store.open(self.settings.slot)
+        except Problem as error:
+            self._reasons.append(str(error))
+
+    async def close(self) -> None:
+        """Stops background runs and closes clients and the store."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        self._reasons = ["closed"]
+        await self.runs.close()
+        await client.aclose()
+
+    def ready(self) -> tuple[bool, list[str]]:
+        """Whether requests can be answered, and if not, all reasons. A reason never holds the value of a secret."""
+        return not self._reasons, list(self._reasons)
+
+    def busy(self) -> int:
+        """Requests and background runs under way: a slot is retired when this is 0."""
+        return self.accounting.in_flight + self.runs.under_way()
+
+    def agents(self) -> list[str]:
+        """Names of the agents, which are the models that clients see."""
+        return sorted(self.release.content.agents)
+
+    def agent(self, name: str, digest: str | None = None) -> Served:
+        """An agent of the slot's release, or of the release `digest` that a run began with. Raises Problem."""
+        served = self._crew(digest or self.release.digest).agents.get(name)
+        if served is None:
+            raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
+        return served
+
+    async def answer(self, agent: str, message: str) -> str:
+        """The text an agent answers to a message; for probes. Raises Problem."""
+        served = self.agent(agent)
+        return (await self.run(served, Turn(message), self.record(served))).text
+
+    def record(self, served: Served, languages: tuple[str, ...] = (), run: str | None = None) -> Record:
+        """A new run's record, with the whole deadline of the agent's profile before it."""
+        budget = Budget(served.profile.deadline_seconds)
+        return Record(run or f"run_{uuid4().hex}", served.document.name, budget, languages)
+
+    async def run(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Answer:
+        """Runs an agent on a turn, measured and logged. Raises Problem."""
+        return await self.observed(record, lambda: served.run(turn, on_text))
+
+    async def observed(self, record: Record, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Does the work of a run in its context, and counts and logs how it ended."""
+        token = CURRENT.set(record)
+        try:
+            with self._measured(record):
+                return await work()
+        finally:
+            CURRENT.reset(token)
+
+    @contextmanager
+    def _measured(self, record: Record) -> Iterator[None]:
+        started, error = time.perf_counter(), ""
+        try:
+            yield
+        except Problem as problem:
+            error = problem.code
+            raise
+        except asyncio.CancelledError:
+            error = "cancelled"
+            raise
+        except Exception as other:
+            error = type(other).__name__
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            self.metrics.runs.labels(INVOKE_AGENT, record.agent, error).observe(seconds)
+            self.metrics.rungs.labels(record.agent, record.rung or "none").inc()
+            facts = {"run": record.run, "agent": record.agent, "seconds": round(seconds, 4), "problem": error}
+            LOGGER.info("run ended", extra=facts | record.data() | {"release": self.release.digest})
+
+    def _crew(self, digest: str) -> Crew:
+        if digest in self._crews:
+            return self._crews[digest]
+        if self._client is None or digest == self.release.digest:
+            raise Problem("release_unavailable", "the slot is not ready to serve its release")
+        try:
+            release = Store(self.settings.state / RELEASES).get(digest)
+            self._crews[digest] = Crew(release, self.settings, self._client, self.metrics)
+        except (MooringError, ValueError, KeyError) as error:
+            raise Problem("release_unavailable", f"the run's release {digest} cannot be served: {error}") from error
+        return self._crews[digest]
