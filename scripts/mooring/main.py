@@ -100,10 +100,9 @@ def _crash_log(error: BaseException) -> Path:
     """A file with the traceback, in the system's temporary folder: the state folder may be what is broken."""
     import tempfile
 
-    handle, name = tempfile.mkstemp(prefix="moor-crash-", suffix=".log")
-    with open(handle, "w", encoding="utf-8") as log:
+    with tempfile.NamedTemporaryFile("w", prefix="moor-crash-", suffix=".log", delete=False) as log:
         log.write("".join(traceback.format_exception(error)))
-    return Path(name)
+    return Path(log.name)
 
 
 def _reader_left() -> int:

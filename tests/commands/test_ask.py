@@ -11,7 +11,7 @@ import pytest
 from mooring.commands.ask import ask, curl
 from mooring.errors import Failed
 
-QUESTION = "What's `new`, \"friend\"?"
+QUESTION = 'What\'s `new`, "friend"?'
 
 
 class Agent(BaseHTTPRequestHandler):
@@ -47,7 +47,7 @@ def test_an_answer_says_where_it_came_from(url: str) -> None:
 
 
 def test_an_answer_of_another_shape_is_one_line(url: str) -> None:
-    with pytest.raises(Failed, match="incident at .* does not answer"):
+    with pytest.raises(Failed, match=r"incident at .* does not answer"):
         ask(url, "incident", QUESTION)
 
 

@@ -15,8 +15,7 @@ def test_a_line_says_file_line_path_message_fix_and_check() -> None:
 
 def test_an_annotation_cannot_be_broken_by_what_a_document_says() -> None:
     assert findings.github([BROKEN, WHOLE]).splitlines() == [
-        "::error file=configs/a%2Cb%3Ac.yaml,line=7,title=reference"
-        "::tools.0: 100%25 wrong%0Areally (fix: write shop/find)",
+        "::error file=configs/a%2Cb%3Ac.yaml,line=7,title=reference::tools.0: 100%25 wrong%0Areally (fix: write shop/find)",
         "::error file=schemas,line=1,title=schema::stale",
     ]
 

@@ -1,8 +1,7 @@
 """Arguments that several verbs take, with what a shell may complete them to."""
 
-from argparse import Action, ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from mooring.commands.place import Place, find
@@ -16,6 +15,13 @@ def environment(parser: ArgumentParser, *, default: str | None = None, several: 
     options: dict[str, Any] = {"nargs": nargs, "default": default} if nargs else {}
     action = parser.add_argument("environment", metavar="ENV", help=f"an environment{hint}", **options)
     complete(action, environments)
+
+
+def count(text: str) -> int:
+    """A number of things to show: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
 
 
 def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
@@ -38,10 +44,9 @@ def documents(place: Place) -> list[str]:
     """Documents as `bump` takes them: kind/name."""
     from mooring.spec import FOLDERS
 
-    found = [(kind, place.root / folder) for kind, folder in FOLDERS.items()]
-    return sorted(
-        f"{kind}/{path.relative_to(folder).with_suffix('')}" for kind, folder in found for path in folder.rglob("*.yaml")
-    )
+    folders = [(kind, place.root / folder) for kind, folder in FOLDERS.items()]
+    found = ((kind, path.relative_to(folder)) for kind, folder in folders for path in folder.rglob("*.yaml"))
+    return sorted(f"{kind}/{path.with_suffix('')}" for kind, path in found)
 
 
 def digests(place: Place) -> list[str]:

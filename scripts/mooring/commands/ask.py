@@ -2,8 +2,9 @@
 
 import json
 import shlex
-import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
@@ -24,13 +25,16 @@ class Answer:
 
 def ask(url: str, agent: str, message: str, timeout: float = 60) -> Answer:
     """Failed(PROBE_FAILED) when there is no answer within `timeout` seconds."""
-    request = urllib.request.Request(url + PATH, _body(agent, message), {"content-type": "application/json"})
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=timeout)
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310 - the address is our own
-            head, body = reply.headers, json.load(reply)
+        connection.request("POST", PATH, _body(agent, message), {"content-type": "application/json"})
+        reply = connection.getresponse()
+        head, body = reply.headers, json.load(reply)
         text = body["choices"][0]["message"]["content"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise Failed(Reason.PROBE_FAILED, f"{agent} at {url} does not answer: {error}", "moor logs ENV") from None
+    finally:
+        connection.close()
     simulated = head.get("x-mooring-simulated") == "true"
     found = (head.get(f"x-mooring-{name}", "") for name in ("release", "rung", "slot"))
     return Answer(str(text), *found, simulated=simulated)

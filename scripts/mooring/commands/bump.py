@@ -22,7 +22,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--against", metavar="REF", help="the commit to compare with (default: HEAD)")
     part = parser.add_mutually_exclusive_group()
     for choice in ("major", "minor", "patch"):
-        part.add_argument(f"--{choice}", dest="part", action="store_const", const=choice, help=f"raise the {choice} part")
+        help_text = f"raise the {choice} part"
+        part.add_argument(f"--{choice}", dest="part", action="store_const", const=choice, help=help_text)
     parser.add_argument("--check", action="store_true", help="change nothing; findings when something would")
     parser.set_defaults(part="patch")
 

@@ -1,8 +1,9 @@
 """`moor history`."""
 
+import time
 from argparse import ArgumentParser, Namespace
 
-from mooring.commands.arguments import environment
+from mooring.commands.arguments import count, environment
 from mooring.commands.place import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -18,8 +19,19 @@ moor history local --verify      and whether the ledger is whole: every entry se
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--verify", action="store_true", help="check the whole chain first")
-    parser.add_argument("--limit", metavar="N", type=int, default=20, help="how many entries (default: 20)")
+    parser.add_argument("--limit", metavar="N", type=count, default=20, help="how many entries (default: 20)")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    return Outcome(Reason.REPORTED)
+    from mooring.commands.steps import ledger
+    from mooring.report import history
+
+    place = find(args)
+    name = place.known(args.environment)
+    with ledger(place, name) as opened:
+        verified = opened.verify() if args.verify else None
+        entries = [entry.data() for entry in opened.entries(args.limit, name)]
+    console.table(history.COLUMNS, history.rows(entries, time.time() if console.terminal else None))
+    if verified is not None:
+        console.line(f"{verified} entries, an unbroken chain", "green")
+    return Outcome(Reason.REPORTED, {"environment": name, "verified": verified, "entries": entries})

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from mooring.commands.arguments import environment
+from mooring.commands.arguments import count, environment
 from mooring.commands.place import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -19,7 +19,7 @@ PROCESSES = ("blue", "green", "supervisor", "simulator")
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("process", nargs="?", metavar="PROCESS", choices=PROCESSES, help=", ".join(PROCESSES))
-    parser.add_argument("--lines", metavar="N", type=int, default=50, help="how many of the newest (default: 50)")
+    parser.add_argument("--lines", metavar="N", type=count, default=50, help="how many of the newest (default: 50)")
     parser.add_argument("--follow", action="store_true", help="go on printing what is added")
 
 

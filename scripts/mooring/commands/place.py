@@ -42,11 +42,13 @@ def find(args: Namespace) -> Place:
 
 
 def locate(start: Path, environ: Mapping[str, str]) -> Place:
-    """From `start` upward to a folder with `configs/` and `prompts/`, else $MOORING_HOME; $MOORING_STATE moves state."""
+    """From `start` upward to a folder with configs/ and prompts/, else $MOORING_HOME. $MOORING_STATE moves state."""
     folder = start.absolute()
     home = environ.get("MOORING_HOME")
     roots = [folder, *folder.parents, *([Path(home)] if home else [])]
     for root in roots if folder.is_dir() else ():
         if (root / "configs").is_dir() and (root / "prompts").is_dir():
             return Place(root, Path(environ.get("MOORING_STATE") or root / ".mooring").absolute())
-    raise UsageError(f"no repository here: {start} and the folders above it have no configs/ and prompts/", "moor -C DIR")
+    raise UsageError(
+        f"no repository here: neither {folder} nor a folder above has configs/ and prompts/", "moor -C DIR"
+    )

@@ -19,7 +19,7 @@ EXAMPLES = """
 moor plan local                             against what runs
 moor plan production --against origin/main  against a commit, such as on a pull request
 moor plan production --format markdown --out plan.md
-moor plan local --json | jq -r .digest      what `moor deploy local --plan` takes
+moor plan local --json | jq -r .plan        what `moor deploy local --plan` takes
 """
 
 

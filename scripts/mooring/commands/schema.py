@@ -2,25 +2,29 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mooring.catalog.nearest import suggestion
 from mooring.commands.place import find
-from mooring.errors import FindingsError, UsageError
+from mooring.errors import Failed, FindingsError, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Show, check or write the JSON Schemas that editors use."
+if TYPE_CHECKING:
+    from mooring.catalog.catalog import Catalog
+
+SUMMARY = "Show, check or write what is generated: the JSON Schemas that editors use, and CODEOWNERS."
 EXAMPLES = """
-moor schema --check        are the committed schemas those of the models? (the default)
-moor schema --write        write schemas/ anew
+moor schema --check        is what is committed up to date? (the default)
+moor schema --write        write schemas/ and .github/CODEOWNERS anew
 moor schema show Agent     one schema, to read or to pipe
 """
 
 
 def add(parser: ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--check", action="store_true", help="refuse when schemas/ is stale (the default)")
-    mode.add_argument("--write", action="store_true", help="write schemas/ anew")
+    mode.add_argument("--check", action="store_true", help="refuse what is stale (the default)")
+    mode.add_argument("--write", action="store_true", help="write what is stale anew")
     parser.add_argument("show", nargs="?", choices=("show",), help="print one schema")
     parser.add_argument("kind", nargs="?", metavar="KIND", help="of which kind, such as Agent")
 
@@ -47,18 +51,32 @@ def _show(kind: str | None, console: Console) -> Outcome:
 
 
 def _check(root: Path, console: Console) -> Outcome:
-    from mooring.catalog.schemas import schemas, stale
+    from mooring.catalog import codeowners, schemas
 
-    if found := stale(root):
+    if found := schemas.stale(root) + codeowners.stale(root, _catalog(root)):
         raise FindingsError(found)
-    console.line(f"{len(schemas())} schemas up to date")
-    return Outcome(Reason.VALID, {"schemas": len(schemas())})
+    count = len(schemas.schemas())
+    console.line(f"{count} schemas and {codeowners.FILE} are up to date")
+    return Outcome(Reason.VALID, {"schemas": count})
 
 
 def _write(root: Path, console: Console) -> Outcome:
-    from mooring.catalog.schemas import schemas, stale, write
+    from mooring.catalog import codeowners, schemas
 
-    changed = sorted(finding.file for finding in stale(root))
-    write(root)
-    console.line(f"wrote {', '.join(changed)}" if changed else f"{len(schemas())} schemas were up to date")
-    return Outcome(Reason.CHANGED if changed else Reason.IN_SYNC, {"changed": changed})
+    catalog = _catalog(root)
+    stale = sorted(finding.file for finding in schemas.stale(root) + codeowners.stale(root, catalog))
+    try:
+        schemas.write(root)
+        codeowners.write(root, catalog)
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"cannot write {error.filename}: {error.strerror}") from None
+    console.line("\n".join(f"wrote {file}" for file in stale) or "everything was up to date")
+    return Outcome(Reason.CHANGED if stale else Reason.IN_SYNC, {"changed": stale})
+
+
+def _catalog(root: Path) -> "Catalog":
+    """What can be loaded: owners of broken documents are not known."""
+    from mooring.catalog.load import load
+    from mooring.catalog.source import WorkTree
+
+    return load(WorkTree(root))[0]

@@ -1,5 +1,7 @@
 """Steps that several verbs take on the way from documents to traffic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from mooring.catalog.catalog import Catalog
@@ -9,6 +11,7 @@ from mooring.change.plan import Plan, make_plan
 from mooring.commands.place import Place
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
+from mooring.rollout.ledger import Ledger
 from mooring.spec import Environment, Override
 from mooring.targets.local.target import Local
 
@@ -38,3 +41,13 @@ def target(place: Place, environment: str) -> Local:
 
 def planned(catalog: Catalog, desired: Release, live: Release | None) -> Plan:
     return make_plan(desired, live, catalog.all(Override).values(), datetime.now(UTC))
+
+
+@contextmanager
+def ledger(place: Place, environment: str) -> Iterator[Ledger]:
+    """The ledger of an environment, made when missing, closed at the end."""
+    opened = Ledger(place.of(environment) / "ledger.db")
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -45,7 +45,7 @@ def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
     from mooring.catalog.versions import honest
 
     catalog, found = load(WorkTree(root))
-    found += check(catalog) + schemas.stale(root) + codeowners.stale(root)
+    found += check(catalog) + schemas.stale(root) + codeowners.stale(root, catalog)
     if against is not None:
         found += honest(root, against, catalog)
     if not catalog.entries and not found:

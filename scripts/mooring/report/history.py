@@ -1,0 +1,42 @@
+"""The ledger for a person."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from mooring.report.moments import ago, iso
+from mooring.report.receipt import short
+
+COLUMNS = ("SEQ", "AT", "ACTOR", "EVENT", "PHASE", "LIVE", "WHAT")
+
+
+def rows(entries: Iterable[dict[str, Any]], now: float | None = None) -> list[tuple[str, ...]]:
+    """One row for the data of every entry; with `now` the times say how long ago, too."""
+    return [
+        (
+            str(entry["seq"]),
+            iso(entry["at"]) + (f" ({ago(entry['at'], now)})" if now is not None else ""),
+            entry["actor"],
+            entry["event"]["event"],
+            entry["state"]["phase"],
+            side(entry["state"]["live"]),
+            _what(entry["event"]),
+        )
+        for entry in entries
+    ]
+
+
+def side(value: dict[str, str] | None) -> str:
+    """A release in a slot: `blue 3b21aa094c11`."""
+    return f"{value['slot']} {short(value['digest'])}" if value else ""
+
+
+def _what(event: dict[str, Any]) -> str:
+    match event["event"]:
+        case "requested":
+            commit = f" of commit {event['commit'][:12]}" if event.get("commit") else ""
+            return f"{event['kind']} {short(event['digest'])}{commit}"
+        case "switched":
+            return f"in {event['ms']:.1f} ms"
+        case "stumbled":
+            return f"{event['reason']}: {event['detail']}"
+    return ""
