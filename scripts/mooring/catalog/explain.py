@@ -51,8 +51,13 @@ def _words(detail: ErrorDetails) -> str:
     if detail["type"] in _PLAIN:
         return f"the value {_PLAIN[detail['type']]}"
     message = detail["msg"]
-    for old, new in (("Input should", "must"), ("String should", "must"), ("Value should", "must"),
-                     ("Tuple should", "the list must"), ("Dictionary should", "the mapping must")):
+    for old, new in (
+        ("Input should", "must"),
+        ("String should", "must"),
+        ("Value should", "must"),
+        ("Tuple should", "the list must"),
+        ("Dictionary should", "the mapping must"),
+    ):
         message = message.replace(old, new)
     return message[0].lower() + message[1:]
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mooring.catalog.catalog import Catalog, Entry
+from mooring.catalog.checks import advised, check
 from mooring.catalog.explain import explain
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed, parse
@@ -32,18 +33,13 @@ def load(source: Source) -> tuple[Catalog, list[Finding]]:
             continue
         if entry is None:
             broken.add(key)
-        elif key in entries:
-            first = entries[key].file
-            findings.append(entry.finding("duplicate-name", "name", f"{key[0]} {key[1]!r} is in {first} already"))
         else:
-            entries[key] = entry
-    return Catalog(dict(sorted(entries.items())), frozenset(broken)), findings
+            entries.setdefault(key, entry)
+    return Catalog(dict(sorted(entries.items())), frozenset(broken)), advised(findings)
 
 
 def load_valid(source: Source) -> Catalog:
     """The catalog, when nothing at all is wrong with it. Raises FindingsError with every finding."""
-    from mooring.catalog.checks import check
-
     catalog, findings = load(source)
     findings += check(catalog)
     if findings:
@@ -77,7 +73,7 @@ def _model(file: str, parsed: Parsed, kind: type[Document]) -> tuple[Entry | Non
         document = kind.model_validate_json(json.dumps(parsed.data), strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         return None, explain(file, parsed, kind, error)
-    return Entry(document, file, parsed.lines), []
+    return Entry(document, file, parsed.lines, parsed.data or {}), []
 
 
 def _unknown_kind(file: str, parsed: Parsed, kind: Any) -> Finding:
@@ -99,11 +95,18 @@ def _placement(file: str, content: bytes, parsed: Parsed, kind: str) -> Iterator
         yield Finding(file, line, "kind", f"a {kind} lives under {folder}/", "folder", f"move it to {folder}/")
     elif data.get("name") != (expected := _name_by_place(file, kind)):
         line = parsed.lines.at("name")
-        yield Finding(file, line, "name", f"name and path differ: the path says {expected!r}", "name-path",
-                      f"name: {expected}")
+        yield Finding(
+            file, line, "name", f"name and path differ: the path says {expected!r}", "name-path", f"name: {expected}"
+        )
     if path.suffix != ".yaml":
-        yield Finding(file, 0, "", f"ends in {path.suffix}; documents end in .yaml", "file-suffix",
-                      f"rename it to {path.with_suffix('.yaml')}")
+        yield Finding(
+            file,
+            0,
+            "",
+            f"ends in {path.suffix}; documents end in .yaml",
+            "file-suffix",
+            f"rename it to {path.with_suffix('.yaml')}",
+        )
     wanted = header(file, kind)
     if content.split(b"\n", 1)[0].rstrip().decode() != wanted:
         yield Finding(file, 1, "", "line 1 does not name this kind's schema for editors", "header", wanted)

@@ -71,8 +71,7 @@ class _Reader:
         self.findings.append(Finding(self.file, line, "", message, check))
 
     def read(self, content: bytes) -> None:
-        parser = CParser(content)
-        event: Any
+        parser: Any = CParser(content)
         while (event := parser.get_event()) is not None:
             kind = type(event)
             if kind is yaml.ScalarEvent:

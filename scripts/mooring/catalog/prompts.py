@@ -1,10 +1,10 @@
-"""A prompt with its parents and shared parts written in."""
+"""Prompts and shared parts: the texts they hold, and a prompt with its parents and parts written in."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mooring.catalog.catalog import Catalog
-from mooring.catalog.template import write_in
+from mooring.catalog.catalog import Catalog, Entry
+from mooring.catalog.template import Template, analyse, write_in
 from mooring.errors import MooringError
 from mooring.spec import Prompt, PromptPart
 from mooring.spec.document import JsonSchema
@@ -23,6 +23,31 @@ class Flat:
     input: JsonSchema | None
     output: JsonSchema | None
     parts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A template as it stands in a document; `role` is "" in a shared part."""
+
+    entry: Entry
+    path: str
+    role: str
+    template: Template
+
+    def line(self, line: int) -> int:
+        """The file's line for a line of the template."""
+        return self.entry.lines.text(self.path, line)
+
+
+def texts(catalog: Catalog, *only: Entry) -> Iterator[Text]:
+    """Every template of the catalog, or of some entries."""
+    for entry in only or (*catalog.of(Prompt).values(), *catalog.of(PromptPart).values()):
+        document = entry.document
+        if isinstance(document, Prompt):
+            for index, message in enumerate(document.messages):
+                yield Text(entry, f"messages.{index}.content", message.role, analyse(message.content))
+        elif isinstance(document, PromptPart):
+            yield Text(entry, "text", "", analyse(document.text))
 
 
 def flatten(catalog: Catalog, prompt: Prompt) -> Flat:

@@ -25,6 +25,7 @@ TOO_LARGE = Unreadable(f"is larger than {MAX_BYTES // 1024} KiB")
 NOT_PLAIN = Unreadable("is a link or a special file; documents are plain files")
 DENIED = Unreadable("cannot be read")
 
+
 class Source(Protocol):
     """A set of files. `label` names it in messages."""
 
@@ -67,7 +68,7 @@ def _read(path: Path) -> bytes | Unreadable:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return NOT_PLAIN if path.is_symlink() else DENIED
-    with open(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return NOT_PLAIN
         content = file.read(MAX_BYTES + 1)

@@ -14,8 +14,22 @@ Found = tuple[str, int]
 """A name, or a message, and its line in the template, counted from 1."""
 
 _ALLOWED = frozenset(
-    "Template Output TemplateData Const Name NSRef Getattr Getitem Slice Filter Test If For Assign Compare Operand And"
-    " Or Not Neg Pos CondExpr Concat Add Sub Div FloorDiv Mod List Tuple Dict Pair Keyword Include".split()
+    {
+        "Template",
+        "Output",
+        "TemplateData",
+        "Const",
+        "Name",
+        "Getattr",
+        "Getitem",
+        "Slice",
+        "Filter",
+        "Test",
+        "If",
+        "For",
+    }
+    | {"Assign", "Compare", "Operand", "And", "Or", "Not", "Neg", "Pos", "CondExpr", "Concat", "Add", "Sub", "Div"}
+    | {"FloorDiv", "Mod", "List", "Tuple", "Dict", "Pair", "Keyword", "Include"}
 )
 """Nodes that read values and write text; calls, imports, macros, powers and products are not among them."""
 

@@ -1,0 +1,97 @@
+"""Environments: complete, apart from each other, and probed before traffic."""
+
+from urllib.parse import urlsplit
+
+from mooring.catalog.catalog import Catalog
+from mooring.catalog.checks.deployed import environments
+from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.nearest import suggestion
+from mooring.catalog.overrides import apply
+from mooring.catalog.patterns import pattern_problem
+from mooring.spec import Environment, Tool
+
+_EVERYWHERE = frozenset({"0.0.0.0", "[::]", "::"})  # noqa: S104 - compared with, never bound
+
+
+def service_undeclared(catalog: Catalog) -> Remarks:
+    for environment, view, agents in environments(catalog):
+        entry = catalog.of(Environment)[environment.name]
+        for name in sorted({name for _, agent in agents for name in agent.tools}):
+            tool = view.get(Tool, name)
+            if tool is not None and tool.bind.service not in environment.services:
+                near = suggestion(tool.bind.service, environment.services)
+                yield Remark(entry, "services", f"tool {name!r} calls the service {tool.bind.service!r}{near}")
+
+
+def service_unused(catalog: Catalog) -> Remarks:
+    if catalog.broken:
+        return
+    for environment, view, agents in environments(catalog):
+        tools = (view.get(Tool, name) for _, agent in agents for name in agent.tools)
+        called = {tool.bind.service for tool in tools if tool is not None}
+        for service in environment.services:
+            if service not in called:
+                entry = catalog.of(Environment)[environment.name]
+                yield Remark(entry, f"services.{service}", f"no tool of its agents calls the service {service!r}")
+
+
+def service_url(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        for service, place in environment.services.items():
+            url = urlsplit(place)
+            plain = url.scheme in ("http", "https") and url.hostname and not url.query and not url.fragment
+            if place != "simulated" and not plain:
+                message = f"service {service!r} is neither `simulated` nor a base URL without a query"
+                yield Remark(catalog.of(Environment)[name], f"services.{service}", message)
+
+
+def probe_agent(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        for index, probe in enumerate(environment.rollout.probes):
+            if probe.agent not in environment.agents:
+                near = suggestion(probe.agent, environment.agents)
+                message = f"the probe asks {probe.agent!r}, which is no agent of this environment{near}"
+                yield Remark(catalog.of(Environment)[name], f"rollout.probes.{index}.agent", message)
+
+
+def probe_missing(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        probed = {probe.agent for probe in environment.rollout.probes}
+        for index, agent in enumerate(environment.agents):
+            if agent not in probed:
+                message = f"no probe asks {agent!r} before traffic reaches it"
+                yield Remark(catalog.of(Environment)[name], f"agents.{index}", message)
+
+
+def probe_pattern(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        for index, probe in enumerate(environment.rollout.probes):
+            if problem := pattern_problem(probe.expect):
+                path = f"rollout.probes.{index}.expect"
+                yield Remark(catalog.of(Environment)[name], path, f"the expected answer {problem}")
+
+
+def override_path(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        changed = dict(catalog.entries)
+        for index, override in enumerate(environment.overrides):
+            entry = changed.get((override.kind, override.name))
+            if entry is None:
+                continue
+            for path, problem in apply(override, entry.document)[1]:
+                message = f"{override.kind} {override.name!r}: {problem}"
+                yield Remark(catalog.of(Environment)[name], f"overrides.{index}.set.{path}", message)
+
+
+def listen_address(catalog: Catalog) -> Remarks:
+    taken: dict[int, list[tuple[str, str]]] = {}
+    for name, environment in catalog.all(Environment).items():
+        host, _, number = environment.target.listen.rpartition(":")
+        host, port = "127.0.0.1" if host == "localhost" else host, int(number)
+        entry = catalog.of(Environment)[name]
+        if port > 65535:
+            yield Remark(entry, "target.listen", f"there is no port {port}")
+        for other, theirs in taken.get(port, []) if port else []:
+            if host == theirs or _EVERYWHERE & {host, theirs}:
+                yield Remark(entry, "target.listen", f"environment {other!r} listens there already")
+        taken.setdefault(port, []).append((name, host))

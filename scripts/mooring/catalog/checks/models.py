@@ -1,0 +1,83 @@
+"""Models: pinned, reachable safely, and really different where that is the point."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mooring.catalog.catalog import Catalog, Entry
+from mooring.catalog.checks.deployed import deployed, environments
+from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.spec import Environment, Model
+
+_DATED = re.compile(r"20\d{2}-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)|-(\d{4})(?!\d)|@sha256:[0-9a-f]{64}$")
+_TAGGED = re.compile(r"[^:]+:(?!latest$)[A-Za-z0-9][\w.-]*$")
+
+
+def pinned(model: Model) -> bool:
+    """Whether `id` is one snapshot for ever: by date or digest, or by a tag on one's own machines."""
+    if re.search(r"\blatest\b", model.id):
+        return False
+    return bool(_DATED.search(model.id) or (own_machine(model.base_url) and _TAGGED.match(model.id)))
+
+
+def own_machine(url: str) -> bool:
+    """Whether a URL stays on this machine or a private network, by its host alone."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or "." not in host or host.endswith((".local", ".internal"))
+
+
+def floating(catalog: Catalog) -> Remarks:
+    for environment, models in _used(catalog):
+        if environment.tier == "production":
+            for entry, model in models:
+                if not pinned(model):
+                    message = f"id {model.id!r} floats, and {environment.name!r} is production; name a dated snapshot"
+                    yield Remark(entry, "id", message)
+
+
+def secret_ref(catalog: Catalog) -> Remarks:
+    for environment, models in _used(catalog):
+        if environment.endpoints == "real":
+            for entry, model in models:
+                if model.secret_ref is None and not own_machine(model.base_url):
+                    message = f"{environment.name!r} calls the real endpoint, but there is no secretRef for its key"
+                    yield Remark(entry, "secretRef", message)
+
+
+def _used(catalog: Catalog) -> Iterator[tuple[Environment, list[tuple[Entry, Model]]]]:
+    """The models each environment's agents may call, its overrides applied."""
+    for environment, view, agents in environments(catalog):
+        names = sorted({name for _, agent in agents for _, name in agent.models.names()})
+        found = ((view.entry("Model", name), view.get(Model, name)) for name in names)
+        yield environment, [(entry, model) for entry, model in found if entry and model]
+
+
+def plain_http(catalog: Catalog) -> Remarks:
+    for name, model in catalog.all(Model).items():
+        url = urlsplit(model.base_url)
+        if url.scheme == "http" and not own_machine(model.base_url):
+            yield Remark(catalog.of(Model)[name], "baseUrl", "the key and every prompt would go over plain http")
+        if url.query or url.fragment:
+            yield Remark(catalog.of(Model)[name], "baseUrl", "a base URL ends with its path")
+
+
+def same_provider(catalog: Catalog) -> Remarks:
+    for view, entry, agent in deployed(catalog):
+        primary = view.get(Model, agent.models.primary)
+        alternate = view.get(Model, agent.models.alternate) if agent.models.alternate else None
+        if primary and alternate and primary.provider == alternate.provider:
+            message = f"L0 and L1 are both by {primary.provider!r}: one outage takes both"
+            yield Remark(entry, "models.L1", message)
+
+
+def repeated(catalog: Catalog) -> Remarks:
+    for _, entry, agent in deployed(catalog):
+        rungs: dict[str, str] = {}
+        for rung, name in agent.models.names():
+            if name in rungs:
+                yield Remark(entry, f"models.{rung}", f"{rung} is the same model as {rungs[name]}")
+            rungs.setdefault(name, rung)

@@ -1,0 +1,73 @@
+"""Guards, overrides and freezes; and whether there is anything to run at all."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from mooring.catalog.catalog import Catalog, Entry
+from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.spec import Environment, Guards, Override
+
+_MEANING = re.compile(r"[a-z]+(-[a-z]+)*\.(\*|[a-z]+(-[a-z]+)*)")
+
+
+def guard_meaning(catalog: Catalog) -> Remarks:
+    for name, guards in catalog.all(Guards).items():
+        for index, guard in enumerate(guards.guards):
+            for number, meaning in enumerate(guard.meanings):
+                if not _MEANING.fullmatch(meaning):
+                    message = f"{meaning!r} is no meaning; such as `tool.gained-write`, or `tool.*`"
+                    yield Remark(catalog.of(Guards)[name], f"guards.{index}.meanings.{number}", message)
+
+
+def guard_twice(catalog: Catalog) -> Remarks:
+    seen: dict[str, str] = {}
+    for name, guards in catalog.all(Guards).items():
+        for index, guard in enumerate(guards.guards):
+            if guard.name in seen:
+                message = (
+                    f"guard {guard.name!r} is in {seen[guard.name]!r} already; an override could not tell them apart"
+                )
+                yield Remark(catalog.of(Guards)[name], f"guards.{index}.name", message)
+            seen.setdefault(guard.name, name)
+
+
+def guards_missing(catalog: Catalog) -> Remarks:
+    if catalog.of(Guards) or any(kind == "Guards" for kind, _ in catalog.broken):
+        return
+    for name, environment in catalog.all(Environment).items():
+        if environment.tier == "production":
+            yield Remark(catalog.of(Environment)[name], "tier", "production has no guards: any plan would pass")
+
+
+def override_owner(catalog: Catalog) -> Remarks:
+    allowed = {owner for guards in catalog.all(Guards).values() for owner in guards.override_owners}
+    for name, override in catalog.all(Override).items():
+        if allowed and override.owner not in allowed:
+            message = f"{override.owner} may not override; those who may: {', '.join(sorted(allowed))}"
+            yield Remark(catalog.of(Override)[name], "owner", message)
+
+
+def _times(catalog: Catalog) -> Iterator[tuple[Entry, str, datetime]]:
+    for name, override in catalog.all(Override).items():
+        yield catalog.of(Override)[name], "expires", override.expires
+    for name, environment in catalog.all(Environment).items():
+        for index, freeze in enumerate(environment.rollout.freezes):
+            for end, time in (("start", freeze.start), ("end", freeze.end)):
+                yield catalog.of(Environment)[name], f"rollout.freezes.{index}.{end}", time
+
+
+def time_zone(catalog: Catalog) -> Remarks:
+    for entry, path, time in _times(catalog):
+        if time.tzinfo is None:
+            yield Remark(entry, path, "the time has no zone, so nobody knows when it is")
+
+
+def freeze_order(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        for index, freeze in enumerate(environment.rollout.freezes):
+            known = freeze.start.tzinfo is not None and freeze.end.tzinfo is not None
+            if known and freeze.end <= freeze.start:
+                yield Remark(
+                    catalog.of(Environment)[name], f"rollout.freezes.{index}.end", "the freeze ends before it starts"
+                )

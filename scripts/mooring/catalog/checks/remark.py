@@ -1,0 +1,19 @@
+"""What a check function says; the table adds the check's name and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mooring.catalog.catalog import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something wrong at `path` of a document; `line` is given where a text within the value is meant."""
+
+    entry: Entry
+    path: str
+    message: str
+    line: int | None = None
+
+
+Remarks = Iterator[Remark]

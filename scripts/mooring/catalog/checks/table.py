@@ -1,0 +1,163 @@
+"""The table of checks: every finding has one of these names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mooring.catalog.catalog import Catalog
+from mooring.catalog.checks import (
+    agents,
+    budgets,
+    environments,
+    models,
+    operations,
+    prompts,
+    references,
+    schemas,
+    tools,
+)
+from mooring.catalog.checks.remark import Remarks
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`says` what holds, `fix` what to do where it does not.
+
+    `run` is None for what is found while a file is read, and for what needs git or the schemas folder.
+    """
+
+    says: str
+    fix: str
+    run: Callable[[Catalog], Remarks] | None = None
+
+
+READING = {
+    "plain-file": Check("Documents are plain files.", "copy the content; links and special files are not followed"),
+    "file-size": Check("A document has at most 256 KiB.", "split it"),
+    "file-suffix": Check("Documents end in .yaml.", "rename it"),
+    "encoding": Check("Documents are UTF-8 text without a byte order mark.", "save it as UTF-8"),
+    "header": Check("Line 1 names the kind's JSON Schema for editors.", "put that comment on line 1"),
+    "yaml-syntax": Check("Documents are YAML.", "mend the syntax"),
+    "yaml-depth": Check("Values are nested at most 32 deep.", "flatten it"),
+    "yaml-nodes": Check("A document has at most 20,000 values.", "split it"),
+    "yaml-alias": Check("Anchors, aliases and merge keys are not used.", "write the value out"),
+    "yaml-tag": Check("Tags are not used.", "leave the tag out, and quote the value if it is text"),
+    "yaml-number": Check("Numbers are finite and within 2^53.", "write it as text, or smaller"),
+    "duplicate-key": Check("A key is there once.", "remove one of them"),
+    "one-document": Check("A file holds one document, a mapping.", "give each document its own file"),
+    "kind": Check("The kind is known.", "name a known kind"),
+    "folder": Check("A document is in the folder of its kind.", "move it"),
+    "name-path": Check("A document's name is its path.", "rename the file or the document"),
+    "unknown-key": Check("Every key is known.", "remove or rename it"),
+    "missing-key": Check("Every required key is there.", "add it"),
+    "tool-hints": Check("A tool says all four hints.", "add the hint, true or false"),
+    "value": Check("Every value is of its type and within its bounds.", "change the value"),
+    "secret": Check("No secret is in a document.", "move it to the secret store, name it by secretRef, and revoke it"),
+}
+REFERENCES = {
+    "reference-prompt": Check("Prompts that are named exist.", "correct the name", references.prompt),
+    "reference-part": Check("Shared parts that are included exist.", "correct the name", references.part),
+    "reference-tool": Check("Tools that are named exist.", "correct the name", references.tool),
+    "reference-model": Check("Models that are named exist.", "correct the name", references.model),
+    "reference-resilience": Check("Profiles that are named exist.", "correct the name", references.resilience),
+    "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
+    "reference-override": Check("Overridden documents exist.", "correct the name", references.override_target),
+    "reference-guard": Check("Overridden guards exist.", "correct the name", references.guard),
+    "unused": Check("Every document is used.", "use it, or delete it; git remembers", references.unused),
+}
+PROMPTS = {
+    "extends-cycle": Check("No prompt extends itself.", "break the circle", prompts.extends_cycle),
+    "include-cycle": Check("No shared part includes itself.", "break the circle", prompts.include_cycle),
+    "template-syntax": Check("Templates are Jinja2.", "mend the template", prompts.template_syntax),
+    "template-unsafe": Check(
+        "Templates only read values and include parts by name.",
+        "say it with values and filters",
+        prompts.template_unsafe,
+    ),
+    "template-undeclared": Check(
+        "What a template renders is in input.schema.", "declare it, or correct the name", prompts.template_undeclared
+    ),
+    "template-unused": Check("What input.schema declares is rendered.", "render or remove it", prompts.template_unused),
+    "untrusted-text": Check(
+        "Text from outside stands in user messages only.", "move it to a user message", prompts.untrusted
+    ),
+    "message-input": Check(
+        "An agent's prompt takes the user's text as `message`, required and untrusted, and renders it last.",
+        "declare message: {type: string, x-untrusted: true}, require it, and end with a user message of it",
+        prompts.message_input,
+    ),
+}
+SCHEMAS = {
+    "json-schema": Check("Schemas are JSON Schema 2020-12.", "correct the schema", schemas.valid),
+    "schema-ref": Check("$ref points within its schema.", "write the part under $defs", schemas.reference),
+    "schema-required": Check("What is required is a property.", "declare the property", schemas.required),
+    "schema-pattern": Check("Patterns are valid and finish.", "correct the pattern", schemas.pattern),
+    "input-object": Check("Inputs are objects with properties.", "say type: object", schemas.input_object),
+    "contract-conflict": Check("A prompt keeps its parent's contracts.", "agree", schemas.contract_conflict),
+    "output-conflict": Check("An agent keeps its prompt's output contract.", "agree", schemas.output_conflict),
+    "output-shape": Check("JSON answers have a schema, text has none.", "agree", schemas.output_shape),
+}
+TOOLS = {
+    "hints-contradict": Check("Hints agree with each other.", "decide what the tool does", tools.hints_contradict),
+    "tool-method": Check("The HTTP method fits the hints.", "change the method or the hint", tools.method),
+    "idempotency-key": Check("A tool that is not idempotent has a key.", "add idempotencyKey", tools.idempotency),
+    "idempotency-argument": Check("Keys are made of required arguments.", "correct the key", tools.idempotency_places),
+    "path-argument": Check("Paths are filled by required arguments.", "correct the path", tools.path_places),
+    "bind-path": Check("Paths are plain.", "write it without dots, query and escapes", tools.bind_path),
+    "tool-approval": Check("A person approves destructive calls.", "say approval: human", tools.approval),
+}
+MODELS = {
+    "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
+    "model-secret": Check("Real endpoints have a key.", "add secretRef", models.secret_ref),
+    "plain-http": Check("Base URLs are https, without a query.", "correct the URL", models.plain_http),
+    "same-provider": Check("L0 and L1 are by different providers.", "choose another vendor", models.same_provider),
+    "repeated-model": Check("Every rung is another model.", "leave the rung out", models.repeated),
+}
+AGENTS = {
+    "variables-missing": Check("Agents fill their prompt's inputs.", "add it to variables", agents.variables_missing),
+    "variables-unknown": Check("Variables are the prompt's inputs.", "remove or rename it", agents.variables_unknown),
+    "variables-fit": Check("Variables fit input.schema.", "change the value", agents.variables_fit),
+    "exported-names": Check("Tools of one agent differ by name.", "set exportName", agents.exported_names),
+    "listed-twice": Check("Nothing is listed twice.", "remove one", agents.listed_twice),
+    "agent-limits": Check("Limits let tools be used.", "raise the limit or remove the tools", agents.limits),
+    "context-window": Check(
+        "Prompt, tools, message and answer fit the model.",
+        "shorten them, or take a larger model",
+        agents.context_window,
+    ),
+}
+BUDGETS = {
+    "deadline-rungs": Check("The deadline lets every rung try once.", "raise it, or time out sooner", budgets.rungs),
+    "deadline-retries": Check("The tries of a rung fit the deadline.", "try less, or time out sooner", budgets.retries),
+    "deadline-tool": Check("A tool cannot use up the deadline.", "lower timeoutSeconds", budgets.tool_timeout),
+    "retry-waits": Check("Waits start below their cap.", "lower baseSeconds or raise capSeconds", budgets.waits),
+    "apology-english": Check("The apology has `en`.", "add it", budgets.apology),
+}
+ENVIRONMENTS = {
+    "service-undeclared": Check(
+        "An environment places every service its tools call.", "add it to services", environments.service_undeclared
+    ),
+    "service-unused": Check("Every service is called.", "remove it", environments.service_unused),
+    "service-url": Check("Services are URLs or `simulated`.", "correct the URL", environments.service_url),
+    "probe-agent": Check("Probes ask agents of the environment.", "correct the name", environments.probe_agent),
+    "probe-missing": Check("Every agent is probed.", "add a probe", environments.probe_missing),
+    "probe-pattern": Check("Probes' patterns are valid and finish.", "correct it", environments.probe_pattern),
+    "override-path": Check("Overrides make valid documents.", "correct path or value", environments.override_path),
+    "listen-address": Check("Environments listen apart.", "take another port", environments.listen_address),
+}
+OPERATIONS = {
+    "guard-meaning": Check("Guards name meanings.", "correct the code", operations.guard_meaning),
+    "guard-twice": Check("Guards differ by name.", "rename one", operations.guard_twice),
+    "guards-missing": Check("Production has guards.", "add configs/operations/guards.yaml", operations.guards_missing),
+    "override-owner": Check("Who overrides may do so.", "ask an owner of overrides", operations.override_owner),
+    "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
+    "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
+}
+TREE = {
+    "empty": Check("There is something to check: an environment.", "add configs/environments/<name>.yaml"),
+    "version-honest": Check("A version stands for one content.", "moor bump"),
+    "version-reused": Check("A version is never used again for other content.", "moor bump"),
+    "schema-stale": Check("schemas/ is what the models say.", "moor schema"),
+}
+CHECKS: dict[str, Check] = (
+    READING | REFERENCES | PROMPTS | SCHEMAS | TOOLS | MODELS | AGENTS | BUDGETS | ENVIRONMENTS | OPERATIONS | TREE
+)
