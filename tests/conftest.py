@@ -1,0 +1,63 @@
+"""Fixtures that several parts use."""
+
+import copy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mooring.release.content import ReleaseContent
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Edit = Callable[[Mapping[str, Any]], ReleaseContent]
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture(scope="session")
+def edit() -> Edit:
+    """The content of tests/golden/content.yaml with values put at dotted paths; `...` takes a key away."""
+    written = yaml.safe_load((GOLDEN / "content.yaml").read_text(encoding="utf-8"))
+    original = ReleaseContent.model_validate(written).model_dump(mode="json")
+
+    def edited(values: Mapping[str, Any]) -> ReleaseContent:
+        data = copy.deepcopy(original)
+        for path, value in values.items():
+            *way, last = path.split(".")
+            at: Any = data
+            for key in way:
+                at = at[int(key)] if isinstance(at, list) else at[key]
+            if value is ...:
+                del at[last]
+            else:
+                at[int(last) if isinstance(at, list) else last] = value
+        return ReleaseContent.model_validate(data)
+
+    return edited
+
+
+@pytest.fixture(scope="session")
+def content(edit: Edit) -> ReleaseContent:
+    """A small release content, complete in itself."""
+    return edit({})
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares text with a file below tests/golden/, or writes it there with `--bless`."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--bless"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        expected = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert text == expected, f"differs from {path}; if it is right: python -m pytest {request.node.path} --bless"
+
+    return compare
