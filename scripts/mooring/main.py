@@ -50,7 +50,7 @@ def _complete(parser: Parser) -> None:
     """Answers the shell's request for completions and exits."""
     import argcomplete
 
-    argcomplete.autocomplete(parser, always_complete_options="long")
+    argcomplete.autocomplete(parser, always_complete_options=False)
 
 
 def _report(error: BaseException, console: Console) -> int:

@@ -29,7 +29,7 @@ def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
 
     def completer(parsed_args: Namespace, **_: object) -> list[str]:
         try:
-            return names(find(parsed_args))
+            return names(find(Namespace(**{"directory": None, **vars(parsed_args)})))
         except MooringError:
             return []
 

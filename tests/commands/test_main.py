@@ -1,0 +1,142 @@
+"""Whatever happens, a call ends with an exit code and one line, or exactly one JSON object."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mooring import main as door
+from mooring.errors import Failed, FindingsError, Refused, UsageError
+from mooring.finding import Finding
+from mooring.outcome import Outcome, Reason
+
+BROKEN = Finding("configs/a.yaml", 3, "tools", "no such tool", "reference")
+
+
+class Verb:
+    """Stands in for a verb's module."""
+
+    def __init__(self, run: Callable[[], Outcome]) -> None:
+        self._run = run
+
+    def run(self, *_: object) -> Outcome:
+        return self._run()
+
+
+def ending(error: BaseException) -> Callable[[], Outcome]:
+    def run() -> Outcome:
+        raise error
+
+    return run
+
+
+ENDINGS: list[tuple[Callable[[], Outcome], int, str, str]] = [
+    (lambda: Outcome(Reason.VALID), 0, "valid", ""),
+    (lambda: Outcome(Reason.GUARDED), 1, "guarded", ""),
+    (ending(UsageError("wrong", "so")), 2, "usage", "moor: error: wrong\nfix: so\n"),
+    (ending(Refused(Reason.LOCKED, "held", "wait")), 1, "locked", "moor: error: held\nfix: wait\n"),
+    (ending(Failed(Reason.DEADLINE, "late")), 1, "deadline", "moor: error: late\n"),
+    (ending(Failed(Reason.STORAGE, "two\nlines")), 1, "storage", "moor: error: two lines\n"),
+    (ending(FindingsError([BROKEN])), 1, "findings", f"{BROKEN}\nmoor: error: 1 finding\n"),
+    (ending(KeyboardInterrupt()), 130, "interrupted", "moor: error: interrupted\n"),
+]
+
+
+@pytest.mark.parametrize(("run", "code", "reason", "said"), ENDINGS, ids=[reason for _, _, reason, _ in ENDINGS])
+def test_every_ending_has_its_exit_code_and_one_line(
+    run: Callable[[], Outcome], code: int, reason: str, said: str, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "verb", lambda _: Verb(run))
+    plain = moor("validate")
+    assert (plain.code, plain.out, plain.err) == (code, "", said)
+    told = moor("validate", "--json")
+    assert (told.code, told.json["reason"], told.json["ok"], told.err) == (code, reason, code == 0, "")
+
+
+def test_findings_are_data_for_a_machine(moor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "verb", lambda _: Verb(ending(FindingsError([BROKEN]))))
+    assert moor("validate", "--json").json["findings"][0]["line"] == 3
+
+
+def test_a_crash_is_one_line_with_a_log_that_holds_the_traceback(
+    moor: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(door, "verb", lambda _: Verb(ending(ZeroDivisionError("a\nb"))))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    crashed = moor("validate")
+    assert (crashed.code, crashed.out) == (3, "")
+    assert crashed.error == "this should not have happened: ZeroDivisionError: a b"
+    (log,) = tmp_path.glob("moor-crash-*.log")
+    assert str(log) in crashed.err
+    assert "Traceback" in log.read_text()
+
+
+def test_data_cannot_hide_how_it_ended(moor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "verb", lambda _: Verb(lambda: Outcome(Reason.VALID, {"reason": "x", "ok": False})))
+    assert moor("validate", "--json").json == {"reason": "valid", "ok": True}
+
+
+def test_no_command_shows_the_overview_and_is_a_wrong_call(moor: Any) -> None:
+    shown = moor()
+    assert (shown.code, shown.out) == (2, "")
+    assert "start here:" in shown.err
+    assert moor("--json").json["reason"] == "usage"
+
+
+@pytest.mark.parametrize("arguments", [["valdate"], ["validate", "--x"], ["-C"]])
+def test_a_wrong_call_is_json_too(arguments: list[str], moor: Any) -> None:
+    told = moor(*arguments, "--json") if arguments != ["-C"] else moor("--json", *arguments)
+    assert (told.code, told.json["ok"], told.err) == (2, False, "")
+
+
+def test_help_and_version_are_results(moor: Any) -> None:
+    assert moor("--help").code == 0
+    assert moor("--version").out.startswith("moor ")
+
+
+def test_outside_a_repository_is_one_line(moor: Any, tmp_path: Path) -> None:
+    told = moor("-C", tmp_path, "validate")
+    assert told.code == 2
+    assert told.error.startswith("no repository here")
+
+
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["completion", "bash", "--json"], ["--help"]])
+def test_a_reader_that_left_ends_it_quietly(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    environ = {**os.environ, "PYTHONPATH": str(Path(door.__file__).parents[1])}
+    command = [sys.executable, "-m", "mooring", *arguments]
+    done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=20)
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode in (0, 1)  # argparse ends its help with 0 whoever reads it
+
+
+INTERRUPTED = """
+import sys, time
+import mooring.main as door
+
+class Verb:
+    def run(*_):
+        print("ready", flush=True)
+        time.sleep(60)
+
+door.verb = lambda name: Verb
+sys.exit(door.main(["validate"]))
+"""
+
+
+def test_an_interrupt_ends_a_process_with_130_and_no_traceback() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(Path(door.__file__).parents[1])}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], env=environ, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    assert (process.returncode, told) == (130, "moor: error: interrupted\n")
