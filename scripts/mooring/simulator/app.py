@@ -23,7 +23,6 @@ from mooring.simulator.services.database import Database
 from mooring.simulator.services.oncall import create_oncall
 from mooring.simulator.services.shop import create_shop
 
-
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 

@@ -103,5 +103,5 @@ def refuse(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, UnknownModel):
         message = f"The model `{error}` does not exist or you do not have access to it."
         return JSONResponse(wire.error(message, "model_not_found"), 404)
-    assert isinstance(error, BadRequest)
-    return JSONResponse(wire.error(str(error), None, error.param), 400)
+    param = error.param if isinstance(error, BadRequest) else None
+    return JSONResponse(wire.error(str(error), None, param), 400)

@@ -57,7 +57,7 @@ def _prompt_tokens(request: ChatRequest) -> int:
 
 
 def _insisted(decision: Decision, request: ChatRequest) -> Decision:
-    """The decision with the tool call that the client insists on, made up from the tool's schema where no rule has it."""
+    """The decision with the call that the client insists on, made up from the tool's schema where no rule has it."""
     choice = request.tool_choice
     named = choice.function.name if isinstance(choice, NamedTool) else None
     if named is None and (choice != "required" or decision.calls):

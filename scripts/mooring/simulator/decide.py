@@ -39,7 +39,9 @@ def _facts(book: Rulebook, conversation: Conversation) -> dict[str, Any]:
         "model": conversation.model,
         "system": conversation.system,
         "user": conversation.user,
+        "earlier": conversation.earlier,
         "tools": sorted(conversation.tools),
+        "results": conversation.results,
         "lang": _language(book, conversation),
     }
     return built_in | {name: _fact(fact, conversation) for name, fact in book.facts.items()}
@@ -49,7 +51,7 @@ def _fact(fact: Fact, conversation: Conversation) -> str | None:
     for place in fact.places:
         found = list(re.finditer(fact.pattern, getattr(conversation, place), _FLAGS))
         if found:
-            return found[-1].group(1 if found[-1].re.groups else 0)
+            return next((group for group in found[-1].groups() if group), found[-1].group())
     return None
 
 

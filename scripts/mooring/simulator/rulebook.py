@@ -16,7 +16,7 @@ from mooring.simulator import template
 from mooring.simulator.rules import Call, Fact, Language, Rule, RuleFile, Vendor, When
 
 CHECK = "simulator-rules"
-BUILT_IN = frozenset({"model", "system", "user", "tools", "lang"})
+BUILT_IN = frozenset({"model", "system", "user", "earlier", "tools", "results", "lang"})
 """Variables that every rule has."""
 
 
@@ -47,7 +47,7 @@ class Rulebook:
 
 
 def read(folder: Path) -> Rulebook:
-    """The rules of `folder/*.yaml`. Raises FindingsError with everything wrong in them, UsageError when none is there."""
+    """The rules of `folder/*.yaml`. Raises FindingsError with all that is wrong, UsageError when no file is there."""
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise UsageError(f"{folder}: no rule files (*.yaml) in this folder")

@@ -45,8 +45,8 @@ class Language(Part):
 
 
 class Fact(Part):
-    """A variable: the first group of `pattern`, or the whole match, of the last match in the first place that has one;
-    None where no place has."""
+    """A variable: the first group of `pattern` that took part, or the whole match, of the last match in the first place
+    that has one; None where no place has."""
 
     places: tuple[Literal["system", "user", "earlier"], ...] = Field(alias="in", min_length=1)
     pattern: Pattern

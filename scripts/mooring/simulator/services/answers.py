@@ -33,14 +33,14 @@ class Wrong(Exception):
         self.code = code
 
 
-def refuse(_: Request, wrong: Exception) -> JSONResponse:
+def refuse(_: Request, error: Exception) -> JSONResponse:
     """The response for Wrong."""
-    assert isinstance(wrong, Wrong)
-    return JSONResponse({"error": {"code": wrong.code, "message": str(wrong)}}, wrong.status)
+    status, code = (error.status, error.code) if isinstance(error, Wrong) else (500, "internal")
+    return JSONResponse({"error": {"code": code, "message": str(error)}}, status)
 
 
 def checked(model: type[Q], data: Mapping[str, Any] | bytes) -> Q:
-    """A query, or the bytes of a JSON body, as a model. Raises Wrong: 400 when it is no JSON, 422 naming every fault."""
+    """A query, or the bytes of a JSON body, as a model. Raises Wrong: 400 for no JSON, 422 naming every fault."""
     try:
         return model.model_validate_json(data) if isinstance(data, bytes) else model.model_validate(data)
     except ValidationError as error:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _LITTLE = frozenset(
-    "a an and are at by can do does for from have how i in is it long me my of on or the to what when with you your".split()
+    {"and", "are", "can", "does", "for", "from", "have", "how", "the", "what", "when", "with", "you", "your"}
 )
 
 
@@ -20,5 +20,5 @@ def best(query: str, texts: Sequence[tuple[T, str, str]], limit: int = 3) -> lis
 
 def _stems(text: str) -> set[str]:
     """Words without their commonest endings, so that `washing` finds `wash`."""
-    words = set(re.findall(r"\w+", text.lower())) - _LITTLE
+    words = set(re.findall(r"\w{3,}", text.lower())) - _LITTLE
     return {re.sub(r"(?<=\w{3})(ing|es|ed|s)$", "", word) for word in words}

@@ -41,50 +41,63 @@ HELP: tuple[tuple[str, str, str], ...] = (
     (
         "H-01",
         "Shipping: how long and how much",
-        "Parcels within the EU take 2 to 5 working days and cost 4.90 EUR; orders above 80 EUR ship free. "
-        "You get a tracking link by e-mail as soon as the parcel leaves our warehouse.",
+        (
+            "Parcels within the EU take 2 to 5 working days and cost 4.90 EUR; orders above 80 EUR ship free. "
+            "You get a tracking link by e-mail as soon as the parcel leaves our warehouse."
+        ),
     ),
     (
         "H-02",
         "Finding your size",
-        "Measure chest and waist without a jacket on and compare with the table on the product page. "
-        "Between two sizes, take the larger one for jackets and the smaller one for base layers.",
+        (
+            "Measure chest and waist without a jacket on and compare with the table on the product page. "
+            "Between two sizes, take the larger one for jackets and the smaller one for base layers."
+        ),
     ),
     (
         "H-03",
         "Washing down jackets and sleeping bags",
-        "Wash at 30 degrees with a down detergent, never with softener. "
-        "Tumble dry on low heat with two clean tennis balls until no lumps are left, which takes two to three hours.",
+        X,
     ),
     (
         "H-04",
         "Waterproof jackets: care and proofing",
-        "Wash at 30 degrees with a mild liquid detergent and close all zips. "
-        "When water no longer beads, spray with a PFAS-free proofing and dry on low heat.",
+        (
+            "Wash at 30 degrees with a mild liquid detergent and close all zips. "
+            "When water no longer beads, spray with a PFAS-free proofing and dry on low heat."
+        ),
     ),
     (
         "H-05",
         "Repairs",
-        "We repair tents, jackets and backpacks for five years after purchase. "
-        "Small repairs cost 15 EUR; faults in material or making are free. Open a ticket with two photos.",
+        (
+            "We repair tents, jackets and backpacks for five years after purchase. "
+            "Small repairs cost 15 EUR; faults in material or making are free. Open a ticket with two photos."
+        ),
     ),
     (
         "H-06",
         "Paying: cards, invoice, gift cards",
-        "We take Visa, Mastercard, PayPal, SEPA direct debit and invoice. "
-        "Gift cards are valid for three years and can be combined with any other payment.",
+        (
+            "We take Visa, Mastercard, PayPal, SEPA direct debit and invoice. "
+            "Gift cards are valid for three years and can be combined with any other payment."
+        ),
     ),
     (
         "H-07",
         "Sending something back",
-        "Print the return label from your account, put it on the box and hand it to any parcel shop. "
-        "The label is free within the EU.",
+        (
+            "Print the return label from your account, put it on the box and hand it to any parcel shop. "
+            "The label is free within the EU."
+        ),
     ),
     (
         "H-08",
         "Changing or cancelling an order",
-        "You can change or cancel an order in your account until it has status 'shipped'. "
-        "After that, refuse the parcel or send it back.",
+        (
+            "You can change or cancel an order in your account until it has status 'shipped'. "
+            "After that, refuse the parcel or send it back."
+        ),
     ),
 )
 
@@ -140,7 +153,11 @@ RUNBOOKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "RB-23",
         "Warehouse: saturation above 90 percent",
-        ("Stop the nightly stock export if it runs.", "Add one worker.", "It can wait until morning below 98 percent."),
+        (
+            "Stop the nightly stock export if it runs.",
+            "Add one worker.",
+            "Below 98 percent it can wait until morning.",
+        ),
     ),
     (
         "RB-31",
