@@ -57,7 +57,10 @@ HELP: tuple[tuple[str, str, str], ...] = (
     (
         "H-03",
         "Washing down jackets and sleeping bags",
-        X,
+        (
+            "Wash at 30 degrees with a down detergent, never with softener. "
+            "Tumble dry on low heat with two clean tennis balls until no lumps are left; that takes two to three hours."
+        ),
     ),
     (
         "H-04",
