@@ -1,0 +1,63 @@
+"""Gates that ask the running release itself: the probes before traffic, and the watch after it."""
+
+import re
+from typing import TYPE_CHECKING
+
+from mooring.errors import Failed, Stopped
+from mooring.outcome import Reason
+from mooring.rollout.state import Side
+from mooring.rollout.target import Clock, Facts, Reader
+
+if TYPE_CHECKING:
+    from mooring.spec.environment import Rollout
+
+EARLY = 20
+"""Requests after which a bake may fail before its time."""
+
+PAUSE = 0.2
+"""Seconds between two looks."""
+
+
+def ask_probes(reader: Reader, slot: str, rollout: "Rollout", timeout: float) -> None:
+    """Failed(PROBE_FAILED) with the first answer that does not hold what was expected."""
+    for probe in rollout.probes:
+        try:
+            answer = reader.probe(slot, probe.agent, probe.say, timeout)
+        except Stopped as stopped:
+            raise Failed(Reason.PROBE_FAILED, f"{probe.agent} did not answer the probe: {stopped}") from None
+        if not re.search(probe.expect, answer):
+            said = answer if len(answer) <= 120 else f"{answer[:117]}..."
+            raise Failed(Reason.PROBE_FAILED, f"{probe.agent} answered {said!r}, expected /{probe.expect}/")
+
+
+def bake(reader: Reader, side: Side, rollout: "Rollout", until: float, clock: Clock) -> str:
+    """Watch the live slot until a time; a line about what was seen. Failed(BAKE_FAILED) as soon as it is bad.
+
+    Without any traffic the watch says nothing, so the probes are asked again and decide.
+    """
+    start = reader.facts()
+    while True:
+        received, failed = _look(reader.facts(), start, side)
+        ended = clock.now() >= until
+        if failed > rollout.max_error_rate * received and (ended or received >= EARLY):
+            raise Failed(Reason.BAKE_FAILED, f"{failed} of {received} requests failed")
+        if ended:
+            break
+        clock.sleep(min(PAUSE, until - clock.now()))
+    if received:
+        return f"{failed} of {received} requests failed"
+    ask_probes(reader, side.slot, rollout, rollout.deadline_seconds)
+    return "no traffic; the probes passed again"
+
+
+def _look(facts: Facts, start: Facts, side: Side) -> tuple[int, int]:
+    """Requests ended and failed in the live slot since `start`."""
+    slot, before = facts.slots[side.slot], start.slots[side.slot]
+    if facts.live != side:
+        raise Failed(Reason.BAKE_FAILED, f"{side.slot} is not live any more")
+    if slot.restarts > 0:
+        raise Failed(Reason.BAKE_FAILED, f"{side.slot} died: {'; '.join(slot.reasons) or 'it was started again'}")
+    if not slot.ready:
+        raise Failed(Reason.BAKE_FAILED, f"{side.slot} is not ready: {'; '.join(slot.reasons)}")
+    failed, answered = (slot.totals.get(name, 0) - before.totals.get(name, 0) for name in ("failed", "answered"))
+    return failed + answered, failed

@@ -1,0 +1,259 @@
+"""Blue-green as a pure function. No clock, no I/O: what is true comes in as events, what to do goes out as commands.
+
+    idle -> staging -> probing -> switching -> baking -> retiring -> idle
+               |          |           |          |
+               +----------+-----------+          +-> reverting -> aborting -> idle
+                          v
+                      aborting -> idle
+
+A release that is warm and was committed before starts at probing and skips baking. Every phase but
+idle has one command under way, so a process that dies leaves a phase from which the next one goes on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from mooring.errors import Refused
+from mooring.outcome import Reason
+from mooring.rollout.state import (
+    BLUE,
+    Bake,
+    Command,
+    Discard,
+    Discarded,
+    Event,
+    Kind,
+    Passed,
+    Phase,
+    Probe,
+    Requested,
+    Resumed,
+    Retire,
+    Retired,
+    Side,
+    Stage,
+    Staged,
+    State,
+    Stumbled,
+    Superseded,
+    Switch,
+    Switched,
+    other,
+)
+
+Step = tuple[State, tuple[Command, ...]]
+
+TRAIL = 50
+"""How many committed releases are remembered as places to go back to."""
+
+
+LEFT = "the process that deployed it ended before the switch"
+
+
+def step(state: State, event: Event) -> Step:
+    """The next state and its commands. Refused when a request may not start; ValueError for an impossible event."""
+    if isinstance(event, Resumed | Superseded):
+        return _taken_over(state, event)
+    if isinstance(event, Requested):
+        return _requested(state, event)
+    handler = _HANDLERS.get((state.phase, type(event)))
+    if handler is None:
+        raise ValueError(f"{type(event).__name__} cannot happen while {state.phase}")
+    return handler(state, event)
+
+
+def way_back(state: State, to: str | None = None) -> str:
+    """The digest a rollback goes to: `to`, or the release committed before the live one. Refused(NO_STANDBY)."""
+    live = state.live.digest if state.live else None
+    choices = [digest for digest in state.trail if digest not in (live, state.quarantined)]
+    if to is not None and to not in choices:
+        raise Refused(Reason.NO_STANDBY, f"{to} is not a release this environment can go back to")
+    if not choices:
+        raise Refused(Reason.NO_STANDBY, "there is no earlier release to go back to")
+    return to or choices[-1]
+
+
+def _requested(state: State, event: Requested) -> Step:
+    if state.phase is not Phase.IDLE:
+        raise ValueError(f"a rollout is {state.phase}")
+    rollback = event.kind is Kind.ROLLBACK
+    if not rollback:
+        _admit(state, event)
+        state = state.change(quarantined=None)
+    slot = other(state.live.slot) if state.live else BLUE
+    target = Side(slot, event.digest)
+    fresh = state.change(origin=state.live, target=target, deadline=event.deadline, bake_seconds=event.bake_seconds)
+    fresh = fresh.change(verdict=None, detail="")
+    warm = event.warm == target
+    if state.live and state.live.digest == event.digest:
+        return _again(fresh.change(target=state.live, origin=None), rollback)
+    if warm and (rollback or event.digest in state.trail):
+        kind = Kind.ROLLBACK if rollback else Kind.FLIP
+        return fresh.change(phase=Phase.PROBING, kind=kind), (Probe(target, questions=False),)
+    kind = Kind.ROLLBACK if rollback else Kind.DEPLOY
+    return fresh.change(phase=Phase.STAGING, kind=kind), (Stage(target),)
+
+
+def _admit(state: State, event: Requested) -> None:
+    if event.digest == state.quarantined:
+        raise Refused(
+            Reason.QUARANTINED, f"{event.digest} was taken back and stays out until a different release arrives"
+        )
+    if event.frozen is not None:
+        raise Refused(Reason.FROZEN, f"frozen: {event.frozen}")
+
+
+def _again(state: State, rollback: bool) -> Step:
+    """The live release is asked for again: nothing to do once it is committed, else it passes the gates now."""
+    assert state.target is not None
+    if rollback:
+        raise Refused(Reason.NO_STANDBY, f"{state.target.digest} is live already")
+    if state.trail[-1:] == (state.target.digest,):
+        return state.change(kind=None, target=None), ()
+    return state.change(phase=Phase.PROBING, kind=Kind.DEPLOY), (Probe(state.target, questions=True),)
+
+
+def _staged(state: State, event: Event) -> Step:
+    assert state.target is not None
+    if event.at > state.deadline:
+        return _abort(state, Reason.DEADLINE, "ready, but after the deadline")
+    questions = state.kind is Kind.DEPLOY
+    return state.change(phase=Phase.PROBING), (Probe(state.target, questions),)
+
+
+def _probed(state: State, event: Passed) -> Step:
+    assert state.target is not None
+    if event.at > state.deadline:
+        return _abort(state, Reason.DEADLINE, "probes passed, but after the deadline")
+    if state.live == state.target:
+        return _bake(state, event)
+    return state.change(phase=Phase.SWITCHING), (Switch(state.target),)
+
+
+def _switched(state: State, event: Event) -> Step:
+    state = state.change(live=state.target)
+    return _bake(state, event) if state.kind is Kind.DEPLOY else _commit(state)
+
+
+def _bake(state: State, event: Event) -> Step:
+    assert state.target is not None
+    until = event.at + state.bake_seconds
+    return state.change(phase=Phase.BAKING, bake_until=until), (Bake(state.target, until),)
+
+
+def _commit(state: State, _event: Event | None = None) -> Step:
+    assert state.target is not None
+    digest = state.target.digest
+    if state.kind is Kind.ROLLBACK:
+        bad = state.origin.digest if state.origin else None
+        kept = state.trail[: _last(state.trail, digest) + 1]
+        state = state.change(trail=kept, quarantined=bad or state.quarantined)
+    else:
+        state = state.change(trail=(*state.trail, digest)[-TRAIL:])
+    if state.origin is None:
+        return _idle(state)
+    return state.change(phase=Phase.RETIRING), (Retire(state.origin, wait=state.kind is Kind.DEPLOY),)
+
+
+def _last(trail: tuple[str, ...], digest: str) -> int:
+    return max((index for index, known in enumerate(trail) if known == digest), default=-1)
+
+
+def _stumbled_before(state: State, event: Stumbled) -> Step:
+    return _abort(state, event.reason, event.detail)
+
+
+def _abort(state: State, reason: Reason, detail: str) -> Step:
+    """Before the switch: traffic stays where it is. A live target is left alone, whatever it said."""
+    state = state.change(verdict=reason, detail=detail)
+    return _idle(state) if state.live == state.target else _discard(state)
+
+
+def _discard(state: State) -> Step:
+    assert state.target is not None
+    live = state.live.digest if state.live else None
+    standby = [digest for digest in state.trail if digest not in (live, state.target.digest, state.quarantined)]
+    return state.change(phase=Phase.ABORTING), (Discard(state.target, standby[-1] if standby else None),)
+
+
+def _stumbled_baking(state: State, event: Stumbled) -> Step:
+    """Back to where traffic came from. With nothing to go back to, a bad answer is still better than none."""
+    assert state.target is not None
+    state = state.change(verdict=event.reason, detail=event.detail)
+    if state.origin is None:
+        return _idle(state)
+    return state.change(phase=Phase.REVERTING, quarantined=state.target.digest), (Switch(state.origin),)
+
+
+def _reverted(state: State, _event: Event) -> Step:
+    return _discard(state.change(live=state.origin))
+
+
+def _stuck(state: State, event: Stumbled) -> Step:
+    """The way back is closed: the old side is not ready, and traffic never goes to a slot that is not."""
+    return _idle(state.change(detail=f"{state.detail}; and could not go back: {event.detail}"))
+
+
+def _idle(state: State, _event: Event | None = None) -> Step:
+    return state.change(phase=Phase.IDLE, kind=None, origin=None, target=None), ()
+
+
+def _taken_over(state: State, event: Resumed | Superseded) -> Step:
+    """What another process left is aborted before the switch, and finished or undone after it."""
+    on_target = event.live is not None and event.live == state.target
+    on_origin = event.live is not None and event.live == state.origin
+    match state.phase:
+        case Phase.IDLE:
+            return state.change(live=event.live), ()
+        case Phase.STAGING | Phase.PROBING:
+            return _abort(state.change(live=event.live), Reason.PROCESS, LEFT)
+        case Phase.SWITCHING if not on_target:
+            return _abort(state.change(live=event.live), Reason.PROCESS, LEFT)
+        case Phase.SWITCHING:
+            state, commands = _switched(state, event)
+            return _superseded(state) if isinstance(event, Superseded) else (state, commands)
+        case Phase.BAKING if on_origin:
+            return _discard(state.change(live=state.origin, verdict=Reason.PROCESS, detail="traffic was sent back"))
+        case Phase.BAKING if isinstance(event, Superseded):
+            return _superseded(state)
+        case Phase.REVERTING if on_origin:
+            return _reverted(state, event)
+    return state, (_under_way(state),)
+
+
+def _superseded(state: State) -> Step:
+    """A rollback during the bake is the bake's failure; later the release is committed and the rollback follows."""
+    if state.phase is not Phase.BAKING:
+        return state, (_under_way(state),)
+    return _stumbled_baking(state, Stumbled(0, Reason.ROLLED_BACK, "rolled back while it was watched"))
+
+
+def _under_way(state: State) -> Command:
+    """The command of a phase, once more: all of them may run twice."""
+    assert state.target is not None
+    match state.phase:
+        case Phase.BAKING:
+            return Bake(state.target, state.bake_until)
+        case Phase.REVERTING if state.origin:
+            return Switch(state.origin)
+        case Phase.RETIRING if state.origin:
+            return Retire(state.origin, wait=False)
+        case Phase.ABORTING:
+            return _discard(state)[1][0]
+    raise ValueError(f"nothing to resume while {state.phase}")
+
+
+_HANDLERS: dict[tuple[Phase, type[Event]], Callable[[State, Any], Step]] = {
+    (Phase.STAGING, Staged): _staged,
+    (Phase.STAGING, Stumbled): _stumbled_before,
+    (Phase.PROBING, Passed): _probed,
+    (Phase.PROBING, Stumbled): _stumbled_before,
+    (Phase.SWITCHING, Switched): _switched,
+    (Phase.SWITCHING, Stumbled): _stumbled_before,
+    (Phase.BAKING, Passed): _commit,
+    (Phase.BAKING, Stumbled): _stumbled_baking,
+    (Phase.REVERTING, Switched): _reverted,
+    (Phase.REVERTING, Stumbled): _stuck,
+    (Phase.RETIRING, Retired): _idle,
+    (Phase.ABORTING, Discarded): _idle,
+}

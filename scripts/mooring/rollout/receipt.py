@@ -1,0 +1,45 @@
+"""What a finished rollout hands back: which release, how it went, and what became of every request."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mooring.rollout.target import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`kind` is deploy, flip, rollback or no-op. Counts are of requests between the first step and the last.
+
+    `lost` were received and have neither an answer nor a client that left: 0 unless a slot was killed.
+    `hash` is the ledger's head.
+    """
+
+    environment: str
+    kind: str
+    digest: str
+    previous: str | None
+    slot: str
+    received: int
+    answered: int
+    failed: int
+    abandoned: int
+    in_flight: int
+    lost: int
+    switch_ms: float | None
+    seconds: float
+    seq: int
+    hash: str
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+def account(before: Facts, after: Facts) -> dict[str, int]:
+    """Requests between two looks: received, answered, failed, abandoned, lost; and those in flight now."""
+    start, end = before.counts(), after.counts()
+    ended = {name: end[name] - start[name] for name in ("answered", "failed", "abandoned")}
+    # Those in flight at the start were received before it.
+    received = end["received"] - start["received"] + start["in_flight"]
+    lost = received - sum(ended.values()) - end["in_flight"]
+    return {**ended, "received": received, "in_flight": end["in_flight"], "lost": lost}

@@ -1,0 +1,223 @@
+"""What a rollout is made of: its state, what happens to it and what it asks for. Values only, with a JSON form."""
+
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from mooring.outcome import Reason
+
+BLUE, GREEN = SLOTS = ("blue", "green")
+
+
+def other(slot: str) -> str:
+    """The other one of the two slots."""
+    return GREEN if slot == BLUE else BLUE
+
+
+class Phase(StrEnum):
+    """Where a rollout is. Everything before SWITCHING leaves the traffic as it was."""
+
+    IDLE = "idle"
+    STAGING = "staging"
+    PROBING = "probing"
+    SWITCHING = "switching"
+    BAKING = "baking"
+    REVERTING = "reverting"
+    RETIRING = "retiring"
+    ABORTING = "aborting"
+
+
+class Kind(StrEnum):
+    """DEPLOY passes every gate; FLIP and ROLLBACK go to a release that passed them before."""
+
+    DEPLOY = "deploy"
+    FLIP = "flip"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A release in a slot."""
+
+    slot: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One environment's rollout. Times are seconds since the epoch.
+
+    `live` has the traffic; `origin` had it before the rollout under way, whose goal is `target`.
+    `trail` holds the digests that were committed, the newest last: where a rollback can go.
+    `verdict` and `detail` say why the last rollout did not commit, or are None and "".
+    """
+
+    phase: Phase = Phase.IDLE
+    kind: Kind | None = None
+    live: Side | None = None
+    origin: Side | None = None
+    target: Side | None = None
+    trail: tuple[str, ...] = ()
+    quarantined: str | None = None
+    deadline: float = 0
+    bake_seconds: float = 0
+    bake_until: float = 0
+    verdict: Reason | None = None
+    detail: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able; `read` reverses it."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> Self:
+        """The state that `data` was made of."""
+        sides = {name: Side(**data[name]) if data[name] else None for name in ("live", "origin", "target")}
+        return cls(
+            **{
+                **data,
+                **sides,
+                "phase": Phase(data["phase"]),
+                "kind": Kind(data["kind"]) if data["kind"] else None,
+                "trail": tuple(data["trail"]),
+                "verdict": Reason(data["verdict"]) if data["verdict"] else None,
+            }
+        )
+
+    def change(self, **changes: Any) -> Self:
+        """A copy with fields replaced."""
+        return replace(self, **changes)
+
+
+# --- what happens ---
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at a time, in seconds since the epoch."""
+
+    at: float
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able, with the kind of event as `event`."""
+        return {"event": type(self).__name__.lower(), **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Requested(Event):
+    """Somebody wants `digest` live. `warm` is the idle slot when it is ready; `frozen` says why nothing may go out.
+
+    `deadline` is the latest moment of the switch.
+    """
+
+    kind: Kind
+    digest: str
+    commit: str | None = None
+    plan: str | None = None
+    warm: Side | None = None
+    frozen: str | None = None
+    deadline: float = 0
+    bake_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Staged(Event):
+    """The target slot holds its release and is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Event):
+    """The probes, or the bake, were passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched(Event):
+    """Traffic goes where the last switch or revert sent it, after `ms` milliseconds between the two sides."""
+
+    ms: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retired(Event):
+    """The old side has no request in flight, or its time was up. It stays warm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded(Event):
+    """The target slot does not hold the refused release any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stumbled(Event):
+    """The command of the current phase failed."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Event):
+    """A new process takes over what another left. `live` is who has the traffic in truth."""
+
+    live: Side | None
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded(Event):
+    """A rollback takes over: what is under way ends here. `live` is who has the traffic in truth."""
+
+    live: Side | None
+
+
+# --- what is asked for ---
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Asks the driver to act; exactly one event answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Command):
+    """Put the release into the slot, unless it is there, and wait until it is ready."""
+
+    target: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Probe(Command):
+    """See that the slot is ready; with `questions`, ask the probes too."""
+
+    target: Side
+    questions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Command):
+    """Send traffic to a slot that is ready; refuse otherwise."""
+
+    to: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Bake(Command):
+    """Watch the live slot until a time."""
+
+    target: Side
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retire(Command):
+    """Let the old side finish its requests; `wait` for it or not."""
+
+    side: Side
+    wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Command):
+    """Take the refused release out of its slot, and warm up `instead` there, if any, without waiting for it."""
+
+    target: Side
+    instead: str | None

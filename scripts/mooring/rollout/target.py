@@ -1,0 +1,112 @@
+"""What a rollout needs of the place it runs in: a Reader that looks and a Writer that changes, apart."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mooring.rollout.state import Side, other
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+
+COUNTS = ("received", "answered", "failed", "abandoned")
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """One slot as it is. `totals` are request counts over all processes the slot ever had; `restarts` counts
+    unwanted ends of processes since it was given its release."""
+
+    digest: str | None = None
+    pid: int | None = None
+    ready: bool = False
+    reasons: tuple[str, ...] = ()
+    accepting: bool = False
+    totals: dict[str, int] = field(default_factory=dict)
+    in_flight: int = 0
+    restarts: int = 0
+    rss: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a target is doing: who has the traffic, and both slots by name."""
+
+    live: Side | None
+    slots: dict[str, SlotFacts]
+
+    def warm(self) -> Side | None:
+        """The idle slot and what it holds, when it is ready."""
+        name = other(self.live.slot) if self.live else "blue"
+        slot = self.slots.get(name, SlotFacts())
+        return Side(name, slot.digest) if slot.ready and slot.digest else None
+
+    def counts(self) -> dict[str, int]:
+        """Requests over both slots: received, answered, failed, abandoned, in_flight."""
+        sums = {name: sum(slot.totals.get(name, 0) for slot in self.slots.values()) for name in COUNTS}
+        return {**sums, "in_flight": sum(slot.in_flight for slot in self.slots.values())}
+
+
+class Reader(Protocol):
+    """Looks and asks; changes nothing."""
+
+    @property
+    def environment(self) -> str: ...
+
+    def facts(self) -> Facts:
+        """Failed(NOT_RUNNING) when nothing answers."""
+
+    def release(self, digest: str) -> "Release":
+        """A stored release, verified."""
+
+    def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
+        """What an agent of a slot answers, live or not. Raises Stopped when it does not."""
+
+
+class Writer(Protocol):
+    """Changes the target. Every call shows a fencing token; Refused(FENCED) when a higher one was seen."""
+
+    def fence(self, token: int) -> None:
+        """Make older tokens void."""
+
+    def put(self, release: "Release") -> None:
+        """Keep a release, so that a slot can be given it."""
+
+    def stage(self, side: Side, token: int) -> None:
+        """Begin to run a release in a slot that is not live, unless it runs there. Does not wait until it is ready."""
+
+    def switch(self, to: Side, token: int) -> float:
+        """Send traffic to a slot; milliseconds until the other had stopped. Refused(NOT_READY) changes nothing."""
+
+    def discard(self, side: Side, token: int, instead: str | None) -> None:
+        """End a release in a slot that is not live; begin to run another there. Does nothing when it is not there."""
+
+
+class Target(Reader, Writer, Protocol):
+    """Both."""
+
+
+class Clock(Protocol):
+    """Time, so that tests need not wait."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Wall:
+    """The real clock."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def data(facts: Facts) -> dict[str, Any]:
+    """JSON-able."""
+    from dataclasses import asdict
+
+    return asdict(facts)

@@ -1,0 +1,99 @@
+"""Being live means accepting.
+
+Every slot holds a duplicate of the one listening socket. The live slot watches it and accepts;
+switching is telling one slot to watch and the other to stop. In between, connections wait in the
+kernel's queue, so none is refused.
+
+Two things that would lose requests are never done: `asyncio.Server.close()` drops connections that
+are accepted but not yet attached, and closing an idle keep-alive connection races with the request
+that its client may be sending. A slot that is not live answers `Connection: close` instead.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+BATCH = 64
+"""Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
+
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+log = logging.getLogger(__name__)
+
+
+class Acceptor:
+    """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`."""
+
+    def __init__(self, listening: socket.socket, factory: Callable[[], asyncio.Protocol]) -> None:
+        listening.setblocking(False)
+        self._listening = listening
+        self._factory = factory
+        self._attaching: set[asyncio.Task[Any]] = set()
+        self._loop = asyncio.get_running_loop()
+        self.accepting = False
+        self.off_since = self._loop.time()
+
+    def on(self) -> None:
+        """Become live. Does nothing when live already."""
+        self.accepting = True
+        self._loop.add_reader(self._listening, self._drain)
+
+    def off(self) -> None:
+        """Stop being live. Connections that were accepted are kept."""
+        if self.accepting:
+            self.off_since = self._loop.time()
+        self.accepting = False
+        self._loop.remove_reader(self._listening)
+
+    @property
+    def attaching(self) -> int:
+        """Connections accepted but not yet with their protocol."""
+        return len(self._attaching)
+
+    def _drain(self) -> None:
+        for _ in range(BATCH):
+            try:
+                connection, _address = self._listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionAbortedError:
+                continue  # the client gave up while queued
+            except OSError as error:
+                if error.errno not in EXHAUSTED:
+                    raise
+                self._pause(error)
+                return
+            connection.setblocking(False)
+            task = self._loop.create_task(self._attach(connection))
+            self._attaching.add(task)
+            task.add_done_callback(self._attaching.discard)
+
+    async def _attach(self, connection: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._factory, connection)
+        except OSError as error:
+            log.warning("connection lost before its first byte: %s", error)
+            connection.close()
+
+    def _pause(self, error: OSError) -> None:
+        """Out of descriptors or memory: look again in a second, as asyncio's own server does."""
+        log.error("cannot accept: %s", error)
+        self._loop.remove_reader(self._listening)
+        self._loop.call_later(1, lambda: self.on() if self.accepting else None)
+
+
+def closing_when_off(app: Any, acceptor: Acceptor) -> Any:
+    """The ASGI `app`, with `Connection: close` on every reply that starts while `acceptor` is off."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def closing(message: Any) -> None:
+            if message["type"] == "http.response.start" and not acceptor.accepting:
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await app(scope, receive, closing if scope["type"] == "http" else send)
+
+    return wrapped

@@ -1,0 +1,72 @@
+"""The admin door of a slot: what it is, how it fares, and the switch that makes it live."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from mooring.errors import Refused
+from mooring.outcome import Reason
+from mooring.runtime.door import Handler
+
+if TYPE_CHECKING:
+    from mooring.runtime.slot import Slot
+
+
+def routes(slot: "Slot") -> dict[str, Handler]:
+    """Everything the door of `slot` answers."""
+    return {
+        "GET /health": lambda _body: _health(slot),
+        "GET /config": lambda _body: _config(slot),
+        "POST /accept": lambda body: _accept(slot, bool(body["on"])),
+        "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
+        "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet")),
+    }
+
+
+async def _health(slot: "Slot") -> dict[str, Any]:
+    ready, reasons = slot.ready()
+    counts = slot.runtime.accounting.data() if slot.runtime else {}
+    return {
+        "slot": slot.options.slot,
+        "digest": slot.options.digest,
+        "pid": os.getpid(),
+        "ready": ready,
+        "reasons": reasons,
+        "accepting": slot.accepting,
+        "counts": counts,
+        "in_flight": counts.get("in_flight", 0),
+        "connections": slot.serving.connections if slot.serving else 0,
+        "rss": psutil.Process().memory_info().rss,
+    }
+
+
+async def _config(slot: "Slot") -> dict[str, Any]:
+    """What runs, as it is in memory: for comparing with git."""
+    if slot.release is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is still loading its release")
+    return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
+
+
+async def _accept(slot: "Slot", on: bool) -> dict[str, Any]:
+    ready, reasons = slot.ready()
+    if on and not ready:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    if slot.serving:
+        (slot.serving.acceptor.on if on else slot.serving.acceptor.off)()
+    return {"accepting": slot.accepting}
+
+
+async def _probe(slot: "Slot", agent: str, say: str) -> dict[str, Any]:
+    """Asks an agent as a user would, uncounted."""
+    ready, reasons = slot.ready()
+    if not ready or slot.runtime is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    return {"answer": await slot.runtime.answer(agent, say)}
+
+
+async def _stop(slot: "Slot", cap: float | None, quiet: float | None) -> dict[str, Any]:
+    """Answers when the slot has drained, with its last counts."""
+    slot.stop(cap, quiet)
+    await slot.drained.wait()
+    return {"counts": slot.runtime.accounting.data() if slot.runtime else {}}

@@ -1,0 +1,147 @@
+"""The process of one slot: loads a release, builds its app and serves it when told to be live.
+
+It needs its supervisor for nothing: when that is killed, the slot goes on serving. It ends on
+SIGTERM or `POST /stop`, after the requests in flight; it exits with 1 when the release cannot run,
+and the supervisor starts it again.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.runtime import admin, door
+from mooring.runtime.handover import Handover
+from mooring.runtime.logs import LOGGER, configure
+from mooring.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+    from mooring.runtime.serving import Serving
+
+DRAIN = 60.0
+"""Seconds an ending slot waits for requests in flight when nobody says otherwise."""
+
+Build = Callable[["Release", Settings], Any]
+"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line. `release` is a file named by its digest; `admin` the door, and `admin`.fd the handover."""
+
+    slot: str
+    release: Path
+    listening: int
+    admin: Path
+    state: Path
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self.release.stem}"
+
+
+class Slot:
+    """Not ready -> ready (live or not) -> stopping."""
+
+    def __init__(self, options: Options, build: Build) -> None:
+        self.options = options
+        self.release: Release | None = None
+        self.runtime: Any = None
+        self.serving: Serving | None = None
+        self._build = build
+        self._stopping: asyncio.Future[tuple[float, float | None]] = asyncio.get_running_loop().create_future()
+        self.drained = asyncio.Event()
+
+    @property
+    def accepting(self) -> bool:
+        return self.serving is not None and self.serving.acceptor.accepting
+
+    def ready(self) -> tuple[bool, list[str]]:
+        """Whether it may be live, and if not, why."""
+        if self.serving is None or self._stopping.done():
+            return False, ["stopping" if self.serving else "starting"]
+        ready, reasons = self.runtime.ready()
+        return ready, list(reasons)
+
+    def stop(self, cap: float | None = None, quiet: float | None = None) -> None:
+        """Begin to end: `cap` seconds for requests in flight, `quiet` for idle keep-alive connections."""
+        if not self._stopping.done():
+            self._stopping.set_result((DRAIN if cap is None else cap, quiet))
+
+    async def run(self) -> int:
+        """Serves until stopped; the exit code."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stop)
+        listening = socket.socket(fileno=self.options.listening)
+        Handover(self.options.admin.with_suffix(".fd"), listening)
+        await door.serve(self.options.admin, admin.routes(self))
+        starting = loop.create_task(self._start(listening))
+        await asyncio.wait((starting, self._stopping), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and (error := starting.exception()):
+            LOGGER.error("cannot start: %s", error, exc_info=error)
+            return 1
+        cap, quiet = await self._stopping
+        if self.serving:
+            await (self.serving.stop(cap) if quiet is None else self.serving.stop(cap, quiet))
+        self.drained.set()
+        await asyncio.sleep(0.05)  # whoever asked for the end gets the answer
+        return 0
+
+    async def _start(self, listening: socket.socket) -> None:
+        """The imports take a second or two; in a thread, so that the door answers meanwhile."""
+        self.release, app, serving = await asyncio.to_thread(self._load)
+        serving = serving(app, listening)
+        await serving.start()
+        self.runtime = app.state.runtime
+        self.serving = serving
+        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
+
+    def _load(self) -> tuple["Release", Any, type["Serving"]]:
+        from mooring.release.verify import verify_file
+        from mooring.runtime.serving import Serving
+
+        release = verify_file(self.options.release)
+        settings = Settings(
+            self.options.slot, self.options.state, os.environ.get("MOORING_SIMULATOR_URL"), dict(os.environ)
+        )
+        return release, self._build(release, settings), Serving
+
+
+def real_app(release: "Release", settings: Settings) -> Any:
+    """The agent server, imported only now."""
+    from mooring.runtime.app import create_app
+
+    return create_app(release, settings)
+
+
+def parse(argv: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="mooring.runtime.slot")
+    parser.add_argument("--slot", required=True)
+    parser.add_argument("--release", type=Path, required=True)
+    parser.add_argument("--listen-fd", dest="listening", type=int, required=True)
+    parser.add_argument("--admin", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    return Options(**vars(parser.parse_args(argv)))
+
+
+def main(argv: Sequence[str], build: Build = real_app) -> int:
+    """Runs one slot to its end. Logs go to standard error as JSON lines."""
+    configure(sys.stderr)
+    logging.raiseExceptions = False  # a full disk must not end a slot that serves
+    return asyncio.run(_run(parse(argv), build))
+
+
+async def _run(options: Options, build: Build) -> int:
+    return await Slot(options, build).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

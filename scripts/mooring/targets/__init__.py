@@ -1,0 +1,1 @@
+"""Where releases run: one package for every kind of target."""

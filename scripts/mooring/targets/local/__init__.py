@@ -1,0 +1,1 @@
+"""One machine: a supervisor, one listening socket, two slots."""

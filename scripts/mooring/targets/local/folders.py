@@ -1,0 +1,54 @@
+"""Where the files and the private sockets of an environment are."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
+
+
+def doors(state: Path) -> Path:
+    """The folder of an environment's Unix sockets, made when missing: short, since their names have 108 bytes at most.
+
+    Failed(STORAGE) when somebody else owns it or may look in.
+    """
+    base = Path(tempfile.gettempdir()) / f"mooring-{os.getuid()}"
+    folder = base / hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:8]
+    try:
+        for path in (base, folder):
+            path.mkdir(mode=0o700, exist_ok=True)
+            found = path.lstat()
+            if found.st_uid != os.getuid() or found.st_mode & 0o077 or path.is_symlink():
+                raise Failed(Reason.STORAGE, f"{path} is not private to you", "remove it, or set TMPDIR elsewhere")
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"cannot make {folder}: {error.strerror}", "set TMPDIR elsewhere") from None
+    return folder
+
+
+def control(state: Path) -> Path:
+    """The supervisor's door."""
+    return doors(state) / "control"
+
+
+def admin(state: Path, slot: str) -> Path:
+    """A slot's door; the same with `.fd` hands out the listening socket."""
+    return doors(state) / slot
+
+
+def release_file(state: Path, digest: str) -> Path:
+    """Where the store keeps a release."""
+    return state / "releases" / f"{digest.removeprefix('sha256:')}.json"
+
+
+def log_file(state: Path, name: str) -> Path:
+    """Where a slot, the supervisor or the simulator writes."""
+    return state / f"{name}.log"
+
+
+def open_log(path: Path) -> int:
+    """A descriptor that appends to `path`; what is over 5 MB was moved to `.1` before."""
+    if path.exists() and path.stat().st_size > 5 * 2**20:
+        path.replace(path.with_suffix(".log.1"))
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,0 +1,69 @@
+"""What a supervisor must know after its own death: one small file, written whole or not at all."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
+from mooring.rollout.state import SLOTS
+
+
+@dataclass(slots=True)
+class SlotMemory:
+    """`digest` is what the slot should hold. `totals` are counts of its processes that ended; `idle_since` is when
+    it last stopped being live."""
+
+    digest: str | None = None
+    pid: int | None = None
+    totals: dict[str, int] = field(default_factory=dict)
+    idle_since: float = 0
+
+
+@dataclass(slots=True)
+class Memory:
+    """`listen` is host:port as bound; `live` the slot that should accept; `token` the highest one seen."""
+
+    path: Path
+    listen: str = ""
+    live: str | None = None
+    token: int = 0
+    simulator_port: int = 0
+    slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """What the last supervisor wrote; fresh when there is none, or none that can be read."""
+        try:
+            data = json.loads(path.read_text())
+            slots = {name: SlotMemory(**data["slots"][name]) for name in SLOTS}
+            return cls(**{**data, "path": path, "slots": slots})
+        except FileNotFoundError:
+            return cls(path)
+        except (ValueError, KeyError, TypeError):
+            path.replace(path.with_suffix(".unreadable"))
+            return cls(path)
+
+    def save(self) -> None:
+        """Failed(STORAGE) when the disk says no; the old file stays then."""
+        data: dict[str, Any] = asdict(self)
+        del data["path"]
+        temporary = self.path.with_suffix(".new")
+        try:
+            with temporary.open("w") as file:
+                json.dump(data, file, indent=1)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+        except OSError as error:
+            raise Failed(Reason.STORAGE, f"cannot write {self.path}: {error.strerror}", "make room") from None
+
+    def switch(self, to: str) -> None:
+        """Make `to` the live slot, on disk first of all."""
+        if self.live is not None:
+            self.slots[self.live].idle_since = time.time()
+        self.live = to
+        self.save()

@@ -1,0 +1,306 @@
+"""The supervisor of one environment: holds the public socket, keeps both slots and the simulator, and switches.
+
+Nothing depends on it while it is dead: slots go on serving, and the next supervisor takes everything
+over. It decides nothing about releases; that is the rollout's, which it lets recover what was left half-done.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mooring.errors import Failed, Refused, Stopped
+from mooring.outcome import Reason
+from mooring.rollout import lease
+from mooring.rollout.ledger import Ledger
+from mooring.rollout.state import SLOTS, Phase, other
+from mooring.runtime import door
+from mooring.runtime.logs import configure
+from mooring.targets.local import folders, listening
+from mooring.targets.local.keeper import Keeper
+from mooring.targets.local.memory import Memory
+from mooring.targets.local.needs import Needs
+from mooring.targets.local.simulated import COMMAND as SIMULATOR
+from mooring.targets.local.simulated import Simulator, port_of
+
+SLOT = (sys.executable, "-m", "mooring.runtime.slot")
+RECOVERY = (sys.executable, "-m", "mooring.targets.local.recovery")
+
+log = logging.getLogger("mooring.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line."""
+
+    root: Path
+    state: Path
+    environment: str
+    listen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """How the processes under it are started; options are appended."""
+
+    slot: Sequence[str] = SLOT
+    simulator: Sequence[str] = SIMULATOR
+    recovery: Sequence[str] = RECOVERY
+
+
+class Supervisor:
+    """Made inside a running loop, with the lock of the state folder held."""
+
+    def __init__(self, options: Options, commands: Commands) -> None:
+        self.options, self._commands = options, commands
+        self.memory = Memory.load(options.state / "supervisor.json")
+        self.simulator = Simulator(options.root, options.state, commands.simulator)
+        self._secrets: dict[str, str] = {}
+        self.keepers = {
+            name: Keeper(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS
+        }
+        self._switching = asyncio.Lock()
+        self._recovery: subprocess.Popen[bytes] | None = None
+        self._ended = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
+        """Until told to end. Raises Failed before anything was started."""
+        public = listening.obtain(self.options.state, self.memory, self.options.listen)
+        for keeper in self.keepers.values():
+            keeper.listening = public.fileno()
+        await self._simulate([keeper.wanted for keeper in self.keepers.values()])
+        await door.serve(folders.control(self.options.state), self._routes())
+        self._tasks = [asyncio.create_task(keeper.run()) for keeper in self.keepers.values()]
+        self._tasks.append(asyncio.create_task(self._round()))
+        if opened:
+            opened.set_result(None)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._ended.set)
+        await self._ended.wait()
+        for task in self._tasks:
+            task.cancel()
+
+    def _routes(self) -> dict[str, door.Handler]:
+        return {
+            "GET /status": self._status,
+            "POST /fence": self._fence,
+            "POST /start": self._start,
+            "POST /discard": self._discard,
+            "POST /switch": self._switch,
+            "POST /restart": self._restart,
+            "POST /shutdown": self._shutdown,
+        }
+
+    # --- the door ---
+
+    async def _status(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        facts = await asyncio.gather(*(keeper.facts() for keeper in self.keepers.values()))
+        return {
+            "pid": os.getpid(),
+            "environment": self.options.environment,
+            "listen": self.memory.listen,
+            "live": self.memory.live,
+            "token": self.memory.token,
+            "simulator": self.simulator.url,
+            "slots": dict(zip(self.keepers, facts, strict=True)),
+        }
+
+    async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        token = int(body["token"])
+        if token < self.memory.token:
+            raise Refused(Reason.FENCED, f"token {token} is older than {self.memory.token}: another process took over")
+        if token > self.memory.token:
+            self.memory.token = token
+            self.memory.save()
+        return {"token": token}
+
+    async def _start(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        await self._fence(body)
+        keeper, digest = self._idle(body), str(body["digest"])
+        if not folders.release_file(self.options.state, digest).exists():
+            raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
+        self._secrets.update(body.get("environ", {}))
+        await self._simulate([digest])
+        keeper.want(digest)
+        return {}
+
+    async def _discard(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        await self._fence(body)
+        keeper = self._idle(body)
+        if keeper.wanted == body["digest"]:
+            keeper.want(body.get("instead"))
+        return {}
+
+    async def _switch(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        await self._fence(body)
+        to, was = str(body["slot"]), self.memory.live
+        async with self._switching:
+            await self.keepers[to].check(str(body["digest"]))
+            self.memory.switch(to)
+            start = time.perf_counter()
+            try:
+                await self.keepers[to].accept(True)
+            except Stopped:
+                self.memory.live = was
+                self.memory.save()
+                raise
+            if was is not None and was != to:
+                # One that cannot answer now is told again by its keeper; the new side is live either way.
+                with suppress(Stopped):
+                    await self.keepers[was].accept(False)
+            milliseconds = (time.perf_counter() - start) * 1000
+        log.info("switched to %s in %.2f ms", to, milliseconds)
+        return {"ms": milliseconds}
+
+    async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.keepers[str(body["slot"])].restart()
+        return {}
+
+    async def _shutdown(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        """Ends the slots after their requests. What they held is remembered and comes back at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*(keeper.end(quick=True) for keeper in self.keepers.values()))
+        self.simulator.stop()
+        asyncio.get_running_loop().call_later(0.05, self._ended.set)
+        return {}
+
+    def _idle(self, body: Mapping[str, Any]) -> Keeper:
+        slot = str(body["slot"])
+        if slot == self.memory.live:
+            raise Refused(Reason.GUARDED, f"{slot} is live; only the other slot may change")
+        return self.keepers[slot]
+
+    # --- every now and then ---
+
+    async def _round(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                self._cool_down()
+                self._recover()
+                if self.simulator.wanted:
+                    await self.simulator.ensure(self.memory.simulator_port)
+            except Stopped as stopped:
+                log.warning("%s", stopped)
+
+    def _cool_down(self) -> None:
+        """End a standby whose time is over."""
+        if self.memory.live is None:
+            return
+        standby = other(self.memory.live)
+        since, digest = self.memory.slots[standby].idle_since, self.memory.slots[standby].digest
+        live = self.memory.slots[self.memory.live].digest
+        if digest and live and since:
+            warm = Needs.read(folders.release_file(self.options.state, live)).warm
+            if time.time() - since > warm and not self._rollout_under_way():
+                log.info("%s was warm for %.0f s and ends", standby, warm)
+                self.keepers[standby].want(None)
+
+    def _rollout_under_way(self) -> bool:
+        path = self.options.state / "ledger.db"
+        if not path.exists():
+            return False
+        ledger = Ledger(path)
+        try:
+            return ledger.state(self.options.environment).phase is not Phase.IDLE
+        finally:
+            ledger.close()
+
+    def _recover(self) -> None:
+        """Let the rollout finish what a process left that is gone, in a process of its own."""
+        if self._recovery and self._recovery.poll() is None:
+            return
+        if not self._rollout_under_way():
+            return
+        ledger = Ledger(self.options.state / "ledger.db")
+        try:
+            held = lease.read(ledger, self.options.environment)
+        finally:
+            ledger.close()
+        if held is not None and held.held(time.time()):
+            return
+        log.info("a rollout was left half-done; recovering")
+        options = ["--root", self.options.root, "--state", self.options.state]
+        command = [*self._commands.recovery, *map(str, options), "--environment", self.options.environment]
+        self._recovery = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    # --- what slots need around them ---
+
+    async def _simulate(self, digests: Sequence[str | None]) -> None:
+        files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
+        if any(Needs.read(file).simulated for file in files):
+            self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
+            self.memory.save()
+
+    def _around(self, digest: str) -> dict[str, str]:
+        around = {**os.environ, **self._secrets}
+        if self.simulator.url and Needs.read(folders.release_file(self.options.state, digest)).simulated:
+            around["MOORING_SIMULATOR_URL"] = self.simulator.url
+        return around
+
+
+def lock(state: Path) -> int:
+    """The lock of a state folder, held by the descriptor. Refused(LOCKED) when another supervisor has it."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        held = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Refused(Reason.LOCKED, f"a supervisor runs for {state} already") from None
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make it writable") from None
+    return held
+
+
+def parse(argv: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="mooring.targets.local.supervisor")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--environment", required=True)
+    parser.add_argument("--listen", required=True)
+    return Options(**vars(parser.parse_args(argv)))
+
+
+def main(argv: Sequence[str], commands: Commands | None = None) -> int:
+    """Runs until told to end. The first line of standard output says whether it stands, as JSON; it is closed then."""
+    configure(sys.stderr)
+    log.setLevel(logging.INFO)
+    logging.raiseExceptions = False
+    try:
+        options = parse(argv)
+        held = lock(options.state)
+        asyncio.run(_run(options, commands or Commands()))
+        os.close(held)
+    except Stopped as stopped:
+        log.error("%s", stopped)
+        _announce({"reason": stopped.reason, "message": str(stopped), "fix": stopped.fix})
+        return 1
+    return 0
+
+
+async def _run(options: Options, commands: Commands) -> None:
+    opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    opened.add_done_callback(lambda _done: _announce({}))
+    await Supervisor(options, commands).run(opened)
+
+
+def _announce(answer: Mapping[str, Any]) -> None:
+    with suppress(OSError, ValueError):
+        print(json.dumps(answer), flush=True)
+        os.dup2(2, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,259 @@
+"""The local target: what a rollout and the commands see of one machine."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.errors import Failed, Refused, UsageError
+from mooring.outcome import Reason
+from mooring.rollout.state import SLOTS, Side
+from mooring.rollout.target import Facts, SlotFacts
+from mooring.runtime import door
+from mooring.targets.local import folders
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+    from mooring.spec.environment import Environment
+
+SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
+OPENING = 30.0
+"""Seconds a supervisor has to stand, its simulator included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What runs here. `url` is the public address."""
+
+    environment: str
+    url: str
+    supervisor: int
+    simulator: str | None
+    facts: Facts
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+class Local:
+    """Reader and Writer of one environment on this machine.
+
+    `state` is the environment's folder. Everything but `ensure_supervisor`, `down` and `logs` raises
+    Failed(NOT_RUNNING) when no supervisor runs. `supervisor` is the command that starts one.
+    """
+
+    def __init__(
+        self, root: Path, environment: "Environment | str", state: Path, supervisor: Sequence[str] = SUPERVISOR
+    ) -> None:
+        self.root, self.state = root.absolute(), state.absolute()
+        self._environment = environment
+        self._supervisor = supervisor
+        self._store_cache: dict[str, Release] = {}
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self._environment if isinstance(self._environment, str) else self._environment.name
+
+    # --- the supervisor's life ---
+
+    def ensure_supervisor(self) -> None:
+        """A supervisor runs when this returns: found, or started apart from this process.
+
+        Failed(PORT_IN_USE), Failed(STORAGE) or Failed(PROCESS) when it cannot.
+        """
+        with suppress(OSError):
+            self._agree(door.call(folders.control(self.state), "GET /status")["listen"])
+            return
+        self._launch(self._listen())
+        self._wait_for_live()
+
+    def _listen(self) -> str:
+        if not isinstance(self._environment, str):
+            return self._environment.target.listen
+        with suppress(OSError, ValueError, KeyError):
+            return str(json.loads((self.state / "supervisor.json").read_text())["listen"])
+        raise Failed(Reason.NOT_RUNNING, f"{self.environment} was never started here", f"moor up {self.environment}")
+
+    def _agree(self, bound: str) -> None:
+        """The socket is bound once: an environment that moved needs a new start."""
+        listen = self._listen() if not isinstance(self._environment, str) else bound
+        if not listen.endswith(":0") and listen.rpartition(":")[2] != bound.rpartition(":")[2]:
+            raise Refused(
+                Reason.STALE,
+                f"{self.environment} listens on {bound}, its document says {listen}",
+                f"moor down {self.environment}, then moor up {self.environment}",
+            )
+
+    def _launch(self, listen: str) -> None:
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+            output = folders.open_log(folders.log_file(self.state, "supervisor"))
+        except OSError as error:
+            raise Failed(Reason.STORAGE, f"cannot write in {self.state}: {error.strerror}", "make it writable") from None
+        options = ["--root", self.root, "--state", self.state, "--environment", self.environment, "--listen", listen]
+        process = subprocess.Popen(
+            [*self._supervisor, *map(str, options)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+        )
+        os.close(output)
+        assert process.stdout is not None
+        with process.stdout as first:
+            said = first.readline()
+        self._heed(json.loads(said) if said else None)
+
+    def _heed(self, said: dict[str, str] | None) -> None:
+        if said is None:
+            raise Failed(Reason.PROCESS, f"the supervisor did not start; see {self.state / 'supervisor.log'}")
+        if said.get("reason") == Reason.LOCKED:
+            self._wait_for_other()
+        elif said:
+            raise Failed(Reason(said["reason"]), said["message"], said["fix"])
+
+    def _wait_for_live(self) -> None:
+        """What was live before comes back; connections wait in the queue meanwhile, so being late is no failure."""
+        end = time.monotonic() + OPENING
+        while (live := (facts := self.facts()).live) and not facts.slots[live.slot].ready and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def _wait_for_other(self) -> None:
+        """Another process starts one right now."""
+        end = time.monotonic() + OPENING
+        while time.monotonic() < end:
+            with suppress(OSError):
+                door.call(folders.control(self.state), "GET /status")
+                return
+            time.sleep(0.05)
+        raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
+
+    def down(self) -> bool:
+        """End slots, simulator and supervisor; what was live comes back at the next start. False when none ran."""
+        if not self._any_slot() and not self._stands():
+            return False
+        if not self._stands():
+            self.ensure_supervisor()
+        self._call("POST /shutdown", timeout=130)
+        end = time.monotonic() + 5
+        while self._stands() and time.monotonic() < end:
+            time.sleep(0.01)
+        return True
+
+    def _stands(self) -> bool:
+        with suppress(OSError):
+            door.call(folders.control(self.state), "GET /status")
+            return True
+        return False
+
+    def _any_slot(self) -> bool:
+        for slot in SLOTS:
+            with suppress(OSError):
+                door.call(folders.admin(self.state, slot), "GET /health")
+                return True
+        return False
+
+    # --- Reader ---
+
+    def status(self) -> Status:
+        """What runs here."""
+        answer = self._call("GET /status")
+        url = f"http://{answer['listen']}".replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+        return Status(self.environment, url, answer["pid"], answer["simulator"], _facts(answer))
+
+    def facts(self) -> Facts:
+        """Who has the traffic, and both slots."""
+        return _facts(self._call("GET /status"))
+
+    def live(self) -> "Release | None":
+        """The release that has the traffic; None when none has."""
+        live = self.facts().live
+        return self.release(live.digest) if live else None
+
+    def release(self, digest: str) -> "Release":
+        """A stored release, verified once."""
+        from mooring.release.store import Store
+
+        if digest not in self._store_cache:
+            self._store_cache[digest] = Store(self.state / "releases").get(digest)
+        return self._store_cache[digest]
+
+    def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
+        """What an agent of a slot answers."""
+        try:
+            body = {"agent": agent, "say": say}
+            return str(door.call(folders.admin(self.state, slot), "POST /probe", body, timeout)["answer"])
+        except OSError as error:
+            raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
+
+    def config(self, slot: str) -> dict[str, Any]:
+        """The release a slot runs, as it has it in memory: digest and content."""
+        try:
+            return dict(door.call(folders.admin(self.state, slot), "GET /config"))
+        except OSError as error:
+            raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
+
+    def logs(self, name: str, lines: int = 50) -> list[str]:
+        """The last lines of `blue`, `green`, `supervisor` or `simulator`."""
+        if name not in (*SLOTS, "supervisor", "simulator"):
+            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator")
+        with suppress(FileNotFoundError):
+            return folders.log_file(self.state, name).read_text(errors="replace").splitlines()[-lines:]
+        return []
+
+    # --- Writer ---
+
+    def fence(self, token: int) -> None:
+        """Make older tokens void."""
+        self._call("POST /fence", {"token": token})
+
+    def put(self, release: "Release") -> None:
+        """Keep a release in the store."""
+        from mooring.release.store import Store
+
+        Store(self.state / "releases").put(release)
+
+    def stage(self, side: Side, token: int) -> None:
+        """Begin to run a release in the idle slot, with the secrets it names from this process's variables."""
+        models = self.release(side.digest).content.models.values()
+        names = {model.secret_ref.removeprefix("env:") for model in models if model.secret_ref}
+        environ = {name: os.environ[name] for name in names if name in os.environ}
+        self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
+
+    def switch(self, to: Side, token: int) -> float:
+        """Send traffic to a slot; milliseconds from the first order to the last acknowledgement."""
+        return float(self._call("POST /switch", {**asdict(to), "token": token}, timeout=15)["ms"])
+
+    def discard(self, side: Side, token: int, instead: str | None) -> None:
+        """End a release in the idle slot, begin to run another."""
+        self._call("POST /discard", {**asdict(side), "token": token, "instead": instead})
+
+    def restart(self, slot: str) -> None:
+        """Begin to replace a slot's process by a new one with the same release; its requests are finished first."""
+        self._call("POST /restart", {"slot": slot})
+
+    def _call(self, route: str, body: Any = None, timeout: float = 10) -> Any:
+        try:
+            return door.call(folders.control(self.state), route, body, timeout)
+        except (ConnectionError, FileNotFoundError):
+            fix = f"moor up {self.environment}"
+            raise Failed(Reason.NOT_RUNNING, f"{self.environment} is not running here", fix) from None
+        except OSError as error:
+            raise Failed(Reason.PROCESS, f"the supervisor did not answer: {error}") from None
+
+
+def _facts(answer: dict[str, Any]) -> Facts:
+    slots = {}
+    for name, slot in answer["slots"].items():
+        known = {key: slot[key] for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts")}
+        slots[name] = SlotFacts(**known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0)
+    live = answer["live"]
+    return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)
