@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
@@ -46,6 +46,8 @@ Notify = Callable[[str], None]
 PAUSE = 0.05
 """Seconds between two looks at a slot that is starting or draining."""
 
+WALL = Wall()
+
 GIVE_UP = 3
 """Unwanted ends of a starting slot after which waiting for the deadline would teach nothing."""
 
@@ -60,7 +62,7 @@ class Request:
     plan: str | None = None
 
 
-def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = Wall()) -> Receipt:
+def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
     """Bring a release live, through every gate it has not passed before; returns when the old side is at rest.
 
     Refused when it may not start (LOCKED, FROZEN, QUARANTINED); Failed when it was undone on the way.
@@ -79,7 +81,7 @@ def rollback(
     ledger: Ledger,
     actor: str,
     notify: Notify = print,
-    clock: Clock = Wall(),
+    clock: Clock = WALL,
     to: str | None = None,
 ) -> Receipt:
     """Go back to the release that was committed before the live one, or to the digest `to`.
@@ -95,7 +97,7 @@ def rollback(
         return driver.request(Kind.ROLLBACK, target.release(machine.way_back(now, to)))
 
 
-def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = Wall()) -> State:
+def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
     """Finish or undo what a process left that ended on the way; the state it comes to."""
     with _Driver(target, ledger, actor, "recover", notify, clock) as driver:
         return driver.settle()
@@ -104,9 +106,7 @@ def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, 
 class _Driver:
     """One lease on one environment, from `with` to its end."""
 
-    def __init__(
-        self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock
-    ) -> None:
+    def __init__(self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock) -> None:
         self.target, self.ledger, self.actor = target, ledger, actor
         self.notify, self.clock = notify, clock
         self.environment = target.environment
@@ -117,7 +117,7 @@ class _Driver:
         self.lease = leases.acquire(ledger, self.environment, actor, kind, self.started)
         self.renewal = leases.Renewal(ledger, self.lease, clock.now)
 
-    def __enter__(self) -> "_Driver":
+    def __enter__(self) -> Self:
         self.renewal.__enter__()
         try:
             self.target.fence(self.lease.token)
@@ -271,7 +271,8 @@ class _Driver:
         after = self.target.facts()
         newest = self.entry or self.ledger.entries(1, self.environment)[0]
         live = State.read(newest.state).live
-        assert live is not None
+        if live is None:
+            raise Failed(Reason.PROCESS, f"nothing is live in {self.environment}")
         return Receipt(
             self.environment,
             kind or "no-op",

@@ -61,7 +61,7 @@ def acquire(ledger: Ledger, environment: str, actor: str, kind: str, now: float)
             until = datetime.fromtimestamp(old.until, UTC).strftime("%H:%M:%S UTC")
             raise Refused(
                 Reason.LOCKED,
-                f"{environment} is locked by {old.actor} ({old.kind}, {old.owner}) until {until}, renewed while it runs",
+                f"{environment} is locked by {old.actor} ({old.kind}, {old.owner}) until {until} or longer",
                 "wait for it; a rollback may take over",
             )
         lease = Lease(environment, old.token + 1 if old else 1, _owner(), actor, kind, now + TERM)

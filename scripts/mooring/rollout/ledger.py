@@ -103,8 +103,8 @@ class Ledger:
 
     def entries(self, limit: int = 50, environment: str | None = None) -> list[Entry]:
         """The newest entries, the newest first."""
-        where = "environment = ?" if environment else "? IS NULL"
-        rows = self.query(f"SELECT * FROM entries WHERE {where} ORDER BY seq DESC LIMIT ?", environment, limit)
+        query = "SELECT * FROM entries WHERE environment = coalesce(?, environment) ORDER BY seq DESC LIMIT ?"
+        rows = self.query(query, environment, limit)
         return [_entry(row) for row in rows]
 
     def query(self, query: str, *values: Any) -> list[Any]:

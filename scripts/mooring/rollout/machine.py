@@ -105,29 +105,26 @@ def _admit(state: State, event: Requested) -> None:
 
 def _again(state: State, rollback: bool) -> Step:
     """The live release is asked for again: nothing to do once it is committed, else it passes the gates now."""
-    assert state.target is not None
     if rollback:
-        raise Refused(Reason.NO_STANDBY, f"{state.target.digest} is live already")
-    if state.trail[-1:] == (state.target.digest,):
+        raise Refused(Reason.NO_STANDBY, f"{state.goal.digest} is live already")
+    if state.trail[-1:] == (state.goal.digest,):
         return state.change(kind=None, target=None), ()
-    return state.change(phase=Phase.PROBING, kind=Kind.DEPLOY), (Probe(state.target, questions=True),)
+    return state.change(phase=Phase.PROBING, kind=Kind.DEPLOY), (Probe(state.goal, questions=True),)
 
 
 def _staged(state: State, event: Event) -> Step:
-    assert state.target is not None
     if event.at > state.deadline:
         return _abort(state, Reason.DEADLINE, "ready, but after the deadline")
     questions = state.kind is Kind.DEPLOY
-    return state.change(phase=Phase.PROBING), (Probe(state.target, questions),)
+    return state.change(phase=Phase.PROBING), (Probe(state.goal, questions),)
 
 
 def _probed(state: State, event: Passed) -> Step:
-    assert state.target is not None
     if event.at > state.deadline:
         return _abort(state, Reason.DEADLINE, "probes passed, but after the deadline")
     if state.live == state.target:
         return _bake(state, event)
-    return state.change(phase=Phase.SWITCHING), (Switch(state.target),)
+    return state.change(phase=Phase.SWITCHING), (Switch(state.goal),)
 
 
 def _switched(state: State, event: Event) -> Step:
@@ -136,14 +133,12 @@ def _switched(state: State, event: Event) -> Step:
 
 
 def _bake(state: State, event: Event) -> Step:
-    assert state.target is not None
     until = event.at + state.bake_seconds
-    return state.change(phase=Phase.BAKING, bake_until=until), (Bake(state.target, until),)
+    return state.change(phase=Phase.BAKING, bake_until=until), (Bake(state.goal, until),)
 
 
 def _commit(state: State, _event: Event | None = None) -> Step:
-    assert state.target is not None
-    digest = state.target.digest
+    digest = state.goal.digest
     if state.kind is Kind.ROLLBACK:
         bad = state.origin.digest if state.origin else None
         kept = state.trail[: _last(state.trail, digest) + 1]
@@ -170,19 +165,18 @@ def _abort(state: State, reason: Reason, detail: str) -> Step:
 
 
 def _discard(state: State) -> Step:
-    assert state.target is not None
     live = state.live.digest if state.live else None
-    standby = [digest for digest in state.trail if digest not in (live, state.target.digest, state.quarantined)]
-    return state.change(phase=Phase.ABORTING), (Discard(state.target, standby[-1] if standby else None),)
+    unfit = (live, state.goal.digest, state.quarantined)
+    standby = [digest for digest in state.trail if digest not in unfit]
+    return state.change(phase=Phase.ABORTING), (Discard(state.goal, standby[-1] if standby else None),)
 
 
 def _stumbled_baking(state: State, event: Stumbled) -> Step:
     """Back to where traffic came from. With nothing to go back to, a bad answer is still better than none."""
-    assert state.target is not None
     state = state.change(verdict=event.reason, detail=event.detail)
     if state.origin is None:
         return _idle(state)
-    return state.change(phase=Phase.REVERTING, quarantined=state.target.digest), (Switch(state.origin),)
+    return state.change(phase=Phase.REVERTING, quarantined=state.goal.digest), (Switch(state.origin),)
 
 
 def _reverted(state: State, _event: Event) -> Step:
@@ -230,10 +224,9 @@ def _superseded(state: State) -> Step:
 
 def _under_way(state: State) -> Command:
     """The command of a phase, once more: all of them may run twice."""
-    assert state.target is not None
     match state.phase:
         case Phase.BAKING:
-            return Bake(state.target, state.bake_until)
+            return Bake(state.goal, state.bake_until)
         case Phase.REVERTING if state.origin:
             return Switch(state.origin)
         case Phase.RETIRING if state.origin:

@@ -65,6 +65,13 @@ class State:
     verdict: Reason | None = None
     detail: str = ""
 
+    @property
+    def goal(self) -> Side:
+        """The target, where there must be one: in every phase but idle."""
+        if self.target is None:
+            raise ValueError(f"no target while {self.phase}")
+        return self.target
+
     def data(self) -> dict[str, Any]:
         """JSON-able; `read` reverses it."""
         return asdict(self)

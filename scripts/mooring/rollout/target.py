@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mooring.rollout.state import Side, other
 
@@ -45,6 +45,10 @@ class Facts:
         """Requests over both slots: received, answered, failed, abandoned, in_flight."""
         sums = {name: sum(slot.totals.get(name, 0) for slot in self.slots.values()) for name in COUNTS}
         return {**sums, "in_flight": sum(slot.in_flight for slot in self.slots.values())}
+
+
+NOTHING = Facts(None, {})
+"""Where nothing runs."""
 
 
 class Reader(Protocol):
@@ -103,10 +107,3 @@ class Wall:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-def data(facts: Facts) -> dict[str, Any]:
-    """JSON-able."""
-    from dataclasses import asdict
-
-    return asdict(facts)

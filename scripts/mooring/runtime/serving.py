@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -59,12 +60,9 @@ class Serving:
     async def stop(self, cap: float, quiet: float = QUIET) -> None:
         """Ends without loss where `cap` seconds allow: requests finish, keep-alive clients get time to leave."""
         self.acceptor.off()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + cap
-        while self._state.connections and loop.time() < min(end, self.acceptor.off_since + quiet):
-            await asyncio.sleep(0.02)
-        while self.busy and loop.time() < end:
-            await asyncio.sleep(0.02)
+        end = asyncio.get_running_loop().time() + cap
+        await _until(lambda: not self._state.connections, min(end, self.acceptor.off_since + quiet))
+        await _until(lambda: not self.busy, end)
         for connection in list(self._state.connections):
             connection.shutdown()
         await self._lifespan.shutdown()
@@ -79,3 +77,12 @@ class Serving:
         while True:
             self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await asyncio.sleep(1)
+
+
+async def _until(done: Callable[[], bool], end: float) -> None:
+    """Waits for `done`, at most until the loop's clock says `end`."""
+    loop = asyncio.get_running_loop()
+    while True:
+        if done() or loop.time() >= end:
+            return
+        await asyncio.sleep(0.02)

@@ -97,8 +97,8 @@ class Slot:
 
     async def _start(self, listening: socket.socket) -> None:
         """The imports take a second or two; in a thread, so that the door answers meanwhile."""
-        self.release, app, serving = await asyncio.to_thread(self._load)
-        serving = serving(app, listening)
+        self.release, app, host = await asyncio.to_thread(self._load)
+        serving = host(app, listening)
         await serving.start()
         self.runtime = app.state.runtime
         self.serving = serving

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
@@ -47,8 +48,8 @@ def log_file(state: Path, name: str) -> Path:
     return state / f"{name}.log"
 
 
-def open_log(path: Path) -> int:
-    """A descriptor that appends to `path`; what is over 5 MB was moved to `.1` before."""
+def open_log(path: Path) -> BinaryIO:
+    """Appends to `path`; what is over 5 MB was moved to `.log.1` before."""
     if path.exists() and path.stat().st_size > 5 * 2**20:
         path.replace(path.with_suffix(".log.1"))
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return cast(BinaryIO, path.open("ab", buffering=0))

@@ -148,7 +148,7 @@ class Keeper:
             if self._again or self.health.get("digest", self.wanted) != self.wanted:
                 await self.end()
             else:
-                await self._watch()
+                await self._watch(self._look)
         elif self.wanted is not None:
             self._again = False
             await self._begin(self.wanted)
@@ -156,10 +156,9 @@ class Keeper:
             await self._changed.wait()
             self._changed.clear()
 
-    async def _watch(self) -> None:
-        assert self._look is not None
+    async def _watch(self, look: Line) -> None:
         try:
-            self.health = await self._look.call("GET /health", timeout=HUNG)
+            self.health = await look.call("GET /health", timeout=HUNG)
         except TimeoutError:
             log.error("%s hangs", self.name)
             self._kill()
@@ -184,10 +183,24 @@ class Keeper:
 
     async def _begin(self, digest: str) -> None:
         self._kill()  # a process whose door is gone must not go on beside its successor
+        process = self._spawn(digest)
+        self._remember(process.pid)
+        self._began = time.monotonic()
+        while True:
+            with suppress(*GONE):
+                await self._connect()
+                if self.health["pid"] == process.pid:
+                    return
+            if process.poll() is not None:
+                raise ConnectionError(f"ended with {process.returncode} before its door opened")
+            if time.monotonic() - self._began > OPENING:
+                raise ConnectionError(f"no door after {OPENING:.0f} s")
+            await asyncio.sleep(0.02)
+
+    def _spawn(self, digest: str) -> subprocess.Popen[bytes]:
         arguments = ["--slot", self.name, "--release", str(folders.release_file(self._state, digest))]
         arguments += ["--listen-fd", str(self.listening), "--admin", str(self._door), "--state", str(self._state)]
-        output = folders.open_log(folders.log_file(self._state, self.name))
-        try:
+        with folders.open_log(folders.log_file(self._state, self.name)) as output:
             self._process = subprocess.Popen(
                 [*self._command, *arguments],
                 pass_fds=(self.listening,),
@@ -197,24 +210,7 @@ class Keeper:
                 env=dict(self._around(digest)),
                 start_new_session=True,
             )
-        finally:
-            os.close(output)
-        self._remember(self._process.pid)
-        self._began = time.monotonic()
-        await self._opened()
-
-    async def _opened(self) -> None:
-        assert self._process is not None
-        while True:
-            with suppress(*GONE):
-                await self._connect()
-                if self.health["pid"] == self._process.pid:
-                    return
-            if self._process.poll() is not None:
-                raise ConnectionError(f"ended with {self._process.returncode} before its door opened")
-            if time.monotonic() - self._began > OPENING:
-                raise ConnectionError(f"no door after {OPENING:.0f} s")
-            await asyncio.sleep(0.02)
+        return self._process
 
     async def _died(self) -> None:
         """Nobody wanted it to end: count, and wait longer each time before the next start."""

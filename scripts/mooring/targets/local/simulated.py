@@ -22,6 +22,8 @@ COMMAND = (sys.executable, "-m", "mooring.simulator")
 OPENING = 20.0
 """Seconds it has to say where it listens."""
 
+log = logging.getLogger("mooring.supervisor")
+
 
 class Simulator:
     """`ensure` starts it or finds it; `url` is where it is, or None."""
@@ -56,11 +58,20 @@ class Simulator:
                 self._process.wait(3)
 
     async def _start(self, port: int) -> dict[str, Any]:
+        process = self._spawn(port)
+        end = time.monotonic() + OPENING
+        while (found := self._said()) is None:
+            if process.poll() is not None or time.monotonic() > end:
+                raise Failed(Reason.PROCESS, "the simulator does not start", "see simulator.log in the state folder")
+            await asyncio.sleep(0.02)
+        log.info("simulator at %s", found["url"])
+        return found
+
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         if self._process:
             self._process.poll()
         self._announce.unlink(missing_ok=True)
-        output = folders.open_log(folders.log_file(self._state, "simulator"))
-        try:
+        with folders.open_log(folders.log_file(self._state, "simulator")) as output:
             self._process = subprocess.Popen(
                 [*self._command, "--port", str(port), "--announce", str(self._announce)],
                 stdin=subprocess.DEVNULL,
@@ -68,15 +79,7 @@ class Simulator:
                 stderr=output,
                 start_new_session=True,
             )
-        finally:
-            os.close(output)
-        end = time.monotonic() + OPENING
-        while (found := self._said()) is None:
-            if self._process.poll() is not None or time.monotonic() > end:
-                raise Failed(Reason.PROCESS, "the simulator does not start", "see `moor logs` of the simulator")
-            await asyncio.sleep(0.02)
-        logging.getLogger("mooring.supervisor").info("simulator at %s", found["url"])
-        return found
+        return self._process
 
     def _said(self) -> dict[str, Any] | None:
         with suppress(OSError, ValueError):
@@ -93,5 +96,3 @@ def _answers(url: str) -> bool:
 
 def port_of(url: str) -> int:
     return int(url.rpartition(":")[2])
-
-

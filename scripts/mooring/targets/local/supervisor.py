@@ -67,9 +67,7 @@ class Supervisor:
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
-        self.keepers = {
-            name: Keeper(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS
-        }
+        self.keepers = {name: Keeper(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._switching = asyncio.Lock()
         self._recovery: subprocess.Popen[bytes] | None = None
         self._ended = asyncio.Event()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,14 +10,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts
+from mooring.rollout.target import NOTHING, Facts, SlotFacts
 from mooring.runtime import door
 from mooring.targets.local import folders
+from mooring.targets.local.memory import Memory
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -29,13 +31,14 @@ OPENING = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs here. `url` is the public address."""
+    """What runs here. `url` is the public address, `supervisor` a process id; None when nothing runs."""
 
     environment: str
-    url: str
-    supervisor: int
-    simulator: str | None
-    facts: Facts
+    running: bool
+    url: str | None = None
+    supervisor: int | None = None
+    simulator: str | None = None
+    facts: Facts = NOTHING
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -76,15 +79,20 @@ class Local:
         self._wait_for_live()
 
     def _listen(self) -> str:
+        """What the document says now, or what the last supervisor was told."""
         if not isinstance(self._environment, str):
             return self._environment.target.listen
-        with suppress(OSError, ValueError, KeyError):
-            return str(json.loads((self.state / "supervisor.json").read_text())["listen"])
-        raise Failed(Reason.NOT_RUNNING, f"{self.environment} was never started here", f"moor up {self.environment}")
+        import yaml
+
+        path = self.root / "configs" / "environments" / f"{self.environment}.yaml"
+        try:
+            return str(yaml.safe_load(path.read_text(encoding="utf-8"))["target"]["listen"])
+        except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+            raise UsageError(f"{path} does not say where {self.environment} listens") from None
 
     def _agree(self, bound: str) -> None:
         """The socket is bound once: an environment that moved needs a new start."""
-        listen = self._listen() if not isinstance(self._environment, str) else bound
+        listen = self._listen()
         if not listen.endswith(":0") and listen.rpartition(":")[2] != bound.rpartition(":")[2]:
             raise Refused(
                 Reason.STALE,
@@ -93,24 +101,29 @@ class Local:
             )
 
     def _launch(self, listen: str) -> None:
+        """Start one apart from this process; its first line of output says whether it stands."""
+        options = ["--root", self.root, "--state", self.state, "--environment", self.environment, "--listen", listen]
+        reading, writing = os.pipe()
+        with os.fdopen(reading) as said, os.fdopen(writing, "w") as says, self._log() as output:
+            subprocess.Popen(
+                [*self._supervisor, *map(str, options)],
+                stdin=subprocess.DEVNULL,
+                stdout=says,
+                stderr=output,
+                start_new_session=True,
+            )
+            says.close()
+            line = said.readline()
+        self._heed(json.loads(line) if line else None)
+
+    def _log(self) -> BinaryIO:
         try:
             self.state.mkdir(parents=True, exist_ok=True)
-            output = folders.open_log(folders.log_file(self.state, "supervisor"))
+            return folders.open_log(folders.log_file(self.state, "supervisor"))
         except OSError as error:
-            raise Failed(Reason.STORAGE, f"cannot write in {self.state}: {error.strerror}", "make it writable") from None
-        options = ["--root", self.root, "--state", self.state, "--environment", self.environment, "--listen", listen]
-        process = subprocess.Popen(
-            [*self._supervisor, *map(str, options)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            start_new_session=True,
-        )
-        os.close(output)
-        assert process.stdout is not None
-        with process.stdout as first:
-            said = first.readline()
-        self._heed(json.loads(said) if said else None)
+            raise Failed(
+                Reason.STORAGE, f"cannot write in {self.state}: {error.strerror}", "make the folder writable"
+            ) from None
 
     def _heed(self, said: dict[str, str] | None) -> None:
         if said is None:
@@ -143,10 +156,13 @@ class Local:
         if not self._stands():
             self.ensure_supervisor()
         self._call("POST /shutdown", timeout=130)
+        self._wait_until_gone()
+        return True
+
+    def _wait_until_gone(self) -> None:
         end = time.monotonic() + 5
         while self._stands() and time.monotonic() < end:
             time.sleep(0.01)
-        return True
 
     def _stands(self) -> bool:
         with suppress(OSError):
@@ -164,19 +180,25 @@ class Local:
     # --- Reader ---
 
     def status(self) -> Status:
-        """What runs here."""
+        """What runs here; raises nothing when that is nothing."""
+        if not self._stands():
+            return Status(self.environment, running=False)
         answer = self._call("GET /status")
         url = f"http://{answer['listen']}".replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-        return Status(self.environment, url, answer["pid"], answer["simulator"], _facts(answer))
+        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer))
 
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
         return _facts(self._call("GET /status"))
 
     def live(self) -> "Release | None":
-        """The release that has the traffic; None when none has."""
-        live = self.facts().live
-        return self.release(live.digest) if live else None
+        """The release that has the traffic, or that gets it at the next start; None when there is none."""
+        if self._stands():
+            side = self.facts().live
+            return self.release(side.digest) if side else None
+        memory = Memory.load(self.state / "supervisor.json")
+        digest = memory.slots[memory.live].digest if memory.live else None
+        return self.release(digest) if digest else None
 
     def release(self, digest: str) -> "Release":
         """A stored release, verified once."""
@@ -236,9 +258,26 @@ class Local:
         """End a release in the idle slot, begin to run another."""
         self._call("POST /discard", {**asdict(side), "token": token, "instead": instead})
 
-    def restart(self, slot: str) -> None:
-        """Begin to replace a slot's process by a new one with the same release; its requests are finished first."""
-        self._call("POST /restart", {"slot": slot})
+    def restart(self, name: str | None = None) -> str:
+        """Begin to replace a slot's process, by default the live one's, by a new one with the same release.
+
+        Its requests are finished first; connections wait in the queue meanwhile. `supervisor` is replaced
+        while slots go on serving. What was restarted.
+        """
+        status = self.status()
+        live = status.facts.live
+        name = name or (live.slot if live else None)
+        if name == "supervisor" and status.supervisor:
+            os.kill(status.supervisor, signal.SIGTERM)
+            self._wait_until_gone()
+            self.ensure_supervisor()
+        elif name in SLOTS:
+            self._call("POST /restart", {"slot": name})
+        else:
+            raise Failed(
+                Reason.NOT_RUNNING, f"{self.environment} has nothing to restart", f"moor up {self.environment}"
+            )
+        return name
 
     def _call(self, route: str, body: Any = None, timeout: float = 10) -> Any:
         try:

@@ -1,0 +1,110 @@
+"""Tells git about a rollback: a branch whose documents are those of the release that was restored.
+
+Only plumbing with an index of its own: the work tree, the index and the branch somebody is on stay as they are.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mooring.rollout.ledger import Ledger
+
+DOCUMENTS = ("configs", "prompts", "evals")
+"""The folders a release is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBack:
+    """`branch` and `commit` hold the revert; or `reason` says in a sentence why there is none."""
+
+    branch: str | None = None
+    commit: str | None = None
+    reason: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+class _GitError(Exception):
+    """What git said."""
+
+
+def write_back(root: Path, ledger: Ledger, environment: str, restored: str, refused: str, why: str) -> WrittenBack:
+    """A branch `mooring/revert-<12 hex>` on top of HEAD that takes the documents of `refused` back to `restored`.
+
+    Both are digests; the hex is the refused one's. Never raises for git's sake: the rollback has happened already.
+    """
+    good = ledger.commit_of(environment, restored)
+    if good is None:
+        return WrittenBack(reason=f"no commit is recorded for {restored}")
+    try:
+        return _write(root, good, _message(ledger, environment, restored, refused, good, why), refused)
+    except (_GitError, OSError) as error:
+        return WrittenBack(reason=f"git could not be told: {error}")
+
+
+def _write(root: Path, good: str, message: str, refused: str) -> WrittenBack:
+    head = _git(root, "rev-parse", "--verify", "HEAD^{commit}")
+    _git(root, "rev-parse", "--verify", f"{good}^{{commit}}")
+    tree = _tree(root, head, good)
+    if tree == _git(root, "rev-parse", f"{head}^{{tree}}"):
+        return WrittenBack(reason=f"the documents at HEAD are those of {good[:12]} already")
+    commit = _git(root, "commit-tree", tree, "-p", head, "-m", message, environ=_author(root))
+    branch = f"mooring/revert-{refused.removeprefix('sha256:')[:12]}"
+    _git(root, "update-ref", f"refs/heads/{branch}", commit)
+    return WrittenBack(branch, commit)
+
+
+def _tree(root: Path, head: str, good: str) -> str:
+    """The tree of `head` with the documents of `good`."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        _git(root, "read-tree", head, environ=environ)
+        now = _git(root, "ls-files", "-z", "--", *DOCUMENTS, environ=environ)
+        _git(root, "update-index", "-z", "--force-remove", "--stdin", environ=environ, data=now)
+        then = _git(root, "ls-tree", "-r", "-z", "--full-tree", good, "--", *DOCUMENTS)
+        _git(root, "update-index", "-z", "--index-info", environ=environ, data=then)
+        return _git(root, "write-tree", environ=environ)
+
+
+def _message(ledger: Ledger, environment: str, restored: str, refused: str, good: str, why: str) -> str:
+    newest = ledger.entries(1, environment)[0]
+    return (
+        f"Revert {environment} to the release of {good[:12]}\n\n"
+        f"{why}\n\n"
+        f"Traffic was sent back already; this brings git to what runs.\n\n"
+        f"Mooring-Environment: {environment}\n"
+        f"Mooring-Restored: {restored}\n"
+        f"Mooring-Refused: {refused}\n"
+        f"Mooring-Ledger: {newest.seq} {newest.hash}\n"
+    )
+
+
+def _author(root: Path) -> Mapping[str, str]:
+    """Git's own idea of who commits, or ours where it has none."""
+    try:
+        _git(root, "var", "GIT_COMMITTER_IDENT")
+        return {}
+    except _GitError:
+        names = {f"GIT_{role}_NAME": "mooring" for role in ("AUTHOR", "COMMITTER")}
+        return names | {f"GIT_{role}_EMAIL": "mooring@localhost" for role in ("AUTHOR", "COMMITTER")}
+
+
+def _git(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, data: str = "") -> str:
+    """What git prints, without the final newline."""
+    done = subprocess.run(
+        ["git", "-C", str(root), *arguments],
+        env={**os.environ, **(environ or {})},
+        input=data,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise _GitError(done.stderr.strip().splitlines()[0] if done.stderr.strip() else f"git {arguments[0]} failed")
+    return done.stdout.strip("\n")
