@@ -142,7 +142,9 @@ def run(command: list[str], lock: IO[str], progress: Progress | None = None) -> 
 
 
 def reason() -> str:
-    """The last line of the log that looks like a reason."""
+    """Why the step failed, as its log has it: the last line that looks like a reason."""
+    if "WARNING: Retrying" in read(LOG):
+        return "the package index cannot be reached"
     lines = [line.strip() for line in read(LOG).splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "fatal", "caused by"))]
     return (errors or lines or ["the installer said nothing"])[-1][:200]
@@ -156,6 +158,7 @@ class Progress:
         self.total = sum(line[:1].isalnum() for line in read(requirements).splitlines())
         self.before = self.installed()
         self.phase = ""
+        self.detail = ""
 
     def installed(self) -> int:
         return len(list(self.environment.glob("lib/python*/site-packages/*.dist-info/RECORD")))
@@ -169,11 +172,11 @@ class Progress:
             self.say("fetching", f"{len(fetched)}/{self.total} {fetched[-1]}")
 
     def say(self, phase: str, detail: str) -> None:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and detail != self.detail:
             print(f"\r\033[K{phase} {detail}", end="", file=sys.stderr, flush=True)
-        elif phase != self.phase:
+        elif not sys.stderr.isatty() and phase != self.phase:
             say(f"{phase} packages")
-        self.phase = phase
+        self.phase, self.detail = phase, detail
 
     def clear(self) -> None:
         if self.phase and sys.stderr.isatty():
