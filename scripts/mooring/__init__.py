@@ -1,1 +1,3 @@
 """Mooring: a GitOps repository for production AI agents."""
+
+__version__ = "0.1.0"

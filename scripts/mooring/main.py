@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,6 +98,7 @@ def _details(error: BaseException) -> dict[str, Any]:
 def _crash_log(error: BaseException) -> Path:
     """A file with the traceback, in the system's temporary folder: the state folder may be what is broken."""
     import tempfile
+    import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="moor-crash-", suffix=".log", delete=False) as log:
         log.write("".join(traceback.format_exception(error)))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ def test_a_wrong_call_is_json_too(arguments: list[str], moor: Any) -> None:
 
 def test_help_and_version_are_results(moor: Any) -> None:
     assert moor("--help").code == 0
-    assert moor("--version").out.startswith("moor ")
+    pyproject = tomllib.loads((Path(door.__file__).parents[2] / "pyproject.toml").read_text())
+    assert moor("--version").out == f"moor {pyproject['project']['version']}\n"
 
 
 def test_outside_a_repository_is_one_line(moor: Any, tmp_path: Path) -> None:

@@ -35,9 +35,10 @@ def ask(url: str, agent: str, message: str, timeout: float = 60) -> Answer:
         raise Failed(Reason.PROBE_FAILED, f"{agent} at {url} does not answer: {error}", "moor logs ENV") from None
     finally:
         connection.close()
-    simulated = head.get("x-mooring-simulated") == "true"
-    found = (head.get(f"x-mooring-{name}", "") for name in ("release", "rung", "slot"))
-    return Answer(str(text), *found, simulated=simulated)
+    release, rung, slot, simulated = (
+        head.get(f"x-mooring-{name}", "") for name in ("release", "rung", "slot", "simulated")
+    )
+    return Answer(str(text), release, rung, slot, simulated == "true")
 
 
 def curl(url: str, agent: str, message: str) -> str:

@@ -1,6 +1,7 @@
 """`moor bump`."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
 
 from mooring.commands.arguments import complete, documents
 from mooring.commands.place import find
@@ -24,9 +25,20 @@ def add(parser: ArgumentParser) -> None:
     for choice in ("major", "minor", "patch"):
         help_text = f"raise the {choice} part"
         part.add_argument(f"--{choice}", dest="part", action="store_const", const=choice, help=help_text)
-    parser.add_argument("--check", action="store_true", help="change nothing; findings when something would")
+    parser.add_argument("--check", action="store_true", help="change nothing; stop with 1 when something would")
     parser.set_defaults(part="patch")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    return Outcome(Reason.REPORTED)
+    from mooring.catalog import versions
+
+    root = find(args).root
+    against = args.against or (None if args.names else "HEAD")
+    raised = (versions.bumps if args.check else versions.bump)(root, against, args.names, args.part)
+    data = {"bumps": [asdict(bump) for bump in raised]}
+    for bump in raised:
+        console.line(f"{bump.kind}/{bump.name}  {bump.before} -> {bump.after}")
+    if not raised:
+        console.line("every version is honest")
+        return Outcome(Reason.IN_SYNC, data)
+    return Outcome(Reason.STALE if args.check else Reason.CHANGED, data)

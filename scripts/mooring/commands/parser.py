@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
 
+from mooring import __version__
 from mooring.catalog.nearest import suggestion
 from mooring.commands.table import GROUPS, Verb, verb
 from mooring.errors import UsageError
@@ -39,7 +39,7 @@ def build() -> Parser:
     shared = _shared()
     usage = "moor [-C DIR] COMMAND …"
     parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[shared], epilog=_EPILOG)
-    parser.add_argument("--version", action="version", version=f"moor {_version()}")
+    parser.add_argument("--version", action="version", version=f"moor {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="command", help=argparse.SUPPRESS, prog="moor")
     for name in (name for names in GROUPS.values() for name in names):
         module = verb(name)
@@ -87,10 +87,3 @@ def _first(module: Verb) -> str:
 
 def _examples(module: Verb) -> str:
     return "examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES.strip().splitlines())
-
-
-def _version() -> str:
-    try:
-        return version("mooring")
-    except PackageNotFoundError:
-        return "(from a work tree)"

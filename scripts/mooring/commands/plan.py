@@ -56,9 +56,10 @@ def _reason(plan: "Plan") -> Reason:
 def _text(plan: "Plan", form: str) -> str:
     if form == "json":
         return json.dumps(plan.data(), ensure_ascii=False, indent=2)
-    from mooring.report import plan_markdown, plan_text
+    from mooring.report.plan_markdown import plan_markdown
+    from mooring.report.plan_text import plan_text
 
-    return (plan_markdown if form == "markdown" else plan_text).render(plan)
+    return plan_markdown(plan) if form == "markdown" else plan_text(plan)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,11 +1,17 @@
 """`moor restart`."""
 
+import time
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
 from mooring.commands.place import find
+from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.targets.local.target import Local
 
 SUMMARY = "Start a process of an environment anew, with the release it has."
 EXAMPLES = """
@@ -13,16 +19,36 @@ moor restart local               the slot that serves
 moor restart local green         one slot
 moor restart local supervisor    the supervisor; slots go on serving meanwhile
 """
+PROCESSES = ("blue", "green", "supervisor")
+PATIENCE = 60
+"""Seconds to wait for a process to be ready."""
 
 
 def add(parser: ArgumentParser) -> None:
     environment(parser)
-    parser.add_argument("process", nargs="?", metavar="PROCESS", choices=("blue", "green", "supervisor"))
+    parser.add_argument("process", nargs="?", metavar="PROCESS", choices=PROCESSES, help=", ".join(PROCESSES))
 
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.steps import target
 
     place = find(args)
-    name = place.known(args.environment)
-    return Outcome(Reason.CHANGED, {"environment": name, "process": args.process})
+    local = target(place, place.known(args.environment))
+    with console.progress(f"restart {local.environment}") as notify:
+        before = local.facts().slots
+        name = local.restart(args.process)
+        notify(f"restarting {name}")
+        if name in before:
+            _wait(local, name, before[name].pid)
+    console.line(f"{name} is ready", "green")
+    return Outcome(Reason.CHANGED, {"environment": local.environment, "process": name})
+
+
+def _wait(local: "Local", name: str, pid: int | None) -> None:
+    """Until a slot is ready with another process. Failed(DEADLINE) when that takes too long."""
+    end = time.monotonic() + PATIENCE
+    while not (slot := local.facts().slots[name]).ready or slot.pid == pid:
+        if time.monotonic() > end:
+            fix = f"moor logs {local.environment} {name}"
+            raise Failed(Reason.DEADLINE, f"{name} is not ready after {PATIENCE} s", fix)
+        time.sleep(0.05)

@@ -3,18 +3,21 @@
 import getpass
 import os
 import socket
-from typing import Any
+from dataclasses import asdict
 
 from mooring.change.plan import Plan
+from mooring.commands.ask import Answer, ask, curl
 from mooring.commands.git import committed
 from mooring.commands.place import Place
-from mooring.commands.steps import documents, ledger, planned, target
-from mooring.errors import Refused
+from mooring.commands.steps import documents, ledger, live, planned, target
+from mooring.errors import Failed, Refused
 from mooring.outcome import Outcome, Reason
+from mooring.release.store import Store
 from mooring.report.console import Console
 from mooring.report.receipt import sentence
 from mooring.rollout import driver
 from mooring.rollout.receipt import Receipt
+from mooring.rollout.writeback import write_back
 
 DONE = {"deploy": Reason.DEPLOYED, "flip": Reason.DEPLOYED, "rollback": Reason.ROLLED_BACK, "no-op": Reason.IN_SYNC}
 """How a command ends, by the kind of its receipt."""
@@ -24,8 +27,8 @@ def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None
     """Take out what the documents make. Refused before anything changes, Failed when it was undone on the way."""
     catalog, release = documents(place, name)
     commit = committed(place.root, release.content.environment, allow_dirty, console)
-    local = target(place, name)
-    plan = planned(catalog, release, local.live())
+    local = target(place, release.content.environment)
+    plan = planned(catalog, release, live(place, name))
     agreed(plan, plan_digest)
     with ledger(place, name) as book:
         if release.digest not in book.state(name).trail:
@@ -37,11 +40,44 @@ def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None
     return done(receipt, console)
 
 
+def up(place: Place, name: str, console: Console, *, allow_dirty: bool) -> Outcome:
+    """The whole way, and a question at its end that is asked as any client would ask it."""
+    outcome = deploy(place, name, console, plan_digest=None, allow_dirty=allow_dirty)
+    local = target(place, name)
+    release, url = local.live(), local.status().url
+    if release is None or url is None:
+        raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
+    probe = release.content.environment.rollout.probes[0]
+    answer = ask(url, probe.agent, probe.say)
+    _show(url, probe.agent, probe.say, answer, console)
+    asked = {"agent": probe.agent, "say": probe.say, **asdict(answer)}
+    return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked})
+
+
+def _show(url: str, agent: str, say: str, answer: Answer, console: Console) -> None:
+    console.line()
+    console.line(f"serving at {url}", "bold")
+    console.line()
+    console.line(curl(url, agent, say))
+    console.line()
+    source = "a simulated model" if answer.simulated else "its model"
+    console.line(f"{agent} ({source}, rung {answer.rung}, slot {answer.slot}) answers {say!r}:", "dim")
+    console.line(answer.text, "cyan")
+
+
 def rollback(place: Place, name: str, console: Console, *, to: str | None, writeback: bool) -> Outcome:
     """Flip back first, then tell git."""
+    local = target(place, name)
     with ledger(place, name) as book, console.progress(f"roll back {name}") as notify:
-        receipt = driver.rollback(target(place, name), book, actor(), notify, to=to)
-    return done(receipt, console)
+        whole = Store(local.state / "releases").find(to) if to is not None else None
+        receipt = driver.rollback(local, book, actor(), notify, to=whole)
+        refused = book.state(name).quarantined
+        told = refused and writeback and write_back(place.root, book, name, receipt.digest, refused, f"By {actor()}.")
+    outcome = done(receipt, console)
+    if not told:
+        return outcome
+    console.line(f"git: {told.branch} holds the revert" if told.branch else f"git was not told: {told.reason}")
+    return Outcome(outcome.reason, {**outcome.data, "revert": told.data()})
 
 
 def agreed(plan: Plan, digest: str | None) -> None:
@@ -67,10 +103,10 @@ def allowed(plan: Plan) -> None:
     )
 
 
-def done(receipt: Receipt, console: Console, **more: Any) -> Outcome:
+def done(receipt: Receipt, console: Console) -> Outcome:
     data = receipt.data()
     console.line(sentence(data), "green" if not data["lost"] else "red")
-    return Outcome(DONE[receipt.kind], {**data, **more})
+    return Outcome(DONE[receipt.kind], data)
 
 
 def actor() -> str:

@@ -1,9 +1,14 @@
 """`moor status`."""
 
+import time
 from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import find
+from mooring.commands.place import Place, find
+from mooring.errors import Stopped
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -20,9 +25,47 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.steps import target
+    from mooring.report import status
 
     place = find(args)
     names = [place.known(name) for name in args.environment] or place.environments()
-    found = [target(place, name).status().data() for name in names]
+    found = [look(place, name) for name in names]
+    for data in found:
+        status.show(data, console, time.time())
     return Outcome(Reason.REPORTED, {"environments": found})
+
+
+def look(place: Place, name: str) -> dict[str, Any]:
+    """Everything known of an environment: what the ledger says, and what runs, when something does."""
+    from mooring.commands.steps import target
+
+    data = target(place, name).status().data()
+    recorded = _recorded(place, name) if (place.of(name) / "ledger.db").exists() else {}
+    return {**data, **data.pop("facts"), "agents": _agents(place, name), **recorded}
+
+
+def _recorded(place: Place, name: str) -> dict[str, Any]:
+    """What the ledger knows: the phase, what is quarantined, who holds the lease, when traffic was last switched."""
+    from mooring.commands.steps import ledger
+    from mooring.rollout import lease
+
+    with ledger(place, name) as book:
+        state, held = book.state(name), lease.read(book, name)
+        switches = (entry.at for entry in book.entries(1000, name) if entry.event["event"] == "switched")
+        return {
+            "phase": state.phase,
+            "quarantined": state.quarantined,
+            "lease": asdict(held) if held and held.held(time.time()) else None,
+            "since": next(switches, None),
+        }
+
+
+def _agents(place: Place, name: str) -> dict[str, dict[str, str]]:
+    """Models by rung, by agent, of the release that serves."""
+    from mooring.commands.steps import live
+
+    with suppress(Stopped):
+        release = live(place, name)
+        if release is not None:
+            return {agent.name: dict(agent.models.names()) for agent in release.content.agents.values()}
+    return {}

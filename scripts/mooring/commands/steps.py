@@ -32,11 +32,13 @@ def at(place: Place, environment: str, ref: str) -> Release | None:
 
 
 def live(place: Place, environment: str) -> Release | None:
+    """What has the traffic, or gets it at the next start; None before the first deployment."""
     return target(place, environment).live()
 
 
-def target(place: Place, environment: str) -> Local:
-    return Local(place.root, environment, place.of(environment))
+def target(place: Place, environment: str | Environment) -> Local:
+    name = environment if isinstance(environment, str) else environment.name
+    return Local(place.root, environment, place.of(name))
 
 
 def planned(catalog: Catalog, desired: Release, live: Release | None) -> Plan:

@@ -1,0 +1,61 @@
+"""What stands where, for a person."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mooring.report.console import Console
+from mooring.report.moments import ago, iso
+from mooring.report.receipt import short
+
+COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", "ANSWERED", "FAILED", "ABANDONED", "RESTARTS", "MEMORY")
+
+
+def show(data: dict[str, Any], console: Console, now: float) -> None:
+    """Prints the status of one environment."""
+    address = data["url"] if data["running"] else "not running"
+    models = ", simulated models" if data.get("simulator") else ""
+    console.line(f"{data['environment']}  {address}{models}", "bold")
+    if data["running"]:
+        console.table(COLUMNS, rows(data, now if console.terminal else None))
+    for line in notes(data):
+        console.line(line)
+    console.line()
+
+
+def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:
+    """One row a slot. `now` is given for a person who would rather read how long ago."""
+    live, since = data["live"], data.get("since")
+    when = "" if since is None else (iso(since) if now is None else ago(since, now))
+    return [
+        (
+            name,
+            _state(slot, live is not None and live["slot"] == name),
+            short(slot["digest"]),
+            when if slot["digest"] else "",
+            str(slot["in_flight"]),
+            *(f"{slot['totals'].get(what, 0):,}" for what in ("answered", "failed", "abandoned")),
+            str(slot["restarts"]),
+            f"{slot['rss'] / 2**20:.0f} MiB" if slot["rss"] else "",
+        )
+        for name, slot in data["slots"].items()
+    ]
+
+
+def _state(slot: dict[str, Any], live: bool) -> str:
+    if not slot["digest"]:
+        return "empty"
+    if not slot["ready"]:
+        return f"not ready: {'; '.join(slot['reasons'])}" if slot["reasons"] else "starting"
+    return "live" if live else "warm"
+
+
+def notes(data: dict[str, Any]) -> Iterator[str]:
+    """What no table has a place for, a line each."""
+    for agent, rungs in data["agents"].items():
+        yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in rungs.items())}"
+    if data.get("quarantined"):
+        yield f"quarantined: {data['quarantined']}"
+    if lease := data.get("lease"):
+        yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {iso(lease['until'])}"
+    if data.get("phase") not in (None, "idle"):
+        yield f"a rollout is {data['phase']}"
