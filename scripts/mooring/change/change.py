@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mooring.change.wording import show
+
 Action = Literal["add", "remove", "change"]
 
 
@@ -11,8 +13,8 @@ class Change:
     """One thing that will be different.
 
     `path` is the dotted place in the document, "" for the whole of it; `before` and `after` are JSON values;
-    `code` is from the table of meanings, `risk` its weight; `text` is one line for a person, free of control
-    characters; `versions` are (live, desired), None on the side where the document does not exist.
+    `code` is from the table of meanings, `risk` its weight; `sentence` says it to a person, on one line free of
+    control characters; `versions` are (live, desired), None on the side where the document does not exist.
     """
 
     kind: str
@@ -22,10 +24,20 @@ class Change:
     before: Any
     after: Any
     code: str
-    text: str
+    sentence: str
     risk: int
     versions: tuple[str | None, str | None]
     owner: str
+
+    @property
+    def document(self) -> str:
+        """`tool shop/refund-order`"""
+        return f"{self.kind} {show(self.name)}"
+
+    @property
+    def text(self) -> str:
+        """`tool shop/refund-order: no longer waits for human approval`"""
+        return f"{self.document}: {self.sentence}"
 
     def data(self) -> dict[str, Any]:
         """JSON-able, every field."""

@@ -8,7 +8,7 @@ from mooring.change.kinds import agent, environment, guards, model, prompt, resi
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
-from mooring.change.wording import show
+from mooring.change.wording import clip, count, show
 from mooring.release.content import ReleaseContent, ResolvedPrompt
 from mooring.spec import Resilience
 from mooring.spec.document import Document
@@ -43,8 +43,8 @@ def diff(desired: ReleaseContent, live: ReleaseContent | None) -> tuple[Change, 
     return tuple(sorted(changes, key=_order))
 
 
-def _order(change: Change) -> tuple[bool, str, str, str, str, str]:
-    return change.action != "remove", change.kind, change.name, change.path, change.code, change.text
+def _order(change: Change) -> tuple[bool, str, str, str]:
+    return change.action != "remove", change.kind, change.name, change.path
 
 
 def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
@@ -64,7 +64,7 @@ def _document(
     kind: str, name: str, old: Doc | None, new: Doc | None, live: ReleaseContent, desired: ReleaseContent
 ) -> Iterator[Change]:
     if old is None and new is not None:
-        note = Note(f"{kind}.added", f"added ({_words(new)})", values=(None, new.model_dump(mode="json")))
+        note = Note(f"{kind}.added", f"added: {_words(new)}", values=(None, new.model_dump(mode="json")))
         yield _change("add", kind, name, note, old, new)
     elif new is None and old is not None:
         note = Note(f"{kind}.removed", "removed", values=(old.model_dump(mode="json"), None))
@@ -102,7 +102,7 @@ def _change(action: Action, kind: str, name: str, note: Note, old: Doc | None, n
         before=before,
         after=after,
         code=note.code,
-        text=f"{kind} {show(name)}: {note.text}",
+        sentence=clip(note.text, 600),
         risk=MEANINGS[note.code].risk,
         versions=(old.version if old else None, new.version if new else None),
         owner=document.owner if document else "",
@@ -110,4 +110,6 @@ def _change(action: Action, kind: str, name: str, note: Note, old: Doc | None, n
 
 
 def _words(document: Doc) -> str:
-    return f"version {document.version}" if isinstance(document, ResolvedPrompt) else show(document.description)
+    if isinstance(document, ResolvedPrompt):
+        return count(len(document.messages), "message")
+    return show(document.description)

@@ -82,8 +82,16 @@ def _digest(environment: str, desired: Release, live: Release | None, changes: t
 def _rewritten(desired: Release) -> Change:
     """The one change between releases that say the same, such as when the document format gained a field."""
     document = desired.content.environment
-    text = f"environment {document.name}: the same content, written by another version of Mooring"
-    versions = (document.version, document.version)
     return Change(
-        "environment", document.name, "change", "", None, None, "document.metadata", text, 0, versions, document.owner
+        kind="environment",
+        name=document.name,
+        action="change",
+        path="",
+        before=None,
+        after=None,
+        code="document.metadata",
+        sentence="the same content, written by another version of Mooring",
+        risk=0,
+        versions=(document.version, document.version),
+        owner=document.owner,
     )

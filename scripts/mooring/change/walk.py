@@ -38,20 +38,18 @@ def same(before: Any, after: Any) -> bool:
 
 def walk(before: Any, after: Any, rules: Rules, fallback: Fallback, path: str = "") -> Iterator[Note]:
     """At least one note for every difference; none for equal values."""
-    if same(before, after):
-        return
-    if path not in rules and isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            below = f"{path}.{key}" if path else key
-            if key in before and key in after:
-                yield from walk(before[key], after[key], rules, fallback, below)
-            else:
-                yield from _judge(before.get(key), after.get(key), rules, fallback, below)
-    else:
-        yield from _judge(before, after, rules, fallback, path)
+    if not same(before, after):
+        yield from _differ(before, after, rules, fallback, path)
 
 
-def _judge(before: Any, after: Any, rules: Rules, fallback: Fallback, path: str) -> Iterator[Note]:
+def _differ(before: Any, after: Any, rules: Rules, fallback: Fallback, path: str) -> Iterator[Note]:
     notes = tuple(rules[path](before, after)) if path in rules else ()
+    if not notes and isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            # A key that is there with the value null is not a key that is missing.
+            if key not in before or key not in after or not same(before[key], after[key]):
+                below = f"{path}.{key}" if path else key
+                yield from _differ(before.get(key), after.get(key), rules, fallback, below)
+        return
     for note in notes or (fallback(path, before, after),):
         yield replace(note, path=f"{path}.{note.path}" if note.path else path, values=note.values or (before, after))

@@ -23,10 +23,10 @@ class Store:
         Refused(TAMPERED) when the file is there with another content.
         """
         path = self._path(release.digest)
-        if path.exists():
-            verify_file(path)
-            return path
         try:
+            if path.exists():
+                verify_file(path)
+                return path
             self.folder.mkdir(parents=True, exist_ok=True)
             _write(path, release.to_bytes())
         except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+from mooring.change.kinds.schema import properties_of
 from mooring.change.rules import Sides, moved
 from mooring.change.walk import Note, Rules, same
 from mooring.change.wording import quote, show
@@ -127,21 +128,21 @@ def _parts(untouched: bool, before: Any, after: Any) -> Iterator[Note]:
 
 
 def inputs(before: Any, after: Any) -> Iterator[Note]:
-    old, new = (schema.get("properties") or {} for schema in (before, after))
+    old, new = properties_of(before), properties_of(after)
     for name in sorted(new.keys() - old.keys()):
         yield Note("prompt.variable-added", f"takes the input {show(name)}", name, (None, new[name]))
     for name in sorted(old.keys() - new.keys()):
         yield Note("prompt.variable-removed", f"no longer takes the input {show(name)}", name, (old[name], None))
     for name in sorted(old.keys() & new.keys()):
+        values = (old[name], new[name])
         if _untrusted(old[name]) and not _untrusted(new[name]):
-            yield Note(
-                "prompt.trust-widened",
-                f"input {show(name)} is no longer marked untrusted",
-                name,
-                (old[name], new[name]),
-            )
-        elif not same(old[name], new[name]):
-            yield Note("prompt.input-changed", f"input {show(name)} has another shape", name, (old[name], new[name]))
+            yield Note("prompt.trust-widened", f"input {show(name)} is no longer marked untrusted", name, values)
+        elif not same(*values):
+            yield Note("prompt.input-changed", f"input {show(name)} has another shape", name, values)
+    for keyword in sorted((before.keys() | after.keys()) - {"properties"}):
+        if not same(before.get(keyword), after.get(keyword)):
+            words = f"{show(keyword)} {show(before.get(keyword))} → {show(after.get(keyword))}"
+            yield Note("prompt.input-changed", f"input: {words}", keyword, (before.get(keyword), after.get(keyword)))
 
 
 def _untrusted(schema: Any) -> bool:

@@ -43,7 +43,7 @@ def _bounds(before: dict[str, Any], after: dict[str, Any], at: str) -> Iterator[
 
 
 def _properties(before: dict[str, Any], after: dict[str, Any], place: str) -> Iterator[str]:
-    old, new = _properties_of(before), _properties_of(after)
+    old, new = properties_of(before), properties_of(after)
     closed = after.get("additionalProperties", True) is not True
     for name in sorted(old):
         if name in new:
@@ -54,7 +54,8 @@ def _properties(before: dict[str, Any], after: dict[str, Any], place: str) -> It
         yield f"only the properties named are accepted{f' in {place}' if place else ''}"
 
 
-def _properties_of(schema: dict[str, Any]) -> dict[str, Any]:
+def properties_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """The named properties; none when the schema says nothing sensible about them."""
     properties = schema.get("properties")
     return properties if isinstance(properties, dict) else {}
 

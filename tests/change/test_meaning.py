@@ -1,0 +1,75 @@
+"""Every meaning there is, with a change that has it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mooring.change.diff import diff
+from mooring.change.meaning import MEANINGS, stands_for
+from mooring.release.content import ReleaseContent
+
+Edit = Callable[[dict[str, Any]], ReleaseContent]
+
+CASES = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text(encoding="utf-8"))
+
+EXISTENCE = {
+    "agent": "agents.support",
+    "guards": "guards.guards",
+    "model": "models.anthropic/claude-sonnet-4-5",
+    "prompt": "prompts.support/main",
+    "resilience": "resilience.standard",
+    "tool": "tools.shop/find-order",
+}
+"""Documents whose coming and going is a change, by kind."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["code"] for case in CASES])
+def test_a_change_means_what_the_table_says(case: dict[str, Any], edit: Edit) -> None:
+    changes = diff(edit(case.get("after", {})), edit(case.get("before", {})))
+    found = [(change.code, change.risk, change.text) for change in changes if change.code == case["code"]]
+    assert found == [(case["code"], MEANINGS[case["code"]].risk, case["says"])]
+
+
+@pytest.mark.parametrize("kind", EXISTENCE)
+def test_a_document_that_comes_or_goes_is_one_change(kind: str, edit: Edit, content: ReleaseContent) -> None:
+    without = edit({EXISTENCE[kind]: ...})
+    assert [(change.action, change.code) for change in diff(content, without)] == [("add", f"{kind}.added")]
+    assert [(change.action, change.code) for change in diff(without, content)] == [("remove", f"{kind}.removed")]
+
+
+def test_another_environment_is_another_document(edit: Edit, content: ReleaseContent) -> None:
+    changes = diff(edit({"environment.name": "staging"}), content)
+    assert [change.code for change in changes] == ["environment.removed", "environment.added"]
+
+
+def test_every_meaning_has_a_case_here_and_no_case_is_without_a_meaning() -> None:
+    existence = {f"{kind}.{way}" for kind in (*EXISTENCE, "environment") for way in ("added", "removed")}
+    assert {case["code"] for case in CASES} | existence == set(MEANINGS)
+
+
+def test_every_weight_is_from_0_to_10_and_every_sentence_says_something() -> None:
+    for code, meaning in MEANINGS.items():
+        assert 0 <= meaning.risk <= 10, code
+        assert meaning.sentence, code
+        assert not meaning.kind_of or meaning.kind_of in MEANINGS, code
+        assert meaning.risk >= MEANINGS[meaning.kind_of].risk if meaning.kind_of else True, code
+
+
+@pytest.mark.parametrize(
+    ("meaning", "code", "expected"),
+    [
+        ("tool.lost-approval", "tool.lost-approval", True),
+        ("tool.*", "tool.lost-approval", True),
+        ("*", "tool.lost-approval", True),
+        ("tool.lost", "tool.lost-approval", False),
+        ("model.*", "tool.lost-approval", False),
+        ("budget.raised", "budget.doubled", True),
+        ("budget.doubled", "budget.raised", False),
+        ("model.swapped", "model.provider-swapped", True),
+    ],
+)
+def test_a_guard_names_a_code_a_prefix_or_what_a_code_is_a_kind_of(meaning: str, code: str, expected: bool) -> None:
+    assert stands_for(meaning, code) is expected
