@@ -44,11 +44,17 @@ def announce(listener: socket.socket, file: Path) -> None:
 def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serves until SIGTERM or SIGINT. Goes on when its parent dies: whoever reads the announce file may adopt it."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)  # uvicorn raises the signal again once it has shut down
     logging.getLogger("uvicorn.error").addFilter(_not_a_fault)
     config = uvicorn.Config(
         app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_SECONDS
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _not_a_fault(record: logging.LogRecord) -> bool:
