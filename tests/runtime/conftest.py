@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
@@ -27,13 +27,17 @@ from mooring.runtime.settings import Settings
 
 @dataclass
 class Reply:
-    """What the stub answers once: a text or a tool call, or an error, after `delay` seconds."""
+    """What the stub answers once: a text or a tool call, or an error, after `delay` seconds.
+
+    A stream has `pace` seconds between words; with `cut` it breaks off. `raw` is sent as it is.
+    """
 
     text: str = ""
     tool: tuple[str, dict[str, Any]] | None = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    pace: float = 0.0
     cut: bool = False
     raw: str | None = None
     body: Any = None
@@ -83,6 +87,7 @@ class Stub:
 
     async def _events(self, body: Mapping[str, Any], reply: Reply) -> AsyncIterator[str]:
         for delta in _deltas(reply):
+            await asyncio.sleep(reply.pace)
             yield _event(body["model"], delta, None)
         if reply.cut:
             raise ConnectionResetError("scripted")
@@ -92,7 +97,7 @@ class Stub:
     async def _service(self, request: Request) -> Response:
         text = await request.body()
         sent = json.loads(text) if text else dict(request.query_params)
-        self.services.append((request.method, request.url.path, dict(request.headers), sent))
+        self.services.append((request.method, request.scope["raw_path"].decode(), dict(request.headers), sent))
         reply = self._next(request.path_params["path"].split("/")[0])
         await asyncio.sleep(reply.delay)
         if reply.raw is not None:
@@ -135,30 +140,46 @@ def _event(model: str, delta: dict[str, Any], finish: str | None, **more: Any) -
 class Serving:
     """An ASGI app on a port of its own, in a thread."""
 
+    mount: Mount
+
     def __init__(self, app: Any) -> None:
         self.app = app
-        config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on", timeout_graceful_shutdown=0)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
-    def __enter__(self) -> "Serving":
+    def start(self) -> "Serving":
         self._thread.start()
         while not self._server.started:
             assert self._thread.is_alive()
             time.sleep(0.005)
         self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
-        self.http = httpx2.Client(base_url=self.url, timeout=20)
+        self.http = httpx2.Client(base_url=self.url, timeout=20, verify=False)
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def stop(self) -> None:
+        """Ends the app, unless it has ended."""
         self.http.close()
         self._server.should_exit = True
         self._thread.join()
 
     @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._server.servers[0].get_loop()
+
+    @property
     def runtime(self) -> Runtime:
         runtime: Runtime = self.app.state.runtime
         return runtime
+
+    def settled(self) -> dict[str, int]:
+        """The accounting once nothing is in flight; the last byte of an answer leaves a moment before."""
+        end = time.monotonic() + 5
+        while self.runtime.accounting.in_flight and time.monotonic() < end:
+            time.sleep(0.005)
+        counts = self.runtime.accounting.data()
+        assert counts["received"] == counts["answered"] + counts["failed"] + counts["abandoned"] + counts["in_flight"]
+        return counts
 
     def chat(self, text: str = "hi", *, agent: str = "support", **more: Any) -> httpx2.Response:
         """Asks an agent one thing."""
@@ -167,13 +188,23 @@ class Serving:
         return self.http.post("/v1/chat/completions", json=body, headers=headers)
 
 
+@pytest.fixture(scope="session")
+def stub_server() -> Iterator[Serving]:
+    """Hosts one stub after the other."""
+    mount = Mount("/", Starlette())
+    serving = Serving(Starlette(routes=[mount])).start()
+    serving.mount = mount
+    yield serving
+    serving.stop()
+
+
 @pytest.fixture
-def stub() -> Iterator[Stub]:
-    """The scripted server, listening."""
+def stub(stub_server: Serving) -> Stub:
+    """A scripted server, listening."""
     stub = Stub()
-    with Serving(stub.app()) as serving:
-        stub.url = serving.url
-        yield stub
+    stub.url = stub_server.url
+    stub_server.mount.app = stub.app()
+    return stub
 
 
 @pytest.fixture
@@ -185,7 +216,7 @@ def reply() -> type[Reply]:
 Build = Callable[..., Release]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build() -> Build:
     """Makes a release; keyword arguments are merged into the resilience profile, `endpoints` into the environment."""
 
@@ -207,12 +238,21 @@ def serve(stub: Stub, build: Build, tmp_path: Path) -> Iterator[Serve]:
         environ: dict[str, str] = profile.pop("environ", {})
         settings = Settings(slot, tmp_path / "state", stub.url, environ)
         serving = Serving(create_app(release or build(**profile), settings))
-        open_ones.append(serving.__enter__())
+        open_ones.append(serving.start())
         return serving
 
     yield start
     for serving in open_ones:
-        serving.__exit__()
+        serving.stop()
+
+
+@pytest.fixture(scope="module")
+def module_server(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """One server for a whole module, with nobody to call: for requests that never get as far."""
+    settings = Settings("blue", tmp_path_factory.mktemp("state"), "http://127.0.0.1:9", {})
+    serving = Serving(create_app(build(), settings)).start()
+    yield serving
+    serving.stop()
 
 
 def _head(kind: str, name: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAPIError,
     ModelContextWindowExceededError,
-    ModelRequestRejectedError,
     ModelRetry,
     RunTimedOut,
     UsageLimitExceeded,
@@ -30,6 +29,7 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
 from pydantic_ai.usage import UsageLimits
 
 from mooring import spec
+from mooring.runtime.faults import worth_a_rung
 from mooring.runtime.ladder import LAST, in_language
 from mooring.runtime.problems import Problem
 from mooring.runtime.prompt import CompiledPrompt
@@ -138,7 +138,7 @@ def _problem(error: AgentRunError) -> Problem:
             return Problem("run_limit_exceeded", "the agent reached the limit of calls in one run")
         case ModelContextWindowExceededError():
             return Problem("context_length_exceeded", "the conversation is too long for the model", "messages")
-        case ModelRequestRejectedError():
+        case ModelAPIError() if not worth_a_rung(error):
             return Problem("model_rejected_request", "the model's endpoint refused the request as wrong in itself")
         case ModelAPIError():
             return Problem("model_unavailable", "the model broke off in the middle of its answer")

@@ -26,6 +26,7 @@ _TRANSIENT = (
     UnexpectedModelBehavior,
 )
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_WRONG_STATUS = frozenset({400, 413, 422})
 
 
 class OutOfTime(ModelAPIError):
@@ -58,6 +59,8 @@ def worth_a_rung(error: Exception) -> bool:
         return True
     if isinstance(error, ModelRequestRejectedError):
         return False
+    if isinstance(error, ModelHTTPError) and error.status_code in _WRONG_STATUS:
+        return isinstance(error, ModelQuotaExceededError)
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
 
 

@@ -22,6 +22,9 @@ from mooring.spec.resilience import Retry as Policy
 
 T = TypeVar("T")
 
+# Its hooks would log every wait a second time, and count in the registry of the whole process.
+stamina.instrumentation.set_on_retry_hooks([])
+
 
 def wait_before(number: int, policy: Policy, random_unit: Callable[[], float] = random.random) -> float:
     """Seconds to wait after try `number` (from 1) failed. `random_unit` returns a number in [0, 1)."""
