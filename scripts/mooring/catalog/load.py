@@ -64,7 +64,7 @@ def read(file: str, content: bytes | Unreadable) -> tuple[tuple[str, str] | None
     entry, invalid = _model(file, parsed, KINDS[kind])
     name = parsed.data.get("name")
     key = (kind, name) if isinstance(name, str) else _key_by_place(file)
-    return key, entry, findings + invalid
+    return key, None if parsed.findings else entry, findings + invalid
 
 
 def _model(file: str, parsed: Parsed, kind: type[Document]) -> tuple[Entry | None, list[Finding]]:
