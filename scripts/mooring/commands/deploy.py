@@ -1,11 +1,20 @@
 """`moor deploy`."""
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import find
-from mooring.outcome import Outcome
+from mooring.commands.place import Place, find
+from mooring.errors import Failed, Refused
+from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.change.plan import Plan
+    from mooring.rollout.driver import Request
+    from mooring.rollout.ledger import Ledger
+    from mooring.rollout.receipt import Receipt
+    from mooring.targets.local.target import Local
 
 SUMMARY = "Take a release out, blue-green: stage, probe, switch, bake; any failure leaves the old one serving."
 EXAMPLES = """
@@ -23,6 +32,58 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.rolling import deploy
-
     return deploy(find(args), args.environment, console, plan_digest=args.plan, allow_dirty=args.allow_dirty)
+
+
+def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None, allow_dirty: bool) -> Outcome:
+    """Take out what the documents make. Refused before anything changes, Failed when it was undone on the way."""
+    from mooring.commands.desired import documents, planned
+    from mooring.commands.git import committed
+    from mooring.commands.running import actor, done, ledger, target
+    from mooring.rollout.driver import Request
+
+    catalog, release = documents(place, name)
+    commit = committed(place.root, release.content.environment, allow_dirty, console)
+    local = target(place, release.content.environment)
+    plan = planned(catalog, release, local.live())
+    agreed(plan, plan_digest)
+    with ledger(place, name) as book:
+        if release.digest not in book.state(name).trail:
+            allowed(plan, console)
+        local.ensure_supervisor()
+        receipt = _driven(place, local, book, Request(release, actor(), commit, plan.digest), console)
+    return done(receipt, console)
+
+
+def _driven(place: Place, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":
+    """The rollout. One that traffic was taken back from is a rollback, so git is told as well."""
+    from mooring.commands.running import tell_git
+    from mooring.rollout import driver
+
+    try:
+        with console.progress(f"deploy {local.environment}") as notify:
+            return driver.deploy(local, book, request, notify)
+    except Failed as failed:
+        if book.state(local.environment).quarantined == request.release.digest:
+            tell_git(place, book, local.environment, f"Taken back after the switch: {failed}.", console)
+        raise
+
+
+def agreed(plan: "Plan", digest: str | None) -> None:
+    """Refused(PLAN_MISMATCH) unless this is the plan that was reviewed. An empty digest is a review that got lost."""
+    if digest is not None and digest != plan.digest:
+        said = f"the reviewed plan is {digest}" if digest else "the digest of the reviewed plan is empty"
+        fix = f"moor plan {plan.environment}, and have it reviewed again"
+        raise Refused(Reason.PLAN_MISMATCH, f"{said}, this one is {plan.digest}", fix)
+
+
+def allowed(plan: "Plan", console: Console) -> None:
+    """Refused(GUARDED) when a guard is in the way; the plan, with the override it would take, is printed before."""
+    if not plan.verdict.unsafe:
+        return
+    from mooring.report.plan_text import plan_text
+
+    console.line(plan_text(plan))
+    message = "; ".join(str(refusal) for refusal in plan.refusals)
+    fix = f"split the change, or commit the override that `moor plan {plan.environment}` prints"
+    raise Refused(Reason.GUARDED, message, fix)

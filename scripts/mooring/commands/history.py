@@ -23,7 +23,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.steps import ledger
+    from mooring.commands.running import ledger
     from mooring.report import history
 
     place = find(args)

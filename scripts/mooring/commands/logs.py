@@ -32,7 +32,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.steps import target
+    from mooring.commands.running import target
 
     place = find(args)
     local = target(place, place.known(args.environment))

@@ -41,10 +41,11 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _plan(place: Place, name: str, against: str) -> "Plan":
-    from mooring.commands.steps import at, documents, live, planned
+    from mooring.commands.desired import at, documents, planned
+    from mooring.commands.running import target
 
     catalog, release = documents(place, name)
-    return planned(catalog, release, live(place, name) if against == "live" else at(place, name, against))
+    return planned(catalog, release, target(place, name).live() if against == "live" else at(place, name, against))
 
 
 def _reason(plan: "Plan") -> Reason:

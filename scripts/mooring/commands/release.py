@@ -51,11 +51,9 @@ def _verify(args: Namespace, console: Console) -> Outcome:
 def _release(place: Place, which: str) -> "Release":
     if which.startswith("sha256:"):
         return _stored(place, which)
-    from mooring.catalog.load import load_valid
-    from mooring.catalog.source import WorkTree
-    from mooring.release.resolve import resolve
+    from mooring.commands.desired import documents
 
-    return resolve(load_valid(WorkTree(place.root)), which)
+    return documents(place, which)[1]
 
 
 def _stored(place: Place, digest: str) -> "Release":

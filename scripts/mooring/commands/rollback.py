@@ -23,7 +23,17 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.rolling import rollback
+    from mooring.commands.running import actor, done, ledger, target, tell_git
+    from mooring.release.store import Store
+    from mooring.rollout import driver
 
     place = find(args)
-    return rollback(place, place.known(args.environment), console, to=args.to, writeback=not args.no_writeback)
+    name = place.known(args.environment)
+    local = target(place, name)
+    to = None if args.to is None else Store(local.state / "releases").find(args.to)
+    with ledger(place, name) as book:
+        with console.progress(f"roll back {name}") as notify:
+            receipt = driver.rollback(local, book, actor(), notify, to=to)
+        outcome = done(receipt, console)
+        told = {} if args.no_writeback else tell_git(place, book, name, f"Rolled back by {actor()}.", console)
+    return Outcome(outcome.reason, {**outcome.data, **told})

@@ -37,7 +37,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def look(place: Place, name: str) -> dict[str, Any]:
     """Everything known of an environment: what the ledger says, and what runs, when something does."""
-    from mooring.commands.steps import target
+    from mooring.commands.running import target
 
     data = target(place, name).status().data()
     recorded = _recorded(place, name) if (place.of(name) / "ledger.db").exists() else {}
@@ -46,7 +46,7 @@ def look(place: Place, name: str) -> dict[str, Any]:
 
 def _recorded(place: Place, name: str) -> dict[str, Any]:
     """What the ledger knows: the phase, what is quarantined, who holds the lease, when traffic was last switched."""
-    from mooring.commands.steps import ledger
+    from mooring.commands.running import ledger
     from mooring.rollout import lease
 
     with ledger(place, name) as book:
@@ -62,10 +62,10 @@ def _recorded(place: Place, name: str) -> dict[str, Any]:
 
 def _agents(place: Place, name: str) -> dict[str, dict[str, str]]:
     """Models by rung, by agent, of the release that serves."""
-    from mooring.commands.steps import live
+    from mooring.commands.running import target
 
     with suppress(Stopped):
-        release = live(place, name)
+        release = target(place, name).live()
         if release is not None:
             return {agent.name: dict(agent.models.names()) for agent in release.content.agents.values()}
     return {}

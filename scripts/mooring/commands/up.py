@@ -1,10 +1,14 @@
 """`moor up`."""
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from typing import Any
 
 from mooring.commands.arguments import environment
+from mooring.commands.deploy import deploy
 from mooring.commands.place import find
-from mooring.outcome import Outcome
+from mooring.errors import Failed
+from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 SUMMARY = "The whole way: validate, build, start, deploy, ask, and print the answer."
@@ -21,6 +25,30 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands.rolling import up
+    place, name = find(args), args.environment
+    outcome = deploy(place, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
+    from mooring.commands.running import target
 
-    return up(find(args), args.environment, console, allow_dirty=args.allow_dirty)
+    local = target(place, name)
+    release, url = local.live(), local.status().url
+    if release is None or url is None:
+        raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
+    probe = release.content.environment.rollout.probes[0]
+    asked = _asked(url, probe.agent, probe.say, console)
+    return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked})
+
+
+def _asked(url: str, agent: str, say: str, console: Console) -> dict[str, Any]:
+    """Asks as any client would, and shows how."""
+    from mooring.commands.ask import ask, curl
+
+    answer = ask(url, agent, say)
+    source = "a simulated model" if answer.simulated else "its model"
+    console.line()
+    console.line(f"serving at {url}", "bold")
+    console.line()
+    console.line(curl(url, agent, say))
+    console.line()
+    console.line(f"{agent} ({source}, rung {answer.rung}, slot {answer.slot}) answers {say!r}:", "dim")
+    console.line(answer.text, "cyan")
+    return {"agent": agent, "say": say, **asdict(answer)}

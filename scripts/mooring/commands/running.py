@@ -1,0 +1,61 @@
+"""What runs, and what becomes of it. Light to import: a rollback must not wait for the checks of documents."""
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mooring.commands.place import Place
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+from mooring.report.receipt import sentence
+from mooring.rollout.ledger import Ledger
+from mooring.rollout.receipt import Receipt
+from mooring.targets.local.target import Local
+
+if TYPE_CHECKING:
+    from mooring.spec.environment import Environment
+
+DONE = {"deploy": Reason.DEPLOYED, "flip": Reason.DEPLOYED, "rollback": Reason.ROLLED_BACK, "no-op": Reason.IN_SYNC}
+"""How a command ends, by the kind of its receipt."""
+
+
+def target(place: Place, environment: "str | Environment") -> Local:
+    name = environment if isinstance(environment, str) else environment.name
+    return Local(place.root, environment, place.of(name))
+
+
+@contextmanager
+def ledger(place: Place, environment: str) -> Iterator[Ledger]:
+    """The ledger of an environment, made when missing, closed at the end."""
+    opened = Ledger(place.of(environment) / "ledger.db")
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def done(receipt: Receipt, console: Console) -> Outcome:
+    """Says what became of every request."""
+    data = receipt.data()
+    console.line(sentence(data), "green" if not data["lost"] else "red")
+    return Outcome(DONE[receipt.kind], data)
+
+
+def tell_git(place: Place, book: Ledger, name: str, why: str, console: Console) -> dict[str, Any]:
+    """Writes a branch that reverts what is quarantined now; says where it is, or why there is none."""
+    from mooring.rollout.writeback import write_back
+
+    state = book.state(name)
+    if state.live is None or state.quarantined is None:
+        return {}
+    told = write_back(place.root, book, name, state.live.digest, state.quarantined, why)
+    console.line(f"git: branch {told.branch} holds the revert" if told.branch else f"no revert in git: {told.reason}")
+    return {"revert": told.data()}
+
+
+def actor() -> str:
+    """Who acts, for the ledger: the person behind a workflow, or the user of this machine."""
+    return os.environ.get("GITHUB_ACTOR") or f"{getpass.getuser()}@{socket.gethostname()}"
