@@ -94,3 +94,11 @@ def test_no_rules_at_all_is_wrong_usage(tmp_path: Path) -> None:
     ended = subprocess.run(command(tmp_path, tmp_path), env=ENVIRON, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr.startswith("simulator: ")
+
+
+def test_a_state_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "services.db").write_bytes(b"this is no database, but long enough to look like a file of one" * 40)
+    ended = subprocess.run(command(tmp_path), env=ENVIRON, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("simulator: cannot keep the services' data in ")
+    assert ended.stderr.count("\n") == 1

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from mooring.simulator import template
 from mooring.simulator.conversation import Conversation
-from mooring.simulator.rulebook import Placed, Rulebook
-from mooring.simulator.rules import Fact, Reply, When
+from mooring.simulator.rulebook import Rulebook
+from mooring.simulator.rules import Fact, Reply, Rule, When
 
 _FLAGS = re.IGNORECASE | re.MULTILINE
 
@@ -28,9 +28,14 @@ class Decision:
 def decide(book: Rulebook, conversation: Conversation) -> Decision:
     """The reply of the first rule that matches; a book's last rule always does."""
     known = _facts(book, conversation)
-    for placed in book.rules:
-        if (variables := _match(placed, conversation, known)) is not None:
-            return _reply(book, conversation, placed.rule.id, placed.rule.reply, variables)
+    for section in book.sections:
+        if (common := _match(section.when, conversation, known)) is None:
+            continue
+        for rule in section.rules:
+            if _has_called(rule, conversation):
+                continue
+            if (variables := _match(rule.when, conversation, common)) is not None:
+                return _reply(book, conversation, rule.id, rule.reply, variables)
     raise AssertionError("a rulebook ends with a rule that matches everything")
 
 
@@ -65,20 +70,19 @@ def _language(book: Rulebook, conversation: Conversation) -> str:
     return "en"
 
 
-def _match(placed: Placed, conversation: Conversation, known: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Variables of the rule, or None when it does not match."""
-    calls = [call.tool for call in placed.rule.reply.calls]
-    if calls and all(tool in conversation.results for tool in calls):
+def _has_called(rule: Rule, conversation: Conversation) -> bool:
+    """Whether all that the rule would call has answered in this turn."""
+    calls = rule.reply.calls
+    return bool(calls) and all(call.tool in conversation.results for call in calls)
+
+
+def _match(when: When, conversation: Conversation, known: dict[str, Any]) -> dict[str, Any] | None:
+    """What is known with what the conditions give, or None when one does not hold."""
+    given = _conditions(when, conversation)
+    if given is None:
         return None
-    variables = dict(known)
-    for when in (placed.common, placed.rule.when):
-        given = _conditions(when, conversation)
-        if given is None:
-            return None
-        variables |= given
-        if when.test and not template.holds(when.test, variables):
-            return None
-    return variables
+    variables = known | given
+    return variables if not when.test or template.holds(when.test, variables) else None
 
 
 def _conditions(when: When, conversation: Conversation) -> dict[str, Any] | None:

@@ -21,12 +21,11 @@ BUILT_IN = frozenset({"model", "system", "user", "earlier", "tools", "results", 
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A rule with the conditions of its file."""
+class Section:
+    """The rules of one file, which are tried when its `when` holds."""
 
-    file: str
-    common: When
-    rule: Rule
+    when: When
+    rules: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Rulebook:
     vendors: tuple[Vendor, ...]
     languages: dict[str, Language]
     facts: dict[str, Fact]
-    rules: tuple[Placed, ...]
+    sections: tuple[Section, ...]
 
     def vendor(self, model: str) -> Vendor | None:
         """Who answers for this model id; None when it is unknown."""
@@ -77,13 +76,13 @@ def _bind(files: dict[str, RuleFile]) -> Rulebook:
         vendors=tuple(vendor for file in files.values() for vendor in file.models),
         languages={code: language for file in files.values() for code, language in file.languages.items()},
         facts={name: fact for file in files.values() for name, fact in file.facts.items()},
-        rules=tuple(Placed(name, file.when, rule) for name, file in files.items() for rule in file.rules),
+        sections=tuple(Section(file.when, file.rules) for file in files.values() if file.rules),
     )
 
 
 def _ends(book: Rulebook) -> bool:
-    last = book.rules[-1] if book.rules else None
-    return last is not None and last.common == When() == last.rule.when
+    last = book.sections[-1] if book.sections else None
+    return last is not None and last.when == When() == last.rules[-1].when
 
 
 def _refusals(file: str, parsed: Parsed, error: ValidationError) -> Iterator[Finding]:

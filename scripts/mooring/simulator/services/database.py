@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mooring.errors import Failed
+from mooring.outcome import Reason
 from mooring.simulator.services import seed
 
 _TABLES = """
@@ -28,8 +30,14 @@ class Database:
     path: Path
 
     def prepare(self) -> None:
-        """Makes tables and what they start with; keeps what is already there."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Makes tables and what they start with; keeps what is already there. Raises Failed when the disk refuses."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._seed()
+        except (OSError, sqlite3.Error) as error:
+            raise Failed(Reason.STORAGE, f"cannot keep the services' data in {self.path}: {error}") from None
+
+    def _seed(self) -> None:
         with self.transaction() as connection:
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
