@@ -1,4 +1,4 @@
-"""Runs benchmarks and prints one table. Exit 0 when every limit is met, 1 when not or when one could not run."""
+"""Runs benchmarks and prints one table. Exit 0 when every limit is met, 1 when one is not or could not be measured."""
 
 import argparse
 import dataclasses
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names)}")
     rows = [row for name in args.names or names for row in measure(name)]
     print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) if args.json else table(rows))
-    return int(any(row.ok is False for row in rows))
+    return int(not rows or any(row.ok is False for row in rows))
 
 
 def measure(name: str) -> list[Row]:
