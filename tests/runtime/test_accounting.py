@@ -1,5 +1,6 @@
 """No request is lost from the books: received is answered, failed, abandoned or in flight."""
 
+import contextlib
 import threading
 import time
 
@@ -64,10 +65,8 @@ def test_the_books_balance_when_many_clients_come_and_go(serve, stub, reply):
     serving = serve()
 
     def visit(number: int) -> None:
-        try:
+        with contextlib.suppress(httpx2.TimeoutException):
             httpx2.post(f"{serving.url}/v1/chat/completions", json=BODY, timeout=0.03 if number % 3 else 5)
-        except httpx2.TimeoutException:
-            pass
 
     threads = [threading.Thread(target=visit, args=(number,)) for number in range(24)]
     for thread in threads:
@@ -80,7 +79,9 @@ def test_the_books_balance_when_many_clients_come_and_go(serve, stub, reply):
     assert counts["abandoned"] > 0
 
 
-@given(st.lists(st.sampled_from(["start", "body", "end", "gone", "raise"]), max_size=6), st.sampled_from([200, 404, 503]))
+@given(
+    st.lists(st.sampled_from(["start", "body", "end", "gone", "raise"]), max_size=6), st.sampled_from([200, 404, 503])
+)
 def test_whatever_an_app_does_the_books_balance(steps: list[str], status: int):
     accounting = Accounting()
 
@@ -101,10 +102,8 @@ def test_whatever_an_app_does_the_books_balance(steps: list[str], status: int):
     async def send(message) -> None:
         pass
 
-    try:
+    with contextlib.suppress(StopIteration, ValueError):
         CountRequests(app, accounting)({"type": "http", "path": "/x"}, receive, send).send(None)
-    except (StopIteration, ValueError):
-        pass
     counts = accounting.data()
     assert counts["received"] == 1 == counts["answered"] + counts["failed"] + counts["abandoned"]
     assert counts["in_flight"] == 0

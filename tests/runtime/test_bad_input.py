@@ -44,6 +44,7 @@ TABLE = [
     (chat(response_format={"type": "json_object"}), 400, "unsupported_parameter", "response_format"),
     (chat(modalities=["audio"]), 400, "unsupported_parameter", "modalities"),
     (chat(stream="loud"), 400, "invalid_request", "stream"),
+    (chat(messages=[{"role": "user", "content": "x" * 2001}]), 400, "invalid_request", "message"),
 ]
 
 RAW = [
@@ -113,7 +114,9 @@ def test_a_wait_that_is_no_number_is_refused(module_server):
 def test_an_error_does_not_repeat_what_the_user_wrote(module_server):
     secret = "my card is 4111"
     answers = [
-        module_server.http.post("/v1/chat/completions", json=chat(messages=[{"role": "user", "content": {"x": secret}}])),
+        module_server.http.post(
+            "/v1/chat/completions", json=chat(messages=[{"role": "user", "content": {"x": secret}}])
+        ),
         module_server.http.post("/v1/chat/completions", content=b'{"model": "' + secret.encode() + b'", '),
     ]
     assert all(secret not in answer.text for answer in answers)

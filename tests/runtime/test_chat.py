@@ -58,6 +58,7 @@ def test_the_openai_client_asks(serve, stub, reply):
     answer = client(serve()).chat.completions.create(model="support", messages=[{"role": "user", "content": "well?"}])
     assert answer.choices[0].message.content == "yes"
     assert answer.id.startswith("chatcmpl-run_")
+    assert answer.usage
     assert answer.usage.total_tokens == 120
 
 
@@ -73,6 +74,7 @@ def test_the_openai_client_streams_with_usage(serve, stub, reply):
     )
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "one two three "
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].usage
     assert chunks[-1].usage.completion_tokens == 20
     assert len({c.id for c in chunks}) == 1
     assert len(chunks) > 4

@@ -51,7 +51,9 @@ def test_the_local_model_answers_when_both_vendors_are_down(serve, stub, reply):
     assert rung(serve().chat()) == "L2"
 
 
-@pytest.mark.parametrize(("languages", "text"), [("de-CH,de;q=0.9", "Entschuldigung."), ("fr", "Sorry."), ("", "Sorry.")])
+@pytest.mark.parametrize(
+    ("languages", "text"), [("de-CH,de;q=0.9", "Entschuldigung."), ("fr", "Sorry."), ("", "Sorry.")]
+)
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_the_last_rung_apologises_in_the_clients_language(serve, stub, reply, languages, text, stream):
     for model in ("primary-1", "alternate-1", "small-1"):

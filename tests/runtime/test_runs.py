@@ -11,12 +11,11 @@ REFUND = ("refund_order", {"order": "A1", "cents": 500})
 
 def ended(serving, run: str) -> dict:
     """The run once it is neither queued nor running."""
-    for _ in range(400):
-        body = serving.http.get(f"/runs/{run}").json()
-        if body["status"] not in ("queued", "running"):
-            return body
+    end = time.monotonic() + 5
+    while (body := serving.http.get(f"/runs/{run}").json())["status"] in ("queued", "running"):
+        assert time.monotonic() < end
         time.sleep(0.01)
-    raise AssertionError(body)
+    return body
 
 
 @pytest.fixture
@@ -67,6 +66,13 @@ def test_a_request_cannot_set_what_the_release_governs(serve):
 def test_a_missing_variable_is_the_requests_fault(serve):
     run = serve().http.post("/agents/page/runs?wait=true", json={"message": "x"}).json()
     assert (run["status"], run["error"]["code"]) == ("failed", "invalid_request")
+
+
+def test_a_message_that_breaks_the_prompts_input_is_refused_before_a_run_begins(serve):
+    answer = serve().http.post("/agents/support/runs", json={"message": "x" * 2001})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "invalid_request", "message")
+    assert error["message"] == "message breaks maxLength 2000 of the prompt's input"
 
 
 def test_a_call_that_needs_approval_waits(paused, stub):

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterable, Callable
 
-from jinja2 import UndefinedError
 from jsonschema.protocols import Validator
 from pydantic_ai import Agent, RunContext
 from pydantic_ai.agent import EventStreamHandler
@@ -34,7 +33,8 @@ from mooring.runtime.ladder import LAST, in_language
 from mooring.runtime.problems import Problem
 from mooring.runtime.prompt import CompiledPrompt
 from mooring.runtime.record import CURRENT
-from mooring.runtime.tools import HttpTool, broken, checker
+from mooring.runtime.shape import broken, checker
+from mooring.runtime.tools import HttpTool
 from mooring.runtime.turn import Answer, Approval, Turn, as_messages
 
 OnText = Callable[[str], None]
@@ -80,10 +80,7 @@ class Served:
 
     async def run(self, turn: Turn, on_text: OnText | None = None) -> Answer:
         """Answers a turn. `on_text` is given the text piece by piece, as it comes. Raises Problem."""
-        try:
-            before, last = self.prompt.render(turn.message, turn.variables)
-        except UndefinedError as error:
-            raise Problem("invalid_request", f"a variable of the prompt is missing: {error}", "variables") from error
+        before, last = self.prompt.render(turn.message, turn.variables)
         return await self._go(last, as_messages([*before, *turn.history]), None, on_text)
 
     async def go_on(self, messages: list[ModelMessage], decisions: DeferredToolResults) -> Answer:

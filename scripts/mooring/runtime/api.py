@@ -16,9 +16,7 @@ async def start(request: Request) -> Response:
     runtime = _runtime(request)
     served = runtime.agent(request.path_params["name"])
     turn = (await parse(request, RunBody)).turn()
-    if unknown := set(turn.variables) - served.prompt.open:
-        names = ", ".join(sorted(unknown))
-        raise Problem("unknown_variable", f"a request cannot set {names}", "variables")
+    served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
     run = await runtime.runs.start(served, turn, languages(request))
     if seconds:

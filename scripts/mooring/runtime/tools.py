@@ -6,17 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
-from jsonschema.exceptions import best_match
-from jsonschema.protocols import Validator
-from jsonschema.validators import Draft202012Validator, validator_for
 from pydantic_ai import RunContext, Tool
 from pydantic_ai.exceptions import ToolFailed
 
 from mooring import spec
 from mooring.runtime.binds import CallFailed, fill, request, send
 from mooring.runtime.record import CURRENT, Record, ToolCall
+from mooring.runtime.shape import broken, checker
 from mooring.runtime.telemetry import Metrics
-from mooring.spec.document import JsonSchema
 
 
 class HttpTool:
@@ -92,16 +89,3 @@ class HttpTool:
         call.outcome, call.seconds = outcome, round(seconds, 6)
         self._metrics.tool_calls.labels(call.name, outcome).inc()
         self._metrics.tool_seconds.labels(call.name).observe(seconds)
-
-
-def checker(schema: JsonSchema) -> Validator:
-    """A validator made once; JSON Schema 2020-12 unless the schema says otherwise."""
-    return validator_for(schema, default=Draft202012Validator)(schema)
-
-
-def broken(validator: Validator, value: Any) -> str:
-    """What is wrong with `value`, with its place, or "" when it fits."""
-    error = best_match(validator.iter_errors(value))
-    if error is None:
-        return ""
-    return f"{error.json_path}: {error.message[:300]}"
