@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 from mooring.main import main
 
 HOME = Path(__file__).parents[2]
-GIT = {
+SURROUNDINGS = {
+    "PYTHONPATH": str(HOME / "scripts"),
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     **{
@@ -54,10 +56,10 @@ Moor = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
-def quiet_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOORING_HOME", "MOORING_STATE", "GITHUB_ACTIONS", "GITHUB_ACTOR"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in GIT.items():
+    for name, value in SURROUNDINGS.items():
         monkeypatch.setenv(name, value)
 
 
@@ -80,7 +82,7 @@ def process() -> Moor:
     def run(*arguments: str | Path, **environ: str) -> Said:
         done = subprocess.run(
             [sys.executable, "-m", "mooring", *map(str, arguments)],
-            env={**os.environ, "PYTHONPATH": str(HOME / "scripts"), **environ},
+            env={**os.environ, **environ},
             capture_output=True,
             text=True,
             timeout=100,
@@ -111,20 +113,17 @@ class Repo:
         self.git("commit", "-q", "-m", message)
 
 
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
+def copied(parent: Path) -> Repo:
     """A committed copy of this repository's documents, listening on free ports."""
-    root = tmp_path / "repo"
+    root = parent / "repo"
     root.mkdir()
     for folder in ("configs", "prompts", "evals", "schemas"):
         if (HOME / folder).is_dir():
             shutil.copytree(HOME / folder, root / folder)
     (root / ".gitignore").write_text("/.mooring/\n")
     for environment in (root / "configs/environments").glob("*.yaml"):
-        lines = environment.read_text().splitlines(keepends=True)
-        environment.write_text(
-            "".join("  listen: 127.0.0.1:0\n" if line.startswith("  listen:") else line for line in lines)
-        )
+        text = re.sub(r"listen: \S+", "listen: 127.0.0.1:0", environment.read_text())
+        environment.write_text(re.sub(r"bakeSeconds: \S+", "bakeSeconds: 0.2", text))
     found = Repo(root)
     found.git("init", "-q", "-b", "main")
     found.commit("documents")
@@ -132,11 +131,19 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.fixture
-def running(repo: Repo, moor: Moor) -> Iterator[Repo]:
-    """The same with environment `local` up; down again afterwards."""
-    up = moor("-C", repo.root, "up", "--json")
-    try:
-        assert up.code == 0, up.out + up.err
-        yield repo
-    finally:
-        moor("-C", repo.root, "down")
+def repo(tmp_path: Path) -> Repo:
+    return copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    """The same with environment `local` up, for all tests of a module; down again afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SURROUNDINGS.items():
+            patch.setenv(name, value)
+        found = copied(tmp_path_factory.mktemp("running"))
+        try:
+            assert main(["-C", str(found.root), "--json", "up"]) == 0
+            yield found
+        finally:
+            main(["-C", str(found.root), "--json", "down"])

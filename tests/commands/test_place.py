@@ -41,7 +41,9 @@ def test_environments_are_named_by_their_path(root: Path) -> None:
 
 
 def test_an_unknown_environment_is_refused_with_the_nearest(root: Path) -> None:
-    with pytest.raises(UsageError, match=r"no environment locl; did you mean 'local'\? \(there are: eu/prod, local\)"):
+    with pytest.raises(
+        UsageError, match=r"no environment 'locl'; did you mean 'local'\? \(there are: eu/prod, local\)"
+    ):
         locate(root, {}).known("locl")
 
 

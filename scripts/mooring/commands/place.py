@@ -32,7 +32,7 @@ class Place:
         running = (str(path.parent.relative_to(self.state)) for path in self.state.rglob("ledger.db"))
         if environment not in names and environment not in running:
             there = f"there are: {', '.join(names)}" if names else "there are none in configs/environments"
-            raise UsageError(f"no environment {environment}{suggestion(environment, names)} ({there})")
+            raise UsageError(f"no environment {environment!r}{suggestion(environment, names)} ({there})")
         return environment
 
 

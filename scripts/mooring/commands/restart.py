@@ -36,6 +36,8 @@ def run(args: Namespace, console: Console) -> Outcome:
     local = target(place, place.known(args.environment))
     with console.progress(f"restart {local.environment}") as notify:
         before = local.facts().slots
+        if args.process in before and before[args.process].digest is None:
+            raise Failed(Reason.NOT_RUNNING, f"{args.process} is empty", fix=f"moor status {local.environment}")
         name = local.restart(args.process)
         notify(f"restarting {name}")
         if name in before:
