@@ -38,6 +38,13 @@ def test_findings_become_annotations_on_a_pull_request(moor: Any, repo: Any) -> 
     assert told.out.startswith("::error file=configs/agents/support.yaml,line=")
 
 
+def test_findings_can_be_a_file_of_json(moor: Any, repo: Any) -> None:
+    assert json.loads(moor("-C", repo.root, "validate", "--format", "json").out)["findings"] == []
+    repo.edit("configs/agents/support.yaml", "resilience: ", "resilience: no-such-")
+    told = moor("-C", repo.root, "validate", "--format", "json")
+    assert (told.code, len(json.loads(told.out)["findings"]) > 0) == (1, True)
+
+
 def test_a_repository_without_documents_is_not_valid(moor: Any, repo: Any) -> None:
     for file in [*repo.root.glob("configs/**/*.yaml"), *repo.root.glob("prompts/**/*.yaml")]:
         file.unlink()

@@ -78,8 +78,23 @@ def test_progress_is_plain_lines_when_piped(streams: tuple[io.StringIO, io.Strin
     assert streams[0].getvalue() == "stage   green\nswitch  0.6 ms\n"
 
 
-def test_progress_on_a_terminal_leaves_every_step_standing() -> None:
+def test_progress_on_a_terminal_ticks_what_is_done_and_crosses_what_failed() -> None:
     out = Terminal()
-    with Console(out, color=False).progress("deploy local") as notify:
-        notify("stage [green]")
+
+    def stumble() -> None:
+        with Console(out, color=False).progress("deploy local") as notify:
+            notify("stage [green]")
+            notify("probe")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        stumble()
     assert "✓ stage [green]" in out.getvalue()
+    assert "✗ probe" in out.getvalue()
+    assert "✓ probe" not in out.getvalue()
+
+
+def test_a_plan_is_colored_by_what_its_lines_add_and_remove() -> None:
+    out = Terminal()
+    Console(out, color=True).diff("+ agent\n-   line\n~ tool\nsum\n")
+    assert out.getvalue() == "\x1b[32m+ agent\x1b[0m\n\x1b[31m-   line\x1b[0m\n\x1b[33m~ tool\x1b[0m\nsum\n"

@@ -83,7 +83,7 @@ def allowed(plan: "Plan", console: Console) -> None:
         return
     from mooring.report.plan_text import plan_text
 
-    console.line(plan_text(plan))
+    console.diff(plan_text(plan))
     message = "; ".join(str(refusal) for refusal in plan.refusals)
     fix = f"split the change, or commit the override that `moor plan {plan.environment}` prints"
     raise Refused(Reason.GUARDED, message, fix)

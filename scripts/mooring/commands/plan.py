@@ -36,7 +36,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         _write(args.out, _text(plan, args.format))
         console.line(f"wrote {args.out}")
     else:
-        console.line(_text(plan, args.format))
+        (console.diff if args.format == "text" else console.line)(_text(plan, args.format))
     return Outcome(_reason(plan), plan.data())
 
 

@@ -30,7 +30,9 @@ def run(args: Namespace, console: Console) -> Outcome:
     place = find(args)
     names = [place.known(name) for name in args.environment] or place.environments()
     found = [look(place, name) for name in names]
-    for data in found:
+    for number, data in enumerate(found):
+        if number:
+            console.line()
         status.show(data, console, time.time())
     return Outcome(Reason.REPORTED, {"environments": found})
 

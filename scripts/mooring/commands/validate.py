@@ -1,5 +1,6 @@
 """`moor validate`."""
 
+import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -28,12 +29,16 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.catalog.checks import CHECKS
 
     found, documents = collect(find(args).root, args.against)
+    data = {"documents": documents, "checks": len(CHECKS), "findings": render.data(found)}
+    if args.format == "json":
+        console.line(json.dumps(data, ensure_ascii=False, indent=2))
+    if args.format == "github" and found:
+        console.line(render.github(found))
     if found:
-        if args.format == "github":
-            console.line(render.github(found))
         raise FindingsError(found)
-    console.line(f"{documents} documents valid, {len(CHECKS)} checks")
-    return Outcome(Reason.VALID, {"documents": documents, "checks": len(CHECKS), "findings": []})
+    if args.format == "text":
+        console.line(f"{documents} documents valid, {len(CHECKS)} checks", "green")
+    return Outcome(Reason.VALID, data)
 
 
 def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+DIFF = {"+": "green", "-": "red", "~": "yellow"}
 
 Notify = Callable[[str], None]
 
@@ -35,6 +36,11 @@ class Console:
     def line(self, text: str = "", style: str = "") -> None:
         if not self.silent:
             self.emit(self.styled(text, style))
+
+    def diff(self, text: str) -> None:
+        """Lines of a plan: what is added, removed and changed has its color."""
+        for line in text.splitlines():
+            self.line(line, DIFF.get(line[:1], ""))
 
     def emit(self, text: str) -> None:
         """Write the result itself, also when silent."""

@@ -19,7 +19,6 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         console.table(COLUMNS, rows(data, now if console.terminal else None))
     for line in notes(data):
         console.line(line)
-    console.line()
 
 
 def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:

@@ -25,12 +25,24 @@ def table(out: TextIO, columns: Sequence[str], rows: Sequence[Sequence[str]], *,
 
 @contextmanager
 def spinner(out: TextIO, title: str, *, color: bool | None) -> Iterator[Callable[[str], None]]:
-    """Spins over the newest step; every step stays above it as a line."""
+    """Spins beside the newest step; those before it stand above with a tick, the one that failed with a cross."""
     console = _console(out, color)
+    steps: list[str] = []
+
+    def stand(mark: str, style: str) -> None:
+        if steps:
+            console.print(Text.assemble((f"{mark} ", style), steps[-1]))
+
     with console.status(Text(title), spinner="dots") as status:
 
         def notify(step: str) -> None:
-            console.print(Text.assemble(("✓ ", "green"), step))
-            status.update(Text(f"{title}: {step}"))
+            stand("✓", "green")
+            steps.append(step)
+            status.update(Text(step))
 
-        yield notify
+        try:
+            yield notify
+        except BaseException:
+            stand("✗", "red")
+            raise
+        stand("✓", "green")
