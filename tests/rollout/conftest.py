@@ -63,6 +63,9 @@ class Memory:
         digest = self.slots[slot].digest or ""
         return self.answers.get(digest, "I find your orders.")
 
+    def revive(self) -> None:
+        pass
+
     def fence(self, token: int) -> None:
         if token < self.token:
             raise Refused(Reason.FENCED, "a newer token was seen")

@@ -181,7 +181,14 @@ class _Driver:
     def act(self, command: Command, state: State) -> Event:
         """What came of a command. Only being fenced out ends the driver: its successor owns the rest."""
         try:
-            return self._act(command, state)
+            try:
+                return self._act(command, state)
+            except Failed as failed:
+                if failed.reason is not Reason.NOT_RUNNING:
+                    raise
+                self.notify(f"{failed}; starting it again")
+                self.target.revive()
+                return self._act(command, state)
         except Stopped as stopped:
             if stopped.reason is Reason.FENCED:
                 raise

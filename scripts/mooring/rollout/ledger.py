@@ -153,6 +153,8 @@ def _storage(path: Path) -> Iterator[None]:
     """Turns what SQLite and the disk say into one line."""
     try:
         yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+        raise  # a bug here, not the disk
     except sqlite3.DatabaseError as error:
         if "malformed" in str(error) or "not a database" in str(error):
             raise Refused(Reason.TAMPERED, f"{path} is not a ledger any more: {error}") from None

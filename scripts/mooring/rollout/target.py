@@ -14,8 +14,11 @@ COUNTS = ("received", "answered", "failed", "abandoned")
 
 @dataclass(frozen=True, slots=True)
 class SlotFacts:
-    """One slot as it is. `totals` are request counts over all processes the slot ever had; `restarts` counts
-    unwanted ends of processes since it was given its release."""
+    """One slot as it is.
+
+    `totals` are request counts over all processes the slot ever had. `restarts` counts unwanted ends of
+    processes since the slot was given its release, and again since it was given the traffic.
+    """
 
     digest: str | None = None
     pid: int | None = None
@@ -69,6 +72,9 @@ class Reader(Protocol):
 
 class Writer(Protocol):
     """Changes the target. Every call shows a fencing token; Refused(FENCED) when a higher one was seen."""
+
+    def revive(self) -> None:
+        """Bring back what the target needs to be changed, when that has died. Slots are not touched."""
 
     def fence(self, token: int) -> None:
         """Make older tokens void."""

@@ -33,8 +33,8 @@ async def serve(path: Path, routes: Mapping[str, Handler]) -> asyncio.Server:
                 status, answer = await _answer(routes, f"{method} {target}", body)
                 _write(writer, f"HTTP/1.1 {status} {http.client.responses[status]}", answer)
                 await writer.drain()
-        except (OSError, EOFError, ValueError):
-            pass  # the client went away or does not speak HTTP
+        except (OSError, EOFError, ValueError, asyncio.CancelledError):
+            pass  # the client went away or does not speak HTTP, or this process ends
         finally:
             writer.close()
 

@@ -146,6 +146,7 @@ class Supervisor:
         async with self._switching:
             await self.keepers[to].check(str(body["digest"]))
             self.memory.switch(to)
+            self.keepers[to].restarts = 0
             start = time.perf_counter()
             try:
                 await self.keepers[to].accept(True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Environment
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
+SOURCES = str(Path(__file__).parents[3])
 OPENING = 30.0
 """Seconds a supervisor has to stand, its simulator included."""
 
@@ -78,16 +79,21 @@ class Local:
         self._launch(self._listen())
         self._wait_for_live()
 
+    revive = ensure_supervisor
+
     def _listen(self) -> str:
         """What the document says now, or what the last supervisor was told."""
         if not isinstance(self._environment, str):
             return self._environment.target.listen
         import yaml
 
+        remembered = Memory.load(self.state / "supervisor.json").listen
         path = self.root / "configs" / "environments" / f"{self.environment}.yaml"
         try:
             return str(yaml.safe_load(path.read_text(encoding="utf-8"))["target"]["listen"])
         except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+            if remembered:
+                return remembered
             raise UsageError(f"{path} does not say where {self.environment} listens") from None
 
     def _agree(self, bound: str) -> None:
@@ -111,6 +117,7 @@ class Local:
                 stdout=says,
                 stderr=output,
                 start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCES, os.environ.get("PYTHONPATH", "")))},
             )
             says.close()
             line = said.readline()

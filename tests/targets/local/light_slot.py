@@ -1,0 +1,61 @@
+"""A slot like any other, with an app that imports in no time. What a release does is in its description:
+
+`dead` ends at once, `slow` takes its time to start, `unready` never gets ready, `failing` answers with 500.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mooring.release.release import Release
+from mooring.runtime import slot
+from mooring.runtime.accounting import Accounting, CountRequests
+from mooring.runtime.settings import Settings
+
+
+class Runtime:
+    def __init__(self, does: str) -> None:
+        self.accounting = Accounting()
+        self.does = does
+
+    def ready(self) -> tuple[bool, list[str]]:
+        return "unready" not in self.does, ["never"]
+
+    async def answer(self, agent: str, say: str) -> str:
+        return f"{agent} looks up your order"
+
+
+def build(release: Release, settings: Settings) -> Any:
+    runtime = Runtime(release.content.environment.description)
+    if "dead" in runtime.does:
+        raise SystemError("this release cannot start")
+
+    if "slow" in runtime.does:
+        time.sleep(0.8)
+
+    async def who(request: Request) -> Response:
+        await asyncio.sleep(float(request.query_params.get("sleep", "0")))
+        status = 500 if "failing" in runtime.does else 200
+        return JSONResponse({"slot": settings.slot, "digest": release.digest}, status)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+
+    middleware = [Middleware(CountRequests, accounting=runtime.accounting)]
+    app = Starlette(routes=[Route("/who", who)], middleware=middleware, lifespan=lifespan)
+    app.state.runtime = runtime
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(slot.main(sys.argv[1:], build))
