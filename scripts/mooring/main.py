@@ -8,10 +8,10 @@ from typing import Any
 
 from mooring.commands.parser import Parser, build, parse
 from mooring.commands.table import verb
-from mooring.errors import FindingsError, MooringError, Stopped
-from mooring.outcome import Outcome, Reason
+from mooring.errors import Failed, FindingsError, MooringError, Stopped
+from mooring.outcome import Exit, Outcome, Reason
 from mooring.report import as_json, findings
-from mooring.report.console import Console
+from mooring.report.console import Console, abandon
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,8 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return outcome.exit_code
     except SystemExit as stop:  # argparse after --help and --version
         return int(stop.code or 0)
-    except BrokenPipeError:
-        return _reader_left()
+    except BrokenPipeError:  # the reader has left: nobody is there to be told
+        abandon(console.out)
+        return Exit.STOPPED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the door: what got here becomes one line
         return _report(error, console)
 
@@ -63,8 +64,11 @@ def _report(error: BaseException, console: Console) -> int:
             if isinstance(error, FindingsError):
                 console.err.write(findings.text(error.findings) + "\n")
             console.error(message, fix)
-    except BrokenPipeError:
-        return _reader_left()
+    except Failed as unwritable:
+        console.error(str(unwritable))
+    except OSError:
+        abandon(console.out)
+        abandon(console.err)
     return outcome.exit_code
 
 
@@ -103,9 +107,3 @@ def _crash_log(error: BaseException) -> Path:
     with tempfile.NamedTemporaryFile("w", prefix="moor-crash-", suffix=".log", delete=False) as log:
         log.write("".join(traceback.format_exception(error)))
     return Path(log.name)
-
-
-def _reader_left() -> int:
-    """The reader of a pipe is gone: nobody is left to tell, and Python must not complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mooring import main as door
+from mooring.commands.table import VERBS
 from mooring.errors import Failed, FindingsError, Refused, UsageError
 from mooring.finding import Finding
 from mooring.outcome import Outcome, Reason
@@ -111,12 +112,52 @@ def test_outside_a_repository_is_one_line(moor: Any, tmp_path: Path) -> None:
 def test_a_reader_that_left_ends_it_quietly(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    environ = {**os.environ, "PYTHONPATH": str(Path(door.__file__).parents[1])}
     command = [sys.executable, "-m", "mooring", *arguments]
-    done = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=20)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=20)
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode in (0, 1)  # argparse ends its help with 0 whoever reads it
+
+
+def run(command: str, *, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    environ = {**os.environ, "MOOR": f"{sys.executable} -m mooring"}
+    return subprocess.run(["bash", "-c", command], cwd=cwd, env=environ, capture_output=True, text=True, timeout=20)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "completion bash", "validate --json"])
+def test_nowhere_to_write_is_no_traceback(arguments: str, tmp_path: Path) -> None:
+    closed = run(f"$MOOR {arguments} >&- 2>&-", cwd=tmp_path)
+    assert (closed.stdout, closed.stderr) == ("", "")
+    full = run(f"$MOOR {arguments} > /dev/full", cwd=tmp_path)
+    assert "Traceback" not in full.stderr
+    assert "Exception ignored" not in full.stderr
+
+
+def test_a_full_disk_under_the_output_is_one_line() -> None:
+    full = run("$MOOR completion bash > /dev/full")
+    assert (full.returncode, full.stderr) == (1, "moor: error: cannot write the output: No space left on device\n")
+
+
+def test_a_terminal_without_unicode_gets_question_marks() -> None:
+    told = run("PYTHONIOENCODING=ascii $MOOR --help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "COMMAND ?" in told.stdout
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    told = run("mkdir x && cd x && rmdir ../x && $MOOR validate", cwd=tmp_path)
+    assert told.returncode == 2
+    assert told.stderr.startswith("moor: error: the current folder does not exist any more")
+
+
+ARGUMENTS = {"plan": ["x"], "release": ["show", "x"], "deploy": ["x"], "rollback": ["x"], "restart": ["x"]}
+ARGUMENTS |= {"history": ["x"], "logs": ["x"]}
+
+
+@pytest.mark.parametrize("name", [name for name in VERBS if name != "completion"])
+def test_every_verb_tells_a_machine_that_there_is_no_repository(name: str, moor: Any, tmp_path: Path) -> None:
+    told = moor("-C", tmp_path, name, *ARGUMENTS.get(name, []), "--json")
+    assert (told.code, told.json["reason"], told.err) == (2, "usage", "")
 
 
 INTERRUPTED = """
@@ -134,9 +175,8 @@ sys.exit(door.main(["validate"]))
 
 
 def test_an_interrupt_ends_a_process_with_130_and_no_traceback() -> None:
-    environ = {**os.environ, "PYTHONPATH": str(Path(door.__file__).parents[1])}
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], env=environ, **pipes) as process:
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], **pipes) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)

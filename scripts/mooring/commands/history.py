@@ -25,12 +25,13 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import ledger
     from mooring.report import history
+    from mooring.report.moments import iso
 
     place = find(args)
     name = place.known(args.environment)
     with ledger(place, name) as opened:
         verified = opened.verify() if args.verify else None
-        entries = [entry.data() for entry in opened.entries(args.limit, name)]
+        entries = [{**entry.data(), "at": iso(entry.at)} for entry in opened.entries(args.limit, name)]
     console.table(history.COLUMNS, history.rows(entries, time.time() if console.terminal else None))
     if verified is not None:
         console.line(f"{verified} entries, an unbroken chain", "green")

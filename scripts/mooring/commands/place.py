@@ -43,7 +43,10 @@ def find(args: Namespace) -> Place:
 
 def locate(start: Path, environ: Mapping[str, str]) -> Place:
     """From `start` upward to a folder with configs/ and prompts/, else $MOORING_HOME. $MOORING_STATE moves state."""
-    folder = start.absolute()
+    try:
+        folder = start.absolute()
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more", "cd to one that does") from None
     home = environ.get("MOORING_HOME")
     roots = [folder, *folder.parents, *([Path(home)] if home else [])]
     for root in roots if folder.is_dir() else ():

@@ -1,5 +1,6 @@
 """`moor release`."""
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ def _verify(args: Namespace, console: Console) -> Outcome:
 
 
 def _release(place: Place, which: str) -> "Release":
-    if which.startswith("sha256:"):
+    if which not in place.environments() and re.fullmatch(r"(sha256:)?[0-9a-f]+", which):
         return _stored(place, which)
     from mooring.commands.desired import documents
 

@@ -49,15 +49,16 @@ def look(place: Place, name: str) -> dict[str, Any]:
 def _recorded(place: Place, name: str) -> dict[str, Any]:
     """What the ledger knows: the phase, what is quarantined, who holds the lease, when traffic was last switched."""
     from mooring.commands.running import ledger
+    from mooring.report.moments import iso
     from mooring.rollout import lease
 
     with ledger(place, name) as book:
         state, held = book.state(name), lease.read(book, name)
-        switches = (entry.at for entry in book.entries(1000, name) if entry.event["event"] == "switched")
+        switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
         return {
             "phase": state.phase,
             "quarantined": state.quarantined,
-            "lease": asdict(held) if held and held.held(time.time()) else None,
+            "lease": {**asdict(held), "until": iso(held.until)} if held and held.held(time.time()) else None,
             "since": next(switches, None),
         }
 

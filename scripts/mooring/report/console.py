@@ -1,10 +1,14 @@
 """Where a command writes: styled on a terminal, plain lines when piped, silent when `--json` speaks."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 DIFF = {"+": "green", "-": "red", "~": "yellow"}
@@ -22,8 +26,8 @@ class Console:
     def __init__(
         self, out: TextIO | None = None, err: TextIO | None = None, *, silent: bool = False, color: bool | None = None
     ) -> None:
-        self.out = sys.stdout if out is None else out
-        self.err = sys.stderr if err is None else err
+        self.out = _writable(out or sys.stdout)
+        self.err = _writable(err or sys.stderr)
         self.silent = silent
         self.terminal = self.out.isatty()
         self._color = color
@@ -43,9 +47,15 @@ class Console:
             self.line(line, DIFF.get(line[:1], ""))
 
     def emit(self, text: str) -> None:
-        """Write the result itself, also when silent."""
-        self.out.write(text if text.endswith("\n") else f"{text}\n")
-        self.out.flush()
+        """Write the result itself, also when silent. Failed(STORAGE) when it cannot be written."""
+        try:
+            self.out.write(text if text.endswith("\n") else f"{text}\n")
+            self.out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            abandon(self.out)
+            raise Failed(Reason.STORAGE, f"cannot write the output: {error.strerror}") from None
 
     def note(self, text: str) -> None:
         """Something worth knowing that is no part of the result: to the error stream."""
@@ -84,6 +94,19 @@ class Console:
                 yield notify
         else:
             yield self.line
+
+
+def _writable(stream: TextIO | None) -> TextIO:
+    """A stream that takes any character; nowhere when it is closed."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open as long as the process
+
+
+def abandon(stream: TextIO) -> None:
+    """Sends what is left in a stream nowhere, so that Python does not complain about it at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def wants_color(stream: TextIO, environ: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mooring.report.moments import ago, iso
+from mooring.report.moments import ago, seconds
 from mooring.report.receipt import short
 
 COLUMNS = ("SEQ", "AT", "ACTOR", "EVENT", "PHASE", "LIVE", "WHAT")
@@ -14,7 +14,7 @@ def rows(entries: Iterable[dict[str, Any]], now: float | None = None) -> list[tu
     return [
         (
             str(entry["seq"]),
-            iso(entry["at"]) + (f" ({ago(entry['at'], now)})" if now is not None else ""),
+            entry["at"] + (f" ({ago(seconds(entry['at']), now)})" if now is not None else ""),
             entry["actor"],
             entry["event"]["event"],
             entry["state"]["phase"],

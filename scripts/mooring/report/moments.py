@@ -10,11 +10,16 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def span(seconds: float) -> str:
-    """A length of time in its largest whole unit: `3 min`, `2 days`."""
+def seconds(moment: str) -> float:
+    """The other way round."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def span(length: float) -> str:
+    """A length of time, in seconds, in its largest whole unit: `3 min`, `2 days`."""
     for size, unit in UNITS:
-        if seconds >= size:
-            count = int(seconds // size)
+        if length >= size:
+            count = int(length // size)
             return f"{count} {unit}{'s' * (unit == 'day' and count != 1)}"
     return "0 s"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mooring.report.console import Console
-from mooring.report.moments import ago, iso
+from mooring.report.moments import ago, seconds
 from mooring.report.receipt import short
 
 COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", "ANSWERED", "FAILED", "ABANDONED", "RESTARTS", "MEMORY")
@@ -24,7 +24,7 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
 def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:
     """One row a slot. `now` is given for a person who would rather read how long ago."""
     live, since = data["live"], data.get("since")
-    when = "" if since is None else (iso(since) if now is None else ago(since, now))
+    when = "" if since is None else (since if now is None else ago(seconds(since), now))
     return [
         (
             name,
@@ -55,6 +55,6 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):
-        yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {iso(lease['until'])}"
+        yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
