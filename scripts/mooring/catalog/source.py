@@ -50,11 +50,11 @@ class WorkTree:
 
 def _walk(root: Path, folder: str) -> Iterator[str]:
     """Paths below `folder`; a link is given but never followed, also where a folder is expected."""
-    try:
-        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
+    place = root / folder
+    if place.is_symlink():
+        yield folder
         return
-    for entry in entries:
+    for entry in sorted(os.scandir(place), key=lambda entry: entry.name) if place.is_dir() else ():
         path = f"{folder}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(root, path)

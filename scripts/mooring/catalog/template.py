@@ -120,7 +120,8 @@ def _refusal(node: Any, kind: str) -> str | None:
 def write_in(text: str, part: Callable[[str], str]) -> str:
     """`text` with each literal include replaced by `part(name)`, as Jinja2 would include it.
 
-    Whitespace control (`-%}`) has been applied by the lexer; an included text loses one last newline.
+    Whitespace control (`-%}`) has been applied by the lexer. Jinja2 drops one last newline of every template, also of
+    an included one: it is taken off here where that happens, and put back where the result will lose one again.
     """
     if "include" not in text:
         return text
@@ -140,4 +141,5 @@ def write_in(text: str, part: Callable[[str], str]) -> str:
             is_include = re.match(r"\{%[-+]?\s*include\b", "".join(block)) is not None
             written.append(part(name).removesuffix("\n") if is_include else "".join(block))
             block = None
-    return "".join(written)
+    whole = "".join(written)
+    return whole + "\n" if text.endswith("\n") or whole.endswith("\n") else whole
