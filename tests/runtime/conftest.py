@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.runtime.hosting import Serving
-from tests.runtime.sample import sample
-from tests.runtime.stub import Reply, Stub
 
 from mooring.release.release import Release
 from mooring.runtime.app import create_app
 from mooring.runtime.settings import Settings
+from tests.runtime.hosting import Serving
+from tests.runtime.sample import sample
+from tests.runtime.stub import Reply, Stub
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,19 @@ from pydantic_ai.models.function import FunctionModel
 from mooring.runtime.breaker import Breaker
 from mooring.runtime.faults import BreakerOpen, OutOfTime
 from mooring.runtime.telemetry import Metrics
-from mooring.spec.resilience import Breaker as Policy
+from mooring.spec import Resilience
+
+PROFILE = Resilience.model_validate(
+    {
+        "apiVersion": "mooring/v1",
+        "kind": "Resilience",
+        "name": "quick",
+        "version": "1.0.0",
+        "description": "For tests.",
+        "owner": "@a/b",
+        "breaker": {"failures": 2, "openSeconds": 0.05},
+    }
+)
 
 
 class Endpoint:
@@ -21,7 +33,7 @@ class Endpoint:
         self.error: Exception | None = None
         self.calls = 0
         self.gate: asyncio.Event | None = None
-        self.breaker = Breaker(FunctionModel(self.answer), Policy(failures=2, open_seconds=0.05), Metrics())
+        self.breaker = Breaker(FunctionModel(self.answer), PROFILE, Metrics())
 
     async def answer(self, messages, info) -> ModelResponse:
         self.calls += 1

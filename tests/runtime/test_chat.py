@@ -80,6 +80,16 @@ def test_the_openai_client_streams_with_usage(serve, stub, reply):
     assert len(chunks) > 4
 
 
+def test_what_an_agent_says_before_and_after_a_tool_call_are_paragraphs(serve, stub, reply):
+    stub.script("primary-1", reply("Let me look.", tool=("find_order", {"order": "A1"})), reply("It has shipped."))
+    stub.script("shop", reply(body={}))
+    chunks = client(serve()).chat.completions.create(
+        model="support", messages=[{"role": "user", "content": "where?"}], stream=True
+    )
+    text = "".join(c.choices[0].delta.content or "" for c in chunks)
+    assert text == "Let me look. \n\nIt has shipped. "
+
+
 def test_the_asynchronous_openai_client_streams(serve, stub, reply):
     stub.script("primary-1", reply("a b"))
     serving = serve()

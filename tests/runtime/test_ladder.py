@@ -101,11 +101,17 @@ def test_an_open_breaker_spares_a_sick_model_and_finds_out_when_it_is_well(serve
     for _ in range(5):
         assert rung(serving.chat()) == "L1"
     assert len(stub.asked("primary-1")) == 3
-    assert 'mooring_breaker_open{gen_ai_request_model="primary-1"} 1.0' in serving.http.get("/metrics").text
+    assert (
+        'mooring_breaker_open{gen_ai_request_model="primary-1",profile="quick"} 1.0'
+        in serving.http.get("/metrics").text
+    )
     stub.script("primary-1", reply("well again"))
     time.sleep(0.25)
     assert rung(serving.chat()) == "L0"
-    assert 'mooring_breaker_open{gen_ai_request_model="primary-1"} 0.0' in serving.http.get("/metrics").text
+    assert (
+        'mooring_breaker_open{gen_ai_request_model="primary-1",profile="quick"} 0.0'
+        in serving.http.get("/metrics").text
+    )
 
 
 def test_a_stream_that_dies_after_its_first_word_ends_with_an_error(serve, stub, reply):

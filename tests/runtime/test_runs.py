@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from mooring.release.release import Release
 from mooring.release.store import Store
 
 REFUND = ("refund_order", {"order": "A1", "cents": 500})
@@ -110,6 +111,23 @@ def test_a_run_is_approved_once(paused, stub):
     assert len(stub.services) == 1
 
 
+def test_where_there_is_an_approval_key_only_its_holder_approves(serve, paused):
+    _, run = paused
+    green = serve(slot="green", environ={"MOORING_APPROVAL_KEY": "secret"})
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "secre"}):
+        refused = green.http.post(f"/runs/{run}/approve", headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "approval_unauthorized")
+    assert green.http.post(f"/runs/{run}/approve", headers={"authorization": "Bearer secret"}).status_code == 202
+
+
+def test_beyond_development_nobody_approves_without_a_key(serve, build):
+    content = build().content
+    environment = content.environment.model_copy(update={"tier": "production"})
+    serving = serve(Release.of(content.model_copy(update={"environment": environment})))
+    refused = serving.http.post("/runs/any/deny")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "approval_forbidden")
+
+
 def test_a_run_goes_on_in_the_release_it_began_with(paused, serve, build, tmp_path, stub):
     _, run = paused
     Store(tmp_path / "state" / "releases").put(build())
@@ -148,6 +166,7 @@ def test_runs_that_a_slots_end_interrupted_are_put_down_as_failed(serve, stub, r
     stub.script("primary-1", reply(delay=3))
     dying = serve(build(ladder={"requestTimeoutSeconds": 5}), "blue")
     run = dying.http.post("/agents/support/runs", json={"message": "x"}).json()["id"]
+    dying.settled()
     assert dying.runtime.busy() == 1
     dying.stop()
     shown = serve(build(), "green").http.get(f"/runs/{run}").json()

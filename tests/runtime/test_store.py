@@ -37,7 +37,9 @@ def test_of_two_slots_one_takes_a_waiting_run(tmp_path: Path):
         await blue.open("blue")
         await green.open("green")
         await blue.put(RUN)
-        taken = await asyncio.gather(*(store.claim("run_1", name) for store, name in ((blue, "blue"), (green, "green"))))
+        taken = await asyncio.gather(
+            *(store.claim("run_1", name) for store, name in ((blue, "blue"), (green, "green")))
+        )
         assert sum(run is not None for run in taken) == 1
         await blue.close()
         await green.close()

@@ -156,10 +156,16 @@ def _fitting(output: Output, schema: Validator) -> Output:
 
 
 def _teller(tell: OnText) -> EventStreamHandler[None]:
+    """Tells text as it comes; what an agent says before and after a tool call are paragraphs of one answer."""
+    told = False
+
     async def handle(context: RunContext[None], events: AsyncIterable[AgentStreamEvent]) -> None:
+        nonlocal told
+        begun = False
         async for event in events:
             if text := _text(event):
-                tell(text)
+                tell(text if begun or not told else f"\n\n{text}")
+                begun = told = True
 
     return handle
 

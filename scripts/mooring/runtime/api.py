@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from mooring.runtime.approval import authorise
 from mooring.runtime.body import Decision, RunBody, parse
 from mooring.runtime.edge import languages
 from mooring.runtime.problems import Problem
@@ -41,6 +42,7 @@ async def deny(request: Request) -> Response:
 
 async def _decide(request: Request, approved: bool) -> Response:
     runtime = _runtime(request)
+    authorise(request, runtime)
     decision = await parse(request, Decision, empty=b"{}")
     run = await runtime.runs.decide(request.path_params["id"], approved, decision.message)
     if seconds := _wait(request, runtime.agent(run.agent, run.release).profile.deadline_seconds):

@@ -11,23 +11,23 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from mooring import spec
 from mooring.runtime.faults import BreakerOpen, Health, health_after
 from mooring.runtime.telemetry import Metrics
-from mooring.spec.resilience import Breaker as Policy
 
 
 class Breaker(WrapperModel):
-    """Opens after `policy.failures` failures in a row; one failure is a rung whose tries all failed.
+    """Opens after the profile's number of failures in a row; one failure is a rung whose tries all failed.
 
     purgatory keeps the state. It lets every waiting call through when half open, and takes an excluded error
     for a success; so the single probe and the choice of what counts are made here.
     """
 
-    def __init__(self, wrapped: Model, policy: Policy, metrics: Metrics) -> None:
+    def __init__(self, wrapped: Model, profile: spec.Resilience, metrics: Metrics) -> None:
         super().__init__(wrapped)
-        self._circuit = Context(self.model_name, policy.failures, policy.open_seconds)
+        self._circuit = Context(self.model_name, profile.breaker.failures, profile.breaker.open_seconds)
         self._probing = False
-        self._gauge = metrics.breakers.labels(self.model_name)
+        self._gauge = metrics.breakers.labels(self.model_name, profile.name)
 
     @property
     def state(self) -> str:

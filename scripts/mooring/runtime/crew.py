@@ -55,7 +55,7 @@ class Crew:
             simulated = self._content.environment.endpoints == SIMULATED
             timeout = profile.ladder.request_timeout_seconds
             model = models.build(document, simulated, self._settings, self._client, timeout)
-            self.breakers[key] = Breaker(Retry(model, profile, self._metrics), profile.breaker, self._metrics)
+            self.breakers[key] = Breaker(Retry(model, profile, self._metrics), profile, self._metrics)
         return self.breakers[key]
 
     def _bound(self, name: str) -> HttpTool:

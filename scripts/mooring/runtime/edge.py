@@ -2,7 +2,7 @@
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +31,8 @@ class Edge:
 
         try:
             await self.app(scope, receive, marked)
+        except ClientDisconnect:
+            LOGGER.info("client left", extra={"path": scope["path"]})
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an error reply
             LOGGER.exception("request failed", extra={"path": scope["path"]})
             if not started:

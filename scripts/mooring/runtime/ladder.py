@@ -31,6 +31,12 @@ class Rung(WrapperModel):
         self.document = document
         self.metrics = metrics
 
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+    ) -> tuple[ModelSettings | None, ModelRequestParameters]:
+        """Nothing: the model prepares its request itself, and FallbackModel asks for this only to describe a span."""
+        return model_settings, model_request_parameters
+
     async def request(
         self,
         messages: list[ModelMessage],

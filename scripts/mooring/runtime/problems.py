@@ -12,6 +12,8 @@ CODES: dict[str, HTTPStatus] = {
     "unsupported_parameter": HTTPStatus.BAD_REQUEST,
     "unknown_variable": HTTPStatus.BAD_REQUEST,
     "context_length_exceeded": HTTPStatus.BAD_REQUEST,
+    "approval_unauthorized": HTTPStatus.UNAUTHORIZED,
+    "approval_forbidden": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
     "model_not_found": HTTPStatus.NOT_FOUND,
     "run_not_found": HTTPStatus.NOT_FOUND,

@@ -50,7 +50,7 @@ class Runtime:
         if self._client is not None:
             return
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-        self._client = httpx2.AsyncClient(limits=limits, timeout=30, trust_env=False)
+        self._client = httpx2.AsyncClient(limits=limits, timeout=30, trust_env=not self.simulated)
         self._reasons = []
         environ, models = self.settings.environ, self.release.content.models.values()
         if not self.simulated:

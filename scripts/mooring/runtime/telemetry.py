@@ -67,7 +67,7 @@ class Metrics:
         self.tool_seconds = Histogram(
             "mooring_tool_duration_seconds", "Duration of one tool call.", (TOOL,), buckets=_SECONDS, registry=registry
         )
-        self.breakers = Gauge(BREAKER, "1 while calls of a model are stopped.", (MODEL,), registry=registry)
+        self.breakers = Gauge(BREAKER, "1 while calls of a model are stopped.", (MODEL, "profile"), registry=registry)
         self.requests = Gauge(REQUESTS, "Requests since the start, by how they ended.", ("end",), registry=registry)
         self.in_flight = Gauge(IN_FLIGHT, "Requests being answered now.", registry=registry)
         Gauge(START_TIME, "When this slot started, Unix time.", registry=registry).set_to_current_time()

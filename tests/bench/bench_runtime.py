@@ -1,0 +1,141 @@
+"""What the runtime adds to a bare pydantic-ai `agent.run` against the same stub, and what a slot weighs."""
+
+import asyncio
+import gc
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+from openai import AsyncOpenAI
+from pydantic_ai import Agent, Tool
+from pydantic_ai.messages import ModelMessage, ModelRequest, SystemPromptPart
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai import OpenAIProvider
+from pydantic_ai.tools import DeferredToolRequests
+
+from mooring.runtime.app import create_app
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.settings import Settings
+from mooring.runtime.turn import Turn
+from tests.bench.row import Row
+from tests.runtime.hosting import Serving
+from tests.runtime.sample import sample
+from tests.runtime.stub import Stub
+
+ROUNDS = 15
+REQUESTS = 32
+LIMIT = 1.2
+QUESTION = "Where is my order A-1001?"
+
+Ask = Callable[[], Awaitable[object]]
+
+
+def run() -> list[Row]:
+    with _process(_host_stub) as (url, _):
+        rows = asyncio.run(_measure(url))
+        with tempfile.TemporaryDirectory() as state, _process(_host_slot, url, state) as (slot, pid):
+            return [*rows, *_over_http(slot, pid)]
+
+
+async def _measure(url: str) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = Runtime(sample(), Settings("blue", Path(folder), url, {}))
+        await runtime.start()
+        served = runtime.agent("support")
+
+        async def ours() -> object:
+            return await runtime.run(served, Turn(QUESTION), runtime.record(served))
+
+        async with httpx2.AsyncClient() as client:
+            bare = _bare(url, client)
+            gc.collect()
+            gc.freeze()
+            rows = [await _compare(f"run, {clients} at a time", ours, bare, clients) for clients in (1, 16)]
+        await runtime.close()
+    return rows
+
+
+def _bare(url: str, client: httpx2.AsyncClient) -> Ask:
+    """The same question with the same tools on offer, as pydantic-ai's documentation shows it."""
+    sdk = AsyncOpenAI(base_url=f"{url}/v1", api_key="simulated", http_client=client, max_retries=0)
+    model = OpenAIChatModel("primary-1", provider=OpenAIProvider(openai_client=sdk), settings={"max_tokens": 1024})
+    documents = sample().content.tools.values()
+    tools = [Tool.from_schema(_tool, tool.exported, tool.description, tool.input_schema) for tool in documents]
+    agent = Agent(model, tools=tools, output_type=[str, DeferredToolRequests])
+    history: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart("You serve Tidewater.")])]
+    return lambda: agent.run(f"Customer: {QUESTION}", message_history=history)
+
+
+async def _tool(**arguments: object) -> str:
+    return str(arguments)
+
+
+async def _compare(what: str, ours: Ask, bare: Ask, clients: int) -> Row:
+    """Processor time of this process a request: the stub is in another, and waiting for it is nobody's overhead.
+
+    The two take turns; the ratio is the median of the rounds' ratios.
+    """
+    await asyncio.gather(*(ask() for ask in (ours, bare) for _ in range(clients)))
+    rounds = [(await _round(ours, clients), await _round(bare, clients)) for _ in range(ROUNDS)]
+    mine, theirs = (statistics.median(side) for side in zip(*rounds, strict=True))
+    ratio = statistics.median(left / right for left, right in rounds)
+    return Row(what, f"{mine:.2f} ms CPU", f"{theirs:.2f} ms agent.run", ratio, f"< {LIMIT}x", ratio < LIMIT)
+
+
+async def _round(ask: Ask, clients: int) -> float:
+    async def client() -> None:
+        for _ in range(REQUESTS // clients):
+            await ask()
+
+    started = time.process_time()
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return (time.process_time() - started) / REQUESTS * 1000
+
+
+def _over_http(url: str, pid: int) -> list[Row]:
+    """Whole requests to a process that serves, and the memory it has after them."""
+    body = {"model": "support", "messages": [{"role": "user", "content": QUESTION}]}
+    times = []
+    with httpx2.Client(base_url=url) as client:
+        for _ in range(200):
+            started = time.perf_counter()
+            client.post("/v1/chat/completions", json=body).raise_for_status()
+            times.append((time.perf_counter() - started) * 1000)
+    megabytes = psutil.Process(pid).memory_info().rss / 2**20
+    middle, late = statistics.median(times), statistics.quantiles(times, n=100)[98]
+    return [
+        Row("request over HTTP, with client and stub", f"{middle:.2f} ms median, {late:.1f} ms p99"),
+        Row("memory of a process that serves", f"{megabytes:.0f} MiB resident"),
+    ]
+
+
+@contextmanager
+def _process(host: Callable[..., None], *args: Any) -> Iterator[tuple[str, int]]:
+    """The URL and process id of something hosted in a process of its own."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=host, args=(theirs, *args), daemon=True)
+    process.start()
+    try:
+        yield ours.recv(), process.pid or 0
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _host_stub(parent: Connection) -> None:
+    parent.send(Serving(Stub().app()).start().url)
+    time.sleep(3600)
+
+
+def _host_slot(parent: Connection, stub: str, state: str) -> None:
+    parent.send(Serving(create_app(sample(), Settings("blue", Path(state), stub, {}))).start().url)
+    time.sleep(3600)
