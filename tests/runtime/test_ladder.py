@@ -23,9 +23,10 @@ def test_another_vendor_answers_when_the_first_refuses(serve, stub, reply, statu
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_request_that_is_wrong_in_itself_goes_to_nobody_else(serve, stub, reply, status):
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_a_request_that_is_wrong_in_itself_goes_to_nobody_else(serve, stub, reply, status, stream):
     stub.script("primary-1", reply(status=status))
-    answer = serve().chat()
+    answer = serve().chat(stream=stream)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "model_rejected_request")
     assert not stub.asked("alternate-1")
 
