@@ -67,6 +67,18 @@ _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs
 KEYWORDS = (*_VALUES, *_ONE, *_LISTS, *_MAPS)
 
 
+def properties(schema: Any) -> dict[str, Any]:
+    """The properties of a schema that may be broken."""
+    found = schema.get("properties") if isinstance(schema, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def required(schema: Any) -> list[str]:
+    """The required names of a schema that may be broken."""
+    found = schema.get("required") if isinstance(schema, dict) else None
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
 def schema_problems(schema: Any) -> list[Problem]:
     """Everything wrong with a schema, in the order it is written."""
     return list(_schema(schema, schema, ""))
@@ -80,11 +92,10 @@ def _schema(root: Any, schema: Any, path: str) -> Iterator[Problem]:
         return
     for keyword, value in schema.items():
         yield from _keyword(root, keyword, value, f"{path}.{keyword}" if path else keyword)
-    if isinstance(schema.get("properties"), dict) and isinstance(schema.get("required"), list):
-        for index, name in enumerate(schema["required"]):
-            if isinstance(name, str) and name not in schema["properties"]:
-                message = f"{name!r} is required but no property{suggestion(name, schema['properties'])}"
-                yield "schema-required", _join(path, "required", index), message
+    for index, name in enumerate(required(schema) if "properties" in schema else ()):
+        if name not in properties(schema):
+            message = f"{name!r} is required but no property{suggestion(name, properties(schema))}"
+            yield "schema-required", _join(path, "required", index), message
 
 
 def _keyword(root: Any, keyword: str, value: Any, path: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Source(Protocol):
     @property
     def label(self) -> str: ...
 
-    def files(self) -> dict[str, bytes | Unreadable]:
+    def files(self) -> Mapping[str, bytes | Unreadable]:
         """Content of every .yaml and .yml file of configs/ and prompts/, by POSIX path relative to the root."""
         ...
 

@@ -10,6 +10,7 @@ from mooring.catalog.checks.deployed import deployed
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.checks.schemas import sound
 from mooring.catalog.checks.uses import Family, families
+from mooring.catalog.jsonschemas import required
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Agent, Environment, Model, Tool
 
@@ -29,7 +30,7 @@ def _prompted(catalog: Catalog) -> Iterator[tuple[Entry, Agent, Family]]:
 
 def variables_missing(catalog: Catalog) -> Remarks:
     for entry, agent, family in _prompted(catalog):
-        for name in (family.flat.input or {}).get("required", ()):
+        for name in required(family.flat.input):
             if name != "message" and name not in agent.variables:
                 yield Remark(entry, "variables", f"the prompt {agent.prompt!r} needs {name!r}")
 

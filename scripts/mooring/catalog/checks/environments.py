@@ -1,7 +1,6 @@
 """Environments: complete, apart from each other, and probed before traffic."""
 
-from urllib.parse import urlsplit
-
+from mooring.catalog.addresses import split
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks.deployed import environments
 from mooring.catalog.checks.remark import Remark, Remarks
@@ -38,9 +37,8 @@ def service_unused(catalog: Catalog) -> Remarks:
 def service_url(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         for service, place in environment.services.items():
-            url = urlsplit(place)
-            plain = url.scheme in ("http", "https") and url.hostname and not url.query and not url.fragment
-            if place != "simulated" and not plain:
+            url = split(place)
+            if place != "simulated" and (url is None or url.query or url.fragment):
                 message = f"service {service!r} is neither `simulated` nor a base URL without a query"
                 yield Remark(catalog.of(Environment)[name], f"services.{service}", message)
 

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from mooring.catalog.addresses import own_machine, split
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.remark import Remark, Remarks
@@ -19,15 +18,6 @@ def pinned(model: Model) -> bool:
     if re.search(r"\blatest\b", model.id):
         return False
     return bool(_DATED.search(model.id) or (own_machine(model.base_url) and _TAGGED.match(model.id)))
-
-
-def own_machine(url: str) -> bool:
-    """Whether a URL stays on this machine or a private network, by its host alone."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return host == "localhost" or "." not in host or host.endswith((".local", ".internal"))
 
 
 def floating(catalog: Catalog) -> Remarks:
@@ -56,13 +46,15 @@ def _used(catalog: Catalog) -> Iterator[tuple[Environment, list[tuple[Entry, Mod
         yield environment, [(entry, model) for entry, model in found if entry and model]
 
 
-def plain_http(catalog: Catalog) -> Remarks:
+def base_url(catalog: Catalog) -> Remarks:
     for name, model in catalog.all(Model).items():
-        url = urlsplit(model.base_url)
-        if url.scheme == "http" and not own_machine(model.base_url):
-            yield Remark(catalog.of(Model)[name], "baseUrl", "the key and every prompt would go over plain http")
-        if url.query or url.fragment:
-            yield Remark(catalog.of(Model)[name], "baseUrl", "a base URL ends with its path")
+        url, entry = split(model.base_url), catalog.of(Model)[name]
+        if url is None:
+            yield Remark(entry, "baseUrl", "is no URL: a host is missing or broken")
+        elif url.scheme == "http" and not own_machine(model.base_url):
+            yield Remark(entry, "baseUrl", "the key and every prompt would go over plain http")
+        elif url.query or url.fragment:
+            yield Remark(entry, "baseUrl", "a base URL ends with its path")
 
 
 def same_provider(catalog: Catalog) -> Remarks:

@@ -3,6 +3,7 @@
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.checks.uses import families
+from mooring.catalog.jsonschemas import required
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import texts
 from mooring.catalog.template import analyse
@@ -100,7 +101,7 @@ def message_input(catalog: Catalog) -> Remarks:
         if not isinstance(schema, dict) or schema.get("type") != "string" or schema.get("x-untrusted") is not True:
             problem = "has no text `message` marked x-untrusted, which is where the user's text goes"
             yield Remark(place, "input.schema.properties.message", f"the input of {name!r} {problem}")
-        elif "message" not in (family.flat.input or {}).get("required", ()):
+        elif "message" not in required(family.flat.input):
             yield Remark(place, "input.schema.required", f"`message` is not required in the input of {name!r}")
         last = family.flat.messages[-1]
         if last.role != "user" or "message" not in analyse(last.content).variables:

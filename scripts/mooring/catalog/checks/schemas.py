@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from mooring.catalog import jsonschemas
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.checks.uses import families
-from mooring.catalog.jsonschemas import Problem, schema_problems
+from mooring.catalog.jsonschemas import Problem, properties, schema_problems
 from mooring.spec import Agent, Prompt, Tool
 from mooring.spec.document import JsonSchema
 
@@ -105,14 +106,12 @@ def conflicts(given: Any, own: Any, path: str, required: bool) -> Iterator[tuple
         return
     if "type" in given and "type" in own and not _types(own["type"]) <= _types(given["type"]):
         yield f"{path}.type", f"type {own['type']!r} does not fit type {given['type']!r}"
-    if required and isinstance(given.get("required"), list):
-        for name in given["required"]:
-            if name not in own.get("required", ()):
-                yield f"{path}.required", f"{name!r} is not required, but it is"
-    below, here = given.get("properties"), own.get("properties")
-    if isinstance(below, dict) and isinstance(here, dict):
-        for name in below.keys() & here.keys():
-            yield from conflicts(below[name], here[name], f"{path}.properties.{name}", required)
+    for name in jsonschemas.required(given) if required else ():
+        if name not in jsonschemas.required(own):
+            yield f"{path}.required", f"{name!r} is not required, but it is"
+    below, here = properties(given), properties(own)
+    for name in below.keys() & here.keys():
+        yield from conflicts(below[name], here[name], f"{path}.properties.{name}", required)
 
 
 def _types(value: Any) -> set[str]:

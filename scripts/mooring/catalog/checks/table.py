@@ -108,7 +108,7 @@ TOOLS = {
 MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
     "model-secret": Check("Real endpoints have a key.", "add secretRef", models.secret_ref),
-    "plain-http": Check("Base URLs are https, without a query.", "correct the URL", models.plain_http),
+    "base-url": Check("Base URLs are https, or private; no query.", "correct the URL", models.base_url),
     "same-provider": Check("L0 and L1 are by different providers.", "choose another vendor", models.same_provider),
     "repeated-model": Check("Every rung is another model.", "leave the rung out", models.repeated),
 }

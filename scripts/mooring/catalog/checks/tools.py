@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.jsonschemas import properties, required
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Tool
 
@@ -59,14 +60,13 @@ def path_places(catalog: Catalog) -> Remarks:
 
 def _places(entry: Entry, tool: Tool, path: str, template: str) -> Remarks:
     """Every `{name}` is an argument that is always there."""
-    properties = tool.input_schema.get("properties")
-    arguments = properties if isinstance(properties, dict) else {}
+    arguments = properties(tool.input_schema)
     if re.search(r"[{}]", _PLACE.sub("", template)):
         yield Remark(entry, path, "a brace is not closed or not opened")
     for name in _PLACE.findall(template):
         if name not in arguments:
             yield Remark(entry, path, f"{{{name}}} is not in inputSchema{suggestion(name, arguments)}")
-        elif name not in tool.input_schema.get("required", ()):
+        elif name not in required(tool.input_schema):
             yield Remark(entry, path, f"{{{name}}} is not required by inputSchema, so it may be missing")
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from mooring.catalog.catalog import Catalog, Entry
+from mooring.catalog.jsonschemas import properties
 from mooring.catalog.prompts import BrokenPrompt, Flat, Text, flatten, lineage, texts
 from mooring.spec import Prompt, PromptPart
 
@@ -29,9 +31,8 @@ class Family:
     declares: Entry | None
 
     @property
-    def properties(self) -> dict[str, object]:
-        found = (self.flat.input or {}).get("properties")
-        return found if isinstance(found, dict) else {}
+    def properties(self) -> dict[str, Any]:
+        return properties(self.flat.input)
 
     def untrusted(self) -> set[str]:
         marked = self.properties.items()
