@@ -5,11 +5,12 @@ must not wait for an import.
 """
 
 import asyncio
-import http.client
 import json
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ async def serve(path: Path, routes: Mapping[str, Handler]) -> asyncio.Server:
                 first, body = await _read(reader)
                 method, target = first.split(" ")[:2]
                 status, answer = await _answer(routes, f"{method} {target}", body)
-                _write(writer, f"HTTP/1.1 {status} {http.client.responses[status]}", answer)
+                writer.write(_message(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", answer))
                 await writer.drain()
         except (OSError, EOFError, ValueError, asyncio.CancelledError):
             pass  # the client went away or does not speak HTTP, or this process ends
@@ -61,19 +62,23 @@ async def _answer(routes: Mapping[str, Handler], route: str, body: dict[str, Any
 
 async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, Any]]:
     """The first line and the JSON body of one message; raises EOFError at the end of the connection."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
+    first, headers = _head(await reader.readuntil(b"\r\n\r\n"))
     length = int(headers.get("content-length", "0"))
     if length > MAX_BODY:
         raise ValueError(f"body of {length} bytes")
     body = await reader.readexactly(length)
-    return head[0], json.loads(body) if body else {}
+    return first, json.loads(body) if body else {}
 
 
-def _write(writer: asyncio.StreamWriter, first: str, body: Any) -> None:
+def _head(data: bytes) -> tuple[str, dict[str, str]]:
+    first, *lines = data.decode("latin-1").split("\r\n")
+    return first, {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+def _message(first: str, body: Any) -> bytes:
     data = json.dumps(body).encode()
     head = f"{first}\r\nHost: door\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-    writer.write(head.encode("latin-1") + data)
+    return head.encode("latin-1") + data
 
 
 class Line:
@@ -95,7 +100,7 @@ class Line:
         """
         try:
             async with asyncio.timeout(timeout), self._turn:
-                _write(self._writer, f"{route} HTTP/1.1", body if body is not None else {})
+                self._writer.write(_message(f"{route} HTTP/1.1", body if body is not None else {}))
                 await self._writer.drain()
                 first, answer = await _read(self._reader)
         except (OSError, EOFError, ValueError, asyncio.CancelledError):
@@ -107,29 +112,44 @@ class Line:
         self._writer.close()
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("door", timeout=timeout)
-        self.path = path
+class Wire:
+    """One blocking connection to a door. Between two processes that sleep, it is half as slow as a Line."""
 
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self.path))
+    def __init__(self, path: Path, timeout: float = 5) -> None:
+        """Raises OSError when nobody answers at `path`."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(timeout)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def call(self, route: str, body: Any = None) -> Any:
+        """The answer's JSON. Raises Stopped as the door said; after an OSError the wire is of no more use."""
+        self._socket.sendall(_message(f"{route} HTTP/1.1", body if body is not None else {}))
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._receive()
+        head, _, rest = data.partition(b"\r\n\r\n")
+        first, headers = _head(head)
+        while len(rest) < int(headers["content-length"]):
+            rest += self._receive()
+        return _unwrap(int(first.split(" ")[1]), json.loads(rest))
+
+    def _receive(self) -> bytes:
+        if data := self._socket.recv(65536):
+            return data
+        raise ConnectionError("the door was closed")
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def call(path: Path, route: str, body: Any = None, timeout: float = 5) -> Any:
     """Ask once, blocking. Raises Stopped as the door said, OSError when nobody answers in `timeout` seconds."""
-    method, target = route.split(" ")
-    connection = _UnixConnection(path, timeout)
-    try:
-        connection.request(method, target, json.dumps(body if body is not None else {}))
-        response = connection.getresponse()
-        return _unwrap(response.status, json.loads(response.read()))
-    except http.client.HTTPException as error:
-        raise ConnectionError(f"{path.name}: {error!r}") from error
-    finally:
-        connection.close()
+    with closing(Wire(path, timeout)) as wire:
+        return wire.call(route, body)
 
 
 def _unwrap(status: int, answer: Any) -> Any:

@@ -21,7 +21,7 @@ import psutil
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.target import COUNTS
-from mooring.runtime.door import Line
+from mooring.runtime.door import Line, Wire
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.needs import Needs
@@ -34,6 +34,9 @@ OPENING = 15.0
 
 HUNG = 30.0
 """Seconds without an answer after which a slot is ended and started again."""
+
+ACT = 3.0
+"""Seconds a slot has to start or stop accepting."""
 
 STEADY = 60.0
 """Seconds a process has to live for its end to count as the first one."""
@@ -56,7 +59,7 @@ class Keeper:
         self._door = folders.admin(state, name)
         self._process: subprocess.Popen[bytes] | None = None
         self._look: Line | None = None
-        self._act: Line | None = None
+        self._act: Wire | None = None
         self._again = False
         self._changed = asyncio.Event()
         self._began = 0.0
@@ -120,15 +123,20 @@ class Keeper:
         if self._act is None or not now["ready"] or now["digest"] != digest:
             raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {'; '.join(now['reasons']) or 'empty'}")
 
-    async def accept(self, on: bool) -> None:
-        """Turn accepting on or off, at once. Failed(PROCESS) when the slot does not answer."""
+    def accept(self, on: bool) -> None:
+        """Turn accepting on or off, at once and without a turn of the event loop: this is the switch.
+
+        Failed(PROCESS) when the slot does not answer in ACT seconds.
+        """
         if self._act is None:
             raise Failed(Reason.PROCESS, f"{self.name} is not running")
         try:
-            await self._act.call("POST /accept", {"on": on}, timeout=5)
+            self._act.call("POST /accept", {"on": on})
         except GONE as error:
+            self._act.close()
+            self._act = None
             with suppress(OSError):
-                self._act = await Line.connect(self._door)
+                self._act = Wire(self._door, ACT)
             raise Failed(Reason.PROCESS, f"{self.name} did not answer: {error!r}") from None
 
     # --- the loop ---
@@ -165,7 +173,7 @@ class Keeper:
             raise
         if self.health["ready"] and self.health["accepting"] != self.live:
             with suppress(Stopped):  # asked again at the next look
-                await self.accept(self.live)
+                self.accept(self.live)
         self._changed.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), LOOK)
@@ -177,7 +185,7 @@ class Keeper:
             log.info("%s: adopted process %s", self.name, self.health["pid"])
 
     async def _connect(self) -> None:
-        self._look, self._act = await Line.connect(self._door), await Line.connect(self._door)
+        self._look, self._act = await Line.connect(self._door), Wire(self._door, ACT)
         self.health = await self._look.call("GET /health", timeout=HUNG)
         self._remember(self.health["pid"])
 
@@ -228,10 +236,11 @@ class Keeper:
         """End the process after its requests; `quick` gives idle connections no time to leave."""
         counts = self.health.get("counts", {})
         drain = Needs.read(folders.release_file(self._state, self.health.get("digest", ""))).drain
-        if self._act:
+        if self.health:
             with suppress(*GONE, Stopped):
                 body = {"cap": drain, "quiet": 0} if quick else {"cap": drain}
-                counts = (await self._act.call("POST /stop", body, timeout=drain + 10))["counts"]
+                line = await Line.connect(self._door)
+                counts = (await line.call("POST /stop", body, timeout=drain + 10))["counts"]
                 await self._wait_gone(3)
         self._kill()
         self._bury(counts)

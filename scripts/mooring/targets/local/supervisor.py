@@ -149,7 +149,7 @@ class Supervisor:
             self.keepers[to].restarts = 0
             start = time.perf_counter()
             try:
-                await self.keepers[to].accept(True)
+                self.keepers[to].accept(True)
             except Stopped:
                 self.memory.live = was
                 self.memory.save()
@@ -157,7 +157,7 @@ class Supervisor:
             if was is not None and was != to:
                 # One that cannot answer now is told again by its keeper; the new side is live either way.
                 with suppress(Stopped):
-                    await self.keepers[was].accept(False)
+                    self.keepers[was].accept(False)
             milliseconds = (time.perf_counter() - start) * 1000
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
