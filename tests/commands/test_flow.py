@@ -1,6 +1,10 @@
 """The whole way, with real processes: up, an edit, a plan, a deployment, a revert that flips, a rollback, down."""
 
 import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -78,6 +82,40 @@ def test_a_rollback_flips_tells_git_and_quarantines(running: Any, moor: Any, url
     assert moor(*at, "status", "local", "--json").json["environments"][0]["quarantined"] == bad
     running.git("reset", "-q", "--hard", branch)
     assert moor(*at, "deploy", "local", "--json").json["reason"] == "in-sync"
+
+
+@contextmanager
+def asking(url: str, clients: int = 4) -> Iterator[list[str]]:
+    """Clients that ask without a pause; what they hear. One that is not answered fails the test."""
+    heard: list[str] = []
+    stop = threading.Event()
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            heard.append(answer(url))
+
+    with ThreadPoolExecutor(clients) as pool:
+        asked = [pool.submit(keep_asking) for _ in range(clients)]
+        try:
+            yield heard
+        finally:
+            stop.set()
+    for client in asked:
+        client.result()
+
+
+def test_under_load_every_request_is_answered_by_one_release_or_the_other(running: Any, moor: Any, url: str) -> None:
+    at = ("-C", running.root)
+    running.edit(POLICY, "within 30 days", "within 21 days")
+    running.commit("refunds under load")
+    with asking(url) as heard:
+        deployed = moor(*at, "deploy", "local", "--json").json
+        running.git("revert", "--no-edit", "HEAD")
+        flipped = moor(*at, "deploy", "local", "--json").json
+    assert (deployed["lost"], deployed["failed"], flipped["lost"], flipped["failed"]) == (0, 0, 0, 0)
+    assert deployed["received"] > 0
+    assert {days for days in ("30 days", "21 days") for said in heard if days in said} == {"30 days", "21 days"}
+    assert all("30 days" in said or "21 days" in said for said in heard)
 
 
 def test_guards_hold_until_an_override_and_never_for_a_way_back(running: Any, moor: Any) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Callable
 
 import pytest
 
@@ -60,3 +61,12 @@ def test_the_overview_names_every_verb_with_its_summary(capsys: pytest.CaptureFi
     lines = capsys.readouterr().out.splitlines()
     for name in VERBS:
         assert any(line.split()[:1] == [name] and len(line.split()) > 2 for line in lines), name
+
+
+def test_the_overview_reads_as_it_was_agreed(
+    golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit):
+        parsed("--help")
+    golden("help.txt", capsys.readouterr().out)

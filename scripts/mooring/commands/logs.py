@@ -1,14 +1,15 @@
 """`moor logs`."""
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from mooring.commands.arguments import count, environment
 from mooring.commands.place import find
-from mooring.errors import Failed
+from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -21,6 +22,9 @@ moor logs local                     the slot that serves
 moor logs local green --lines 200   more of one process
 moor logs local supervisor --follow   until Ctrl-C
 """
+LOOK = 0.2
+"""Seconds between two looks at a log that is followed."""
+
 PROCESSES = ("blue", "green", "supervisor", "simulator")
 
 
@@ -34,15 +38,18 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
+    if args.follow and args.json:
+        raise UsageError("--follow has no end, and --json prints one object at the end")
     place = find(args)
     local = target(place, place.known(args.environment))
     name = args.process or _serving(local)
-    lines = local.logs(name, args.lines)
+    if args.follow:
+        with suppress(KeyboardInterrupt):
+            _follow(local.state / f"{name}.log", args.lines, console)
+    lines = [] if args.follow else local.logs(name, args.lines)
     for line in lines:
         console.line(line)
-    if args.follow:
-        _follow(local.state / f"{name}.log", console)
-    elif not lines:
+    if not lines and not args.follow:
         console.note(f"{name} wrote nothing yet")
     return Outcome(Reason.REPORTED, {"environment": local.environment, "process": name, "lines": lines})
 
@@ -55,14 +62,22 @@ def _serving(local: "Local") -> str:
     return "supervisor"
 
 
-def _follow(path: Path, console: Console) -> None:
-    """Prints what is added, until Ctrl-C. A log that was moved away is followed in its new file."""
-    end = path.stat().st_size if path.exists() else 0
+def _follow(path: Path, lines: int, console: Console) -> None:
+    """Prints the newest lines and what is added, until Ctrl-C. A log that was moved away goes on in a new file."""
+    log = _open(path)
+    text = "".join(log.readlines()[-lines:])
     while True:
-        size = path.stat().st_size if path.exists() else 0
-        if size != end:
-            with path.open(encoding="utf-8", errors="replace") as log:
-                log.seek(end if size > end else 0)
-                console.emit(log.read())
-            end = size
-        time.sleep(0.2)
+        if text:
+            console.emit(text)
+        time.sleep(LOOK)
+        text = log.read()
+        if not text and path.exists() and not os.path.samestat(os.fstat(log.fileno()), path.stat()):
+            log.close()
+            log = _open(path)
+
+
+def _open(path: Path) -> TextIO:
+    """The log, as soon as there is one."""
+    while not path.exists():
+        time.sleep(LOOK)
+    return path.open(encoding="utf-8", errors="replace")

@@ -1,0 +1,31 @@
+"""Logs of processes are there to read and to follow, whether they run or not."""
+
+import signal
+import subprocess
+import sys
+from typing import Any
+
+
+def test_what_was_never_written_is_said(moor: Any, repo: Any) -> None:
+    told = moor("-C", repo.root, "logs", "local")
+    assert (told.code, told.out, told.err) == (0, "", "moor: note: supervisor wrote nothing yet\n")
+
+
+def test_a_log_is_followed_until_an_interrupt_also_into_a_new_file(repo: Any) -> None:
+    log = repo.root / ".mooring/local/blue.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("old\nnewest\n")
+    command = [sys.executable, "-m", "mooring", "logs", "local", "blue", "--lines", "1", "--follow"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=repo.root, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "newest\n"
+        with log.open("a") as file:
+            file.write("added\n")
+        assert process.stdout.readline() == "added\n"
+        log.replace(log.with_suffix(".log.1"))
+        log.write_text("anew\n")
+        assert process.stdout.readline() == "anew\n"
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=10)
+    assert (process.returncode, told) == (0, "")
