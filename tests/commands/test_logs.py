@@ -18,14 +18,17 @@ def test_a_log_is_followed_until_an_interrupt_also_into_a_new_file(repo: Any) ->
     command = [sys.executable, "-m", "mooring", "logs", "local", "blue", "--lines", "1", "--follow"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=repo.root, **pipes) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "newest\n"
-        with log.open("a") as file:
-            file.write("added\n")
-        assert process.stdout.readline() == "added\n"
-        log.replace(log.with_suffix(".log.1"))
-        log.write_text("anew\n")
-        assert process.stdout.readline() == "anew\n"
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=10)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "newest\n"
+            with log.open("a") as file:
+                file.write("added\n")
+            assert process.stdout.readline() == "added\n"
+            log.replace(log.with_suffix(".log.1"))
+            log.write_text("anew\n")
+            assert process.stdout.readline() == "anew\n"
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=10)
+        finally:
+            process.kill()
     assert (process.returncode, told) == (0, "")
