@@ -156,7 +156,7 @@ TREE = {
     "empty": Check("There is something to check: an environment.", "add configs/environments/<name>.yaml"),
     "version-honest": Check("A version stands for one content.", "moor bump"),
     "version-reused": Check("A version is never used again for other content.", "moor bump"),
-    "schema-stale": Check("schemas/ is what the models say.", "moor schema"),
+    "schema-stale": Check("schemas/ is what the models say.", "moor schema --write"),
 }
 CHECKS: dict[str, Check] = (
     READING | REFERENCES | PROMPTS | SCHEMAS | TOOLS | MODELS | AGENTS | BUDGETS | ENVIRONMENTS | OPERATIONS | TREE
