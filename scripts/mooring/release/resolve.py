@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
+from mooring.catalog.overrides import apply
 from mooring.catalog.prompts import BrokenPrompt, Flat, flatten
 from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.release.content import ReleaseContent, ResolvedPrompt
-from mooring.release.override import apply
 from mooring.release.release import Release
 from mooring.spec import Agent, Document, Environment, Guards, Model, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from jinja2 import StrictUndefined, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import UndefinedError
 
+from mooring.catalog.template import environment
 from mooring.release.content import ResolvedPrompt
 from mooring.runtime.problems import Problem
 from mooring.runtime.shape import checker, flaw
@@ -14,7 +14,7 @@ Role = Literal["system", "user", "assistant"]
 Text = tuple[Role, str]
 """A message: who says it, and what."""
 
-_JINJA = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_JINJA = environment()
 
 
 class CompiledPrompt:
