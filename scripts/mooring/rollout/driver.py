@@ -1,55 +1,28 @@
-"""Acts on what the machine asks for, and tells it what happened. Every transition is in the ledger first."""
+"""Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.rollout import lease as leases
 from mooring.rollout import machine
-from mooring.rollout.bake import ask_probes, bake
+from mooring.rollout.actions import Actions, Notify, short
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.receipt import Receipt, account
-from mooring.rollout.state import (
-    Bake,
-    Command,
-    Discard,
-    Discarded,
-    Event,
-    Kind,
-    Passed,
-    Phase,
-    Probe,
-    Requested,
-    Resumed,
-    Retire,
-    Retired,
-    Side,
-    Stage,
-    Staged,
-    State,
-    Stumbled,
-    Superseded,
-    Switch,
-    Switched,
-)
-from mooring.rollout.target import Clock, Facts, Target, Wall
+from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
+from mooring.rollout.target import Clock, Target, Wall
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.spec.environment import Rollout
-
-Notify = Callable[[str], None]
-
-PAUSE = 0.05
-"""Seconds between two looks at a slot that is starting or draining."""
 
 WALL = Wall()
 
-GIVE_UP = 3
-"""Unwanted ends of a starting slot after which waiting for the deadline would teach nothing."""
+RECOVERY = 120.0
+"""Seconds a deployment waits for a recovery under way to come to rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +80,55 @@ class _Driver:
     """One lease on one environment, from `with` to its end."""
 
     def __init__(self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock) -> None:
-        self.target, self.ledger, self.actor = target, ledger, actor
+        self.target, self.ledger, self.actor, self.kind = target, ledger, actor, kind
         self.notify, self.clock = notify, clock
         self.environment = target.environment
         self.entry: Entry | None = None
         self.previous: str | None = None
-        self.switch_ms: float | None = None
         self.started = clock.now()
-        self.lease = leases.acquire(ledger, self.environment, actor, kind, self.started)
-        self.renewal = leases.Renewal(ledger, self.lease, clock.now)
 
     def __enter__(self) -> Self:
-        self.renewal.__enter__()
-        try:
-            self.target.fence(self.lease.token)
+        with ExitStack() as stack:
+            self.lease = self._acquire()
+            renewal = stack.enter_context(leases.Renewal(self.ledger, self.lease, self.clock.now))
+            self.actions = Actions(self.target, renewal, self.notify, self.clock)
+            self._fence()
             self.before = self.target.facts()
-        except BaseException:
-            self.renewal.__exit__(None, None, None)
-            raise
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.renewal.__exit__(None, None, None)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
 
-    # --- from state to state ---
+    def _acquire(self) -> leases.Lease:
+        """Waits for a recovery, which somebody who deploys again need not know about; refuses anything else."""
+        told = False
+        while True:
+            try:
+                return leases.acquire(self.ledger, self.environment, self.actor, self.kind, self.clock.now())
+            except Refused:
+                held = leases.read(self.ledger, self.environment)
+                late = self.clock.now() > self.started + RECOVERY
+                if self.kind == "recover" or held is None or held.kind != "recover" or late:
+                    raise
+            if not told:
+                self.notify("waiting for the supervisor, which brings to rest what an earlier process left")
+            told = True
+            self.clock.sleep(0.1)
+
+    def _fence(self) -> None:
+        """Makes older processes harmless. A supervisor that died does not keep anyone from a rollback."""
+        try:
+            self.target.fence(self.lease.token)
+        except Failed as failed:
+            served = self.ledger.state(self.environment).live is not None
+            if failed.reason is not Reason.NOT_RUNNING or not served:
+                raise
+            self.notify(f"{failed}; starting it again")
+            self.target.revive()
+            self.target.fence(self.lease.token)
 
     def settle(self, supersede: bool = False) -> State:
         """Bring to rest what another process left, and the ledger's idea of who is live to the truth."""
@@ -175,103 +173,8 @@ class _Driver:
             event = events.pop(0)
             state, commands = machine.step(state, event)
             self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state)
-            events += [self.act(command, state) for command in commands]
+            events += [self.actions.act(command, state) for command in commands]
         return state
-
-    def act(self, command: Command, state: State) -> Event:
-        """What came of a command. Only being fenced out ends the driver: its successor owns the rest."""
-        try:
-            try:
-                return self._act(command, state)
-            except Failed as failed:
-                if failed.reason is not Reason.NOT_RUNNING:
-                    raise
-                self.notify(f"{failed}; starting it again")
-                self.target.revive()
-                return self._act(command, state)
-        except Stopped as stopped:
-            if stopped.reason is Reason.FENCED:
-                raise
-            return Stumbled(self.clock.now(), stopped.reason, str(stopped))
-
-    def _act(self, command: Command, state: State) -> Event:
-        match command:
-            case Stage(target):
-                self._stage(target, state)
-                return Staged(self.clock.now())
-            case Probe(target, questions):
-                self._probe(target, state, questions)
-                return Passed(self.clock.now())
-            case Switch(to):
-                return Switched(self.clock.now(), self._switch(to))
-            case Bake(target, until):
-                self.notify(f"watching {target.slot} for {max(0, until - self.clock.now()):.0f} s")
-                self.notify(bake(self.target, target, self._rollout(target), until, self.clock))
-                return Passed(self.clock.now())
-            case Retire(side, wait):
-                self._retire(side, wait)
-                return Retired(self.clock.now())
-            case Discard(target, instead):
-                self._discard(target, instead)
-                return Discarded(self.clock.now())
-        raise ValueError(f"unknown command {command}")
-
-    # --- commands ---
-
-    def _stage(self, side: Side, state: State) -> None:
-        self.notify(f"staging {_short(side.digest)} in {side.slot}")
-        self.target.stage(side, self.lease.token)
-        start = self.clock.now()
-        while not (slot := self._facts().slots[side.slot]).ready or slot.digest != side.digest:
-            why = "; ".join(slot.reasons) or "starting"
-            if slot.restarts >= GIVE_UP:
-                raise Failed(Reason.NOT_READY, f"{side.slot} ended {slot.restarts} times while starting: {why}")
-            if self.clock.now() > state.deadline:
-                waited = self.clock.now() - start
-                raise Failed(Reason.DEADLINE, f"{side.slot} was not ready after {waited:.0f} s: {why}")
-            self.clock.sleep(PAUSE)
-        self.notify(f"{side.slot} is ready after {self.clock.now() - start:.1f} s")
-
-    def _probe(self, side: Side, state: State, questions: bool) -> None:
-        slot = self._facts().slots[side.slot]
-        if not slot.ready or slot.digest != side.digest:
-            raise Failed(Reason.NOT_READY, f"{side.slot} is not ready: {'; '.join(slot.reasons)}")
-        if questions:
-            rollout = self._rollout(side)
-            ask_probes(self.target, side.slot, rollout, max(0.1, state.deadline - self.clock.now()))
-            self.notify(f"{len(rollout.probes)} probes passed")
-
-    def _switch(self, to: Side) -> float:
-        try:
-            milliseconds = self.target.switch(to, self.lease.token)
-        except Failed:
-            # It may have happened although the answer was lost: only the target knows.
-            if self._facts().live != to:
-                raise
-            milliseconds = 0.0
-        self.switch_ms = milliseconds
-        self.notify(f"switched to {to.slot} in {milliseconds:.2f} ms")
-        return milliseconds
-
-    def _retire(self, side: Side, wait: bool) -> None:
-        end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)
-        while self._facts().slots[side.slot].in_flight and self.clock.now() < end:
-            self.clock.sleep(PAUSE)
-
-    def _discard(self, side: Side, instead: str | None) -> None:
-        """Best effort: an abort has to end, and a slot that is not live does no harm."""
-        try:
-            self.target.discard(side, self.lease.token, instead)
-        except Failed as failed:
-            self.notify(f"{side.slot} was left as it is: {failed}")
-
-    def _rollout(self, side: Side) -> "Rollout":
-        return self.target.release(side.digest).content.environment.rollout
-
-    def _facts(self) -> Facts:
-        if self.renewal.lost:
-            raise Refused(Reason.FENCED, f"another process took over {self.environment}")
-        return self.target.facts()
 
     def receipt(self, kind: Kind | None) -> Receipt:
         """What this lease did."""
@@ -287,20 +190,16 @@ class _Driver:
             self.previous,
             live.slot,
             **account(self.before, after),
-            switch_ms=self.switch_ms,
+            switch_ms=self.actions.switch_ms,
             seconds=round(self.clock.now() - self.started, 3),
             seq=newest.seq,
             hash=newest.hash,
         )
 
 
-def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:12]
-
-
 def _fix(state: State, previous: str | None) -> str:
     if state.live is None:
         return "nothing is live yet"
     if state.live.digest == previous:
-        return f"{_short(state.live.digest)} is live as before"
-    return f"{_short(state.live.digest)} stays live: there was nothing to go back to"
+        return f"{short(state.live.digest)} is live as before"
+    return f"{short(state.live.digest)} stays live: there was nothing to go back to"

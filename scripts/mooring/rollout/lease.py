@@ -89,7 +89,8 @@ class Renewal:
     """
 
     def __init__(self, ledger: Ledger, lease: Lease, clock: Callable[[], float] = time.time) -> None:
-        self._ledger, self._lease, self._clock = ledger, lease, clock
+        self.lease = lease
+        self._ledger, self._clock = ledger, clock
         self._done = threading.Event()
         self.lost = False
         self._thread = threading.Thread(target=self._renew, daemon=True)
@@ -104,7 +105,7 @@ class Renewal:
         self._done.set()
         self._thread.join()
         with suppress(Stopped):
-            renew(self._ledger, self._lease, 0)
+            renew(self._ledger, self.lease, 0)
 
     def _renew(self) -> None:
         own: Ledger | None = None
@@ -112,7 +113,7 @@ class Renewal:
             # A failed renewal is no failure yet: the next may succeed, and the token decides in the end.
             with suppress(Stopped):
                 own = own or Ledger(self._ledger.path)
-                if not renew(own, self._lease, self._clock() + TERM):
+                if not renew(own, self.lease, self._clock() + TERM):
                     self.lost = True
                     break
         if own:

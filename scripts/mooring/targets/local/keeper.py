@@ -5,18 +5,12 @@ about, so starting, adopting after a crash, restarting and replacing are one thi
 """
 
 import asyncio
-import json
 import logging
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
@@ -25,6 +19,7 @@ from mooring.runtime.door import Line, Wire
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.needs import Needs
+from mooring.targets.local.process import Process, last_words
 
 LOOK = 0.2
 """Seconds between two looks at a slot."""
@@ -49,15 +44,16 @@ log = logging.getLogger("mooring.supervisor")
 
 
 class Keeper:
-    """One slot. `command` starts its process, completed by the slot's options."""
+    """One slot. `command` starts its process, completed by the slot's options; `listening` is a descriptor."""
 
     def __init__(self, name: str, state: Path, memory: Memory, command: Sequence[str], around: Surroundings) -> None:
         self.name = name
+        self.listening = -1
         self.health: dict[str, Any] = {}
         self.restarts = 0
         self._state, self._memory, self._command, self._around = state, memory, command, around
         self._door = folders.admin(state, name)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = Process(self._door)
         self._look: Line | None = None
         self._act: Wire | None = None
         self._again = False
@@ -65,7 +61,6 @@ class Keeper:
         self._began = 0.0
         self._deaths = 0
         self._last_words = ""
-        self.listening = -1
 
     # --- what is wanted ---
 
@@ -143,13 +138,18 @@ class Keeper:
 
     async def run(self) -> None:
         """Until cancelled. The slot's process goes on then."""
-        await self._adopt()
+        with suppress(*GONE, Stopped):
+            await self._connect()
+            log.info("%s: adopted process %s", self.name, self.health["pid"])
         while True:
             try:
                 await self._reconcile()
             except GONE as error:
                 log.warning("%s: %r", self.name, error)
                 await self._died()
+            except Exception:
+                log.exception("%s", self.name)
+                await asyncio.sleep(1)
 
     async def _reconcile(self) -> None:
         if self._look is not None:
@@ -169,20 +169,12 @@ class Keeper:
             self.health = await look.call("GET /health", timeout=HUNG)
         except TimeoutError:
             log.error("%s hangs", self.name)
-            self._kill()
+            self._process.kill(self._pid)
             raise
         if self.health["ready"] and self.health["accepting"] != self.live:
             with suppress(Stopped):  # asked again at the next look
                 self.accept(self.live)
-        self._changed.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), LOOK)
-
-    async def _adopt(self) -> None:
-        """Take over the process another supervisor started."""
-        with suppress(*GONE, Stopped):
-            await self._connect()
-            log.info("%s: adopted process %s", self.name, self.health["pid"])
+        await self._pause(LOOK)
 
     async def _connect(self) -> None:
         self._look, self._act = await Line.connect(self._door), Wire(self._door, ACT)
@@ -190,35 +182,23 @@ class Keeper:
         self._remember(self.health["pid"])
 
     async def _begin(self, digest: str) -> None:
-        self._kill()  # a process whose door is gone must not go on beside its successor
-        process = self._spawn(digest)
-        self._remember(process.pid)
+        self._process.kill(self._pid)  # one whose door is gone must not go on beside its successor
+        options = ["--slot", self.name, "--release", str(folders.release_file(self._state, digest))]
+        options += ["--listen-fd", str(self.listening), "--admin", str(self._door), "--state", str(self._state)]
+        log_file = folders.log_file(self._state, self.name)
+        pid = self._process.spawn([*self._command, *options], self._around(digest), self.listening, log_file)
+        self._remember(pid)
         self._began = time.monotonic()
         while True:
             with suppress(*GONE):
                 await self._connect()
-                if self.health["pid"] == process.pid:
+                if self.health["pid"] == pid:
                     return
-            if process.poll() is not None:
-                raise ConnectionError(f"ended with {process.returncode} before its door opened")
+            if (code := self._process.exit_code()) is not None:
+                raise ConnectionError(f"ended with {code} before its door opened")
             if time.monotonic() - self._began > OPENING:
                 raise ConnectionError(f"no door after {OPENING:.0f} s")
             await asyncio.sleep(0.02)
-
-    def _spawn(self, digest: str) -> subprocess.Popen[bytes]:
-        arguments = ["--slot", self.name, "--release", str(folders.release_file(self._state, digest))]
-        arguments += ["--listen-fd", str(self.listening), "--admin", str(self._door), "--state", str(self._state)]
-        with folders.open_log(folders.log_file(self._state, self.name)) as output:
-            self._process = subprocess.Popen(
-                [*self._command, *arguments],
-                pass_fds=(self.listening,),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=dict(self._around(digest)),
-                start_new_session=True,
-            )
-        return self._process
 
     async def _died(self) -> None:
         """Nobody wanted it to end: count, and wait longer each time before the next start."""
@@ -227,78 +207,52 @@ class Keeper:
             self._deaths = 0
         self.restarts += 1
         self._deaths += 1
-        self._last_words = _last_words(folders.log_file(self._state, self.name))
-        self._changed.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), min(30.0, 0.05 * 2**self._deaths))
+        self._last_words = last_words(folders.log_file(self._state, self.name))
+        await self._pause(min(30.0, 0.05 * 2**self._deaths))
 
     async def end(self, quick: bool = False) -> None:
         """End the process after its requests; `quick` gives idle connections no time to leave."""
         counts = self.health.get("counts", {})
-        drain = Needs.read(folders.release_file(self._state, self.health.get("digest", ""))).drain
         if self.health:
+            drain = Needs.read(folders.release_file(self._state, self.health["digest"])).drain
             with suppress(*GONE, Stopped):
                 body = {"cap": drain, "quiet": 0} if quick else {"cap": drain}
                 line = await Line.connect(self._door)
                 counts = (await line.call("POST /stop", body, timeout=drain + 10))["counts"]
-                await self._wait_gone(3)
-        self._kill()
+                await self._process.ends(self._pid, 3)
+        self._process.kill(self._pid)
         self._bury(counts)
-
-    async def _wait_gone(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while _is_running(self._memory.slots[self.name].pid, self._door) and time.monotonic() < end:
-            if self._process:
-                self._process.poll()
-            await asyncio.sleep(0.01)
 
     def _bury(self, counts: Mapping[str, int]) -> None:
         """What the process counted is kept; what was in flight has no answer and shows as lost."""
-        for line in (self._look, self._act):
-            if line:
-                line.close()
+        if self._look:
+            self._look.close()
+        if self._act:
+            self._act.close()
         self._look = self._act = None
         self.health = {}
-        if self._process:
-            self._process.poll()
-        memory = self._memory.slots[self.name]
-        memory.totals = {name: memory.totals.get(name, 0) + counts.get(name, 0) for name in COUNTS}
-        memory.pid = None if not _is_running(memory.pid, self._door) else memory.pid
-        self._memory.save()
+        totals = self._memory.slots[self.name].totals
+        self._memory.slots[self.name].totals = {name: totals.get(name, 0) + counts.get(name, 0) for name in COUNTS}
+        self._note()
+
+    @property
+    def _pid(self) -> int | None:
+        return self._memory.slots[self.name].pid
 
     def _remember(self, pid: int) -> None:
-        if self._memory.slots[self.name].pid != pid:
+        if self._pid != pid:
             self._memory.slots[self.name].pid = pid
+            self._note()
+
+    def _note(self) -> None:
+        """Counts and process ids are good to have after a crash; a full disk must not end a slot for them."""
+        try:
             self._memory.save()
+        except Failed as failed:
+            log.warning("%s", failed)
 
-    def _kill(self) -> None:
-        pid = self._memory.slots[self.name].pid
-        if pid is not None and _is_running(pid, self._door):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if self._process:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(2)
-
-
-def _is_running(pid: int | None, door: Path) -> bool:
-    """Whether this process is still the slot behind `door`, not a zombie or another with the same number."""
-    if pid is None:
-        return False
-    try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and str(door) in process.cmdline()
-    except psutil.Error:
-        return False
-
-
-def _last_words(path: Path) -> str:
-    """The last error in a log of JSON lines, or its last line."""
-    with suppress(OSError, ValueError):
-        lines = path.read_bytes()[-8192:].decode(errors="replace").strip().splitlines()
-        for line in reversed(lines):
-            with suppress(ValueError):
-                if (entry := json.loads(line)).get("level") == "error":
-                    return str(entry["event"])
-        return lines[-1] if lines else ""
-    return ""
+    async def _pause(self, seconds: float) -> None:
+        """Or until something else is wanted."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)

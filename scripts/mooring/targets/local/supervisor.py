@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,15 +21,14 @@ from typing import Any
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
-from mooring.rollout import lease
-from mooring.rollout.ledger import Ledger
-from mooring.rollout.state import SLOTS, Phase, other
+from mooring.rollout.state import SLOTS
 from mooring.runtime import door
 from mooring.runtime.logs import configure
 from mooring.targets.local import folders, listening
 from mooring.targets.local.keeper import Keeper
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.needs import Needs
+from mooring.targets.local.rounds import Rounds
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
 
@@ -63,13 +61,15 @@ class Supervisor:
     """Made inside a running loop, with the lock of the state folder held."""
 
     def __init__(self, options: Options, commands: Commands) -> None:
-        self.options, self._commands = options, commands
+        self.options = options
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
         self.keepers = {name: Keeper(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._switching = asyncio.Lock()
-        self._recovery: subprocess.Popen[bytes] | None = None
+        recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
+        command = [*commands.recovery, *map(str, recovery)]
+        self._rounds = Rounds(options.state, options.environment, self.memory, command)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -81,7 +81,7 @@ class Supervisor:
         await self._simulate([keeper.wanted for keeper in self.keepers.values()])
         await door.serve(folders.control(self.options.state), self._routes())
         self._tasks = [asyncio.create_task(keeper.run()) for keeper in self.keepers.values()]
-        self._tasks.append(asyncio.create_task(self._round()))
+        self._tasks.append(asyncio.create_task(self._go_round()))
         if opened:
             opened.set_result(None)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._ended.set)
@@ -181,59 +181,21 @@ class Supervisor:
             raise Refused(Reason.GUARDED, f"{slot} is live; only the other slot may change")
         return self.keepers[slot]
 
-    # --- every now and then ---
-
-    async def _round(self) -> None:
+    async def _go_round(self) -> None:
+        said = ""
         while True:
             await asyncio.sleep(1)
             try:
-                self._cool_down()
-                self._recover()
+                if (cold := self._rounds.cold()) is not None:
+                    log.info("the standby in %s was warm long enough and ends", cold)
+                    self.keepers[cold].want(None)
+                self._rounds.recover()
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
-            except Stopped as stopped:
-                log.warning("%s", stopped)
-
-    def _cool_down(self) -> None:
-        """End a standby whose time is over."""
-        if self.memory.live is None:
-            return
-        standby = other(self.memory.live)
-        since, digest = self.memory.slots[standby].idle_since, self.memory.slots[standby].digest
-        live = self.memory.slots[self.memory.live].digest
-        if digest and live and since:
-            warm = Needs.read(folders.release_file(self.options.state, live)).warm
-            if time.time() - since > warm and not self._rollout_under_way():
-                log.info("%s was warm for %.0f s and ends", standby, warm)
-                self.keepers[standby].want(None)
-
-    def _rollout_under_way(self) -> bool:
-        path = self.options.state / "ledger.db"
-        if not path.exists():
-            return False
-        ledger = Ledger(path)
-        try:
-            return ledger.state(self.options.environment).phase is not Phase.IDLE
-        finally:
-            ledger.close()
-
-    def _recover(self) -> None:
-        """Let the rollout finish what a process left that is gone, in a process of its own."""
-        if self._recovery and self._recovery.poll() is None:
-            return
-        if not self._rollout_under_way():
-            return
-        ledger = Ledger(self.options.state / "ledger.db")
-        try:
-            held = lease.read(ledger, self.options.environment)
-        finally:
-            ledger.close()
-        if held is not None and held.held(time.time()):
-            return
-        log.info("a rollout was left half-done; recovering")
-        options = ["--root", self.options.root, "--state", self.options.state]
-        command = [*self._commands.recovery, *map(str, options), "--environment", self.options.environment]
-        self._recovery = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            except (Stopped, OSError) as error:
+                if str(error) != said:
+                    log.warning("%s", error)
+                said = str(error)
 
     # --- what slots need around them ---
 

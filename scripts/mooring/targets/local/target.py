@@ -1,23 +1,24 @@
 """The local target: what a rollout and the commands see of one machine."""
 
-import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
+from mooring.rollout import lease
+from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import NOTHING, Facts, SlotFacts
 from mooring.runtime import door
 from mooring.targets.local import folders
+from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Environment
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
-SOURCES = str(Path(__file__).parents[3])
 OPENING = 30.0
 """Seconds a supervisor has to stand, its simulator included."""
 
@@ -76,7 +76,8 @@ class Local:
         with suppress(OSError):
             self._agree(door.call(folders.control(self.state), "GET /status")["listen"])
             return
-        self._launch(self._listen())
+        if not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
+            self._wait_for_other()
         self._wait_for_live()
 
     revive = ensure_supervisor
@@ -106,40 +107,6 @@ class Local:
                 f"moor down {self.environment}, then moor up {self.environment}",
             )
 
-    def _launch(self, listen: str) -> None:
-        """Start one apart from this process; its first line of output says whether it stands."""
-        options = ["--root", self.root, "--state", self.state, "--environment", self.environment, "--listen", listen]
-        reading, writing = os.pipe()
-        with os.fdopen(reading) as said, os.fdopen(writing, "w") as says, self._log() as output:
-            subprocess.Popen(
-                [*self._supervisor, *map(str, options)],
-                stdin=subprocess.DEVNULL,
-                stdout=says,
-                stderr=output,
-                start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join((SOURCES, os.environ.get("PYTHONPATH", "")))},
-            )
-            says.close()
-            line = said.readline()
-        self._heed(json.loads(line) if line else None)
-
-    def _log(self) -> BinaryIO:
-        try:
-            self.state.mkdir(parents=True, exist_ok=True)
-            return folders.open_log(folders.log_file(self.state, "supervisor"))
-        except OSError as error:
-            raise Failed(
-                Reason.STORAGE, f"cannot write in {self.state}: {error.strerror}", "make the folder writable"
-            ) from None
-
-    def _heed(self, said: dict[str, str] | None) -> None:
-        if said is None:
-            raise Failed(Reason.PROCESS, f"the supervisor did not start; see {self.state / 'supervisor.log'}")
-        if said.get("reason") == Reason.LOCKED:
-            self._wait_for_other()
-        elif said:
-            raise Failed(Reason(said["reason"]), said["message"], said["fix"])
-
     def _wait_for_live(self) -> None:
         """What was live before comes back; connections wait in the queue meanwhile, so being late is no failure."""
         end = time.monotonic() + OPENING
@@ -157,7 +124,11 @@ class Local:
         raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
 
     def down(self) -> bool:
-        """End slots, simulator and supervisor; what was live comes back at the next start. False when none ran."""
+        """End slots, simulator and supervisor; what was live comes back at the next start. False when none ran.
+
+        Refused(LOCKED) while a rollout is under way.
+        """
+        self._unlocked()
         if not self._any_slot() and not self._stands():
             return False
         if not self._stands():
@@ -165,6 +136,16 @@ class Local:
         self._call("POST /shutdown", timeout=130)
         self._wait_until_gone()
         return True
+
+    def _unlocked(self) -> None:
+        """Refused(LOCKED) when somebody is changing this environment."""
+        path = self.state / "ledger.db"
+        if not path.exists():
+            return
+        with closing(Ledger(path)) as ledger:
+            held = lease.read(ledger, self.environment)
+        if held and held.held(time.time()):
+            raise Refused(Reason.LOCKED, f"{self.environment} is locked: {held.kind} by {held.actor}", "wait for it")
 
     def _wait_until_gone(self) -> None:
         end = time.monotonic() + 5
@@ -279,6 +260,7 @@ class Local:
             self._wait_until_gone()
             self.ensure_supervisor()
         elif name in SLOTS:
+            self._unlocked()
             self._call("POST /restart", {"slot": name})
         else:
             raise Failed(
