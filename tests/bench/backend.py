@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
         return slot.main(argv[1:], lambda _release, settings: App(settings.slot))
     from mooring.targets.local import supervisor
 
-    command = (sys.executable, "-m", "tests.bench.backend", "slot")
+    command = (sys.executable, __file__, "slot")
     return supervisor.main(argv[1:], supervisor.Commands(slot=command))
 
 

@@ -118,7 +118,7 @@ def mooring(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
     data = ReleaseContent.model_validate(yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))).model_dump(mode="json")
     data["environment"] |= {"endpoints": "real", "services": {"shop": "http://127.0.0.1:9"}}
     release = Release.of(ReleaseContent.model_validate(data))
-    command = (sys.executable, "-m", "tests.bench.backend", "supervisor")
+    command = (sys.executable, str(Path(__file__).with_name("backend.py")), "supervisor")
     target = Local(ROOT, release.content.environment, folder, command)
     target.ensure_supervisor()
     stack.callback(target.down)

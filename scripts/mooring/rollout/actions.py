@@ -1,0 +1,155 @@
+"""Does what the machine asks for, on a target, and says what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mooring.errors import Failed, Refused, Stopped
+from mooring.outcome import Reason
+from mooring.rollout.bake import ask_probes, bake
+from mooring.rollout.lease import Renewal
+from mooring.rollout.state import (
+    Bake,
+    Command,
+    Discard,
+    Discarded,
+    Event,
+    Passed,
+    Probe,
+    Retire,
+    Retired,
+    Side,
+    Stage,
+    Staged,
+    State,
+    Stumbled,
+    Switch,
+    Switched,
+)
+from mooring.rollout.target import Clock, Facts, Target
+
+if TYPE_CHECKING:
+    from mooring.spec.environment import Rollout
+
+Notify = Callable[[str], None]
+
+PAUSE = 0.05
+"""Seconds between two looks at a slot that is starting or draining."""
+
+GIVE_UP = 3
+"""Unwanted ends of a starting slot after which waiting for the deadline would teach nothing."""
+
+
+def short(digest: str) -> str:
+    """A digest as people read it."""
+    return digest.removeprefix("sha256:")[:12]
+
+
+@dataclass
+class Actions:
+    """Every command may run twice. `switch_ms` is what the last switch took."""
+
+    target: Target
+    renewal: Renewal
+    notify: Notify
+    clock: Clock
+    switch_ms: float | None = None
+
+    def act(self, command: Command, state: State) -> Event:
+        """The event that answers a command. Only being fenced out is raised: the successor owns the rest."""
+        try:
+            return self._revived(command, state)
+        except Stopped as stopped:
+            if stopped.reason is Reason.FENCED:
+                raise
+            return Stumbled(self.clock.now(), stopped.reason, str(stopped))
+
+    def _revived(self, command: Command, state: State) -> Event:
+        try:
+            return self._act(command, state)
+        except Failed as failed:
+            if failed.reason is not Reason.NOT_RUNNING:
+                raise
+            self.notify(f"{failed}; starting it again")
+            self.target.revive()
+            return self._act(command, state)
+
+    def _act(self, command: Command, state: State) -> Event:
+        match command:
+            case Stage(side):
+                self._stage(side, state)
+                return Staged(self.clock.now())
+            case Probe(side, questions):
+                self._probe(side, state, questions)
+                return Passed(self.clock.now())
+            case Switch(to):
+                return Switched(self.clock.now(), self._switch(to))
+            case Bake(side, until):
+                self._bake(side, until)
+                return Passed(self.clock.now())
+            case Retire(side, wait):
+                self._retire(side, wait)
+                return Retired(self.clock.now())
+            case Discard(side, instead):
+                self._discard(side, instead)
+                return Discarded(self.clock.now())
+        raise ValueError(f"unknown command {command}")
+
+    def _stage(self, side: Side, state: State) -> None:
+        self.notify(f"staging {short(side.digest)} in {side.slot}")
+        self.target.stage(side, self.renewal.lease.token)
+        start = self.clock.now()
+        while not (slot := self._facts().slots[side.slot]).ready or slot.digest != side.digest:
+            why = "; ".join(slot.reasons) or "starting"
+            if slot.restarts >= GIVE_UP:
+                raise Failed(Reason.NOT_READY, f"{side.slot} ended {slot.restarts} times while starting: {why}")
+            if self.clock.now() > state.deadline:
+                waited = self.clock.now() - start
+                raise Failed(Reason.DEADLINE, f"{side.slot} was not ready after {waited:.0f} s: {why}")
+            self.clock.sleep(PAUSE)
+        self.notify(f"{side.slot} is ready after {self.clock.now() - start:.1f} s")
+
+    def _probe(self, side: Side, state: State, questions: bool) -> None:
+        slot = self._facts().slots[side.slot]
+        if not slot.ready or slot.digest != side.digest:
+            raise Failed(Reason.NOT_READY, f"{side.slot} is not ready: {'; '.join(slot.reasons)}")
+        if questions:
+            rollout = self._rollout(side)
+            ask_probes(self.target, side.slot, rollout, max(0.1, state.deadline - self.clock.now()))
+            self.notify(f"{len(rollout.probes)} probes passed")
+
+    def _switch(self, to: Side) -> float:
+        try:
+            milliseconds = self.target.switch(to, self.renewal.lease.token)
+        except Failed:
+            # It may have happened although the answer was lost: only the target knows.
+            if self._facts().live != to:
+                raise
+            milliseconds = 0.0
+        self.switch_ms = milliseconds
+        self.notify(f"switched to {to.slot} in {milliseconds:.2f} ms")
+        return milliseconds
+
+    def _bake(self, side: Side, until: float) -> None:
+        self.notify(f"watching {side.slot} for {max(0, until - self.clock.now()):.0f} s")
+        self.notify(bake(self.target, side, self._rollout(side), until, self.clock))
+
+    def _retire(self, side: Side, wait: bool) -> None:
+        end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)
+        while self._facts().slots[side.slot].in_flight and self.clock.now() < end:
+            self.clock.sleep(PAUSE)
+
+    def _discard(self, side: Side, instead: str | None) -> None:
+        """Best effort: an abort has to end, and a slot that is not live does no harm."""
+        try:
+            self.target.discard(side, self.renewal.lease.token, instead)
+        except Failed as failed:
+            self.notify(f"{side.slot} was left as it is: {failed}")
+
+    def _rollout(self, side: Side) -> "Rollout":
+        return self.target.release(side.digest).content.environment.rollout
+
+    def _facts(self) -> Facts:
+        if self.renewal.lost:
+            raise Refused(Reason.FENCED, f"another process took over {self.target.environment}")
+        return self.target.facts()

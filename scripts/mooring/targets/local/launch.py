@@ -1,0 +1,58 @@
+"""Starts a supervisor apart from the process that asks for it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
+from mooring.targets.local import folders
+
+SOURCES = str(Path(__file__).parents[3])
+
+
+def launch(command: Sequence[str], root: Path, state: Path, environment: str, listen: str) -> bool:
+    """Starts one and waits for its first line of output; False when another one has the state folder already.
+
+    Failed(PORT_IN_USE), Failed(STORAGE) or Failed(PROCESS) when it cannot stand.
+    """
+    options = ["--root", root, "--state", state, "--environment", environment, "--listen", listen]
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as said, os.fdopen(writing, "w") as says, _log(state) as output:
+        subprocess.Popen(
+            [*command, *map(str, options)],
+            stdin=subprocess.DEVNULL,
+            stdout=says,
+            stderr=output,
+            start_new_session=True,
+            cwd=state,
+            env=_environ(),
+        )
+        says.close()
+        line = said.readline()
+    if not line:
+        raise Failed(Reason.PROCESS, f"the supervisor did not start; see {folders.log_file(state, 'supervisor')}")
+    answer = json.loads(line)
+    if answer.get("reason") == Reason.LOCKED:
+        return False
+    if answer:
+        raise Failed(Reason(answer["reason"]), answer["message"], answer["fix"])
+    return True
+
+
+def _log(state: Path) -> BinaryIO:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        return folders.open_log(folders.log_file(state, "supervisor"))
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make the folder writable") from None
+
+
+def _environ() -> dict[str, str]:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (SOURCES, os.environ.get("PYTHONPATH"))))}
+    # A GitHub runner ends every process that carries this at the end of a job; releases have to outlive theirs.
+    environ.pop("RUNNER_TRACKING_ID", None)
+    return environ

@@ -1,0 +1,83 @@
+"""The process of a slot, whether this supervisor started it or one before."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from mooring.targets.local import folders
+
+
+class Process:
+    """At most one at a time. `door` tells it from every other process, even from one with the same number."""
+
+    def __init__(self, door: Path) -> None:
+        self._door = door
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def spawn(self, command: Sequence[str], environ: Mapping[str, str], listening: int, log: Path) -> int:
+        """Its process id. It gets the listening socket and outlives this process. OSError when it cannot be."""
+        with folders.open_log(log) as output:
+            self._child = subprocess.Popen(
+                command,
+                pass_fds=(listening,),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(environ),
+                start_new_session=True,
+            )
+        return self._child.pid
+
+    def exit_code(self) -> int | None:
+        """How the one that was spawned here ended; None while it runs."""
+        return self._child.poll() if self._child else None
+
+    def running(self, pid: int | None) -> bool:
+        """Whether `pid` is still the process behind the door, and no zombie."""
+        self.exit_code()
+        if pid is None:
+            return False
+        try:
+            process = psutil.Process(pid)
+            return process.status() != psutil.STATUS_ZOMBIE and str(self._door) in process.cmdline()
+        except psutil.Error:
+            return False
+
+    async def ends(self, pid: int | None, seconds: float) -> None:
+        """Waits for its end, so long at most."""
+        end = time.monotonic() + seconds
+        while True:
+            if not self.running(pid) or time.monotonic() > end:
+                return
+            await asyncio.sleep(0.01)
+
+    def kill(self, pid: int | None) -> None:
+        """End it at once, if it runs."""
+        if pid is not None and self.running(pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self._child:
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(2)
+
+
+def last_words(path: Path) -> str:
+    """The last error in a log of JSON lines, or its last line."""
+    with suppress(OSError, ValueError):
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 8192))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+        for line in reversed(lines):
+            with suppress(ValueError):
+                if (entry := json.loads(line)).get("level") == "error":
+                    return str(entry["event"])
+        return lines[-1] if lines else ""
+    return ""
