@@ -17,6 +17,7 @@ from typing import Any
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.targets.local import folders
+from mooring.targets.local.process import last_words
 
 COMMAND = (sys.executable, "-m", "mooring.simulator")
 OPENING = 20.0
@@ -62,7 +63,8 @@ class Simulator:
         end = time.monotonic() + OPENING
         while (found := self._said()) is None:
             if process.poll() is not None or time.monotonic() > end:
-                raise Failed(Reason.PROCESS, "the simulator does not start", "see simulator.log in the state folder")
+                said = last_words(folders.log_file(self._state, "simulator")) or "it says nothing"
+                raise Failed(Reason.PROCESS, f"the simulator does not start: {said}")
             await asyncio.sleep(0.02)
         log.info("simulator at %s", found["url"])
         return found

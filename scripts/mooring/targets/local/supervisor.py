@@ -78,7 +78,10 @@ class Supervisor:
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         for keeper in self.keepers.values():
             keeper.listening = public.fileno()
-        await self._simulate([keeper.wanted for keeper in self.keepers.values()])
+        try:
+            await self._simulate([keeper.wanted for keeper in self.keepers.values()])
+        except Stopped as stopped:
+            log.error("%s", stopped)  # tried again every second; what serves without it goes on
         await door.serve(folders.control(self.options.state), self._routes())
         self._tasks = [asyncio.create_task(keeper.run()) for keeper in self.keepers.values()]
         self._tasks.append(asyncio.create_task(self._go_round()))
