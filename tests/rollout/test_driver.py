@@ -26,7 +26,8 @@ class Deploy:
         self.said: list[str] = []
 
     def __call__(self, release: Release, commit: str | None = None) -> Any:
-        request = driver.Request(release, "ann", commit, "sha256:plan")
+        live = self.ledger.state("local").live
+        request = driver.Request(release, "ann", commit, "sha256:plan", live.digest if live else None)
         return driver.deploy(self.target, self.ledger, request, self.said.append, self.clock)
 
     def back(self, to: str | None = None) -> Any:
@@ -49,6 +50,15 @@ def test_a_first_deployment_ends_with_a_receipt(deploy: Deploy, release: Make, l
     assert events(ledger) == ["requested", "staged", "passed", "switched", "passed"]
     assert ledger.commit_of("local", release(1).digest) == "c0ffee"
     assert ledger.verify() == 5
+
+
+def test_a_plan_made_against_another_live_release_is_refused(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    deploy(release(1))
+    late = driver.Request(release(2), "ann", None, "sha256:plan", base=release(3).digest)
+    with pytest.raises(Refused) as refused:
+        driver.deploy(deploy.target, ledger, late, deploy.said.append, deploy.clock)
+    assert refused.value.reason is Reason.PLAN_MISMATCH
+    assert events(ledger)[-1] == "passed", "nothing was begun"
 
 
 def test_going_back_to_a_warm_release_is_a_flip(deploy: Deploy, release: Make, clock: Any) -> None:

@@ -45,14 +45,29 @@ def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None
     catalog, release = documents(place, name)
     commit = committed(place.root, release.content.environment, allow_dirty, console)
     local = target(place, release.content.environment)
-    plan = planned(catalog, release, local.live())
-    agreed(plan, plan_digest)
     with ledger(place, name) as book:
+        settle(local, book, console)
+        live = local.live()
+        plan = planned(catalog, release, live)
+        agreed(plan, plan_digest)
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
         local.ensure_supervisor()
-        receipt = _driven(place, local, book, Request(release, actor(), commit, plan.digest), console)
+        base = live.digest if live else None
+        receipt = _driven(place, local, book, Request(release, actor(), commit, plan.digest, base), console)
     return done(receipt, console)
+
+
+def settle(local: "Local", book: "Ledger", console: Console) -> None:
+    """Bring to rest what a deployment left that was killed, so that the plan is made against what stays live."""
+    from mooring.commands.running import actor
+    from mooring.rollout import driver
+    from mooring.rollout.state import Phase
+
+    if book.state(local.environment).phase is not Phase.IDLE:
+        local.ensure_supervisor()
+        with console.progress(f"recover {local.environment}") as notify:
+            driver.recover(local, book, actor(), notify)
 
 
 def _driven(place: Place, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":

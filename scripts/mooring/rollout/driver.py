@@ -27,12 +27,16 @@ RECOVERY = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A release somebody wants live. `commit` and `plan` (a digest) are recorded with it."""
+    """A release somebody wants live. `commit` and `plan` (a digest) are recorded with it.
+
+    With a plan, `base` is the digest that was live when it was made, None when nothing was.
+    """
 
     release: "Release"
     actor: str
     commit: str | None = None
     plan: str | None = None
+    base: str | None = None
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -41,7 +45,8 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
     Refused when it may not start (LOCKED, FROZEN, QUARANTINED); Failed when it was undone on the way.
     """
     with _Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
-        driver.settle()
+        live = driver.settle().live
+        _still_against(live.digest if live else None, request)
         target.put(request.release)
         environment = request.release.content.environment
         now = datetime.fromtimestamp(clock.now(), UTC)
@@ -195,6 +200,14 @@ class _Driver:
             seq=newest.seq,
             hash=newest.hash,
         )
+
+
+def _still_against(live: str | None, request: Request) -> None:
+    """Refused(PLAN_MISMATCH) when something else went live between the plan and the lease."""
+    if request.plan is None or live in (request.base, request.release.digest):
+        return
+    message = f"{short(live) if live else 'nothing'} is live now, which is not what the plan was made against"
+    raise Refused(Reason.PLAN_MISMATCH, message, "plan again")
 
 
 def _fix(state: State, previous: str | None) -> str:
