@@ -24,7 +24,7 @@ def routes(slot: "Slot") -> dict[str, Handler]:
     }
 
 
-async def _health(slot: "Slot") -> dict[str, Any]:
+def _health(slot: "Slot") -> dict[str, Any]:
     ready, reasons = slot.ready()
     counts = slot.runtime.accounting.data() if slot.runtime else {}
     return {
@@ -41,14 +41,14 @@ async def _health(slot: "Slot") -> dict[str, Any]:
     }
 
 
-async def _config(slot: "Slot") -> dict[str, Any]:
+def _config(slot: "Slot") -> dict[str, Any]:
     """What runs, as it is in memory: for comparing with git."""
     if slot.release is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is still loading its release")
     return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
 
 
-async def _accept(slot: "Slot", on: bool) -> dict[str, Any]:
+def _accept(slot: "Slot", on: bool) -> dict[str, Any]:
     ready, reasons = slot.ready()
     if on and not ready:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")

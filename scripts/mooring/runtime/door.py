@@ -5,6 +5,7 @@ must not wait for an import.
 """
 
 import asyncio
+import inspect
 import json
 import logging
 import socket
@@ -12,62 +13,102 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 
-Handler = Callable[[dict[str, Any]], Awaitable[Any]]
+Handler = Callable[[dict[str, Any]], Any]
+"""Takes the JSON body, gives the JSON answer or an awaitable of it. What it raises is answered too."""
+
+
 MAX_BODY = 8 * 2**20
 
 log = logging.getLogger(__name__)
 
 
 async def serve(path: Path, routes: Mapping[str, Handler]) -> asyncio.Server:
-    """Answer `routes` ("GET /health" -> handler of the JSON body) on a socket of mode 0600; a stale one is replaced."""
+    """Answer `routes` ("GET /health" -> handler of the JSON body) on a socket of mode 0600; a stale one is replaced.
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                first, body = await _read(reader)
-                method, target = first.split(" ")[:2]
-                status, answer = await _answer(routes, f"{method} {target}", body)
-                writer.write(_message(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", answer))
-                await writer.drain()
-        except (OSError, EOFError, ValueError, asyncio.CancelledError):
-            pass  # the client went away or does not speak HTTP, or this process ends
-        finally:
-            writer.close()
-
-    server = await asyncio.start_unix_server(connected, path)
+    A handler that is a plain function is answered in the same turn of the event loop.
+    """
+    server = await asyncio.get_running_loop().create_unix_server(lambda: _Connection(routes), path)
     path.chmod(0o600)
     return server
 
 
-async def _answer(routes: Mapping[str, Handler], route: str, body: dict[str, Any]) -> tuple[int, Any]:
-    handler = routes.get(route)
-    if handler is None:
-        return 404, {"message": f"no {route} here; there is {', '.join(sorted(routes))}"}
-    try:
-        return 200, await handler(body)
-    except Stopped as stopped:
-        refused = isinstance(stopped, Refused)
-        return 409, {"refused": refused, "reason": stopped.reason, "message": str(stopped), "fix": stopped.fix}
-    except (KeyError, TypeError, ValueError) as error:
-        return 400, {"message": f"{type(error).__name__}: {error}"}
-    except Exception as error:  # the door must outlive any bug behind it
-        log.exception("%s", route)
-        return 500, {"message": f"{type(error).__name__}: {error}"}
+class _Connection(asyncio.Protocol):
+    """Answers one message after the other."""
+
+    def __init__(self, routes: Mapping[str, Handler]) -> None:
+        self._routes = routes
+        self._data = b""
+        self._busy: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._busy:
+            self._busy.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._data += data
+        try:
+            while self._busy is None and (message := _first(self._data)):
+                first, body, self._data = message
+                self._begin(" ".join(first.split(" ")[:2]), json.loads(body) if body else {})
+        except ValueError:
+            self._transport.close()  # this is not HTTP, not JSON, or too much
+
+    def _begin(self, route: str, body: dict[str, Any]) -> None:
+        handler = self._routes.get(route)
+        if handler is None:
+            there = ", ".join(sorted(self._routes))
+            return self._answer(404, {"message": f"no {route} here; there is {there}"})
+        try:
+            answer = handler(body)
+        except Exception as error:  # noqa: BLE001 - the door must outlive any bug behind it
+            return self._answer(*_problem(route, error))
+        if not inspect.isawaitable(answer):
+            return self._answer(200, answer)
+        self._busy = asyncio.ensure_future(self._wait(route, answer))
+        return None
+
+    async def _wait(self, route: str, answer: Awaitable[Any]) -> None:
+        try:
+            status, value = 200, await answer
+        except Exception as error:  # noqa: BLE001 - as above
+            status, value = _problem(route, error)
+        self._busy = None
+        self._answer(status, value)
+        self.data_received(b"")
+
+    def _answer(self, status: int, value: Any) -> None:
+        self._transport.write(_message(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", value))
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[str, dict[str, Any]]:
-    """The first line and the JSON body of one message; raises EOFError at the end of the connection."""
-    first, headers = _head(await reader.readuntil(b"\r\n\r\n"))
+def _problem(route: str, error: Exception) -> tuple[int, dict[str, Any]]:
+    if isinstance(error, Stopped):
+        refused = isinstance(error, Refused)
+        return 409, {"refused": refused, "reason": error.reason, "message": str(error), "fix": error.fix}
+    said = {"message": f"{type(error).__name__}: {error}"}
+    if isinstance(error, KeyError | TypeError | ValueError):
+        return 400, said
+    log.error("%s", route, exc_info=error)
+    return 500, said
+
+
+def _first(data: bytes) -> tuple[str, bytes, bytes] | None:
+    """First line and body of the first message, and what follows it; None while it is not whole."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    if not end:
+        return None
+    first, headers = _head(head)
     length = int(headers.get("content-length", "0"))
     if length > MAX_BODY:
         raise ValueError(f"body of {length} bytes")
-    body = await reader.readexactly(length)
-    return first, json.loads(body) if body else {}
+    return (first, rest[:length], rest[length:]) if len(rest) >= length else None
 
 
 def _head(data: bytes) -> tuple[str, dict[str, str]]:
@@ -102,7 +143,8 @@ class Line:
             async with asyncio.timeout(timeout), self._turn:
                 self._writer.write(_message(f"{route} HTTP/1.1", body if body is not None else {}))
                 await self._writer.drain()
-                first, answer = await _read(self._reader)
+                first, headers = _head(await self._reader.readuntil(b"\r\n\r\n"))
+                answer = json.loads(await self._reader.readexactly(int(headers["content-length"])))
         except (OSError, EOFError, ValueError, asyncio.CancelledError):
             self.close()
             raise
@@ -129,13 +171,10 @@ class Wire:
         """The answer's JSON. Raises Stopped as the door said; after an OSError the wire is of no more use."""
         self._socket.sendall(_message(f"{route} HTTP/1.1", body if body is not None else {}))
         data = b""
-        while b"\r\n\r\n" not in data:
+        while (message := _first(data)) is None:
             data += self._receive()
-        head, _, rest = data.partition(b"\r\n\r\n")
-        first, headers = _head(head)
-        while len(rest) < int(headers["content-length"]):
-            rest += self._receive()
-        return _unwrap(int(first.split(" ")[1]), json.loads(rest))
+        first, answer, _rest = message
+        return _unwrap(int(first.split(" ")[1]), json.loads(answer))
 
     def _receive(self) -> bytes:
         if data := self._socket.recv(65536):

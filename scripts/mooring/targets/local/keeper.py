@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -217,8 +217,8 @@ class Keeper:
             drain = Needs.read(folders.release_file(self._state, self.health["digest"])).drain
             with suppress(*GONE, Stopped):
                 body = {"cap": drain, "quiet": 0} if quick else {"cap": drain}
-                line = await Line.connect(self._door)
-                counts = (await line.call("POST /stop", body, timeout=drain + 10))["counts"]
+                with closing(await Line.connect(self._door)) as line:
+                    counts = (await line.call("POST /stop", body, timeout=drain + 10))["counts"]
                 await self._process.ends(self._pid, 3)
         self._process.kill(self._pid)
         self._bury(counts)
