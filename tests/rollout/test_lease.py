@@ -61,10 +61,10 @@ lease.acquire(Ledger(Path({str(ledger.path)!r})), "local", "ann", "deploy", {NOW
 
 
 def test_a_renewal_keeps_it_and_gives_it_back(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "TERM", 0.2)
+    monkeypatch.setattr(lease, "TERM", 0.8)
     taken = lease.acquire(ledger, "local", "ann", "deploy", time.time())
     with lease.Renewal(ledger, taken):
-        time.sleep(0.5)
+        time.sleep(1)
         held = lease.read(ledger, "local")
         assert held is not None
         assert held.held(time.time())
@@ -78,5 +78,7 @@ def test_a_renewal_notices_that_somebody_took_over(ledger: Ledger, monkeypatch: 
     taken = lease.acquire(ledger, "local", "ann", "deploy", time.time())
     with lease.Renewal(ledger, taken) as renewal:
         lease.acquire(ledger, "local", "bob", "rollback", time.time())
-        time.sleep(0.2)
+        end = time.monotonic() + 10
+        while not renewal.lost and time.monotonic() < end:
+            time.sleep(0.02)
         assert renewal.lost

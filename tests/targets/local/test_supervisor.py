@@ -83,13 +83,6 @@ def test_an_older_token_is_void_even_for_the_next_supervisor(shared: Any) -> Non
             order()
         assert refused.value.reason is Reason.FENCED
     assert shared.local.facts().live == live
-    raise_tokens(shared)
-
-
-def raise_tokens(house: Any) -> None:
-    """Later tests of this module go on with the ledger's own tokens."""
-    with house.ledger.transaction() as db:
-        db.execute("UPDATE leases SET token = 1000")
 
 
 def test_the_live_slot_is_never_replaced_or_emptied(shared: Any) -> None:
