@@ -17,7 +17,7 @@ from mooring.spec.resilience import Breaker as Policy
 
 
 class Breaker(WrapperModel):
-    """Opens after `policy.failures` failures in a row; one failure is a rung whose tries all failed.
+    """Opens after `policy.consecutive_failures` failures in a row; one failure is a rung whose tries all failed.
 
     purgatory keeps the state. It lets every waiting call through when half open, and takes an excluded error
     for a success; so the single probe and the choice of what counts are made here.
@@ -25,7 +25,7 @@ class Breaker(WrapperModel):
 
     def __init__(self, wrapped: Model, policy: Policy, metrics: Metrics) -> None:
         super().__init__(wrapped)
-        self._circuit = Context(self.model_name, policy.failures, policy.open_seconds)
+        self._circuit = Context(self.model_name, policy.consecutive_failures, policy.open_seconds)
         self._probing = False
         self._gauge = metrics.breakers.labels(self.model_name)
 

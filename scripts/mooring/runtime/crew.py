@@ -53,7 +53,7 @@ class Crew:
         if key not in self.breakers:
             document, profile = self._content.models[name], self._content.resilience[profile_name]
             simulated = self._content.environment.endpoints == SIMULATED
-            timeout = profile.ladder.request_timeout_seconds
+            timeout = profile.ladder.rungs.of("L0").timeout_seconds
             model = models.build(document, simulated, self._settings, self._client, timeout)
             self.breakers[key] = Breaker(Retry(model, profile, self._metrics), profile.breaker, self._metrics)
         return self.breakers[key]

@@ -28,8 +28,8 @@ stamina.instrumentation.set_on_retry_hooks([])
 
 def wait_before(number: int, policy: Policy, random_unit: Callable[[], float] = random.random) -> float:
     """Seconds to wait after try `number` (from 1) failed. `random_unit` returns a number in [0, 1)."""
-    wait = min(policy.base_seconds * policy.multiplier ** (number - 1), policy.cap_seconds)
-    return wait * (1 + policy.jitter * (2 * random_unit() - 1))
+    wait = policy.wait(number)
+    return wait * (1 + policy.jitter_rate * (2 * random_unit() - 1))
 
 
 class Retry(WrapperModel):
@@ -41,7 +41,7 @@ class Retry(WrapperModel):
     def __init__(self, wrapped: Model, profile: spec.Resilience, metrics: Metrics) -> None:
         super().__init__(wrapped)
         self.policy = profile.retry
-        self.timeout = profile.ladder.request_timeout_seconds
+        self.timeout = profile.ladder.rungs.of("L0").timeout_seconds
         self.metrics = metrics
 
     async def request(

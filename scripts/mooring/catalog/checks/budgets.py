@@ -17,28 +17,22 @@ def _profiled(catalog: Catalog) -> Iterator[tuple[Catalog, Entry, Agent, Resilie
 
 def rungs(catalog: Catalog) -> Remarks:
     for _, entry, agent, profile in _profiled(catalog):
-        count, each = len(agent.models.names()), profile.ladder.request_timeout_seconds
-        if count * each > profile.deadline_seconds:
+        rungs = [rung for rung, _ in agent.models.names()]
+        once = sum(profile.ladder.rungs.of(rung).timeout_seconds for rung in rungs)
+        if once > profile.deadline_seconds:
             message = (
-                f"one try of each of {count} rungs takes up to {count * each:g} s,"
+                f"one try of each of {len(rungs)} rungs takes up to {once:g} s,"
                 f" but the deadline of {agent.resilience!r} is {profile.deadline_seconds:g} s"
             )
             yield Remark(entry, "resilience", message)
 
 
-def longest_rung(profile: Resilience) -> float:
-    """Seconds the tries of one rung take at worst, waits and jitter included."""
-    retry = profile.retry
-    waits = (min(retry.base_seconds * retry.multiplier**n, retry.cap_seconds) for n in range(retry.tries - 1))
-    return retry.tries * profile.ladder.request_timeout_seconds + sum(waits) * (1 + retry.jitter)
-
-
 def retries(catalog: Catalog) -> Remarks:
     for name, view in _views(catalog):
         profile = view.get(Resilience, name)
-        if profile is not None and longest_rung(profile) > profile.deadline_seconds:
+        if profile is not None and profile.rung_seconds("L0") > profile.deadline_seconds:
             message = (
-                f"{profile.retry.tries} tries of one rung take up to {longest_rung(profile):g} s,"
+                f"{profile.tries('L0')} tries of one rung take up to {profile.rung_seconds('L0'):g} s,"
                 f" more than the deadline of {profile.deadline_seconds:g} s: no other rung would get its turn"
             )
             yield Remark(view.of(Resilience)[name], "retry.tries", message)

@@ -12,15 +12,18 @@ WEAKENED, CHANGED = "resilience.weakened", "resilience.changed"
 
 def rules(_: Sides) -> Rules:
     return {
-        "breaker.failures": number(WEAKENED, CHANGED, "failures before the breaker opens"),
+        "breaker.consecutiveFailures": number(WEAKENED, CHANGED, "failures before the breaker opens"),
         "breaker.openSeconds": number(CHANGED, CHANGED, "breaker open for", " s"),
         "deadlineSeconds": budget("deadline", " s", fall=WEAKENED),
         "ladder.apology": moved(CHANGED, "apology"),
-        "ladder.requestTimeoutSeconds": number(WEAKENED, CHANGED, "timeout of one try", " s"),
+        "ladder.rungs.L0.timeoutSeconds": number(WEAKENED, CHANGED, "timeout of one try of L0", " s"),
+        "ladder.rungs.L1.timeoutSeconds": number(WEAKENED, CHANGED, "timeout of one try of L1", " s"),
+        "ladder.rungs.L2.timeoutSeconds": number(WEAKENED, CHANGED, "timeout of one try of L2", " s"),
         "onDisconnect": moved(CHANGED, "when a client hangs up:"),
         "retry.baseSeconds": number(CHANGED, CHANGED, "first wait", " s"),
         "retry.capSeconds": number(CHANGED, CHANGED, "longest wait", " s"),
-        "retry.jitter": number(CHANGED, WEAKENED, "jitter"),
+        "retry.jitter": moved(CHANGED, "jitter"),
+        "retry.jitterRate": number(CHANGED, WEAKENED, "jitter rate"),
         "retry.multiplier": number(CHANGED, CHANGED, "wait multiplied by"),
         "retry.tries": budget("tries of a rung", fall=WEAKENED),
     }
@@ -28,17 +31,7 @@ def rules(_: Sides) -> Rules:
 
 def whole(before: Resilience, after: Resilience) -> Iterator[Note]:
     """What holds of the profile as a whole: all tries of a rung and their waits against the deadline."""
-    worst = longest_rung(after)
-    if worst > after.deadline_seconds and longest_rung(before) <= before.deadline_seconds:
+    worst = after.rung_seconds("L0")
+    if worst > after.deadline_seconds and before.rung_seconds("L0") <= before.deadline_seconds:
         text = f"all tries of one rung may take {worst:.0f} s, the deadline is {show(after.deadline_seconds)} s"
-        yield Note("resilience.beyond-deadline", text, values=(longest_rung(before), worst))
-
-
-def longest_rung(profile: Resilience) -> float:
-    """Seconds until a rung gives up when every try times out and every wait is the longest possible."""
-    retry = profile.retry
-    waits = (
-        min(retry.cap_seconds, retry.base_seconds * retry.multiplier**n) * (1 + retry.jitter)
-        for n in range(retry.tries - 1)
-    )
-    return retry.tries * profile.ladder.request_timeout_seconds + sum(waits)
+        yield Note("resilience.beyond-deadline", text, values=(before.rung_seconds("L0"), worst))
