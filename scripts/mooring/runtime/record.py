@@ -45,7 +45,11 @@ class Usage:
 
 @dataclass
 class Record:
-    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before."""
+    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
+
+    `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
+    it was trimmed.
+    """
 
     run: str
     agent: str
@@ -55,6 +59,8 @@ class Record:
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)
     retries: int = 0
+    context_ratio: float = 0.0
+    conversation: str | None = None
 
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""
@@ -70,6 +76,8 @@ class Record:
         self.usage = Usage(**data["usage"], cost_usd=data["cost_usd"])
         self.tool_calls = [ToolCall(**call) for call in data["tool_calls"]]
         self.retries = data["retries"]
+        self.context_ratio = data.get("context_ratio", 0.0)
+        self.conversation = data.get("conversation")
 
     def data(self) -> dict[str, Any]:
         """JSON-able: everything but the budget."""
@@ -79,6 +87,8 @@ class Record:
             "cost_usd": round(self.usage.cost_usd, 9),
             "tool_calls": [asdict(call) for call in self.tool_calls],
             "retries": self.retries,
+            "context_ratio": self.context_ratio,
+            "conversation": self.conversation,
         }
 
 

@@ -25,12 +25,17 @@ TOOL_CALLS = "mooring_tool_calls"
 BREAKER = "mooring_breaker_open"
 REQUESTS = "mooring_requests"
 IN_FLIGHT = "mooring_requests_in_flight"
+CONTEXT = "mooring_context_ratio"
+TRIMS = "mooring_context_trims"
+MEMORY = "mooring_memory_ratio"
+CONVERSATIONS = "mooring_conversations_in_memory"
 START_TIME = "mooring_start_time_seconds"
 
 CHAT = "chat"
 INVOKE_AGENT = "invoke_agent"
 
 _SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+_RATIOS = (0.1, 0.25, 0.5, 0.7, 0.85, 1, 1.5, 2)
 _TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 
 
@@ -69,6 +74,18 @@ class Metrics:
         )
         self.breakers = Gauge(BREAKER, "1 while calls of a model are stopped.", (MODEL,), registry=registry)
         self.requests = Gauge(REQUESTS, "Requests since the start, by how they ended.", ("end",), registry=registry)
+        self.context = Histogram(
+            CONTEXT,
+            "How full a model's window would be with the whole conversation.",
+            (AGENT, MODEL),
+            buckets=_RATIOS,
+            registry=registry,
+        )
+        self.trims = Counter(
+            TRIMS, "Conversations cut to fit: trimmed, summarised, rescued.", (AGENT, MODEL, "how"), registry=registry
+        )
+        self.memory = Gauge(MEMORY, "Resident memory of the slot, of its limit.", registry=registry)
+        self.conversations = Gauge(CONVERSATIONS, "Conversations kept in memory.", registry=registry)
         self.in_flight = Gauge(IN_FLIGHT, "Requests being answered now.", registry=registry)
         Gauge(START_TIME, "When this slot started, Unix time.", registry=registry).set_to_current_time()
 
