@@ -1,7 +1,7 @@
 """What one run may use and what it did: the deadline budget, and the record of rungs, tokens and tool calls."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -21,11 +21,18 @@ class Budget:
 
 @dataclass
 class ToolCall:
-    """One call of a tool: by the name the model sees, how it ended, and how long it took."""
+    """One call of a tool: by the name the model sees, how it ended, and how long it took.
+
+    `id` is the model's name for the call, `key` what keeps its effect from being done twice. `replayed` says that
+    the call was made before the run was interrupted and not again.
+    """
 
     name: str
     outcome: str
     seconds: float
+    id: str = ""
+    key: str = ""
+    replayed: bool = False
 
 
 @dataclass
