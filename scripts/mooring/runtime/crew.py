@@ -8,6 +8,9 @@ from mooring.release.release import Release
 from mooring.runtime import models
 from mooring.runtime.agents import Served
 from mooring.runtime.breaker import Breaker
+from mooring.runtime.context.summary import Summariser
+from mooring.runtime.context.tokens import Tokens
+from mooring.runtime.context.window import Window
 from mooring.runtime.ladder import Rung, ladder
 from mooring.runtime.prompt import CompiledPrompt
 from mooring.runtime.retry import Retry
@@ -27,6 +30,8 @@ class Crew:
     def __init__(self, release: Release, settings: Settings, client: httpx2.AsyncClient, metrics: Metrics) -> None:
         self._content = release.content
         self._settings, self._client, self._metrics = settings, client, metrics
+        self._tokens = Tokens()
+        self.summarisers: dict[str, Summariser] = {}
         self.breakers: dict[tuple[str, str], Breaker] = {}
         self.agents = {name: self._served(name, release.digest) for name in release.content.agents}
 
@@ -34,18 +39,31 @@ class Crew:
         content = self._content
         agent = content.agents[name]
         profile = content.resilience[agent.resilience]
+        prompt = CompiledPrompt(content.prompts[agent.prompt], agent.variables)
         rungs = [
-            Rung(self._guarded(model, agent.resilience), rung, content.models[model], self._metrics)
+            Rung(self._windowed(model, agent.resilience, prompt.head), rung, content.models[model], self._metrics)
             for rung, model in agent.models.names()
         ]
         return Served(
             agent,
-            CompiledPrompt(content.prompts[agent.prompt], agent.variables),
+            prompt,
             profile,
             ladder(rungs, profile),
             [self._bound(tool) for tool in agent.tools],
             digest,
         )
+
+    def _windowed(self, name: str, profile_name: str, head: int) -> Model:
+        policy, document = self._content.resilience[profile_name].context, self._content.models[name]
+        guarded, summariser = self._guarded(name, profile_name), self._summariser(profile_name)
+        return Window(guarded, document, policy, head, self._tokens, self._metrics, summariser)
+
+    def _summariser(self, profile_name: str) -> Summariser | None:
+        name = self._content.resilience[profile_name].context.summary_model
+        if name is not None and profile_name not in self.summarisers:
+            model = self._guarded(name, profile_name)
+            self.summarisers[profile_name] = Summariser(model, self._content.models[name])
+        return self.summarisers.get(profile_name)
 
     def _guarded(self, name: str, profile_name: str) -> Model:
         """`Breaker(Retry(Model))`, made once for all agents with this model and profile."""
