@@ -1,18 +1,21 @@
 """From a catalog to the release of one environment: overrides applied, only what its agents reach."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from mooring.catalog.catalog import Catalog
+from mooring.catalog.code import reached as modules_reached
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import BrokenPrompt, Flat, flatten
 from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
-from mooring.release.content import ReleaseContent, ResolvedPrompt
+from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.override import apply
 from mooring.release.release import Release
 from mooring.spec import Agent, Document, Environment, Guards, Model, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema
+from mooring.spec.tool import PythonBind
 
 D = TypeVar("D", bound=Document)
 
@@ -50,11 +53,13 @@ class _Resolution:
         reached = [(name, _of(agent, "tools")) for agent in agents.values() for name in agent.tools]
         models = [(name, _of(agent, "models")) for agent in agents.values() for _, name in agent.models.names()]
         profiles = [(agent.resilience, _of(agent, "resilience")) for agent in agents.values()]
+        tools = self._named(Tool, reached)
         content = ReleaseContent(
             environment=self.environment.model_copy(update={"overrides": ()}),
             agents=agents,
             prompts=dict(self._flat(prompts)),
-            tools=self._named(Tool, reached),
+            tools=tools,
+            code=self._code(tools.values()),
             models=self._named(Model, models),
             resilience=self._named(Resilience, profiles),
             guards=self.catalog.all(Guards),
@@ -84,6 +89,20 @@ class _Resolution:
                 self._find("agents", f"{user} names {kind.__name__} {name}, which does not exist")
             else:
                 found[name] = document
+        return found
+
+    def _code(self, tools: Iterable[Tool]) -> dict[str, Code]:
+        """The modules that Python tools run, each with the owner of the first tool that needs it."""
+        found: dict[str, Code] = {}
+        for tool in tools:
+            if not isinstance(tool.bind, PythonBind):
+                continue
+            if tool.bind.module not in self.catalog.code:
+                self._find("agents", f"tool {tool.name} calls {tool.bind.callable}, which does not exist")
+            for name in sorted(modules_reached(self.catalog.code, tool.bind.module) - found.keys()):
+                source = self.catalog.code[name].source
+                version = hashlib.sha256(source.encode()).hexdigest()[:12]
+                found[name] = Code(name=name, version=version, owner=tool.owner, source=source)
         return found
 
     def _flat(self, prompts: dict[str, Prompt]) -> Iterator[tuple[str, ResolvedPrompt]]:

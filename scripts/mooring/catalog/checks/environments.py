@@ -18,9 +18,10 @@ def service_undeclared(catalog: Catalog) -> Remarks:
         entry = catalog.of(Environment)[environment.name]
         for name in sorted({name for _, agent in agents for name in agent.tools}):
             tool = view.get(Tool, name)
-            if tool is not None and tool.bind.service not in environment.services:
-                near = suggestion(tool.bind.service, environment.services)
-                yield Remark(entry, "services", f"tool {name!r} calls the service {tool.bind.service!r}{near}")
+            service = tool.service if tool is not None else None
+            if service is not None and service not in environment.services:
+                near = suggestion(service, environment.services)
+                yield Remark(entry, "services", f"tool {name!r} calls the service {service!r}{near}")
 
 
 def service_unused(catalog: Catalog) -> Remarks:
@@ -28,7 +29,7 @@ def service_unused(catalog: Catalog) -> Remarks:
         return
     for environment, view, agents in environments(catalog):
         tools = (view.get(Tool, name) for _, agent in agents for name in agent.tools)
-        called = {tool.bind.service for tool in tools if tool is not None}
+        called = {tool.service for tool in tools if tool is not None}
         for service in environment.services:
             if service not in called:
                 entry = catalog.of(Environment)[environment.name]

@@ -51,6 +51,7 @@ READING = {
     "missing-key": Check("Every required key is there.", "add it"),
     "tool-hints": Check("A tool says all four hints.", "add the hint, true or false"),
     "value": Check("Every value is of its type and within its bounds.", "change the value"),
+    "python-syntax": Check("Modules of scripts/tools/ are Python.", "mend the syntax"),
     "secret": Check("No secret is in a document.", "move it to the secret store, name it by secretRef, and revoke it"),
 }
 REFERENCES = {
@@ -104,6 +105,14 @@ TOOLS = {
     "path-argument": Check("Paths are filled by required arguments.", "correct the path", tools.path_places),
     "bind-path": Check("Paths are plain.", "write it without dots, query and escapes", tools.bind_path),
     "tool-approval": Check("A person approves destructive calls.", "say approval: human", tools.approval),
+    "tool-timeout-range": Check(
+        "A call is stopped after 10 to 30 seconds.", "say timeoutSeconds: 15", tools.timeout_range
+    ),
+    "python-callable": Check(
+        "Python tools are functions of scripts/tools/ that take what inputSchema says.",
+        "correct the name, or the function's parameters",
+        tools.python_callable,
+    ),
 }
 MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
