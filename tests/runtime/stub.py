@@ -67,7 +67,7 @@ class Stub:
         reply = self._next(body["model"])
         await asyncio.sleep(reply.delay)
         if reply.status != 200:
-            return JSONResponse({"error": {"message": "scripted"}}, reply.status, reply.headers)
+            return JSONResponse(reply.body or {"error": {"message": "scripted"}}, reply.status, reply.headers)
         if reply.raw is not None:
             return Response(reply.raw, media_type="application/json")
         if body.get("stream"):

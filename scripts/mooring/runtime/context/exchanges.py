@@ -8,7 +8,7 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
-    RetryPromptPart,
+    RetryFeedbackPart,
     SystemPromptPart,
     ToolCallPart,
     ToolReturnPart,
@@ -88,11 +88,9 @@ def exchanges(all_pieces: Sequence[Piece], head: int, pins: Sequence[re.Pattern[
 def _of_call(message: ModelMessage, calls: dict[str, Exchange], found: list[Exchange]) -> Exchange | None:
     """The exchange that a return or a request to try again belongs to."""
     part = message.parts[0] if isinstance(message, ModelRequest) and message.parts else None
-    if isinstance(part, RetryPromptPart) and part.tool_name is None:
+    if isinstance(part, RetryFeedbackPart):
         return found[-1] if found else None
-    if isinstance(part, ToolReturnPart | RetryPromptPart):
-        return calls.get(part.tool_call_id)
-    return None
+    return calls.get(part.tool_call_id) if isinstance(part, ToolReturnPart) else None
 
 
 def _open(exchange: Exchange, all_pieces: Sequence[Piece]) -> bool:
@@ -102,7 +100,7 @@ def _open(exchange: Exchange, all_pieces: Sequence[Piece]) -> bool:
     messages = [all_pieces[index].message for index in exchange.pieces]
     called = [part.tool_call_id for message in messages for part in message.parts if isinstance(part, ToolCallPart)]
     returns = [part for message in messages for part in message.parts]
-    answered = {part.tool_call_id for part in returns if isinstance(part, ToolReturnPart | RetryPromptPart)}
+    answered = {part.tool_call_id for part in returns if isinstance(part, ToolReturnPart)}
     return not answered.issuperset(called)
 
 

@@ -73,7 +73,8 @@ class Summariser:
     async def _asked(self, known: str, dropped: Sequence[ModelMessage]) -> str:
         record, document = CURRENT.get(), self._document
         room = int((document.context_window - document.options.max_output_tokens - TOKENS) * START / 2)
-        transcript = "\n".join(map(_line, dropped))[-room:]
+        share = max(80, room // len(dropped))
+        transcript = "\n".join(_line(message)[:share] for message in dropped)[:room]
         before = f"Summary of what came before:\n{known}\n\n" if known else ""
         request = ModelRequest(parts=[SystemPromptPart(WORDS), UserPromptPart(f"{before}{transcript}")])
         async with asyncio.timeout(min(SECONDS, record.budget.left() / 4)):

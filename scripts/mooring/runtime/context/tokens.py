@@ -11,7 +11,7 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequestPart,
     ModelResponsePart,
-    RetryPromptPart,
+    RetryFeedbackPart,
     SystemPromptPart,
     TextPart,
     ThinkingPart,
@@ -98,6 +98,6 @@ def _texts(part: ModelRequestPart | ModelResponsePart) -> list[str]:
             return [part.tool_name, part.args_as_json_str()]
         case ToolReturnPart():
             return [part.model_response_str()]
-        case RetryPromptPart():
+        case RetryFeedbackPart():
             return [part.model_response()]
     return []

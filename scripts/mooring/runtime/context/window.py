@@ -65,6 +65,12 @@ class Window(WrapperModel):
         self.document, self.policy, self.head = document, policy, head
         self.tokens, self.metrics, self.summariser = tokens, metrics, summariser
 
+    def prepare_messages(
+        self, messages: list[ModelMessage], model_request_parameters: ModelRequestParameters | None = None
+    ) -> list[ModelMessage]:
+        """Leaves that for later: a vendor's form hides which message is the user's own."""
+        return messages
+
     async def request(
         self,
         messages: list[ModelMessage],
@@ -72,7 +78,8 @@ class Window(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         async def call(sent: list[ModelMessage]) -> ModelResponse:
-            response = await self.wrapped.request(sent, model_settings, model_request_parameters)
+            prepared = self.wrapped.prepare_messages(sent, model_request_parameters)
+            response = await self.wrapped.request(prepared, model_settings, model_request_parameters)
             self._learn(sent, model_request_parameters, response.usage)
             return response
 
@@ -92,8 +99,9 @@ class Window(WrapperModel):
             async def call(fitting: list[ModelMessage]) -> StreamedResponse:
                 nonlocal sent
                 sent = fitting
+                prepared = self.wrapped.prepare_messages(fitting, model_request_parameters)
                 return await stack.enter_async_context(
-                    self.wrapped.request_stream(fitting, model_settings, model_request_parameters, run_context)
+                    self.wrapped.request_stream(prepared, model_settings, model_request_parameters, run_context)
                 )
 
             stream = await self._sent(messages, model_request_parameters, call)
