@@ -129,6 +129,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
         len(documents)
         for documents in (
             content.agents,
+            content.code,
             content.prompts,
             content.tools,
             content.models,
