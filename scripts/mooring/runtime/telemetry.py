@@ -28,6 +28,7 @@ RESCUES = "mooring_rescued_streams"
 CACHED = "mooring_cached_answers"
 COST = "mooring_cost_usd"
 TOOL_CALLS = "mooring_tool_calls"
+TOOL_RETRIES = "mooring_tool_retries"
 TOOL_DURATION = "mooring_tool_duration_seconds"
 BREAKER = "mooring_breaker_open"
 CONTEXT = "mooring_context_ratio"
@@ -88,6 +89,7 @@ class Metrics:
         self.cached = counter(CACHED, "Runs that got the last good answer to the same question.", AGENT)
         self.cost = counter(COST, "Cost of model calls in US dollars.", AGENT, MODEL)
         self.tool_calls = counter(TOOL_CALLS, "Tool calls by outcome.", TOOL, "outcome")
+        self.tool_retries = counter(TOOL_RETRIES, "Tries of a tool's call after the first.", TOOL)
         self.tool_seconds = histogram(TOOL_DURATION, "Duration of one tool call.", (TOOL,), _CALL_SECONDS)
         self.breakers = Gauge(BREAKER, "1 while calls of a model are stopped.", (MODEL,), registry=registry)
         self.context = histogram(
