@@ -261,7 +261,7 @@ class Local:
     def restart(self, name: str | None = None) -> str:
         """Begin to replace a slot's process, by default the live one's, by a new one with the same release.
 
-        Its requests are finished first; connections wait in the queue meanwhile. `supervisor` is replaced
+        A live one serves until the new one is ready, and then finishes its requests. `supervisor` is replaced
         while slots go on serving. What was restarted.
         """
         status = self.status()
