@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mooring.simulator import wire
 from mooring.simulator.chat import Chat, UnknownModel, refuse
-from mooring.simulator.faults import FAULTS, Board
+from mooring.simulator.faults import FAULTS, Board, Fault
 from mooring.simulator.faulty import FaultyService
 from mooring.simulator.request import BadRequest
 from mooring.simulator.rulebook import Rulebook
@@ -70,23 +70,30 @@ async def _broken_rule(_: Request, error: Exception) -> Response:
 
 
 def _fault_routes(board: Board) -> list[Route]:
-    async def put(request: Request) -> Response:
+    async def show(_: Request) -> Response:
+        return JSONResponse({"faults": board.data()})
+
+    async def change(request: Request, apply: Callable[[list[Fault]], None]) -> Response:
         try:
-            board.replace(FAULTS.validate_json(await request.body()))
+            apply(FAULTS.validate_json(await request.body()))
         except ValidationError as error:
             details = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors(include_url=False)]
             return JSONResponse({"error": {"code": "invalid-fault", "message": "; ".join(details)}}, 422)
-        return await get(request)
+        return await show(request)
 
-    async def get(_: Request) -> Response:
-        return JSONResponse({"faults": board.data()})
+    async def put(request: Request) -> Response:
+        return await change(request, board.replace)
+
+    async def post(request: Request) -> Response:
+        return await change(request, board.add)
 
     async def delete(request: Request) -> Response:
         board.replace([])
-        return await get(request)
+        return await show(request)
 
     return [
         Route("/faults", put, methods=["PUT"]),
-        Route("/faults", get, methods=["GET"]),
+        Route("/faults", post, methods=["POST"]),
+        Route("/faults", show, methods=["GET"]),
         Route("/faults", delete, methods=["DELETE"]),
     ]
