@@ -37,11 +37,11 @@ class CircuitOpen(Exception):
         self.seconds = seconds
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
     """A call that was let in. `health` and `retry_after` (seconds, 0 for none) may be set until it leaves.
 
-    `took` is how long it took when that is not the time until it leaves: a long stream is not a slow call.
+    `took` is how many seconds it took when that is not the time until it leaves.
     """
 
     began: float
@@ -50,6 +50,15 @@ class Call:
     health: Health = Health.UNKNOWN
     retry_after: float = 0.0
     took: float | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the newest call with a verdict ended: when, by the circuit's clock, and how many seconds it took."""
+
+    at: float
+    well: bool
+    seconds: float
 
 
 @dataclass
@@ -102,6 +111,7 @@ class Circuit:
         self._probe: Call | None = None
         self._probation = 0
         self._relapses = 0
+        self.last: Ended | None = None
 
     @property
     def state(self) -> State:
@@ -124,15 +134,23 @@ class Circuit:
             self._probe = call
         return call
 
+    def answering(self, call: Call) -> None:
+        """Says that a call, which goes on, took until now: a long stream is not a slow call."""
+        call.took = self._clock() - call.began
+
     def leave(self, call: Call) -> None:
         """Takes what a call that ended says; saying it twice changes nothing."""
         if call is self._probe:
             self._probe = None
-        if call.era != self._era or call.health is Health.UNKNOWN:
+        if call.health is Health.UNKNOWN:
             return
         now = self._clock()
         ill = call.health is Health.ILL
-        slow = (now - call.began if call.took is None else call.took) > self.policy.slow_call_seconds
+        took = now - call.began if call.took is None else call.took
+        self.last = Ended(now, not ill, took)
+        if call.era != self._era:
+            return
+        slow = took > self.policy.slow_call_seconds
         if call.probe:
             self._open(call) if ill or slow else self._close()
         else:

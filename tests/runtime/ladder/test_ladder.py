@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-LIMITS = {"ladder": {"requestTimeoutSeconds": 0.5, "apology": {"en": "Sorry.", "de": "Entschuldigung."}}}
+from tests.runtime.sample import limits
+
+ALL = ("primary-1", "alternate-1", "small-1")
 
 
 def rung(answer) -> str:
@@ -40,7 +42,7 @@ def test_an_answer_that_cannot_be_read_goes_to_the_next_rung(serve, stub, reply,
 def test_a_model_that_hangs_is_left_after_its_tries(serve, stub, reply, stream):
     stub.script("primary-1", reply(delay=3))
     started = time.monotonic()
-    assert rung(serve(ladder=LIMITS["ladder"] | {"requestTimeoutSeconds": 0.2}).chat(stream=stream)) == "L1"
+    assert rung(serve(ladder=limits(0.2)).chat(stream=stream)) == "L1"
     assert 0.4 <= time.monotonic() - started < 2
     assert len(stub.asked("primary-1")) == 2
 
@@ -63,14 +65,21 @@ def test_the_last_rung_apologises_in_the_clients_language(serve, stub, reply, la
     assert text in answer.text
 
 
-def test_the_deadline_is_shared_by_all_rungs(serve, stub, reply):
-    for model in ("primary-1", "alternate-1", "small-1"):
+def test_the_deadline_is_shared_and_leaves_every_rung_its_chance(serve, stub, reply):
+    for model in ALL:
         stub.script(model, reply(delay=3))
     started = time.monotonic()
     assert rung(serve(deadlineSeconds=0.7).chat()) == "L4"
     assert 0.6 < time.monotonic() - started < 1.5
-    assert len(stub.asked("primary-1")) == 2
-    assert not stub.asked("alternate-1")
+    assert [len(stub.asked(model)) for model in ALL] == [1, 1, 1]
+
+
+def test_a_primary_that_hangs_leaves_the_time_of_one_try_to_each_rung_below(serve, stub, reply):
+    stub.script("primary-1", reply(delay=3))
+    stub.script("alternate-1", reply(delay=3))
+    stub.script("small-1", reply("in time", delay=0.3))
+    answer = serve(deadlineSeconds=1.5, retry={"tries": 5}).chat()
+    assert (rung(answer), "in time" in answer.text) == ("L2", True)
 
 
 def test_a_short_retry_after_is_waited_for(serve, stub, reply):
@@ -108,13 +117,72 @@ def test_an_open_breaker_spares_a_sick_model_and_finds_out_when_it_is_well(serve
     assert 'mooring_breaker_open{gen_ai_request_model="primary-1"} 0.0' in serving.http.get("/metrics").text
 
 
-def test_a_stream_that_dies_after_its_first_word_ends_with_an_error(serve, stub, reply):
-    stub.script("primary-1", reply("one two", cut=True))
-    serving = serve()
-    answer = serving.chat(stream=True)
-    assert "model_unavailable" in answer.text
-    assert "[DONE]" not in answer.text
-    assert serving.settled()["failed"] == 1
+def test_a_primary_that_alternates_does_not_flip_the_traffic(serve, stub, reply):
+    good, bad = reply("good"), reply(status=500)
+    stub.script("primary-1", bad, bad, bad, *[good, bad] * 20)
+    stub.script("alternate-1", reply("second"))
+    serving = serve(retry={"tries": 1}, breaker={"openSeconds": 0.1})
+    rungs = []
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        rungs.append(rung(serving.chat()))
+        time.sleep(0.01)
+    flips = sum(one != other for one, other in zip(rungs, rungs[1:], strict=False))
+    assert flips <= 6
+    assert rungs.count("L1") > 0.8 * len(rungs)
+
+
+def test_an_empty_answer_is_tried_again_and_then_left(serve, stub, reply):
+    stub.script("primary-1", reply(""), reply("here"))
+    assert rung(serve().chat()) == "L0"
+    stub.script("primary-1", reply(""))
+    assert rung(serve().chat()) == "L1"
+    assert len(stub.asked("primary-1")) == 4
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_an_answer_that_length_or_a_filter_emptied_goes_to_the_next_rung_at_once(serve, stub, reply, stream):
+    for finish in ("length", "content_filter"):
+        stub.script("primary-1", reply("", finish=finish))
+        assert rung(serve().chat(stream=stream)) == "L1"
+    assert len(stub.asked("primary-1")) == (4 if stream else 2)
+
+
+def test_a_text_that_length_cut_off_is_given_as_it_is(serve, stub, reply):
+    stub.script("primary-1", reply("to be conti", finish="length"))
+    answer = serve().chat()
+    assert (rung(answer), answer.json()["choices"][0]["finish_reason"]) == ("L0", "length")
+
+
+def test_cut_off_json_goes_to_the_next_rung_without_a_repair(serve, stub, reply):
+    stub.script("primary-1", reply('{"ok": ', finish="length"))
+    stub.script("alternate-1", reply('{"ok": 1}'))
+    assert rung(serve().chat(agent="json")) == "L1"
+    assert len(stub.asked("primary-1")) == 1
+
+
+def test_json_that_breaks_the_schema_on_every_rung_ends_in_the_apology(serve, stub, reply):
+    for model in ALL:
+        stub.script(model, reply('{"no": 1}'))
+    answer = serve().chat(agent="json")
+    assert (rung(answer), answer.json()["choices"][0]["message"]["content"]) == ("L4", "Sorry.")
+    assert [len(stub.asked(model)) for model in ALL] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("tool", [("nothing_like_it", {}), ("find_order", "not an object")])
+def test_a_call_that_makes_no_sense_is_tried_again_and_then_left(serve, stub, reply, tool):
+    stub.script("primary-1", reply(tool=tool))
+    stub.script("alternate-1", reply("no tool needed"))
+    assert rung(serve().chat()) == "L1"
+    assert len(stub.asked("primary-1")) == 2
+
+
+@pytest.mark.parametrize("status", [500, 429, 401])
+def test_only_the_profile_retries_never_the_sdk(serve, stub, reply, status):
+    for model in ALL:
+        stub.script(model, reply(status=status))
+    serve(retry={"tries": 3}).chat()
+    assert [len(stub.asked(model)) for model in ALL] == ([1, 1, 1] if status == 401 else [3, 2, 1])
 
 
 def test_what_a_request_cost_in_tries_is_measured(serve, stub, reply):

@@ -1,25 +1,20 @@
-"""The degradation ladder of an agent: `FallbackModel[Rung(Breaker(Retry(Model))) ..., apology]`."""
+"""One rung of the ladder that calls a model."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic_ai import RunContext
-from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
+from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.fallback import FallbackModel
-from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from mooring import spec
-from mooring.runtime.faults import worth_a_rung
-from mooring.runtime.record import CURRENT, Record
+from mooring.runtime.record import CURRENT
 from mooring.runtime.telemetry import CHAT, Metrics
-
-LAST = "L4"
 
 
 class Rung(WrapperModel):
@@ -80,35 +75,3 @@ class Rung(WrapperModel):
         self.metrics.tokens.labels(document.provider, document.id, "input").observe(usage.input_tokens)
         self.metrics.tokens.labels(document.provider, document.id, "output").observe(usage.output_tokens)
         self.metrics.cost.labels(record.agent, document.id).inc(cost)
-
-
-def apology(texts: Mapping[str, str]) -> FunctionModel:
-    """The last rung: a friendly error in the first language of the client that there is, or in English."""
-
-    def words() -> str:
-        record = CURRENT.get()
-        record.reached(LAST)
-        return in_language(texts, record)
-
-    async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-        return ModelResponse(parts=[TextPart(words())])
-
-    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
-        yield words()
-
-    return FunctionModel(answer, stream_function=stream, model_name="apology")
-
-
-def in_language(texts: Mapping[str, str], record: Record) -> str:
-    """The text in the first of the run's languages that there is, or in English."""
-    return next((texts[language] for language in record.languages if language in texts), texts["en"])
-
-
-def ladder(rungs: Iterable[Rung], profile: spec.Resilience) -> FallbackModel:
-    """All rungs of an agent, the best first."""
-    first, *others = rungs
-    return FallbackModel(first, *others, apology(profile.ladder.apology), fallback_on=_falls)
-
-
-def _falls(error: Exception) -> bool:
-    return worth_a_rung(error)
