@@ -125,9 +125,10 @@ def test_what_is_kept_and_what_is_not_make_the_whole_in_order(
 def test_it_fits_whenever_what_is_pinned_does_with_its_results_cut(
     messages: list[ModelMessage], budget: int, strategy: Any
 ) -> None:
-    assert total(fit(messages, budget, Context(strategy=strategy), count).messages) <= budget - NOTE or total(
-        messages
-    ) <= budget
+    assert (
+        total(fit(messages, budget, Context(strategy=strategy), count).messages) <= budget - NOTE
+        or total(messages) <= budget
+    )
 
 
 def long_talk(turns: int) -> list[ModelMessage]:

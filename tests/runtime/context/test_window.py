@@ -90,9 +90,7 @@ def test_each_rung_gets_what_its_own_window_holds(serve: Serve, stub: Stub, buil
 def test_an_endpoint_that_finds_it_too_long_is_asked_again_with_half(serve: Serve, stub: Stub, stream: bool) -> None:
     serving = serve()
     stub.script("primary-1", Reply(status=400, body=TOO_LONG), Reply("short enough"))
-    answer = serving.http.post(
-        "/v1/chat/completions", json={"model": "support", "messages": talk(6), "stream": stream}
-    )
+    answer = serving.http.post("/v1/chat/completions", json={"model": "support", "messages": talk(6), "stream": stream})
 
     assert answer.headers["x-mooring-rung"] == "L0"
     assert "short enough" in answer.text.replace('"}', "") or "short" in answer.text

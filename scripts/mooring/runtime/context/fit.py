@@ -97,8 +97,8 @@ def _clipped(kept: list[Piece], budget: int, count: Count) -> list[Piece]:
         if longest is None or sizes[longest] <= _CLIP:
             break
         piece = kept[longest]
-        share = over / count(piece.message)
-        kept[longest] = replace(piece, message=_shorter(piece.message, max(_CLIP, int(sizes[longest] * (0.9 - share)))))
+        most = max(_CLIP, int(sizes[longest] * (0.9 - over / count(piece.message))))
+        kept[longest] = replace(piece, message=_shorter(piece.message, most))
     return kept
 
 
@@ -110,8 +110,9 @@ def _result(message: ModelMessage) -> str:
 def _shorter(message: ModelMessage, most: int) -> ModelMessage:
     """A tool's result with `most` characters at the most, the mark of the cut included."""
     part, text = message.parts[0], _result(message)
+    if not (isinstance(message, ModelRequest) and isinstance(part, ToolReturnPart)):
+        return message
     mark = f"\n[… {len(text) - most} characters left out …]\n"
     keep = (most - len(mark)) // 2
-    assert isinstance(message, ModelRequest)
-    assert isinstance(part, ToolReturnPart)
-    return replace(message, parts=[replace(part, content=f"{text[:keep]}{mark}{text[-keep:]}")])
+    cut = ToolReturnPart(part.tool_name, f"{text[:keep]}{mark}{text[-keep:]}", part.tool_call_id)
+    return replace(message, parts=[replace(cut, outcome=part.outcome)])

@@ -2,13 +2,13 @@
 
 import asyncio
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from pydantic_ai.exceptions import AgentRunError
 from pydantic_ai.messages import (
     ModelMessage,
-    ModelMessagesTypeAdapter,
     ModelRequest,
     ModelResponse,
     SystemPromptPart,
@@ -89,12 +89,9 @@ def _chain(messages: Sequence[ModelMessage]) -> list[bytes]:
     """A digest of every beginning of `messages`."""
     digest, chain = hashlib.sha256(), list[bytes]()
     for message in messages:
-        digest.update(ModelMessagesTypeAdapter.dump_json([message], exclude=_VOLATILE))
+        digest.update(json.dumps([message.kind, *texts(message)]).encode())
         chain.append(digest.digest())
     return chain
-
-
-_VOLATILE = {"__all__": {"timestamp": True, "run_id": True, "usage": True, "parts": {"__all__": {"timestamp", "id"}}}}
 
 
 def _line(message: ModelMessage) -> str:

@@ -34,9 +34,7 @@ _GRACE = 5.0
 class Conversations:
     """The conversations of a slot. `start` begins the sweep, `close` ends it."""
 
-    def __init__(
-        self, path: Path, profiles: Iterable[spec.Resilience], clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, path: Path, profiles: Iterable[spec.Resilience], clock: Callable[[], float] = time.time) -> None:
         policies = [profile.memory for profile in profiles] or [spec.resilience.Memory()]
         most_bytes = min(policy.limit_mib for policy in policies) * 2**20 // _SHARE
         self.archive = Archive(path, clock)
@@ -67,7 +65,7 @@ class Conversations:
 
     def shed(self) -> None:
         """Lets go of everything in memory; the archive has it."""
-        saved = {waiting.name for waiting in self._unsaved}
+        saved = {waiting.conversation for waiting in self._unsaved}
         kept = [conversation for name in saved if (conversation := self.recent.get(name))]
         self.recent.clear()
         for conversation in kept:
@@ -104,7 +102,7 @@ class Conversations:
     async def delete(self, name: str) -> None:
         """Deletes a conversation, in memory and in the archive. Raises Problem when there is none."""
         self.recent.drop(name)
-        self._unsaved = deque(waiting for waiting in self._unsaved if waiting.name != name)
+        self._unsaved = deque(waiting for waiting in self._unsaved if waiting.conversation != name)
         if not await self.archive.delete(name):
             raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
 
@@ -196,8 +194,7 @@ class Conversations:
         for name in self.recent.idle(self._clock()):
             self.recent.drop(name)
         await self._save()
-        while await self.archive.sweep():
-            await asyncio.sleep(0)
+        await self.archive.sweep()
 
     async def _sweeping(self) -> None:
         while True:
