@@ -37,6 +37,7 @@ async def _health(slot: "Slot") -> dict[str, Any]:
         "counts": counts,
         "in_flight": counts.get("in_flight", 0),
         "connections": slot.serving.connections if slot.serving else 0,
+        "replace": slot.runtime.memory.replace if slot.runtime else False,
         "rss": psutil.Process().memory_info().rss,
     }
 

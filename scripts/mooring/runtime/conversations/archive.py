@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ _BUSY_SECONDS = 0.5
 _SCHEMA = """
 create table if not exists conversations (
     id text primary key, agent text not null, created real not null, updated real not null, keep_until real not null,
-    version integer not null, bytes integer not null, holder integer, until real not null default 0
+    version integer not null, bytes integer not null, holder text, until real not null default 0
 ) strict, without rowid;
 create index if not exists conversations_keep_until on conversations (keep_until);
 create table if not exists turns (
@@ -70,6 +71,7 @@ class Archive:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path, self._clock = path, clock
+        self._me = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="conversations")
         self._database: sqlite3.Connection | None = None
         self._inode = 0
@@ -86,7 +88,7 @@ class Archive:
 
         A new one is begun. What a dead process has taken is free.
         """
-        now, me = self._clock(), os.getpid()
+        now, me = self._clock(), self._me
 
         def claim(database: sqlite3.Connection) -> Header | None:
             database.execute(
@@ -105,9 +107,9 @@ class Archive:
         return await self._do(claim)
 
     async def let_go(self, name: str) -> None:
-        """Ends a claim of this process."""
+        """Ends its own claim."""
         change = "update conversations set holder = null where id = ? and holder = ?"
-        await self._do(lambda database: database.execute(change, (name, os.getpid())))
+        await self._do(lambda database: database.execute(change, (name, self._me)))
 
     async def add(self, turn: NewTurn) -> bool:
         """Adds a turn and ends the claim; False when the run added it before."""
@@ -208,9 +210,9 @@ def _header(database: sqlite3.Connection, name: str) -> Header | None:
     return Header(*row) if row else None
 
 
-def _lives(pid: int) -> bool:
+def _lives(holder: str) -> bool:
     try:
-        os.kill(pid, 0)
+        os.kill(int(holder.partition("-")[0]), 0)
     except ProcessLookupError:
         return False
     except PermissionError:
