@@ -44,8 +44,7 @@ class BoundTool:
         self._metrics = metrics
         self._input = checker(document.input_schema)
         self._output = checker(document.output_schema)
-        repeatable = document.annotations.idempotent_hint or document.idempotency_key is not None
-        self._tries = profile.tools.tries if repeatable else 1
+        self._tries = profile.tools.tries if document.repeatable else 1
 
     def tool(self) -> Tool[None]:
         """The tool as pydantic-ai takes it."""
@@ -102,9 +101,8 @@ class BoundTool:
             outcome = "done"
         except CircuitOpen as error:
             outcome = "breaker-open"
-            raise ToolFailed(
-                f"{name} has failed too often and is not called for the next {error.seconds:.0f} seconds; go on without"
-            ) from error
+            when = f"for the next {error.seconds:.0f} seconds" if error.seconds >= 1 else "just now"
+            raise ToolFailed(f"{name} has failed too often and is not called {when}; go on without") from error
         except CallFailed as error:
             outcome = "timeout" if isinstance(error, TooSlow) else "failed"
             raise ToolFailed(str(error)) from error

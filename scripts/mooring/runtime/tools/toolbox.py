@@ -50,12 +50,12 @@ class Toolbox:
         if isinstance(bind, PythonBind):
             return PythonBinding(bind, self.workers)
         if isinstance(bind, HttpBind):
-            return HttpBinding(bind, self._url(bind.service), self._client)
+            return HttpBinding(bind, self.url_of(bind.service), self._client)
         if bind.server not in self._servers:
-            self._servers[bind.server] = McpServer(self._url(bind.server), self._client)
+            self._servers[bind.server] = McpServer(self.url_of(bind.server), self._client)
         return McpBinding(bind, self._servers[bind.server])
 
-    def _url(self, service: str) -> str:
+    def url_of(self, service: str) -> str:
         """Where a service is. Raises ValueError when neither the environment nor a simulator says so."""
         url = self._content.environment.services.get(service)
         if url is None:

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 FIND = ("find_order", {"order": "A/1", "full": True})
 
@@ -39,7 +42,16 @@ def test_arguments_fill_the_path_quoted_and_the_rest_is_the_query(one_call, stub
 def test_without_a_template_the_idempotency_key_is_the_calls_own(one_call, stub):
     one_call()
     _, _, headers, _ = stub.services[0]
-    assert headers["idempotency-key"].startswith(headers["x-mooring-run"] + "-call-find_order")
+    assert headers["idempotency-key"].startswith(headers["x-mooring-run"] + "-0-call-find_order")
+
+
+def test_an_answer_of_one_service_leaves_no_cookie_for_the_next_run(serve, stub, reply):
+    stub.script("primary-1", reply(tool=FIND), reply("done"), reply(tool=FIND), reply("done"))
+    stub.script("shop", reply(body={}, headers={"set-cookie": "user=ann; path=/"}))
+    serving = serve()
+    serving.chat()
+    serving.chat()
+    assert [headers.get("cookie") for _, _, headers, _ in stub.services] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -90,3 +102,14 @@ def test_a_tool_is_called_no_more_often_than_its_limit(serve, stub, reply, build
     assert serve(release).chat().status_code == 200
     assert "may be called 1 times" in said(stub)
     assert len(stub.services) == 1
+
+
+def test_arguments_in_the_query_are_json_but_for_texts(host, on):
+    async def echo(request):
+        return JSONResponse(request.url.query)
+
+    async def work(bench):
+        assert await bench.call(a="x", b=1, c=[True, None, "y"], d=None) == "a=x&b=1&c=true&c=y"
+
+    url = host(Starlette(routes=[Route("/it", echo)]))
+    on(work, {"type": "http", "service": "shop", "method": "GET", "path": "/it"}, services={"shop": url})
