@@ -19,7 +19,7 @@ SUMMARY = "Break what is simulated, and mend it: watch the ladder work."
 EXAMPLES = """
 moor simulate fault status --provider openai      a vendor is down: every call answers 503
 moor simulate fault retry-after --seconds 60      rate limits everywhere
-moor simulate fault hang --model openai/gpt-4.1 --for 30   one model never answers, for 30 s
+moor simulate fault hang --model openai/gpt-4-1 --for 30  one model never answers, for 30 s
 moor simulate fault latency --service shop --seconds 20    tools time out
 moor simulate fault cut-stream --rate 0.3         every third stream breaks off
 moor simulate list                                what is on, and how often it struck
@@ -171,8 +171,20 @@ def _show(faults: list[dict[str, Any]], console: Console) -> None:
 
 def _row(fault: Mapping[str, Any]) -> tuple[str, ...]:
     targets = [f"{name} {fault[name]}" for name in ("model", "provider", "service") if name in fault]
-    details = {"status": ("status",), "retry-after": ("seconds",), "latency": ("seconds",), "wrong-content": ("content",)}
+    details = {
+        "status": ("status",),
+        "retry-after": ("seconds",),
+        "latency": ("seconds",),
+        "wrong-content": ("content",),
+    }
     detail = " ".join(str(fault[name]) for name in details.get(fault["kind"], ()))
     ends = [f"in {fault['ends_in']:.0f} s"] if "ends_in" in fault else []
     ends += [f"after {fault['count'] - fault['hits']} more"] if "count" in fault else []
-    return (fault["kind"], targets[0] if targets else "everybody", f"{fault['rate']:g}", detail, ", ".join(ends), str(fault["hits"]))
+    return (
+        fault["kind"],
+        targets[0] if targets else "everybody",
+        f"{fault['rate']:g}",
+        detail,
+        ", ".join(ends),
+        str(fault["hits"]),
+    )

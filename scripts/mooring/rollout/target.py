@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.rollout.state import Side, other
 
@@ -15,7 +15,7 @@ COUNTS = ("received", "answered", "failed", "abandoned")
 @dataclass(frozen=True, slots=True)
 class SlotFacts:
     """One slot as it is. `totals` are request counts over all processes the slot ever had; `restarts` counts
-    unwanted ends of processes since it was given its release."""
+    unwanted ends of processes since it was given its release. `runtime` is what a slot says of itself, for people."""
 
     digest: str | None = None
     pid: int | None = None
@@ -26,6 +26,7 @@ class SlotFacts:
     in_flight: int = 0
     restarts: int = 0
     rss: int = 0
+    runtime: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,15 +100,23 @@ class Retry(WrapperModel):
         end = now() + share(CURRENT.get().budget.left(), self.below)
         for number in count(1):
             try:
-                return await self._in_time(call, end - now())
+                answer = await self._in_time(call, end - now())
             except Exception as error:
                 wait = self._wait(number, error, end - now())
                 if wait is None:
+                    self._tell(number, "failure")
                     raise
                 self.metrics.retries.labels(self.model_name, type(error).__name__).inc()
+            else:
+                self._tell(number, "success")
+                return answer
             CURRENT.get().retries += 1
             await asyncio.sleep(wait)
         raise AssertionError("counting has no end")
+
+    def _tell(self, tries: int, outcome: str) -> None:
+        if tries > 1:
+            self.metrics.retried.labels(self.model_name, outcome).inc()
 
     def _wait(self, number: int, error: Exception, left: float) -> float | None:
         """Seconds until the next try, or None when there is none."""

@@ -1,9 +1,7 @@
 """What a slot holds: one release's agents, ready to run, and the means they run with."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from uuid import uuid4
 
@@ -14,18 +12,23 @@ from mooring.release.release import Release
 from mooring.release.store import Store
 from mooring.runtime.accounting import Accounting
 from mooring.runtime.agents import OnText, Served
+from mooring.runtime.circuit import Circuit
 from mooring.runtime.conversations.conversations import Conversations
 from mooring.runtime.crew import SIMULATED, Crew
+from mooring.runtime.health.health import Health
+from mooring.runtime.health.scrape import Scrape
 from mooring.runtime.ladder.last_good import LastGoodStore
 from mooring.runtime.logs import LOGGER
 from mooring.runtime.memory import MemoryWatch
 from mooring.runtime.models import missing_keys
+from mooring.runtime.observed import Observer
 from mooring.runtime.problems import Problem
 from mooring.runtime.record import CURRENT, Budget, Record
 from mooring.runtime.runs import Runs
 from mooring.runtime.settings import Settings
 from mooring.runtime.store import RunStore
-from mooring.runtime.telemetry import INVOKE_AGENT, Metrics
+from mooring.runtime.telemetry import Metrics
+from mooring.runtime.tracing import tracing
 from mooring.runtime.turn import Answer, Turn
 
 RELEASES, RUNS, ANSWERS, CONVERSATIONS = "releases", "runs.db", "answers.db", "conversations.db"
@@ -42,18 +45,19 @@ class Runtime:
         self.release = release
         self.settings = settings
         self.simulated = release.content.environment.endpoints == SIMULATED
-        self.metrics = Metrics()
+        self.metrics = Metrics(tracing(settings.environ, settings.slot, release.digest))
+        self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
         self.runs = Runs(self, RunStore(settings.state / RUNS))
         self.last_good = LastGoodStore(settings.state / ANSWERS)
         profiles = release.content.resilience.values()
         self.conversations = Conversations(settings.state / CONVERSATIONS, profiles)
-        self.memory = MemoryWatch(
-            [profile.memory for profile in profiles], [self._shed], self.metrics.memory.set
-        )
+        self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self._client: httpx2.AsyncClient | None = None
         self._crews: dict[str, Crew] = {}
         self._reasons: list[str] = ["not started"]
+        self.health = Health(self)
+        self.metrics.registry.register(Scrape(self))
 
     async def start(self) -> None:
         """Opens clients and the store of runs, and builds the agents."""
@@ -75,6 +79,7 @@ class Runtime:
             LOGGER.exception("release cannot be served", extra={"release": self.release.digest})
             self._reasons.append(f"the release cannot be served: {error}")
         self._reasons += await self.runs.open()
+        self.health.start()
 
     async def close(self) -> None:
         """Stops background runs and closes clients and the store."""
@@ -82,6 +87,7 @@ class Runtime:
         if client is None:
             return
         self._reasons = ["closed"]
+        self.health.stop()
         await self.runs.close()
         await self.memory.close()
         await self.conversations.close()
@@ -89,6 +95,7 @@ class Runtime:
         for crew in self._crews.values():
             await crew.toolbox.close()
         await client.aclose()
+        await asyncio.to_thread(self.metrics.tracing.close)
 
     def ready(self) -> tuple[bool, list[str]]:
         """Whether requests can be answered, and if not, all reasons. A reason never holds the value of a secret."""
@@ -99,6 +106,24 @@ class Runtime:
     def busy(self) -> int:
         """Requests and background runs under way: a slot is retired when this is 0."""
         return self.accounting.in_flight + self.runs.under_way()
+
+    @property
+    def client(self) -> httpx2.AsyncClient | None:
+        """What everything outside is called with; None before the start and after the end."""
+        return self._client
+
+    @property
+    def crew(self) -> Crew | None:
+        """The agents of the slot's own release; None when it is not loaded."""
+        return self._crews.get(self.release.digest)
+
+    def circuits(self) -> dict[tuple[str, str], Circuit]:
+        """Of the models, by model and profile."""
+        return self.crew.breakers if self.crew else {}
+
+    def tool_circuits(self) -> dict[tuple[str, str], Circuit]:
+        """Of the tools, by tool and profile."""
+        return self.crew.toolbox.circuits if self.crew else {}
 
     def agents(self) -> list[str]:
         """Names of the agents, which are the models that clients see."""
@@ -127,39 +152,16 @@ class Runtime:
 
     async def said(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Answer:
         """What an agent answers to a turn of its conversation, if there is one. Within a run. Raises Problem."""
-        return await self.conversations.held(
-            served.profile, turn, record, lambda whole: served.run(whole, on_text)
-        )
+        return await self.conversations.held(served.profile, turn, record, lambda whole: served.run(whole, on_text))
 
     async def observed(self, record: Record, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Does the work of a run in its context, and counts and logs how it ended."""
         token = CURRENT.set(record)
         try:
-            with self._measured(record):
+            with self.observer.run(record):
                 return await work()
         finally:
             CURRENT.reset(token)
-
-    @contextmanager
-    def _measured(self, record: Record) -> Iterator[None]:
-        started, error = time.perf_counter(), ""
-        try:
-            yield
-        except Problem as problem:
-            error = problem.code
-            raise
-        except asyncio.CancelledError:
-            error = "cancelled"
-            raise
-        except Exception as other:
-            error = type(other).__name__
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            self.metrics.runs.labels(INVOKE_AGENT, record.agent, error).observe(seconds)
-            self.metrics.rungs.labels(record.agent, record.rung or "none").inc()
-            facts = {"run": record.run, "agent": record.agent, "seconds": round(seconds, 4), "problem": error}
-            LOGGER.info("run ended", extra=facts | record.data() | {"release": self.release.digest})
 
     def _shed(self) -> None:
         """Lets go of everything that is in memory for speed alone."""

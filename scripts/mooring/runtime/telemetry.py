@@ -85,7 +85,7 @@ class Metrics:
         self.retries = counter(RETRIES, "Tries of a model after the first.", MODEL, ERROR)
         self.retried = counter(RETRIED, "Calls of a model that took more than one try.", MODEL, "outcome")
         self.rungs = counter(RUNGS, "Runs by the lowest rung that answered.", AGENT, "rung")
-        self.rescues = counter(RESCUES, "Streams that died at a model and went on at another rung.", AGENT, MODEL, ERROR)
+        self.rescues = counter(RESCUES, "Streams that died and went on at another rung.", AGENT, MODEL, ERROR)
         self.cached = counter(CACHED, "Runs that got the last good answer to the same question.", AGENT)
         self.cost = counter(COST, "Cost of model calls in US dollars.", AGENT, MODEL)
         self.tool_calls = counter(TOOL_CALLS, "Tool calls by outcome.", TOOL, "outcome")
@@ -97,9 +97,6 @@ class Metrics:
         )
         self.trims = counter(TRIMS, "Conversations cut to fit: trimmed, summarised, rescued.", AGENT, MODEL, "how")
         self.memory = Gauge(MEMORY, "Resident memory of the slot, of its limit.", registry=registry)
-        self.conversations = Gauge(CONVERSATIONS, "Conversations kept in memory.", registry=registry)
-        self.requests = Gauge(REQUESTS, "Requests since the start, by how they ended.", ("end",), registry=registry)
-        self.in_flight = Gauge(IN_FLIGHT, "Requests being answered now.", registry=registry)
         self.loop_lag = histogram(LOOP_LAG, "How late the event loop was.", (), _LAG_SECONDS)
         Gauge(START_TIME, "When this slot started, Unix time.", registry=registry).set_to_current_time()
 

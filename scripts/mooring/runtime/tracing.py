@@ -9,9 +9,10 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
+from opentelemetry.context import attach, detach
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -40,10 +41,10 @@ class Tracing:
         """Whether spans go anywhere."""
         return self._tracer is not None
 
-    def run(self, agent: str, attributes: Mapping[str, Attribute], above: Context | None) -> AbstractContextManager[Span]:
-        """The span of a run, below the client's own when `above` names one."""
+    def run(self, agent: str, attributes: Mapping[str, Attribute]) -> AbstractContextManager[Span]:
+        """The span of a run, below the one its context is in."""
         known = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent}
-        return self._span(f"invoke_agent {agent}", SpanKind.SERVER, {**known, **attributes}, above)
+        return self._span(f"invoke_agent {agent}", SpanKind.SERVER, {**known, **attributes}, current=True)
 
     def call(self, provider: str, model: str, rung: str) -> AbstractContextManager[Span]:
         """The span of one rung's call of a model, its tries included."""
@@ -61,24 +62,29 @@ class Tracing:
             self._provider.shutdown()
 
     def _span(
-        self, name: str, kind: SpanKind, attributes: Mapping[str, Attribute], above: Context | None = None
+        self, name: str, kind: SpanKind, attributes: Mapping[str, Attribute], current: bool = False
     ) -> AbstractContextManager[Span]:
-        return _NONE if self._tracer is None else self._started(name, kind, attributes, above)
+        return _NONE if self._tracer is None else self._started(self._tracer, name, kind, attributes, current)
 
     @contextmanager
     def _started(
-        self, name: str, kind: SpanKind, attributes: Mapping[str, Attribute], above: Context | None
+        self, tracer: Tracer, name: str, kind: SpanKind, attributes: Mapping[str, Attribute], current: bool
     ) -> Generator[Span]:
-        """An exception is known by its type alone: its message may quote the conversation."""
-        assert self._tracer is not None
-        with self._tracer.start_as_current_span(
-            name, above, kind, attributes, record_exception=False, set_status_on_exception=False
-        ) as span:
-            try:
-                yield span
-            except BaseException as error:
-                failed(span, type(error).__name__)
-                raise
+        """An exception is known by its type alone: its message may quote the conversation.
+
+        Only a span with others below it is made the current one: a stream may end in another task than it began in.
+        """
+        span = tracer.start_span(name, kind=kind, attributes=attributes)
+        token = attach(set_span_in_context(span)) if current else None
+        try:
+            yield span
+        except BaseException as error:
+            failed(span, type(error).__name__)
+            raise
+        finally:
+            if token is not None:
+                detach(token)
+            span.end()
 
 
 OFF = Tracing()
@@ -90,9 +96,19 @@ def failed(span: Span, what: str) -> None:
     span.set_status(Status(StatusCode.ERROR))
 
 
-def above(headers: Mapping[str, str]) -> Context | None:
-    """The client's span, when its request names one (https://www.w3.org/TR/trace-context/)."""
-    return _W3C.extract(headers) if "traceparent" in headers else None
+class Joined:
+    """ASGI middleware: runs belong to the client's trace when it names one (https://www.w3.org/TR/trace-context/)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
+        token = attach(_W3C.extract(headers))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            detach(token)
 
 
 def tracing(environ: Mapping[str, str], slot: str, release: str) -> Tracing:

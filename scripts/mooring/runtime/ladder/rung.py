@@ -1,10 +1,11 @@
 """One rung of the ladder that calls a model."""
 
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from opentelemetry.trace import Span
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
@@ -32,15 +33,10 @@ class Rung(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        started = time.perf_counter()
-        try:
+        with self._measured() as span:
             response = await self.wrapped.request(messages, model_settings, model_request_parameters)
-        except BaseException as error:
-            self._timed(started, type(error).__name__)
-            raise
-        self._timed(started)
-        CURRENT.get().reached(self.rung)
-        self._priced(response.usage)
+            CURRENT.get().reached(self.rung)
+            self._priced(response.usage, span)
         return response
 
     @asynccontextmanager
@@ -51,24 +47,32 @@ class Rung(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        started = time.perf_counter()
-        try:
+        with self._measured() as span:
             async with self.wrapped.request_stream(
                 messages, model_settings, model_request_parameters, run_context
             ) as stream:
                 CURRENT.get().reached(self.rung)
                 yield stream
+            self._priced(stream.usage, span)
+
+    @contextmanager
+    def _measured(self) -> Generator[Span]:
+        started = time.perf_counter()
+        try:
+            with self.metrics.tracing.call(self.document.provider, self.document.id, self.rung) as span:
+                yield span
         except BaseException as error:
             self._timed(started, type(error).__name__)
             raise
         self._timed(started)
-        self._priced(stream.usage)
 
     def _timed(self, started: float, error: str = "") -> None:
         labels = (CHAT, self.document.provider, self.document.id, error)
         self.metrics.operations.labels(*labels).observe(time.perf_counter() - started)
 
-    def _priced(self, usage: RequestUsage) -> None:
+    def _priced(self, usage: RequestUsage, span: Span) -> None:
+        span.set_attribute("gen_ai.usage.input_tokens", usage.input_tokens)
+        span.set_attribute("gen_ai.usage.output_tokens", usage.output_tokens)
         prices, document, record = self.document.prices, self.document, CURRENT.get()
         cost = (usage.input_tokens * prices.input_per_million + usage.output_tokens * prices.output_per_million) / 1e6
         record.usage.add(usage.input_tokens, usage.output_tokens, cost)

@@ -110,7 +110,7 @@ class Keeper:
         counts = [self.health.get("counts", {}), *(leaving.counts for leaving in self._leaving.values())]
         reasons = self.health.get("reasons", [self._last_words] if self._last_words else [])
         return {
-            **{key: self.health.get(key) for key in ("digest", "pid", "rss", "connections")},
+            **{key: self.health.get(key) for key in ("digest", "pid", "rss", "connections", "runtime")},
             "ready": self.health.get("ready", False),
             "reasons": reasons,
             "accepting": self.health.get("accepting", False),

@@ -293,6 +293,8 @@ def _facts(answer: dict[str, Any]) -> Facts:
     slots = {}
     for name, slot in answer["slots"].items():
         known = {key: slot[key] for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts")}
-        slots[name] = SlotFacts(**known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0)
+        slots[name] = SlotFacts(
+            **known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0, runtime=slot.get("runtime") or {}
+        )
     live = answer["live"]
     return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)
