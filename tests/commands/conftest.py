@@ -116,7 +116,7 @@ def repo(tmp_path: Path) -> Repo:
     """A committed copy of this repository's documents, listening on free ports."""
     root = tmp_path / "repo"
     root.mkdir()
-    for folder in ("configs", "prompts", "evals", "schemas"):
+    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
         if (HOME / folder).is_dir():
             shutil.copytree(HOME / folder, root / folder)
     (root / ".gitignore").write_text("/.mooring/\n")

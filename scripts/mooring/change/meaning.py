@@ -38,6 +38,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.added": Meaning(0, "an environment runs for the first time"),
     "environment.removed": Meaning(10, "an environment is gone"),
     "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
+    "environment.capacity-changed": Meaning(3, "a slot takes on more or fewer requests at once"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
     "environment.listen-changed": Meaning(4, "clients must call another address"),
     "environment.probe-changed": Meaning(3, "a new slot must answer another question"),

@@ -52,7 +52,9 @@ class _Resolution:
         prompts = self._named(Prompt, ((agent.prompt, _of(agent, "prompt")) for agent in agents.values()))
         reached = [(name, _of(agent, "tools")) for agent in agents.values() for name in agent.tools]
         models = [(name, _of(agent, "models")) for agent in agents.values() for _, name in agent.models.names()]
-        profiles = [(agent.resilience, _of(agent, "resilience")) for agent in agents.values()]
+        profiles = self._named(Resilience, ((agent.resilience, _of(agent, "resilience")) for agent in agents.values()))
+        contexts = ((profile.context.summary_model, profile) for profile in profiles.values())
+        models += [(name, _of(profile, "context")) for name, profile in contexts if name is not None]
         tools = self._named(Tool, reached)
         content = ReleaseContent(
             environment=self.environment.model_copy(update={"overrides": ()}),
@@ -61,7 +63,7 @@ class _Resolution:
             tools=tools,
             code=self._code(tools.values()),
             models=self._named(Model, models),
-            resilience=self._named(Resilience, profiles),
+            resilience=profiles,
             guards=self.catalog.all(Guards),
         )
         if self.findings:
@@ -123,8 +125,8 @@ class _Resolution:
         self.findings.append(Finding(file, line, path, message, "resolve"))
 
 
-def _of(agent: Agent, field: str) -> str:
-    return f"{field} of agent {agent.name}"
+def _of(document: Document, field: str) -> str:
+    return f"{field} of {type(document).__name__.lower()} {document.name}"
 
 
 def _resolved(prompt: Prompt, flat: Flat, schema: JsonSchema) -> ResolvedPrompt:

@@ -45,7 +45,7 @@ class Breaker(Part):
     window_seconds: Seconds = 60
     minimum_calls: int = Field(default=10, ge=1)
     failure_rate: Rate = 0.5
-    slow_call_seconds: Seconds = 10
+    slow_call_seconds: Seconds = 8
     slow_call_rate: Rate = 0.8
     open_seconds: Seconds = Field(default=30, description="Longer when the endpoint's Retry-After says so.")
 

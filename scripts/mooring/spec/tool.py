@@ -101,6 +101,11 @@ class Tool(Document):
         return None
 
     @property
+    def repeatable(self) -> bool:
+        """Whether a call may be tried again: twice is the same as once, or a key tells the service that it is one."""
+        return self.annotations.idempotent_hint or self.idempotency_key is not None
+
+    @property
     def exported(self) -> str:
         """The name the model sees."""
         return self.export_name or self.name.rsplit("/", 1)[-1].replace("-", "_")

@@ -96,3 +96,13 @@ def listen_address(catalog: Catalog) -> Remarks:
             if host == theirs or _EVERYWHERE & {host, theirs}:
                 yield Remark(entry, "target.listen", f"environment {other!r} listens there already")
         taken.setdefault(port, []).append((name, host))
+
+
+def serving_limits(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        requests, connections = environment.serving.max_in_flight, environment.serving.max_connections
+        if requests >= connections:
+            message = (
+                f"{requests} requests at once leave no connection of {connections} over which one more could be refused"
+            )
+            yield Remark(catalog.of(Environment)[name], "serving", message)
