@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mooring.simulator import wire
@@ -21,6 +21,7 @@ from mooring.simulator.rulebook import Rulebook
 from mooring.simulator.services.answers import Clock
 from mooring.simulator.services.database import Database
 from mooring.simulator.services.oncall import create_oncall
+from mooring.simulator.services.runbooks import runbooks
 from mooring.simulator.services.shop import create_shop
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -41,6 +42,7 @@ def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock 
         *_fault_routes(board),
         Mount("/services/shop", FaultyService(create_shop(database, clock), "shop", board)),
         Mount("/services/oncall", FaultyService(create_oncall(database, clock), "oncall", board)),
+        Route("/services/runbooks", FaultyService(request_response(runbooks), "runbooks", board)),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
     return Stamped(Starlette(routes=routes, exception_handlers=handlers))

@@ -38,13 +38,16 @@ class Toolbox:
         """Ends the processes of Python tools."""
         await self.workers.close()
 
+    def binding(self, name: str) -> Binding:
+        """What a tool is bound to, without limits and breaker. Raises ValueError when its service is nowhere."""
+        if name not in self._bindings:
+            self._bindings[name] = self._binding(self._content.tools[name].bind)
+        return self._bindings[name]
+
     def _bound(self, name: str, agent: spec.Agent) -> BoundTool:
         document, profile = self._content.tools[name], self._content.resilience[agent.resilience]
         circuit = self.circuits.setdefault((name, agent.resilience), Circuit(profile.tools.breaker))
-        if name not in self._bindings:
-            self._bindings[name] = self._binding(document.bind)
-        binding = self._bindings[name]
-        return BoundTool(document, profile, agent.limits.max_tool_calls, binding, circuit, self._metrics)
+        return BoundTool(document, profile, agent.limits.max_tool_calls, self.binding(name), circuit, self._metrics)
 
     def _binding(self, bind: spec.tool.Bind) -> Binding:
         if isinstance(bind, PythonBind):
