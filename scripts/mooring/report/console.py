@@ -36,6 +36,11 @@ class Console:
         if not self.silent:
             self.emit(self.styled(text, style))
 
+    def anew(self) -> None:
+        """Begins a new picture: on a terminal in place of the last one."""
+        if self.terminal:
+            self.out.write("\x1b[H\x1b[2J")
+
     def emit(self, text: str) -> None:
         """Write the result itself, also when silent."""
         self.out.write(text if text.endswith("\n") else f"{text}\n")

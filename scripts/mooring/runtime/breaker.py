@@ -13,7 +13,6 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.circuit import Call, Circuit, CircuitOpen, Health
 from mooring.runtime.faults import BreakerOpen, health_after
-from mooring.runtime.telemetry import Metrics
 
 
 class Breaker(WrapperModel):
@@ -22,10 +21,9 @@ class Breaker(WrapperModel):
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
     """
 
-    def __init__(self, wrapped: Model, circuit: Circuit, metrics: Metrics) -> None:
+    def __init__(self, wrapped: Model, circuit: Circuit) -> None:
         super().__init__(wrapped)
         self.circuit = circuit
-        self._gauge = metrics.breakers.labels(self.model_name)
 
     async def request(
         self,
@@ -66,4 +64,3 @@ class Breaker(WrapperModel):
             raise
         finally:
             self.circuit.leave(call)
-            self._gauge.set(self.circuit.state != "closed")

@@ -1,5 +1,6 @@
 """Builds every agent of a release: models wrapped by rung, tools bound to the environment's services."""
 
+import hashlib
 from collections.abc import Sequence
 
 import httpx2
@@ -75,7 +76,8 @@ class Crew:
     def _contract(self, agent: spec.Agent) -> Contract:
         tools = [self._content.tools[name] for name in agent.tools]
         effects = frozenset(tool.exported for tool in tools if not tool.annotations.read_only_hint)
-        about = f"{agent.model_dump_json()}{self._content.prompts[agent.prompt].model_dump_json()}"
+        documents = agent.model_dump_json() + self._content.prompts[agent.prompt].model_dump_json()
+        about = hashlib.sha256(documents.encode()).hexdigest()
         if agent.output.type == "text":
             return Contract(about, effects)
         schema = checker(agent.output.json_schema or {})
@@ -113,4 +115,4 @@ class Crew:
             simulated = self._content.environment.endpoints == SIMULATED
             self._models[name] = models.build(self._content.models[name], simulated, self._settings, self._client)
         circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
-        return Breaker(Retry(self._models[name], profile, rung, below, self._metrics), circuit, self._metrics)
+        return Breaker(Retry(self._models[name], profile, rung, below, self._metrics), circuit)

@@ -30,7 +30,6 @@ COST = "mooring_cost_usd"
 TOOL_CALLS = "mooring_tool_calls"
 TOOL_RETRIES = "mooring_tool_retries"
 TOOL_DURATION = "mooring_tool_duration_seconds"
-BREAKER = "mooring_breaker_open"
 CONTEXT = "mooring_context_ratio"
 TRIMS = "mooring_context_trims"
 MEMORY = "mooring_memory_ratio"
@@ -91,7 +90,6 @@ class Metrics:
         self.tool_calls = counter(TOOL_CALLS, "Tool calls by outcome.", TOOL, "outcome")
         self.tool_retries = counter(TOOL_RETRIES, "Tries of a tool's call after the first.", TOOL)
         self.tool_seconds = histogram(TOOL_DURATION, "Duration of one tool call.", (TOOL,), _CALL_SECONDS)
-        self.breakers = Gauge(BREAKER, "1 while calls of a model are stopped.", (MODEL,), registry=registry)
         self.context = histogram(
             CONTEXT, "How full a model's window would be with the whole conversation.", (AGENT, MODEL), _RATIOS
         )

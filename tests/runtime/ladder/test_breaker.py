@@ -11,7 +11,6 @@ from pydantic_ai.models.function import FunctionModel
 from mooring.runtime.breaker import Breaker
 from mooring.runtime.circuit import Circuit
 from mooring.runtime.faults import BreakerOpen, OutOfTime
-from mooring.runtime.telemetry import Metrics
 from mooring.spec.resilience import Breaker as Policy
 
 
@@ -24,7 +23,7 @@ class Endpoint:
         self.gate: asyncio.Event | None = None
         self.now = 0.0
         self.circuit = Circuit(Policy(consecutive_failures=2, open_seconds=30), lambda: self.now)
-        self.breaker = Breaker(FunctionModel(self.answer, stream_function=self.words), self.circuit, Metrics())
+        self.breaker = Breaker(FunctionModel(self.answer, stream_function=self.words), self.circuit)
 
     async def answer(self, messages, info) -> ModelResponse:
         self.calls += 1

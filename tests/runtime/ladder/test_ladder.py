@@ -1,6 +1,7 @@
 """When a model fails, the next rung answers, within one deadline."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_the_deadline_is_shared_and_leaves_every_rung_its_chance(serve, stub, re
 def test_a_primary_that_hangs_leaves_the_time_of_one_try_to_each_rung_below(serve, stub, reply):
     stub.script("primary-1", reply(delay=3))
     stub.script("alternate-1", reply(delay=3))
-    stub.script("small-1", reply("in time", delay=0.3))
+    stub.script("small-1", reply("in time", delay=0.1))
     answer = serve(deadlineSeconds=1.5, retry={"tries": 5}).chat()
     assert (rung(answer), "in time" in answer.text) == ("L2", True)
 
@@ -98,6 +99,13 @@ def test_a_retry_after_beyond_the_cap_goes_to_the_next_rung_at_once(serve, stub,
     assert len(stub.asked("primary-1")) == 1
 
 
+def test_a_retry_after_beyond_the_rungs_share_of_the_deadline_goes_to_the_next_rung_at_once(serve, stub, reply):
+    stub.script("primary-1", reply(status=429, headers={"retry-after-ms": "450"}))
+    started = time.monotonic()
+    assert rung(serve(deadlineSeconds=1.2).chat()) == "L1"
+    assert time.monotonic() - started < 0.4
+
+
 def test_credentials_that_are_refused_are_not_tried_again(serve, stub, reply):
     stub.script("primary-1", reply(status=401))
     serve().chat()
@@ -110,11 +118,12 @@ def test_an_open_breaker_spares_a_sick_model_and_finds_out_when_it_is_well(serve
     for _ in range(5):
         assert rung(serving.chat()) == "L1"
     assert len(stub.asked("primary-1")) == 3
-    assert 'mooring_breaker_open{gen_ai_request_model="primary-1"} 1.0' in serving.http.get("/metrics").text
+    state = 'mooring_circuit_state{endpoint="primary",kind="model",profile="quick"}'
+    assert f"{state} 2.0" in serving.http.get("/metrics").text
     stub.script("primary-1", reply("well again"))
     time.sleep(0.25)
     assert rung(serving.chat()) == "L0"
-    assert 'mooring_breaker_open{gen_ai_request_model="primary-1"} 0.0' in serving.http.get("/metrics").text
+    assert f"{state} 0.0" in serving.http.get("/metrics").text
 
 
 def test_a_primary_that_alternates_does_not_flip_the_traffic(serve, stub, reply):
@@ -127,7 +136,7 @@ def test_a_primary_that_alternates_does_not_flip_the_traffic(serve, stub, reply)
     while time.monotonic() < end:
         rungs.append(rung(serving.chat()))
         time.sleep(0.01)
-    flips = sum(one != other for one, other in zip(rungs, rungs[1:], strict=False))
+    flips = sum(one != other for one, other in pairwise(rungs))
     assert flips <= 6
     assert rungs.count("L1") > 0.8 * len(rungs)
 
