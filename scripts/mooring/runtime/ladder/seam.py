@@ -60,7 +60,8 @@ class Seam:
             return ""
         repeated = self._repeated(words)
         if repeated:
-            return self._spaced(words[repeated:])
+            gap = self._before[len(self._before.rstrip()) :]
+            return self._spaced(words[repeated:].removeprefix(gap))
         if _common(words, self._before.lstrip()) >= min(RESTART, len(self._before.strip())):
             return SEPARATOR + words
         return self._spaced(text)
