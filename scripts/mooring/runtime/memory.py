@@ -41,6 +41,7 @@ class MemoryWatch:
         on_ratio: Callable[[float], None],
         rss: Rss = resident,
         clock: Callable[[], float] = time.monotonic,
+        free: Shed | None = None,
     ) -> None:
         strict = list(policies) or [Memory()]
         self.limit = min(policy.limit_mib for policy in strict) * 2**20
@@ -48,6 +49,7 @@ class MemoryWatch:
         self.replace = False
         self.ratio = 0.0
         self._sheds, self._on_ratio, self._rss, self._clock = sheds, on_ratio, rss, clock
+        self._free = free or give_back
         self._shed_at = -REST
         self._task: asyncio.Task[None] | None = None
 
@@ -76,7 +78,7 @@ class MemoryWatch:
         self._shed_at = self._clock()
         for shed in self._sheds:
             shed()
-        give_back()
+        self._free()
         self._measure()
 
     def _measure(self) -> None:
