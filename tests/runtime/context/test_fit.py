@@ -164,7 +164,7 @@ def test_what_matches_a_pin_is_kept() -> None:
 
 
 def test_messages_of_the_prompt_itself_are_not_taken_for_the_goal() -> None:
-    examples = [says("an example"), answers("of an answer")]
+    examples: list[ModelMessage] = [says("an example"), answers("of an answer")]
     fitted = fit([*examples, *long_talk(9)[1:]], 240, Context(keep_recent_turns=1), count, head=2)
 
     assert spoken(fitted.messages) == ["an example", "of an", "goal", "question 8"]

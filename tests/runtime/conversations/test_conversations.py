@@ -97,8 +97,9 @@ def test_a_new_conversation_gets_a_name_that_nobody_guesses(serve: Serve, stub: 
 def test_a_run_may_be_a_turn(serve: Serve, stub: Stub) -> None:
     serving = serve()
     for text in ("one", "two"):
-        run = serving.http.post("/agents/support/runs?wait=true", json={"message": text, "conversation": "c1"}).json()
-    assert run["conversation"] == "c1"
+        asked = {"message": text, "conversation": "c1"}
+        run = serving.http.post("/agents/support/runs?wait=true", json=asked).json()
+        assert (run["conversation"], run["answer"]) == ("c1", "hello")
     assert sent(stub)[1:] == ["Customer: one", "hello", "Customer: two"]
 
 
@@ -111,7 +112,11 @@ def test_a_name_that_is_none_is_refused(serve: Serve, name: str) -> None:
 
 
 def test_history_beside_a_conversation_is_refused(serve: Serve) -> None:
-    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
+    messages = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+    ]
     answer = say(serve(), "", messages=messages)
 
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "conversation")
