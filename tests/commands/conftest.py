@@ -111,24 +111,52 @@ class Repo:
         self.git("commit", "-q", "-m", message)
 
 
+Make = Callable[[Path], Repo]
+
+
+@pytest.fixture(scope="session")
+def make_repo() -> Make:
+    """Makes a committed copy of this repository's documents, listening on free ports."""
+
+    def make(root: Path) -> Repo:
+        for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
+            if (HOME / folder).is_dir():
+                shutil.copytree(HOME / folder, root / folder)
+        (root / ".gitignore").write_text("/.mooring/\n")
+        for environment in (root / "configs/environments").glob("*.yaml"):
+            lines = environment.read_text().splitlines(keepends=True)
+            environment.write_text(
+                "".join("  listen: 127.0.0.1:0\n" if line.startswith("  listen:") else line for line in lines)
+            )
+        found = Repo(root)
+        found.git("init", "-q", "-b", "main")
+        found.commit("documents")
+        return found
+
+    return make
+
+
 @pytest.fixture
-def repo(tmp_path: Path) -> Repo:
+def repo(make_repo: Make, tmp_path: Path) -> Repo:
     """A committed copy of this repository's documents, listening on free ports."""
-    root = tmp_path / "repo"
-    root.mkdir()
-    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
-        if (HOME / folder).is_dir():
-            shutil.copytree(HOME / folder, root / folder)
-    (root / ".gitignore").write_text("/.mooring/\n")
-    for environment in (root / "configs/environments").glob("*.yaml"):
-        lines = environment.read_text().splitlines(keepends=True)
-        environment.write_text(
-            "".join("  listen: 127.0.0.1:0\n" if line.startswith("  listen:") else line for line in lines)
-        )
-    found = Repo(root)
-    found.git("init", "-q", "-b", "main")
-    found.commit("documents")
-    return found
+    return make_repo(tmp_path / "repo")
+
+
+@pytest.fixture(scope="module")
+def module_running(make_repo: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    """Such a copy with environment `local` up, for the tests of a whole module."""
+    command, environ = [sys.executable, "-m", "mooring"], {**os.environ, **GIT, "PYTHONPATH": str(HOME / "scripts")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in GIT.items():
+            patch.setenv(name, value)
+        found = make_repo(tmp_path_factory.mktemp("running") / "repo")
+    place = ["-C", str(found.root)]
+    up = subprocess.run([*command, *place, "up"], env=environ, capture_output=True, text=True, timeout=100)
+    try:
+        assert up.returncode == 0, up.stdout + up.stderr
+        yield found
+    finally:
+        subprocess.run([*command, *place, "down"], env=environ, capture_output=True, timeout=100)
 
 
 @pytest.fixture

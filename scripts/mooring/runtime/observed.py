@@ -60,7 +60,7 @@ class Observer:
         facts: dict[str, Any] = {"run": record.run, "agent": agent, "slot": self._slot}
         facts |= {"release": self._release.digest, "seconds": round(seconds, 4), "problem": error}
         if self._content:
-            facts["message"] = record.question
+            facts["question"] = record.question
         LOGGER.info("run ended", extra=facts | _done(record))
 
     def _about(self, record: Record) -> dict[str, tracing.Attribute]:
