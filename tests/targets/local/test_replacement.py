@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.middleware import Middleware
 from mooring.runtime.accounting import Accounting, CountRequests
 from mooring.runtime.memory import MemoryWatch
-from mooring.runtime.slot import main
+from mooring.runtime import slot
 from mooring.spec.resilience import Memory
 
 class Runtime:
@@ -35,6 +35,10 @@ class Runtime:
         self.memory = MemoryWatch([Memory(limit_mib=256)], [], lambda ratio: None, lambda: self.rss)
     def ready(self):
         return True, []
+    def busy(self):
+        return self.accounting.in_flight
+    def busy(self):
+        return self.accounting.in_flight
 
 def build(release, settings):
     runtime = Runtime()
@@ -50,7 +54,8 @@ def build(release, settings):
     app.state.runtime = runtime
     return app
 
-sys.exit(main(sys.argv[1:], build))
+slot.preload = lambda: None
+sys.exit(slot.main(sys.argv[1:], build))
 """
 SUPERVISOR = """
 import sys
