@@ -109,6 +109,7 @@ def test_real_endpoints_are_never_broken(running, moor, monkeypatch):
     from mooring.targets.local.target import Local
 
     release = Local(running.root, "local", running.root / ".mooring/local").live()
+    assert release is not None
     environment = release.content.environment.model_copy(update={"endpoints": "real"})
     real = type(release).of(release.content.model_copy(update={"environment": environment}))
     monkeypatch.setattr(Local, "live", lambda _: real)

@@ -71,14 +71,6 @@ class Plain:
         """Seconds that the database takes to answer. Raises Problem."""
         return await self._store.ping()
 
-    async def queued(self) -> int:
-        """There are no tickets."""
-        return 0
-
-    async def ping(self) -> float:
-        """Seconds that the database takes to answer. Raises Problem."""
-        return await self._store.ping()
-
     def lag(self) -> Lag:
         """Nothing is written behind."""
         return Lag()

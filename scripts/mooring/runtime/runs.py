@@ -70,18 +70,6 @@ class Runs:
     def _kept(self) -> Journal:
         return self.durable or self.plain
 
-    async def queued(self) -> int:
-        """Questions that wait under tickets, of all slots. Raises Problem."""
-        return await self._kept.queued()
-
-    async def ping(self) -> float:
-        """Seconds that the database of runs takes to answer. Raises Problem."""
-        return await self._kept.ping()
-
-    @property
-    def _kept(self) -> Journal:
-        return self.durable or self.plain
-
     def lag(self) -> Lag:
         """How far what is on disk is behind."""
         return self.durable.lag() if self.durable else Lag()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import httpx2
 import pytest
@@ -27,7 +28,7 @@ def endpoint():
             await asyncio.sleep(30)
         return Response("secret words", int(request.path_params["what"]))
 
-    serving = Serving(Starlette(routes=[Route("/{what}", answer)])).start()
+    serving: Any = Serving(Starlette(routes=[Route("/{what}", answer)])).start()
     serving.asked = asked
     yield serving
     serving.stop()

@@ -63,12 +63,6 @@ class Journal(Protocol):
     async def ping(self) -> float:
         """Seconds that the database takes to answer. Raises Problem."""
 
-    async def queued(self) -> int:
-        """Questions that wait under tickets, of all slots. Raises Problem."""
-
-    async def ping(self) -> float:
-        """Seconds that the database takes to answer. Raises Problem."""
-
     def lag(self) -> Lag:
         """How far what is on disk is behind."""
 

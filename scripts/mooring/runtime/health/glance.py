@@ -42,7 +42,7 @@ def _circuit(runtime: "Runtime", model: str, profile: str) -> dict[str, Any]:
 def _answered(runtime: "Runtime") -> dict[str, dict[str, int]]:
     """Runs by agent and rung, since the slot started."""
     counts: dict[str, dict[str, int]] = {}
-    for sample in runtime.metrics.rungs.collect()[0].samples:
+    for sample in next(iter(runtime.metrics.rungs.collect())).samples:
         if sample.name.endswith("_total"):
             counts.setdefault(sample.labels["gen_ai_agent_name"], {})[sample.labels["rung"]] = int(sample.value)
     return counts
