@@ -117,7 +117,7 @@ def copied(parent: Path) -> Repo:
     """A committed copy of this repository's documents, listening on free ports."""
     root = parent / "repo"
     root.mkdir()
-    for folder in ("configs", "prompts", "evals", "schemas"):
+    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
         if (HOME / folder).is_dir():
             shutil.copytree(HOME / folder, root / folder)
     (root / ".gitignore").write_text("/.mooring/\n")

@@ -8,6 +8,7 @@ import psutil
 from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.runtime.door import Handler
+from mooring.runtime.health.glance import glance
 
 if TYPE_CHECKING:
     from mooring.runtime.slot import Slot
@@ -37,6 +38,8 @@ def _health(slot: "Slot") -> dict[str, Any]:
         "counts": counts,
         "in_flight": counts.get("in_flight", 0),
         "connections": slot.serving.connections if slot.serving else 0,
+        "replace": slot.runtime.memory.replace if slot.runtime else False,
+        "runtime": glance(slot.runtime) if hasattr(slot.runtime, "health") else None,
         "rss": psutil.Process().memory_info().rss,
     }
 

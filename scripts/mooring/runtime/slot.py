@@ -30,7 +30,7 @@ DRAIN = 60.0
 """Seconds an ending slot waits for requests in flight when nobody says otherwise."""
 
 Build = Callable[["Release", Settings], Any]
-"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts."""
+"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts, and health where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ class Slot:
         serving = host(app, listening)
         await serving.start()
         self.runtime = app.state.runtime
+        if health := getattr(self.runtime, "health", None):
+            health.live = lambda: self.accepting
         self.serving = serving
         LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
 

@@ -8,6 +8,7 @@ from mooring.change.walk import Note, Rules, same
 from mooring.change.wording import quote, show
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
+CAPACITY = "environment.capacity-changed"
 
 
 def rules(_: Sides) -> Rules:
@@ -22,6 +23,8 @@ def rules(_: Sides) -> Rules:
         "rollout.probes": probes,
         "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
         "services": services,
+        "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
+        "serving.maxInFlight": number(CAPACITY, CAPACITY, "requests at once of a slot"),
         "target.listen": moved("environment.listen-changed", "address"),
         "tier": moved("environment.tier-changed", "tier"),
     }
