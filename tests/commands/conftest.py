@@ -15,6 +15,7 @@ import pytest
 from mooring.main import main
 
 HOME = Path(__file__).parents[2]
+SURROUNDINGS = ("MOORING_HOME", "MOORING_STATE", "GITHUB_ACTIONS", "GITHUB_ACTOR")
 GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -55,7 +56,7 @@ Moor = Callable[..., Said]
 
 @pytest.fixture(autouse=True)
 def quiet_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("MOORING_HOME", "MOORING_STATE", "GITHUB_ACTIONS", "GITHUB_ACTOR"):
+    for name in SURROUNDINGS:
         monkeypatch.delenv(name, raising=False)
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
@@ -146,6 +147,8 @@ def repo(make_repo: Make, tmp_path: Path) -> Repo:
 def module_running(make_repo: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
     """Such a copy with environment `local` up, for the tests of a whole module."""
     command, environ = [sys.executable, "-m", "mooring"], {**os.environ, **GIT, "PYTHONPATH": str(HOME / "scripts")}
+    for name in SURROUNDINGS:
+        environ.pop(name, None)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in GIT.items():
             patch.setenv(name, value)
