@@ -13,7 +13,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.runtime.sample import sample
 
+from mooring.release.content import ReleaseContent
+from mooring.release.release import Release
 from mooring.runtime import door
 from mooring.targets.local import folders
 from mooring.targets.local.replacement import second_door
@@ -67,7 +70,7 @@ sys.exit(main(sys.argv[2:], Commands(slot=(sys.executable, sys.argv[1]))))
 class Place:
     """An environment with a live slot, in real processes."""
 
-    def __init__(self, folder: Path, release: Any) -> None:
+    def __init__(self, folder: Path, release: Release) -> None:
         self.state = folder / "state"
         self.slot, self.script = folder / "slot.py", folder / "supervise.py"
         self.slot.write_text(SLOT)
@@ -116,9 +119,17 @@ class Place:
             self.process.wait(20)
 
 
+@pytest.fixture(scope="session")
+def own_release() -> Release:
+    """A release that needs no simulator."""
+    content: dict[str, Any] = sample().content.model_dump(mode="json", by_alias=True)
+    content["environment"] |= {"endpoints": "real", "services": {"shop": "http://127.0.0.1:9"}}
+    return Release.of(ReleaseContent.model_validate(content))
+
+
 @pytest.fixture
-def place(tmp_path: Path, release: Any) -> Iterator[Place]:
-    place = Place(tmp_path, release)
+def place(tmp_path: Path, own_release: Release) -> Iterator[Place]:
+    place = Place(tmp_path, own_release)
     yield place
     place.end()
 
