@@ -14,8 +14,6 @@ from pathlib import Path
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import AgentInfo, FunctionModel
-from tests.bench.row import Row
-from tests.runtime.sample import sample
 
 from mooring.runtime.context.tokens import Tokens
 from mooring.runtime.context.window import Window
@@ -24,6 +22,8 @@ from mooring.runtime.memory import resident
 from mooring.runtime.record import CURRENT, Budget, Record
 from mooring.runtime.telemetry import Metrics
 from mooring.runtime.turn import Answer, Turn
+from tests.bench.row import Row
+from tests.runtime.sample import sample
 
 TURNS = 100_000
 LENGTH, SIZE = 16, 1500

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.runtime.sample import limits
 
 from mooring.runtime.accounting import Accounting, CountRequests
+from tests.runtime.sample import limits
 
 BODY = {"model": "support", "messages": [{"role": "user", "content": "x"}]}
 

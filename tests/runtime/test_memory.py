@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tests.runtime.hosting import Serving
-
 from mooring.runtime.memory import REST, MemoryWatch, resident
 from mooring.spec.resilience import Memory
+from tests.runtime.hosting import Serving
 
 MIB = 2**20
 Serve = Callable[..., Serving]

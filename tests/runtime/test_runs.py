@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from tests.runtime.sample import limits
 
 from mooring.release.release import Release
 from mooring.release.store import Store
+from tests.runtime.sample import limits
 
 REFUND = ("refund_order", {"order": "A1", "cents": 500})
 

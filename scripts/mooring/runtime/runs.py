@@ -175,7 +175,9 @@ class Runs:
         if request.decision is None:
             return await self._runtime.said(served, request.turn, record, run.on_text)
         history = ModelMessagesTypeAdapter.validate_json(request.decision.messages)
-        verdict = True if request.decision.approved else ToolDenied(request.decision.message or "A person denied this call.")
+        verdict = (
+            True if request.decision.approved else ToolDenied(request.decision.message or "A person denied this call.")
+        )
         approvals = {call["id"]: verdict for call in request.decision.data["approvals"]}
         answer = await served.go_on(history, DeferredToolResults(approvals=approvals))
         if not answer.approvals and record.rung != "L4":

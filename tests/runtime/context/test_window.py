@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.runtime.hosting import Serving
-from tests.runtime.stub import Reply, Stub
 
 from mooring.release.release import Release
 from mooring.runtime.context.tokens import START, Tokens
+from tests.runtime.hosting import Serving
+from tests.runtime.stub import Reply, Stub
 
 Serve = Callable[..., Serving]
 Build = Callable[..., Release]

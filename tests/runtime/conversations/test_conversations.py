@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
+
+from mooring.runtime.conversations.archive import Archive
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub
-from mooring.runtime.conversations.archive import Archive
 
 Serve = Callable[..., Serving]
 

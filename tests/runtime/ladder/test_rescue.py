@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 import openai
 import pytest
@@ -17,8 +18,8 @@ class Seen:
 
     def __init__(self, serving, agent="support", **more) -> None:
         with openai.OpenAI(base_url=f"{serving.url}/v1", api_key="none", max_retries=0) as client:
-            messages = [{"role": "user", "content": more.pop("say", "hi")}]
-            answer = client.chat.completions.with_raw_response.create(
+            messages: Any = [{"role": "user", "content": more.pop("say", "hi")}]
+            answer: Any = client.chat.completions.with_raw_response.create(
                 model=agent, messages=messages, stream=True, stream_options={"include_usage": True}, **more
             )
             self.headers = answer.headers

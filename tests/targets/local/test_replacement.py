@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.runtime.sample import sample
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.runtime import door
 from mooring.targets.local import folders
 from mooring.targets.local.replacement import second_door
+from tests.runtime.sample import sample
 
 SLOT = """
 import asyncio, sys

@@ -10,7 +10,6 @@ import asyncio
 import contextvars
 import json
 import threading
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar, cast
 
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
