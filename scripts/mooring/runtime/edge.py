@@ -1,8 +1,10 @@
 """What every reply carries, and the last resort when something failed that nobody expected."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +33,8 @@ class Edge:
 
         try:
             await self.app(scope, receive, marked)
+        except ClientDisconnect:
+            pass  # in the middle of its request: nobody is there to be answered
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an error reply
             LOGGER.exception("request failed", extra={"path": scope["path"]})
             if not started:
@@ -46,7 +50,8 @@ def languages(request: Request) -> tuple[str, ...]:
 
 def reply(problem: Problem) -> Response:
     """An error as a reply."""
-    return JSONResponse(problem.body(), problem.status)
+    headers = {"retry-after": "1"} if problem.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return JSONResponse(problem.body(), problem.status, headers)
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
