@@ -77,7 +77,7 @@ class CountRequests:
         self.accounting = accounting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _watches(scope["path"]):
+        if scope["type"] != "http" or watches(scope["path"]):
             return await self.app(scope, receive, send)
         exchange = Exchange(scope, receive, send)
         self.accounting.received += 1
@@ -88,5 +88,6 @@ class CountRequests:
             self.accounting.close(exchange)
 
 
-def _watches(path: str) -> bool:
+def watches(path: str) -> bool:
+    """Whether a path watches the server rather than uses it."""
     return any(path == watching or path.startswith(f"{watching}/") for watching in UNCOUNTED)

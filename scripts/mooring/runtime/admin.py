@@ -37,7 +37,7 @@ def _health(slot: "Slot") -> dict[str, Any]:
         "accepting": slot.accepting,
         "counts": counts,
         "in_flight": counts.get("in_flight", 0),
-        "connections": slot.serving.connections if slot.serving else 0,
+        "connections": len(slot.serving.connections) if slot.serving else 0,
         "replace": slot.runtime.memory.replace if slot.runtime else False,
         "runtime": glance(slot.runtime) if hasattr(slot.runtime, "health") else None,
         "rss": psutil.Process().memory_info().rss,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from mooring.release.release import Release
 from mooring.runtime import api, chat
 from mooring.runtime.accounting import CountRequests
+from mooring.runtime.admission import Admission
 from mooring.runtime.conversations import doors as conversations
 from mooring.runtime.edge import Edge, on_http, on_problem
 from mooring.runtime.health import doors
@@ -31,6 +32,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
     middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
+    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
     app = Starlette(

@@ -15,6 +15,9 @@ from mooring.runtime.turn import Turn
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
 
+MESSAGES = 2048
+"""Messages of a conversation that a request may hold."""
+
 READ_SECONDS = 10.0
 """A client that takes longer to send its body is let go."""
 
@@ -60,7 +63,7 @@ class ChatBody(BaseModel):
     """A chat completion request. Sampling parameters are accepted and not used: the release decides them."""
 
     model: str
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MESSAGES)
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: int | None = None
@@ -105,7 +108,7 @@ class RunBody(BaseModel):
 
     message: str = Field(min_length=1)
     variables: dict[str, JsonValue] = Field(default_factory=dict)
-    history: list[ChatMessage] = Field(default_factory=list)
+    history: list[ChatMessage] = Field(default_factory=list, max_length=MESSAGES)
     conversation: str | None = None
 
     def turn(self) -> Turn:

@@ -40,8 +40,6 @@ class Runtime:
         return True, []
     def busy(self):
         return self.accounting.in_flight
-    def busy(self):
-        return self.accounting.in_flight
 
 def build(release, settings):
     runtime = Runtime()

@@ -38,7 +38,7 @@ class Adoption:
                 await self.adopt()
                 if looks % SWEEP_LOOKS == 0:
                     await self._adopt_strays()
-            except OSError:
+            except Exception:  # noqa: BLE001 - whatever it was this time, the next look may find something
                 LOGGER.exception("cannot look for dead processes")
             looks += 1
             await asyncio.sleep(LOOK_SECONDS)
@@ -58,7 +58,7 @@ class Adoption:
         for run in pending:
             await self._recorder.gate.through(lambda run=run: self._go_on(run))  # type: ignore[misc]
         if pending:
-            LOGGER.warning("runs of a dead process", extra={"process": name, "runs": len(pending)})
+            LOGGER.warning("runs of a dead process", extra={"executor": name, "runs": len(pending)})
         return [run.workflow_id for run in pending]
 
     async def _go_on(self, run: WorkflowStatus) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import json
 import threading
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar, cast
 
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
@@ -122,25 +123,26 @@ class Recorder:
         await DBOS.update_workflow_attributes_async(run, {"adopted": adopted})
         await DBOS.resume_workflow_async(run, queue_name=queue)
 
-    async def recorded(self, run: str) -> tuple[dict[str, JsonValue], int]:
-        """The steps of a run by name, and the highest number DBOS gave to one."""
-        steps = await DBOS.list_workflow_steps_async(run)
-        return {step["function_name"]: step["output"] for step in steps}, max(
-            (step["function_id"] for step in steps), default=0
-        )
+    async def _recorded(self, run: str) -> tuple[dict[str, JsonValue], int, int]:
+        """The steps of a run by name, the highest number DBOS gave to one, and how often the run was adopted.
+
+        Not to be asked within a workflow, of which DBOS makes each question a step.
+        """
+        steps, status = await DBOS.list_workflow_steps_async(run), await self.status(run)
+        values = {step["function_name"]: step["output"] for step in steps}
+        adopted = (status.attributes or {}).get("adopted", 0) if status else 0
+        return values, max((step["function_id"] for step in steps), default=0), adopted
 
     async def record(self, run: str, data: dict[str, Any]) -> dict[str, Any]:
         """The workflow's body: writes what a run does, as it does it, and returns what it came to."""
         kept, already = self._host.kept(run), dict[str, JsonValue]()
         if kept is None or not kept.fresh:
-            already, highest = await self.gate.through(lambda: self.recorded(run))
+            already, highest, adopted = await self._spawn(self.gate.through(lambda: self._recorded(run)))
             while DBOS.reserve_step().step_id < highest:
                 pass
-        if kept is None:
-            status = await self.gate.through(lambda: self.status(run))
-            adopted = (status.attributes or {}).get("adopted", 0) if status else 0
-            kept = await self._host.revive(data, already, adopted)
-            self._spawn(self._finish(kept))
+            if kept is None:
+                kept = await self._host.revive(data, already, adopted)
+                self._spawn(self._finish(kept))
         kept.fresh = False
         self._host.took(kept)
         self._recording.add(run)
@@ -279,11 +281,12 @@ class Recorder:
         self._file.renew()
         await self._declare()
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Runs in a context of its own: what a workflow begins is none of its steps."""
         task = self.loop.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 _recorder: Recorder | None = None

@@ -32,7 +32,8 @@ _LINE = 500
 _LINES = 200
 """Characters of a printed line, and lines for each call, that are logged."""
 
-_PROGRAM = Path(__file__).with_name("worker.py")
+_PROGRAM = Path(__file__).with_name("worker.py").read_text()
+"""Read when the slot starts, so that all of its processes run the same, whatever becomes of the file."""
 
 
 class Worker:
@@ -49,7 +50,7 @@ class Worker:
     async def start(cls, modules: Mapping[str, str], environ: Mapping[str, str]) -> "Worker":
         """A process in a session of its own, with no file of ours but three pipes. Raises Unavailable."""
         passed = {name: environ[name] for name in PASSED if name in environ}
-        command = (sys.executable, "-I", "-X", "utf8", str(_PROGRAM), str(os.getpid()))
+        command = (sys.executable, "-I", "-X", "utf8", "-c", _PROGRAM, str(os.getpid()))
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd="/", env=passed, start_new_session=True
