@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
-from pydantic_ai.tools import DeferredToolResults, ToolDenied
+from pydantic_ai.tools import DeferredToolResults, ToolApproved, ToolDenied
 
 from mooring.runtime import tickets
 from mooring.runtime.agents import Served
@@ -178,7 +178,9 @@ class Runs:
         verdict = (
             True if request.decision.approved else ToolDenied(request.decision.message or "A person denied this call.")
         )
-        approvals = {call["id"]: verdict for call in request.decision.data["approvals"]}
+        approvals: dict[str, bool | ToolApproved | ToolDenied] = {
+            call["id"]: verdict for call in request.decision.data["approvals"]
+        }
         answer = await served.go_on(history, DeferredToolResults(approvals=approvals))
         if not answer.approvals and record.rung != "L4":
             try:

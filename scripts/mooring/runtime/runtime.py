@@ -98,10 +98,12 @@ class Runtime:
         await asyncio.to_thread(self.metrics.tracing.close)
 
     def ready(self) -> tuple[bool, list[str]]:
-        """Whether requests can be answered, and if not, all reasons. A reason never holds the value of a secret."""
-        lag = self.runs.lag()
-        late = [f"runs are answered and not written down: {lag.reason}"] if lag.stalled else []
-        return not self._reasons and not late, self._reasons + late
+        """Whether requests can be answered, and if not, all reasons. A reason never holds the value of a secret.
+
+        A database that is down is not among them: answers go on without it, and it must not keep anyone from a
+        rollback. `/readyz` says it.
+        """
+        return not self._reasons, list(self._reasons)
 
     def busy(self) -> int:
         """Requests and background runs under way: a slot is retired when this is 0."""

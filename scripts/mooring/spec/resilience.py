@@ -130,10 +130,14 @@ class Context(Part):
 class Memory(Part):
     """What a slot keeps in memory, and what it does before it runs out."""
 
-    idle_minutes: float = Field(default=30, gt=0, description="Conversations leave memory after this; the archive stays.")
+    idle_minutes: float = Field(
+        default=30, gt=0, description="Conversations leave memory after this; the archive stays."
+    )
     max_conversations: int = Field(default=1000, ge=1)
     archive_days: float = Field(default=90, gt=0)
-    limit_mib: int = Field(default=1024, ge=256, description="Of a slot: at `shed_ratio` it sheds, here it is replaced.")
+    limit_mib: int = Field(
+        default=1024, ge=256, description="Of a slot: at `shed_ratio` it sheds, here it is replaced."
+    )
     shed_ratio: Rate = 0.8
 
 

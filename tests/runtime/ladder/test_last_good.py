@@ -16,7 +16,7 @@ class Clock:
 
 async def said(store: LastGoodStore, key: str, age: float) -> str | None:
     saved = await store.get(key, age)
-    return saved and saved.text
+    return saved.text if saved else None
 
 
 def test_questions_are_the_same_but_for_case_space_and_the_mark_at_the_end():
