@@ -11,7 +11,6 @@ from mooring.rollout.state import SLOTS
 from mooring.runtime.handover import take_back
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.replacement import second_door
 
 BACKLOG = 2048
 
@@ -24,7 +23,7 @@ def obtain(state: Path, memory: Memory, listen: str) -> socket.socket:
     """
     for slot in SLOTS:
         door = folders.admin(state, slot)
-        if taken := _taken(door) or _taken(second_door(door)):
+        if taken := _taken(door) or _taken(folders.second(door)):
             logging.getLogger("mooring.supervisor").info("took the socket back from %s", slot)
             break
     else:

@@ -1,62 +1,61 @@
 """A slot's process gives way to another with the same release, while clients are served.
 
-The successor has a door of its own beside the slot's. Once it is ready it accepts, the old process stops
-accepting, and the successor's door takes the slot's place. If the supervisor dies in between, the next
-one finds a process behind the second door, and lets it drain and end.
+The successor has a door of its own beside the slot's. Once it is ready it accepts, the old process is told
+to end, and the successor's door takes the slot's place. If the supervisor dies in between, the next one
+finds a process behind the second door, and lets it drain and end.
 """
 
 import asyncio
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mooring.errors import Failed, Stopped
+from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.runtime.door import Line
+from mooring.runtime.door import Line, Wire
+from mooring.targets.local import folders
+from mooring.targets.local.process import Process
 
 GONE = (OSError, EOFError)
+"""What a call to a door raises when nobody is behind it any more."""
+
+ACT = 3.0
+"""Seconds a slot has to start or stop accepting."""
 
 READY = 60.0
 """Seconds a successor has to be ready."""
 
-DRAIN = 60.0
 ANSWER = 30.0
-"""Seconds a door has to answer."""
+"""Seconds its door has to answer."""
 
-Spawn = Callable[[Path], "subprocess.Popen[bytes]"]
-
-
-def second_door(door: Path) -> Path:
-    """Where the successor of the process behind `door` answers until it takes over."""
-    return door.with_name(f"{door.name}~")
+Spawn = Callable[[Process, Path], int]
+"""Starts a process that answers at a door; its process id."""
 
 
 class Successor:
-    """A second process of a slot, until it takes over or is given up."""
+    """A second process of the slot with this `door`, until it takes over or is given up."""
 
     def __init__(self, door: Path) -> None:
+        self.process = Process(door)
+        self.pid: int | None = None
         self.health: dict[str, Any] = {}
-        self.process: subprocess.Popen[bytes] | None = None
-        self._door, self._place = second_door(door), door
+        self.accepts = False
+        self._place, self._door = door, folders.second(door)
         self._look: Line | None = None
-        self._act: Line | None = None
-        self._accepts = False
+        self._act: Wire | None = None
 
-    async def start(self, spawn: Spawn) -> None:
-        """Starts the process. Raises OSError or Failed(PROCESS) when that fails."""
+    def start(self, spawn: Spawn) -> None:
+        """Raises OSError when there can be no process."""
         self._door.unlink(missing_ok=True)
-        self.process = spawn(self._door)
+        self.pid = spawn(self.process, self._door)
 
     async def ready(self, wanted: Callable[[], bool]) -> None:
         """Waits until it is ready. Raises Failed when it ends first, takes too long or is wanted no more."""
         end = time.monotonic() + READY
         while not self.health.get("ready"):
-            if self.process is None or self.process.poll() is not None:
+            if self.process.exit_code() is not None:
                 raise Failed(Reason.PROCESS, "its successor ended before it was ready")
             if time.monotonic() > end:
                 raise Failed(Reason.DEADLINE, f"its successor is not ready after {READY:.0f} s")
@@ -64,70 +63,33 @@ class Successor:
                 raise Failed(Reason.PROCESS, "no successor is wanted any more")
             with suppress(*GONE):
                 if self._look is None:
-                    self._look, self._act = await Line.connect(self._door), await Line.connect(self._door)
+                    self._look = await Line.connect(self._door)
                 self.health = await self._look.call("GET /health", timeout=ANSWER)
             await asyncio.sleep(0.02)
+        self._act = Wire(self._door, ACT)
 
-    async def accept(self, on: bool) -> None:
-        """Makes it live, if it is to be. Raises OSError, EOFError or Stopped."""
-        if self._act is None or self._look is None:
-            raise ConnectionError("it has no door")
-        self._accepts = on
-        await self._act.call("POST /accept", {"on": on})
-        self.health = await self._look.call("GET /health", timeout=ANSWER)
+    def accept(self, on: bool) -> None:
+        """Makes it live, if it is to be. Raises OSError or Stopped."""
+        _look, act = self.lines
+        self.accepts = on
+        act.call("POST /accept", {"on": on})
+        self.health = act.call("GET /health")
 
-    def take_over(self) -> tuple[Line, Line]:
-        """Puts its door in the slot's place; the lines to it."""
-        if self._act is None or self._look is None:
-            raise ConnectionError("it has no door")
+    def take_over(self) -> None:
+        """Puts its door in the slot's place."""
         self._door.replace(self._place)
         self._door.with_suffix(".fd").replace(self._place.with_suffix(".fd"))
-        self.process = None
+
+    @property
+    def lines(self) -> tuple[Line, Wire]:
+        """To look and to act. ConnectionError while it is not ready."""
+        if self._look is None or self._act is None:
+            raise ConnectionError("it has no door")
         return self._look, self._act
 
     def give_up(self) -> None:
-        """Ends it, unless it took over, or may be answering somebody: then the next supervisor lets it drain."""
-        if self.process is not None and not self._accepts:
-            for line in (self._look, self._act):
-                if line:
-                    line.close()
-            self.process.kill()
-            self.process.wait(5)
-
-
-async def dismiss(door: Path) -> None:
-    """Lets the successor that a dead supervisor left behind drain and end, if there is one."""
-    with suppress(*GONE, Stopped):
-        line = await Line.connect(second_door(door))
-        await line.call("POST /stop", {"cap": DRAIN}, timeout=DRAIN + 10)
-        line.close()
-
-
-class Leaving:
-    """A process that gave way, until its last request is answered. `counts` are the last it told."""
-
-    def __init__(
-        self, line: Line, pid: int | None, process: "subprocess.Popen[bytes] | None", counts: Mapping[str, int]
-    ) -> None:
-        self.counts = counts
-        self._line, self._pid, self._process = line, pid, process
-
-    async def drain(self, cap: float) -> None:
-        """Ends it after its requests, or after `cap` seconds."""
-        with suppress(*GONE, Stopped):
-            self.counts = (await self._line.call("POST /stop", {"cap": cap}, timeout=cap + 10))["counts"]
-        self._line.close()
-        await self._gone(3)
-        if self._process and self._process.poll() is None:
-            self._process.kill()
-        elif self._process is None and self._pid:
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-
-    async def _gone(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and (self._process is None or self._process.poll() is None):
-            if self._process is None and not Path(f"/proc/{self._pid}").exists():
-                self._pid = None
-                return
-            await asyncio.sleep(0.02)
+        """Ends it at once."""
+        for line in (self._look, self._act):
+            if line:
+                line.close()
+        self.process.kill(self.pid)
