@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -18,7 +18,6 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.runtime import door
 from mooring.targets.local import folders
-from mooring.targets.local.replacement import second_door
 from tests.runtime.sample import sample
 
 SLOT = """
@@ -153,7 +152,7 @@ class Load:
                 self.problems.append(repr(error))
         kept.close()
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         time.sleep(0.3)
@@ -218,7 +217,7 @@ def test_a_successor_that_does_not_start_leaves_everything_as_it_was(place: Plac
 def test_a_slot_that_dies_while_its_successor_starts_is_followed_by_it(place: Place) -> None:
     before = place.blue()["pid"]
     place.ask("POST /restart", {"slot": "blue"})
-    place.until(lambda: second_door(folders.admin(place.state, "blue")).exists())
+    place.until(lambda: folders.second(folders.admin(place.state, "blue")).exists())
     os.kill(before, signal.SIGKILL)
     answer = httpx2.get(place.url, timeout=20, trust_env=False)
 
@@ -229,13 +228,14 @@ def test_a_slot_that_dies_while_its_successor_starts_is_followed_by_it(place: Pl
 def test_a_supervisor_that_dies_in_between_leaves_one_process_serving(place: Place) -> None:
     with Load(place.url) as load:
         place.ask("POST /restart", {"slot": "blue"})
-        place.until(lambda: second_door(folders.admin(place.state, "blue")).exists())
+        place.until(lambda: folders.second(folders.admin(place.state, "blue")).exists())
         place.process.kill()
         place.process.wait()
         place.supervise()
         place.until(lambda: len(processes(place)) == 1)
     assert load.problems == []
     assert place.blue()["pid"] in processes(place)
+    assert lost(place) == 0
 
 
 def running(pid: int) -> bool:
