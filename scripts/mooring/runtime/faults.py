@@ -51,6 +51,13 @@ class Unfit(UnexpectedModelBehavior):
     """An answer that breaks its contract in a way that asking the same model again does not mend."""
 
 
+def nothing_said(finish_reason: str | None) -> EmptyAnswer | Unfit:
+    """What an empty answer is, by why it ended."""
+    if finish_reason in ("length", "content_filter"):
+        return Unfit(f"the answer is empty ({finish_reason})")
+    return EmptyAnswer("the answer is empty")
+
+
 _TRANSIENT = (
     ModelConnectionError,
     ModelRateLimitError,

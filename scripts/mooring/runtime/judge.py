@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError, UnexpectedModelBehavior, UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from mooring.runtime.faults import EmptyAnswer, MalformedCall, Unfit
+from mooring.runtime.faults import MalformedCall, Unfit, nothing_said
 
 
 class Judged(WrapperModel):
@@ -52,9 +52,7 @@ def judge(response: ModelResponse, parameters: ModelRequestParameters) -> None:
         for call in calls:
             _judge_call(call, known, cut=response.finish_reason == "length")
     elif not (response.text or "").strip():
-        if response.finish_reason in ("length", "content_filter"):
-            raise Unfit(f"the answer is empty ({response.finish_reason})")
-        raise EmptyAnswer("the answer is empty")
+        raise nothing_said(response.finish_reason)
 
 
 def _judge_call(call: ToolCallPart, known: set[str], cut: bool) -> None:
@@ -73,7 +71,10 @@ def _readable() -> Generator[None]:
     """What the client library cannot make sense of, it reports by all sorts of exceptions."""
     try:
         yield
-    except (AgentRunError, UserError, TimeoutError):
-        raise
+    except (AgentRunError, UserError, TimeoutError) as error:
+        # Of no particular kind is only a body that pydantic-ai cannot decode.
+        if type(error) is not ModelAPIError:
+            raise
+        raise UnexpectedModelBehavior("the answer is not JSON") from error
     except Exception as error:
         raise UnexpectedModelBehavior(f"the answer cannot be read ({type(error).__name__})") from error

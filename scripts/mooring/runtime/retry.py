@@ -15,7 +15,7 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
-from mooring.runtime.faults import EmptyAnswer, OutOfTime, worth_a_try
+from mooring.runtime.faults import OutOfTime, nothing_said, worth_a_try
 from mooring.runtime.record import CURRENT
 from mooring.runtime.telemetry import Metrics
 from mooring.spec.resilience import Retry as Policy
@@ -151,13 +151,13 @@ Events = AsyncIterator[ModelResponseStreamEvent]
 async def prime(stream: StreamedResponse, pull: Callable[[Events], Awaitable[ModelResponseStreamEvent]]) -> None:
     """Waits for a stream's first event, which its reader gets all the same; `pull` fetches each later one.
 
-    Raises EmptyAnswer when there is no event.
+    Raises EmptyAnswer or Unfit when there is no event.
     """
     events = aiter(stream)
     try:
         first = await anext(events)
     except StopAsyncIteration as error:
-        raise EmptyAnswer("the stream ended without an event") from error
+        raise nothing_said(stream.finish_reason) from error
 
     async def all_events() -> AsyncGenerator[ModelResponseStreamEvent]:
         event = first
