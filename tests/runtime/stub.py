@@ -19,8 +19,8 @@ class Reply:
     """What the stub answers once: a text or a tool call, or an error, after `delay` seconds.
 
     A stream has `pace` seconds between words. `cut` says how it ends after its words: broken off, with a chunk that is
-    no JSON, hanging, or silently without a reason; for a tool call, in the middle of its arguments. `raw` is sent as
-    it is.
+    no JSON, hanging, or silently without a reason; for a tool call, in the middle of its arguments. What is not
+    streamed is cut in its middle. `raw` is sent as it is.
     """
 
     text: str = ""
@@ -75,7 +75,8 @@ class Stub:
             return Response(reply.raw, media_type="application/json")
         if body.get("stream"):
             return StreamingResponse(self._events(body, reply), media_type="text/event-stream")
-        return JSONResponse(_completion(body["model"], reply))
+        answer = JSONResponse(_completion(body["model"], reply))
+        return _half(answer) if reply.cut else answer
 
     async def _events(self, body: Mapping[str, Any], reply: Reply) -> AsyncIterator[str]:
         for delta in _deltas(reply):
@@ -102,6 +103,14 @@ class Stub:
         if reply.raw is not None:
             return Response(reply.raw, reply.status, reply.headers)
         return JSONResponse(reply.body, reply.status, reply.headers)
+
+
+def _half(answer: Response) -> Response:
+    async def half() -> AsyncIterator[bytes]:
+        yield bytes(answer.body[: len(answer.body) // 2])
+        raise ConnectionResetError("scripted")
+
+    return StreamingResponse(half(), headers={"content-length": str(len(answer.body))}, media_type="application/json")
 
 
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
