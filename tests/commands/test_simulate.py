@@ -89,7 +89,7 @@ def test_a_fault_that_would_hit_nothing_is_refused(running, moor, words, message
             ["fault", "hang", "--model", "a", "--service", "shop"],
             "argument --service: not allowed with argument --model",
         ),
-        (["list", "nowhere"], "no environment nowhere"),
+        (["list", "nowhere"], "no environment 'nowhere'"),
         ([], "the following arguments are required: ACTION"),
     ],
 )
