@@ -103,6 +103,12 @@ class Slot:
         return data
 
 
+@pytest.fixture(scope="session", name="until")
+def until_fixture() -> Callable[..., Any]:
+    """Waits until something is true."""
+    return until
+
+
 @pytest.fixture(scope="session")
 def zygote() -> Iterator[subprocess.Popen[str]]:
     environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT}"}
@@ -176,6 +182,7 @@ class Fleet:
 
     def order(self, slot: str = "blue", release: Release | None = None, database: str | None = None, **more: Any) -> Path:
         """Has a slot started; the file in which it will say where it is."""
+        self.last_database = database
         release = release or durable_release(database is not None)
         announce = self._folder / f"slot-{time.monotonic_ns()}.json"
         self._ordered.append(announce)
