@@ -35,7 +35,7 @@ ADOPTED, SUSPECTS, TICKETS = "mooring-adopted", "mooring-suspects", "mooring-tic
 FINAL = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _QUEUES: dict[str, dict[str, Any]] = {
     ADOPTED: {"polling_interval_sec": 0.2, "worker_concurrency": 64},
-    SUSPECTS: {"polling_interval_sec": 1.0, "global_concurrency": 1},
+    SUSPECTS: {"polling_interval_sec": 0.5, "global_concurrency": 1},
     TICKETS: {"polling_interval_sec": 1.0, "worker_concurrency": 8},
 }
 _IDLE_SECONDS = 3600.0
