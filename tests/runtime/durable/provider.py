@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections import Counter
 from typing import Any
@@ -22,6 +23,7 @@ class Provider:
         self.url = ""
         self.models: Counter[tuple[str, int]] = Counter()
         self.effects: Counter[tuple[str, str, int]] = Counter()
+        self.times: list[float] = []
         self.down = False
         self.delay = 0.0
         self.charge_delay = 0.0
@@ -53,6 +55,7 @@ class Provider:
         about = about.removeprefix("Customer: ")
         stage = sum(message["role"] == "assistant" for message in body["messages"])
         self.models[about, stage] += 1
+        self.times.append(time.monotonic())
         await asyncio.sleep(self.delay)
         if self.down:
             return JSONResponse({"error": {"message": "down"}}, 503)
@@ -87,6 +90,7 @@ class Provider:
 
     async def _charge(self, request: Request) -> Response:
         body = await request.json()
+        self.times.append(time.monotonic())
         await asyncio.sleep(self.charge_delay)
         self.effects[request.path_params["order"], request.headers["idempotency-key"], body["cents"]] += 1
         return JSONResponse({"charged": body["cents"]})

@@ -2,7 +2,7 @@
 
 A line is a JSON object: `slot`, `release` (a file), `state`, `simulator`, `announce` (where the child writes its pid
 and URL), `environ`, and `die` (the point at which it kills itself, counted over its steps: before the body, after
-it, and once it is written), `adopts` (false: goes on with nothing), `pages` (a file with SQLite's page limit).
+it, and once it is written), `kills` (the question that kills it), `adopts` (false: goes on with nothing), `pages` (a file with SQLite's page limit).
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from mooring.release.verify import verify_file
 from mooring.runtime.app import create_app
 from mooring.runtime.durable.adoption import Adoption
 from mooring.runtime.durable.steps import Steps
+from mooring.runtime.record import CURRENT
 from mooring.runtime.settings import Settings
 
 assert mooring.runtime.durable.durable
@@ -52,6 +53,18 @@ def die_at(point: int) -> None:
         if not result[1]:
             here()
         return result
+
+    Steps.step = dying  # type: ignore[method-assign]
+
+
+def die_over(about: str) -> None:
+    """Kills this process whenever a run of that question asks its model."""
+    step = Steps.step
+
+    async def dying(self: Steps, name: str, body: Callable[[], Awaitable[Any]]) -> Any:
+        if CURRENT.get().question == about:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await step(self, name, body)
 
     Steps.step = dying  # type: ignore[method-assign]
 
@@ -94,6 +107,8 @@ def serve(order: dict[str, Any]) -> None:
         adopt_nothing()
     if order.get("die"):
         die_at(order["die"])
+    if order.get("kills"):
+        die_over(order["kills"])
     if order.get("pages"):
         limit_pages(Path(order["pages"]))
     settings = Settings(order["slot"], Path(order["state"]), order["simulator"], order.get("environ", {}))

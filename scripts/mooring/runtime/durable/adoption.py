@@ -9,7 +9,7 @@ from mooring.runtime.durable.executors import Executors
 from mooring.runtime.durable.recorder import ADOPTED, SUSPECTS, Recorder
 from mooring.runtime.logs import LOGGER
 
-MOST = 5
+MOST = 3
 """How often a run is taken over before it is given up: it may be what kills its processes."""
 
 ALONE = 2

@@ -12,6 +12,10 @@ _BUSY_MS = 10_000
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON")
 
 
+class Unavailable(OSError):
+    """The database cannot be reached, or does not take what it is given."""
+
+
 def url_of(state: Path, secret: str | None) -> str:
     """Where the runs are: `secret` is the PostgreSQL URL, None the file in the state folder."""
     return secret or f"sqlite:///{(state / FILE).absolute()}"
@@ -23,12 +27,18 @@ def engine(url: str) -> sa.Engine:
     SQLite: one connection, since there is one writer anyway and its busy handler is unfair to the others. WAL with
     `synchronous=NORMAL` survives `kill -9`; a power failure may cost the last commits, and never the file.
     """
-    if not url.startswith("sqlite"):
-        plain = sa.make_url(url).set(drivername="postgresql+psycopg")
-        return sa.create_engine(
-            plain, pool_size=10, max_overflow=0, pool_timeout=30, pool_pre_ping=True, hide_parameters=True,
-            connect_args={"connect_timeout": 3},
-        )  # fmt: skip
+    made = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+    sa.event.listen(made, "handle_error", _say_so)
+    return made
+
+
+def _postgres(url: str) -> sa.Engine:
+    plain = sa.make_url(url).set(drivername="postgresql+psycopg")
+    limits = {"pool_size": 10, "max_overflow": 0, "pool_timeout": 30, "pool_pre_ping": True}
+    return sa.create_engine(plain, hide_parameters=True, connect_args={"connect_timeout": 3}, **limits)
+
+
+def _sqlite(url: str) -> sa.Engine:
     made = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, hide_parameters=True)
 
     @sa.event.listens_for(made, "connect")
@@ -38,6 +48,16 @@ def engine(url: str) -> sa.Engine:
             connection.execute(f"pragma {pragma}")
 
     return made
+
+
+def _say_so(context: sa.engine.ExceptionContext) -> None:
+    """DBOS waits for a lost connection in a thread, up to a minute at a time; an error of ours it hands on at once."""
+    if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
+        return
+    if context.dialect.name == "sqlite":
+        raise Unavailable(str(context.original_exception)) from context.original_exception
+    if context.is_disconnect or context.connection is None:
+        raise Unavailable("the database cannot be reached") from context.original_exception
 
 
 def ping(engine: sa.Engine) -> None:

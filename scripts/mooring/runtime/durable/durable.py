@@ -64,9 +64,9 @@ class Durable:
         self._chores: list[asyncio.Future[Any]] = []
 
     async def open(self) -> None:
-        """Waits for the database, but not for ever."""
+        """Waits until the database is open, or cannot be opened now."""
         self._recorder.start()
-        await asyncio.to_thread(self._recorder.opened.wait, OPENING)
+        await asyncio.to_thread(self._recorder.tried.wait, OPENING)
         self._chores = [self._ask(self._adoption.watch()), self._ask(self._forget())]
 
     async def close(self) -> None:

@@ -29,11 +29,17 @@ class Gate:
 
     def __init__(self, broken: Callable[[], bool], mend: Callable[[], Awaitable[None]]) -> None:
         self._broken, self._mend = broken, mend
-        self._one = asyncio.Lock()
+        self._one, self._opened = asyncio.Lock(), asyncio.Event()
+        self.reason = "the database is not open yet"
+
+    def open(self) -> None:
+        """Lets the first one through; until then all wait."""
         self.reason = ""
+        self._opened.set()
 
     async def through(self, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` returns, as soon as the database lets it. Work that failed is done again."""
+        await self._opened.wait()
         while True:
             if not self.reason:
                 try:

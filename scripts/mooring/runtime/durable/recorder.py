@@ -11,6 +11,7 @@ import contextvars
 import json
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, cast
 
 from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
@@ -34,7 +35,7 @@ ADOPTED, SUSPECTS, TICKETS = "mooring-adopted", "mooring-suspects", "mooring-tic
 FINAL = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _QUEUES: dict[str, dict[str, Any]] = {
     ADOPTED: {"polling_interval_sec": 0.2, "worker_concurrency": 64},
-    SUSPECTS: {"polling_interval_sec": 1.0, "global_concurrency": 1},
+    SUSPECTS: {"polling_interval_sec": 0.5, "global_concurrency": 1},
     TICKETS: {"polling_interval_sec": 1.0, "worker_concurrency": 8},
 }
 _IDLE_SECONDS = 3600.0
@@ -85,9 +86,8 @@ class Recorder:
         self.engine = database.engine(url)
         self._file = database.File(url)
         self.gate = Gate(self._file.replaced, self._mend)
-        self.gate.reason = "not opened yet"
         self.loop = asyncio.new_event_loop()
-        self.opened = threading.Event()
+        self.opened, self.tried = threading.Event(), threading.Event()
         self._recording: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -126,10 +126,11 @@ class Recorder:
     async def _recorded(self, run: str) -> tuple[dict[str, JsonValue], int, int]:
         """The steps of a run by name, the highest number DBOS gave to one, and how often the run was adopted.
 
-        Not to be asked within a workflow, of which DBOS makes each question a step.
+        Not to be asked within a workflow, of which DBOS makes each question a step. A write that fails may leave a
+        step with an error behind; it was done again.
         """
         steps, status = await DBOS.list_workflow_steps_async(run), await self.status(run)
-        values = {step["function_name"]: step["output"] for step in steps}
+        values = {step["function_name"]: step["output"] for step in steps if step["error"] is None}
         adopted = (status.attributes or {}).get("adopted", 0) if status else 0
         return values, max((step["function_id"] for step in steps), default=0), adopted
 
@@ -235,14 +236,16 @@ class Recorder:
                 break
             except Exception as error:  # noqa: BLE001 - the driver's own, DBOS' own: it is tried again
                 self.gate.reason = told(error)
-                await asyncio.to_thread(DBOS.destroy)
+                self.tried.set()
+                await self._let_go()
                 await asyncio.sleep(PAUSE)
         else:
             return
-        self.gate.reason = ""
+        self.gate.open()
         self.opened.set()
+        self.tried.set()
         await self._stop.wait()
-        await asyncio.to_thread(DBOS.destroy)
+        await self._let_go()
 
     async def _launch(self) -> None:
         """In the loop itself, which DBOS then takes for the one to run workflows in. Raises anything."""
@@ -266,6 +269,11 @@ class Recorder:
         await self._declare()
         self._file.renew()
 
+    async def _let_go(self) -> None:
+        """In a thread of its own, since those of the loop are DBOS' and end with it."""
+        with ThreadPoolExecutor(1) as thread:
+            await self.loop.run_in_executor(thread, DBOS.destroy)
+
     async def _declare(self) -> None:
         for name, options in _QUEUES.items():
             await DBOS.register_queue_async(name, on_conflict="always_update", **options)
@@ -285,8 +293,13 @@ class Recorder:
         """Runs in a context of its own: what a workflow begins is none of its steps."""
         task = self.loop.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOGGER.error("recorder failed", exc_info=error)
 
 
 _recorder: Recorder | None = None
