@@ -41,7 +41,7 @@ class Shop:
 
     repo: Repo
     sources: Path
-    capture: Callable[[], tuple[str, str]]
+    capture: Callable[[], Any]
 
     def moor(self, *words: str) -> Any:
         """The command in this process: the one object it prints."""
@@ -121,6 +121,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repo, Pa
 
 @pytest.fixture
 def shop(running: tuple[Repo, Path], capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
-    shop = Shop(*running, lambda: tuple(capsys.readouterr()))
+    shop = Shop(*running, capsys.readouterr)
     yield shop
     shop.mend()

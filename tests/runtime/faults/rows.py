@@ -211,7 +211,7 @@ def _looks(row: Row) -> Reply:
 
 def release(all_rows: list[Row], url: str, nobody: str) -> Release:
     """Every agent that a row asks. `url` is the stub's, and at `nobody` nobody listens."""
-    profile = {
+    profile: dict[str, Any] = {
         "deadlineSeconds": 60,
         "breaker": {"consecutiveFailures": 10000, "minimumCalls": 10000},
         "ladder": {"presets": [_preset("hours", "Nine to five."), _preset("state", '{"ok": 3}')]},

@@ -75,8 +75,8 @@ class Clients:
             assert run["status"] == "done", run
             return run["answer"], run["rung"], "", run["id"]
         messages = [*history(row), {"role": "user", "content": row.question}]
-        body = {"model": row.agent, "messages": messages, "stream": row.mode == "streaming"}
-        answer = self.http.post("/v1/chat/completions", json=body)
+        asked = {"model": row.agent, "messages": messages, "stream": row.mode == "streaming"}
+        answer = self.http.post("/v1/chat/completions", json=asked)
         assert answer.status_code == 200, answer.text
         if row.mode != "streaming":
             choice, facts = answer.json()["choices"][0], answer.json()["mooring"]
