@@ -149,6 +149,7 @@ def test_runs_that_a_slots_end_interrupted_are_put_down_as_failed(serve, stub, r
     stub.script("primary-1", reply(delay=3))
     dying = serve(build(ladder=limits(5)), "blue")
     run = dying.http.post("/agents/support/runs", json={"message": "x"}).json()["id"]
+    dying.settled()
     assert dying.runtime.busy() == 1
     dying.stop()
     shown = serve(build(), "green").http.get(f"/runs/{run}").json()

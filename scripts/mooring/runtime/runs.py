@@ -80,6 +80,13 @@ class Runs:
         await self._journal(served).start(run)
         return run
 
+    async def answered(self, run: Run) -> Answer:
+        """The answer of a run that was begun; one that waits for a person is kept by then. Raises Problem."""
+        answer = await run.answered()
+        if answer.approvals and self.durable:
+            await self.durable.settled(run)
+        return answer
+
     async def start(self, served: Served, turn: Turn, languages: tuple[str, ...]) -> StoredRun:
         """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
         run = self._new(served, turn, self._runtime.record(served, languages))
@@ -168,6 +175,7 @@ class Runs:
             return answer
         finally:
             if not answered and not run.cancelled and (again := tickets.next_try(request, record, policy)):
+                record.ticket = again[0].run
                 await journal.ticket(*again)
 
     async def _answer(self, served: Served, run: Run) -> Answer:

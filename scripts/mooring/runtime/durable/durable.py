@@ -125,8 +125,10 @@ class Durable:
         return await self._ask(self._adoption.adopt())
 
     async def find(self, run: str) -> StoredRun | None:
-        """From memory when it is under way here."""
+        """From memory when it is under way here. What a client is told of its end holds after a kill too."""
         if live := self.live(run):
+            if live.ended:
+                await self.settled(live)
             return live.ended or live.stored(RUNNING)
         return await self._read(rows.find(run))
 
