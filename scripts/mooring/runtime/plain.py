@@ -1,6 +1,5 @@
 """Keeps runs without checkpoints: each is written down when it begins and when it ends, and dies with its process."""
 
-
 from mooring.runtime.durable.journal import Lag
 from mooring.runtime.problems import Problem
 from mooring.runtime.run import FAILED, RUNNING, WAITING, Perform, Request, Run

@@ -86,7 +86,7 @@ def test_a_chat_that_waits_can_be_approved_later(fleet: Any, release: Any, provi
     answer = blue.chat("chatted", stream=stream)
     assert "Waiting for a person" in answer.text
     run = answer.headers["x-mooring-run"]
-    for _ in range(2):
-        assert decide(blue, run).status_code == 202
-        ended = blue.ended(run)
-    assert (ended["status"], provider.charged("chatted")) == ("done", 6)
+    assert decide(blue, run).status_code == 202
+    assert blue.ended(run)["status"] == "awaiting-approval"
+    assert decide(blue, run).status_code == 202
+    assert (blue.ended(run)["status"], provider.charged("chatted")) == ("done", 6)
