@@ -62,7 +62,7 @@ class Exchange:
         tell = pieces.put_nowait if pieces else None
         run = await self.runtime.runs.begin(self.served, turn, self.record, tell)
         try:
-            return await run.answered()
+            return await self.runtime.runs.answered(run)
         except asyncio.CancelledError:
             run.cancel()
             raise

@@ -3,10 +3,11 @@
 import asyncio
 import importlib
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
-from pydantic_ai.tools import DeferredToolResults, ToolApproved, ToolDenied
+from pydantic_ai.tools import DeferredToolResults, ToolDenied
 
 from mooring.runtime import tickets
 from mooring.runtime.agents import Served
@@ -44,8 +45,11 @@ class Runs:
         if any(profile.checkpoint.mode == "durable" for profile in self._runtime.release.content.resilience.values()):
             try:
                 self.durable = await self._opened()
-            except (OSError, KeyError, ValueError, ImportError) as error:
-                reasons.append(f"runs cannot be made durable: {error}")
+            except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
+                LOGGER.exception("runs cannot be made durable")
+                reasons.append(
+                    f"runs cannot be made durable: {error if isinstance(error, LookupError) else 'see the log'}"
+                )
         return reasons
 
     async def close(self) -> None:
@@ -79,6 +83,13 @@ class Runs:
         run = self._new(served, turn, record, on_text)
         await self._journal(served).start(run)
         return run
+
+    async def answered(self, run: Run) -> Answer:
+        """The answer of a run that was begun; one that waits for a person is kept by then. Raises Problem."""
+        answer = await run.answered()
+        if answer.approvals and self.durable:
+            await self.durable.settled(run)
+        return answer
 
     async def start(self, served: Served, turn: Turn, languages: tuple[str, ...]) -> StoredRun:
         """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
@@ -128,7 +139,7 @@ class Runs:
         module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.durable.durable")
         content, settings = self._runtime.release.content, self._runtime.settings
         named = content.environment.database
-        secret = settings.environ[named.secret_ref.removeprefix("env:")] if named else None
+        secret = _secret(settings.environ, named.secret_ref.removeprefix("env:")) if named else None
         keep = max(profile.memory.archive_days for profile in content.resilience.values())
         url = module.database.url_of(settings.state, secret)
         journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
@@ -168,6 +179,7 @@ class Runs:
             return answer
         finally:
             if not answered and not run.cancelled and (again := tickets.next_try(request, record, policy)):
+                record.ticket = again[0].run
                 await journal.ticket(*again)
 
     async def _answer(self, served: Served, run: Run) -> Answer:
@@ -175,16 +187,20 @@ class Runs:
         if request.decision is None:
             return await self._runtime.said(served, request.turn, record, run.on_text)
         history = ModelMessagesTypeAdapter.validate_json(request.decision.messages)
-        verdict = (
-            True if request.decision.approved else ToolDenied(request.decision.message or "A person denied this call.")
-        )
-        approvals: dict[str, bool | ToolApproved | ToolDenied] = {
-            call["id"]: verdict for call in request.decision.data["approvals"]
-        }
-        answer = await served.go_on(history, DeferredToolResults(approvals=approvals))
+        denied = ToolDenied(request.decision.message or "A person denied this call.")
+        decisions = DeferredToolResults()
+        for call in request.decision.data["approvals"]:
+            decisions.approvals[call["id"]] = True if request.decision.approved else denied
+        answer = await served.go_on(history, decisions)
         if not answer.approvals and record.rung != "L4":
             try:
                 await self._runtime.conversations.add(served.profile, record, answer.messages)
             except Problem:
                 LOGGER.exception("turn not kept", extra={"conversation": record.conversation})
         return answer
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise LookupError(f"environment variable {name} is not set")
+    return environ[name]

@@ -21,7 +21,7 @@ GAVE_UP = "gave-up"
 
 def ticket_of(request: Request) -> str:
     """The ticket of a run: the same whenever it is asked for."""
-    return _TICKET + request.run.removeprefix(_RUN)
+    return request.run if is_try(request) else _TICKET + request.run.removeprefix(_RUN)
 
 
 def is_try(request: Request) -> bool:
@@ -41,12 +41,13 @@ def next_try(request: Request, record: Record, policy: Queue) -> tuple[Request, 
 def shown(ticket: str, tries: Sequence[StoredRun]) -> dict[str, Any]:
     """A ticket as a client sees it."""
     last = tries[-1]
+    status = _status(last)
     return {
         "id": ticket,
         "object": "ticket",
         "agent": last.agent,
-        "status": _status(last),
-        "answer": last.data.get("answer") if _status(last) == DONE else None,
+        "status": status,
+        "answer": last.data.get("answer") if status == DONE else None,
         "approvals": last.data.get("approvals", []),
         "rung": last.data.get("rung"),
         "tries": sum(each.status not in (QUEUED, RUNNING) for each in tries),
@@ -57,8 +58,6 @@ def shown(ticket: str, tries: Sequence[StoredRun]) -> dict[str, Any]:
 
 
 def _status(last: StoredRun) -> str:
-    if last.status in (QUEUED, RUNNING):
-        return QUEUED
     if last.status == WAITING or (last.status == DONE and last.data.get("rung") in GOOD):
         return last.status
-    return GAVE_UP
+    return QUEUED if last.status in (QUEUED, RUNNING) or last.data.get("ticket") else GAVE_UP

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mooring.release.release import Release
 from tests.runtime.durable.fleet import Fleet, durable_release, until, zygote
 from tests.runtime.durable.postgres import Cluster
 from tests.runtime.durable.provider import Provider
 from tests.runtime.hosting import Serving
-
-from mooring.release.release import Release
 
 
 @pytest.fixture(scope="session", name="until")

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from tests.runtime.durable.provider import Provider
-from tests.runtime.sample import sample
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.release.store import Store
+from tests.runtime.durable.provider import Provider
+from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 15.0
@@ -34,7 +34,7 @@ def until(holds: Callable[[], Any], what: str = "") -> Any:
 
 def durable_release(database: bool = False, approval: str = "none", **profile: Any) -> Release:
     """The sample release with checkpoints; refunds may be many, each with a key of its own."""
-    policy = {"checkpoint": {"mode": "durable"}, "deadlineSeconds": 10, "ladder": _LADDER} | profile
+    policy: dict[str, Any] = {"checkpoint": {"mode": "durable"}, "deadlineSeconds": 10, "ladder": _LADDER} | profile
     data = sample(**policy).content.model_dump(mode="json", by_alias=True)
     data["tools"]["refund-order"] |= {"approval": approval, "maxCallsPerRun": 9, "idempotencyKey": None}
     if database:
@@ -124,7 +124,9 @@ class Fleet:
         self._ordered: list[Path] = []
         self.releases = Store(self.state / "releases")
 
-    def order(self, slot: str = "blue", release: Release | None = None, database: str | None = None, **more: Any) -> Path:
+    def order(
+        self, slot: str = "blue", release: Release | None = None, database: str | None = None, **more: Any
+    ) -> Path:
         """Has a slot started; the file in which it will say where it is."""
         self.last_database = database
         release = release or durable_release(database is not None)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 USER = "mooring"
 HOW = "apt-get install -y --no-install-recommends postgresql"
@@ -29,7 +29,7 @@ class Cluster:
         if os.getuid() == 0:
             shutil.chown(self._folder, "postgres")
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> Self:
         self._run("initdb", "-D", self._data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -37,7 +37,7 @@ class Cluster:
         self.start()
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 

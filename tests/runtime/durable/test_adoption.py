@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mooring.runtime.durable.executors import Executors
 
 
@@ -43,6 +45,7 @@ def test_a_living_processs_run_is_left_alone(fleet: Any, provider: Any) -> None:
     assert set(provider.asked("alive").values()) == {1}
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_processes_is_given_up_and_takes_no_other_with_it(
     fleet: Any, provider: Any, until: Any
 ) -> None:

@@ -13,6 +13,7 @@ TOGETHER = range(4, 10)
 AHEAD = 3
 
 
+@pytest.mark.slow
 def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: Any, database: str | None) -> None:
     def doomed(point: int) -> Any:
         return fleet.order("blue", database=database, die=point, adopts=False)

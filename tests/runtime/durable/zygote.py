@@ -1,8 +1,9 @@
 """`python -m tests.runtime.durable.zygote`: everything is imported once; each line on stdin is a slot to be forked.
 
 A line is a JSON object: `slot`, `release` (a file), `state`, `simulator`, `announce` (where the child writes its pid
-and URL), `environ`, and `die` (the point at which it kills itself, counted over its steps: before the body, after
-it, and once it is written), `kills` (the question that kills it), `adopts` (false: goes on with nothing), `pages` (a file with SQLite's page limit).
+and URL), `environ`. And for trouble: `die` (the point at which it kills itself, counted over its steps: before the
+body, after it, and once it is written), `kills` (the question that kills it), `adopts` (false: goes on with nothing),
+`pages` (a file with SQLite's page limit).
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,15 +22,15 @@ import sqlalchemy as sa
 import uvicorn
 from dbos import DBOS
 
-import mooring.runtime.durable.durable
 from mooring.release.verify import verify_file
 from mooring.runtime.app import create_app
 from mooring.runtime.durable.adoption import Adoption
+from mooring.runtime.durable.durable import Durable
 from mooring.runtime.durable.steps import Steps
 from mooring.runtime.record import CURRENT
 from mooring.runtime.settings import Settings
 
-assert mooring.runtime.durable.durable
+assert issubclass(Durable, object), "imported before the forks"
 
 
 def die_at(point: int) -> None:
@@ -113,19 +115,23 @@ def serve(order: dict[str, Any]) -> None:
         limit_pages(Path(order["pages"]))
     settings = Settings(order["slot"], Path(order["state"]), order["simulator"], order.get("environ", {}))
     app = create_app(verify_file(Path(order["release"])), settings)
-    asyncio.run(_serve(app, Path(order["announce"])))
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on", log_config=None)
+    Announcing(config, Path(order["announce"])).run()
 
 
-async def _serve(app: Any, announce: Path) -> None:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on", log_config=None))
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    new = announce.with_suffix(".new")
-    new.write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{port}"}))
-    new.rename(announce)
-    await serving
+class Announcing(uvicorn.Server):
+    """Says where it is once it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Path) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        port = self.servers[0].sockets[0].getsockname()[1]
+        new = self._announce.with_suffix(".new")
+        new.write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{port}"}))
+        new.rename(self._announce)
 
 
 def main() -> None:

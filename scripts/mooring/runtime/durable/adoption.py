@@ -6,7 +6,8 @@ from typing import Any
 from dbos import DBOS, WorkflowStatus
 
 from mooring.runtime.durable.executors import Executors
-from mooring.runtime.durable.recorder import ADOPTED, SUSPECTS, Recorder
+from mooring.runtime.durable.launch import ADOPTED, SUSPECTS
+from mooring.runtime.durable.recorder import Recorder
 from mooring.runtime.logs import LOGGER
 
 MOST = 3

@@ -17,6 +17,7 @@ from mooring.runtime.durable.executors import Executors
 from mooring.runtime.durable.gate import TROUBLE, told
 from mooring.runtime.durable.journal import Lag
 from mooring.runtime.durable.kept import Kept, as_data
+from mooring.runtime.durable.pace import Pace
 from mooring.runtime.durable.recorder import Recorder
 from mooring.runtime.durable.steps import Entry, Steps
 from mooring.runtime.logs import LOGGER
@@ -26,8 +27,8 @@ from mooring.runtime.store import StoredRun
 
 T = TypeVar("T")
 
-PATIENCE = 1.0
-"""Seconds without a single write after which nobody waits for the database any more."""
+CLOSING = 1.0
+"""Seconds that runs which have ended are given to be written when the slot ends."""
 
 OPENING = 10.0
 """Seconds a slot that starts waits for the database; then it answers without."""
@@ -59,8 +60,7 @@ class Durable:
         self._adoption = Adoption(self._recorder, self._executors)
         self._loop = asyncio.get_running_loop()
         self._live: dict[str, Kept] = {}
-        self._waiting: dict[object, float] = {}
-        self._progress = 0.0
+        self._pace = Pace(lambda: self._recorder.gate.reason)
         self._chores: list[asyncio.Future[Any]] = []
 
     async def open(self) -> None:
@@ -71,10 +71,10 @@ class Durable:
 
     async def close(self) -> None:
         """Gives ended runs a moment to be written; the others are left for another process."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + CLOSING
         await asyncio.gather(*(kept.run.interrupt() for kept in self._live.values() if kept.ended is None))
         while any(kept.ended is not None for kept in self._live.values()) and time.monotonic() < end:
-            if self._stalled():
+            if self._pace.stalled:
                 break
             await asyncio.sleep(0.01)
         for chore in self._chores:
@@ -90,24 +90,25 @@ class Durable:
         kept = self._kept(run, {})
         self._tell(self._recorder.keep, kept)
         if run.on_text:
-            await self._patiently(kept.taken)
+            await self._pace.wait(kept.taken)
         run.begin(self._perform, partial(self._ended, kept))
+        return None
 
     async def accept(self, run: Run) -> None:
         """Begins a run and waits until its row is written."""
         await self.start(run)
         if kept := self._live.get(run.request.id):
-            await self._patiently(kept.taken)
+            await self._pace.wait(kept.taken)
 
     async def claim(self, run: Run) -> None:
         """Begins a part of a run once its row is written, if it is the first of that name."""
         kept = self._kept(run, {}, strict=True)
         self._tell(self._recorder.keep, kept)
+        await self._pace.wait(kept.taken)
+        if not kept.taken.done():
+            raise _unavailable(self._recorder.gate.reason)
         try:
-            async with asyncio.timeout(ASKING):
-                await asyncio.shield(kept.taken)
-        except TimeoutError as error:
-            raise _unavailable(self._recorder.gate.reason) from error
+            kept.taken.result()
         except failures.DBOSWorkflowIDInUseError as error:
             self.finished(kept)
             raise Problem("run_not_waiting", f"run {run.request.run} was decided on already") from error
@@ -115,18 +116,20 @@ class Durable:
     async def ticket(self, request: Request, delay: float) -> None:
         """Queued behind what else waits to be written; the caller is not held up for long."""
         mark = object()
-        self._waiting[mark] = self._loop.time()
+        self._pace.begin(mark)
         queued = self._ask(self._recorder.enqueue(request.data(), request.id, delay))
         queued.add_done_callback(lambda _: self._wrote(mark))
-        await self._patiently(queued)
+        await self._pace.wait(queued)
 
     async def adopt(self) -> list[str]:
         """At once, and not only at the next look."""
         return await self._ask(self._adoption.adopt())
 
     async def find(self, run: str) -> StoredRun | None:
-        """From memory when it is under way here."""
+        """From memory when it is under way here. What a client is told of its end holds after a kill too."""
         if live := self.live(run):
+            if live.ended:
+                await self.settled(live)
             return live.ended or live.stored(RUNNING)
         return await self._read(rows.find(run))
 
@@ -138,7 +141,7 @@ class Durable:
     async def settled(self, run: Run) -> None:
         """Waits until the end of a run is written, or the database has stalled."""
         if kept := self._live.get(run.request.id):
-            await self._patiently(kept.over)
+            await self._pace.wait(kept.over)
 
     async def attempts(self, ticket: str) -> list[StoredRun]:
         """All tries, ended or not."""
@@ -160,9 +163,8 @@ class Durable:
 
     def lag(self) -> Lag:
         """How far what is on disk is behind."""
-        if not self._stalled():
-            return Lag(len(self._waiting), self._age())
-        return Lag(len(self._waiting), self._age(), self._recorder.gate.reason or "the database does not answer")
+        reason = self._recorder.gate.reason or "the database does not answer"
+        return Lag(self._pace.waiting, self._pace.age, reason if self._pace.stalled else "")
 
     def under_way(self) -> int:
         """Runs being worked on now."""
@@ -202,16 +204,13 @@ class Durable:
         kept = self._live[run.request.id] = Kept(run, strict, fresh=not recorded)
         run.steps = Steps(recorded, partial(self._settle, kept))
         kept.entries = run.steps.entries
-        self._waiting[kept] = self._loop.time()
+        self._pace.begin(kept)
         return kept
 
     async def _settle(self, kept: Kept, entry: Entry) -> None:
-        self._waiting[entry] = self._loop.time()
+        self._pace.begin(entry)
         self._tell(kept.news.set)
-        while not entry.written.is_set() and (left := self._left()) > 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await entry.written.wait()
+        await self._pace.wait(entry.written)
 
     def _took(self, kept: Kept, error: Exception | None) -> None:
         if kept.ended is None:
@@ -222,10 +221,9 @@ class Durable:
             kept.run.begin(self._perform, partial(self._ended, kept))
 
     def _wrote(self, what: object) -> None:
-        self._progress = self._loop.time()
-        self._waiting.pop(what, None)
-        if isinstance(what, Entry):
-            what.written.set()
+        self._pace.end(what)
+        if isinstance(what, Entry) and not what.written.done():
+            what.written.set_result(None)
 
     def _finished(self, kept: Kept) -> None:
         self._wrote(kept)
@@ -234,29 +232,9 @@ class Durable:
             kept.over.set_result(None)
 
     async def _ended(self, kept: Kept, run: Run) -> None:
-        assert run.ended is not None
-        kept.ended = as_data(run.ended)
-        self._waiting[kept] = self._loop.time()
+        kept.ended = as_data(run.ended or run.stored(RUNNING))
+        self._pace.begin(kept)
         self._tell(kept.news.set)
-
-    # --- the database's pace ---
-
-    def _left(self) -> float:
-        """Seconds for which it is worth to wait for a write: none once the database takes nothing."""
-        if self._recorder.gate.reason or not self._waiting:
-            return 0.0
-        since = max(self._progress, next(iter(self._waiting.values())))
-        return since + PATIENCE - self._loop.time()
-
-    def _stalled(self) -> bool:
-        return bool(self._recorder.gate.reason) or bool(self._waiting and self._left() <= 0)
-
-    def _age(self) -> float:
-        return self._loop.time() - next(iter(self._waiting.values())) if self._waiting else 0.0
-
-    async def _patiently(self, future: asyncio.Future[Any]) -> None:
-        while not future.done() and (left := self._left()) > 0:
-            await asyncio.wait({future}, timeout=left)
 
     # --- across ---
 

@@ -49,7 +49,8 @@ class Executors:
     def others(self) -> list[str]:
         """Names of all processes but this one, dead or alive."""
         with suppress(OSError):
-            return sorted(name for name in os.listdir(self._folder) if name[0] != "." and name != self.mine)
+            names = sorted(path.name for path in self._folder.iterdir())
+            return [name for name in names if not name.startswith(".") and name != self.mine]
         return []
 
     def known(self, name: str) -> bool:

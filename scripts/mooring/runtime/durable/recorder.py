@@ -8,38 +8,25 @@ that failed may be done again under the next number.
 
 import asyncio
 import contextvars
-import json
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, cast
 
-from dbos import DBOS, DBOSConfig, Serializer, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 from dbos import error as failures
 from pydantic import JsonValue
 
 from mooring.runtime.durable import database
 from mooring.runtime.durable.gate import PAUSE, TROUBLE, Gate, Gone, told
 from mooring.runtime.durable.kept import Kept
+from mooring.runtime.durable.launch import ADOPTED, STATE_VERSION, TICKETS, declare, launch, let_go
 from mooring.runtime.durable.steps import Entry
 from mooring.runtime.logs import LOGGER
 
 T = TypeVar("T")
 
-STATE_VERSION = "mooring-1"
-"""Raised only when a run of an older version cannot be gone on with. The state folder's name is added to it."""
-
-ADOPTED, SUSPECTS, TICKETS = "mooring-adopted", "mooring-suspects", "mooring-tickets"
-"""Queues: of runs whose process died, of those that may be the reason (one at a time), and of questions for later."""
-
 FINAL = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
-_QUEUES: dict[str, dict[str, Any]] = {
-    ADOPTED: {"polling_interval_sec": 0.2, "worker_concurrency": 64},
-    SUSPECTS: {"polling_interval_sec": 0.5, "global_concurrency": 1},
-    TICKETS: {"polling_interval_sec": 1.0, "worker_concurrency": 8},
-}
-_IDLE_SECONDS = 3600.0
-_THREADS = 16
+"""What DBOS calls the ends of a run."""
 
 
 class Host(Protocol):
@@ -62,19 +49,6 @@ class Host(Protocol):
 
     def finished(self, kept: Kept) -> None:
         """The run's end is in the database, or somebody else's end of it."""
-
-
-class Json(Serializer):
-    """JSON, and nothing that runs when it is read. What is no JSON value, such as an error, becomes its text."""
-
-    def name(self) -> str:
-        return "mooring-json"
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, separators=(",", ":"), default=str)
-
-    def deserialize(cls, serialized_data: str) -> Any:
-        return json.loads(serialized_data)
 
 
 class Recorder:
@@ -216,9 +190,13 @@ class Recorder:
             elif status.status in FINAL:
                 self._host.finished(kept)
                 return
-            elif status.status == "PENDING" and status.executor_id == self._executor:
-                if kept.id not in self._recording and kept.ended is not None:
-                    await self.gate.through(lambda: DBOS.resume_workflow_async(kept.id, queue_name=ADOPTED))
+            elif self._left_lying(kept, status):
+                await self.gate.through(lambda: DBOS.resume_workflow_async(kept.id, queue_name=ADOPTED))
+
+    def _left_lying(self, kept: Kept, status: WorkflowStatus) -> bool:
+        """Whether a run has ended here, nobody writes it, and its row does not say so."""
+        mine = status.status == "PENDING" and status.executor_id == self._executor
+        return mine and kept.ended is not None and kept.id not in self._recording
 
     async def status(self, run: str) -> WorkflowStatus | None:
         """The row of a run, without what was asked and answered."""
@@ -232,12 +210,14 @@ class Recorder:
     async def _main(self) -> None:
         while not self._stop.is_set():
             try:
-                await self._launch()
+                self._file.make_room()
+                await launch(self._url, self.engine, self._executor, self.version)
+                self._file.renew()
                 break
             except Exception as error:  # noqa: BLE001 - the driver's own, DBOS' own: it is tried again
                 self.gate.reason = told(error)
                 self.tried.set()
-                await self._let_go()
+                await let_go()
                 await asyncio.sleep(PAUSE)
         else:
             return
@@ -245,38 +225,7 @@ class Recorder:
         self.opened.set()
         self.tried.set()
         await self._stop.wait()
-        await self._let_go()
-
-    async def _launch(self) -> None:
-        """In the loop itself, which DBOS then takes for the one to run workflows in. Raises anything."""
-        self._file.make_room()
-        config: DBOSConfig = {
-            "name": "mooring",
-            "system_database_engine": self.engine,
-            "system_database_url": self._url,
-            "application_version": self.version,
-            "executor_id": self._executor,
-            "serializer": Json(),
-            "enable_otlp": False,
-            "log_level": "CRITICAL",
-            "max_executor_threads": _THREADS,
-            "use_listen_notify": False,
-            "notification_listener_polling_interval_sec": 0.5,
-            "scheduler_polling_interval_sec": _IDLE_SECONDS,
-        }
-        DBOS(config=config)
-        DBOS.launch()
-        await self._declare()
-        self._file.renew()
-
-    async def _let_go(self) -> None:
-        """In a thread of its own, since those of the loop are DBOS' and end with it."""
-        with ThreadPoolExecutor(1) as thread:
-            await self.loop.run_in_executor(thread, DBOS.destroy)
-
-    async def _declare(self) -> None:
-        for name, options in _QUEUES.items():
-            await DBOS.register_queue_async(name, on_conflict="always_update", **options)
+        await let_go()
 
     async def _mend(self) -> None:
         """Opens the database anew where its file was replaced or removed."""
@@ -287,7 +236,7 @@ class Recorder:
         await asyncio.to_thread(DBOS.migrate, self._url)
         await asyncio.to_thread(database.ping, self.engine)
         self._file.renew()
-        await self._declare()
+        await declare()
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Runs in a context of its own: what a workflow begins is none of its steps."""

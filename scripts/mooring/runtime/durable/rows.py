@@ -8,7 +8,8 @@ from typing import Any, cast
 from dbos import DBOS, StepInfo, WorkflowStatus
 
 from mooring.runtime.durable.kept import of_data
-from mooring.runtime.durable.recorder import FINAL, TICKETS
+from mooring.runtime.durable.launch import TICKETS
+from mooring.runtime.durable.recorder import FINAL
 from mooring.runtime.problems import Problem
 from mooring.runtime.run import FAILED, QUEUED, RUNNING, part_id
 from mooring.runtime.store import StoredRun

@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 @dataclass(eq=False)
 class Entry:
-    """A step that was done; `written` is set once it is on disk."""
+    """A step that was done; `written` is done once it is on disk."""
 
     name: str
     value: JsonValue
-    written: asyncio.Event
+    written: asyncio.Future[None]
 
 
 class Steps:
@@ -34,7 +34,7 @@ class Steps:
         """What `body` returns, and whether that was known from before. An error of `body` is not written down."""
         if name in self._recorded:
             return self._recorded[name], True
-        entry = Entry(name, await body(), asyncio.Event())
+        entry = Entry(name, await body(), asyncio.get_running_loop().create_future())
         self.entries.append(entry)
         await self._settle(entry)
         return entry.value, False
