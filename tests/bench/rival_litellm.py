@@ -8,7 +8,7 @@ import asyncio
 import sys
 import time
 
-from litellm import Router
+from litellm import Router  # type: ignore[import-not-found] # a rival, in an environment of its own
 
 QUESTION = [
     {"role": "system", "content": "You serve Tidewater."},
