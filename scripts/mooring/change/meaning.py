@@ -39,6 +39,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.removed": Meaning(10, "an environment is gone"),
     "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
     "environment.capacity-changed": Meaning(3, "a slot takes on more or fewer requests at once"),
+    "environment.database-changed": Meaning(5, "runs under way, approvals and tickets stay behind in the old database"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
     "environment.listen-changed": Meaning(4, "clients must call another address"),
     "environment.probe-changed": Meaning(3, "a new slot must answer another question"),

@@ -14,6 +14,7 @@ CAPACITY = "environment.capacity-changed"
 def rules(_: Sides) -> Rules:
     return {
         "agents": agents,
+        "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
@@ -36,6 +37,11 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
         yield Note(code, f"{'serves' if name in after else 'no longer serves'} agent {show(name)}")
     if set(before) == set(after):
         yield Note(code, "lists its agents differently")
+
+
+def database(before: Any, after: Any) -> Iterator[Note]:
+    old, new = (value["secretRef"] if value else "a file beside the slots" for value in (before, after))
+    yield Note("environment.database-changed", f"database {old} → {new}")
 
 
 def services(before: Any, after: Any) -> Iterator[Note]:

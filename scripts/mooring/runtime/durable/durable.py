@@ -102,6 +102,8 @@ class Durable:
 
     async def claim(self, run: Run) -> None:
         """Begins a part of a run once its row is written, if it is the first of that name."""
+        if run.request.id in self._live:
+            raise _decided(run)
         kept = self._kept(run, {}, strict=True)
         self._tell(self._recorder.keep, kept)
         await self._pace.wait(kept.taken)
@@ -111,7 +113,7 @@ class Durable:
             kept.taken.result()
         except failures.DBOSWorkflowIDInUseError as error:
             self.finished(kept)
-            raise Problem("run_not_waiting", f"run {run.request.run} was decided on already") from error
+            raise _decided(run) from error
 
     async def ticket(self, request: Request, delay: float) -> None:
         """Queued behind what else waits to be written; the caller is not held up for long."""
@@ -268,6 +270,10 @@ class Durable:
 
 async def _forgotten(run: Run) -> None:
     """The end of a run that is not kept."""
+
+
+def _decided(run: Run) -> Problem:
+    return Problem("run_not_waiting", f"run {run.request.run} was decided on already")
 
 
 def _unavailable(reason: str) -> Problem:
