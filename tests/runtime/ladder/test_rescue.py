@@ -81,7 +81,7 @@ def test_a_stream_that_dies_in_a_tool_call_is_answered_anew(serve, stub, reply, 
     # The request after the tool call begins at the top again, which is well by then.
     stub.script("primary-1", reply("Let me look.", tool=FIND, cut=cut), reply("It has shipped."))
     seen = Seen(serve(ladder=limits(0.3)))
-    assert seen.text == "Let me look. \n\nLooking. It has shipped. "
+    assert seen.text == "Let me look. \n\nLooking. \n\nIt has shipped. "
     assert len(stub.services) == 1
     asked = stub.asked("alternate-1")[0]["messages"]
     assert [m["role"] for m in asked] == ["system", "user"]
