@@ -146,7 +146,7 @@ def test_the_apology_speaks_the_language_of_the_question(serve, outage):
 
 def test_the_apology_tells_of_the_ticket(serve, outage):
     outage()
-    answer = serve().chat()
+    answer = serve(checkpoint={"mode": "durable"}).chat()
     ticket = answer.headers["x-mooring-ticket"]
     assert ticket.startswith("ticket_")
     assert text(answer) == f"Sorry. Your question is kept: ticket {ticket}."
