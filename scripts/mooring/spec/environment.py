@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from mooring.spec.document import Document, Name, Part, SecretRef, Seconds
+from mooring.spec.document import Document, Name, Part, Seconds, SecretRef
 
 
 class LocalTarget(Part):
