@@ -62,7 +62,8 @@ class Record:
     it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
     `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
-    `resumed` says how many processes died over it; `last_step` is the agent's step in which it was told to call no more tools.
+    `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
+    more tools.
     """
 
     run: str
