@@ -60,7 +60,7 @@ async def _measure(url: str) -> list[Row]:
             gc.collect()
             gc.freeze()
             rows = [await _compare(f"run, {clients} at a time", ours, bare, clients) for clients in (1, 16)]
-            rows.append(await _checkpointed(url, bare))
+            rows.extend(await _checkpointed(url, bare))
         await runtime.close()
     return rows
 

@@ -62,7 +62,7 @@ class Record:
     it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
     `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
-    `resumed` says how many processes died over it; `last_step` is the agent's step in which it was told to call no
+    `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
     more tools.
     """
 
@@ -89,12 +89,12 @@ class Record:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
 
-    def call(self, call_id: str, name: str) -> ToolCall:
+    def call(self, id: str, name: str) -> ToolCall:
         """The call of a tool that is under way by this id, or a new one; an id that was used before is a new call."""
         for call in self.tool_calls:
-            if (call.id, call.name, call.outcome) == (call_id, name, UNDER_WAY):
+            if (call.id, call.name, call.outcome) == (id, name, UNDER_WAY):
                 return call
-        self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, call_id))
+        self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, id))
         return self.tool_calls[-1]
 
     def restore(self, data: Mapping[str, Any]) -> None:

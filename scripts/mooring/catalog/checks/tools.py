@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
@@ -72,20 +71,15 @@ def path_places(catalog: Catalog) -> Remarks:
         yield from _places(entry, tool, "bind.path", bind.path)
 
 
-def _properties(tool: Tool) -> dict[str, Any]:
-    properties = tool.input_schema.get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
 def _places(entry: Entry, tool: Tool, path: str, template: str) -> Remarks:
     """Every `{name}` is an argument that is always there."""
-    arguments = _properties(tool)
+    arguments = properties(tool.input_schema)
     if re.search(r"[{}]", _PLACE.sub("", template)):
         yield Remark(entry, path, "a brace is not closed or not opened")
     for name in _PLACE.findall(template):
         if name not in arguments:
             yield Remark(entry, path, f"{{{name}}} is not in inputSchema{suggestion(name, arguments)}")
-        elif name not in tool.input_schema.get("required", ()):
+        elif name not in required(tool.input_schema):
             yield Remark(entry, path, f"{{{name}}} is not required by inputSchema, so it may be missing")
 
 
@@ -137,9 +131,9 @@ def _signature(entry: Entry, tool: Tool, function: ast.FunctionDef | ast.AsyncFu
     optional = [argument.arg for argument in given.args[len(given.args) - len(given.defaults) :]]
     pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
     optional += [argument.arg for argument, default in pairs if default is not None]
-    arguments = _properties(tool)
+    arguments = properties(tool.input_schema)
     for name in sorted(arguments.keys() - set(named)):
         if given.kwarg is None:
             yield Remark(entry, "bind.callable", f"{function.name} takes no {name!r}, which inputSchema has")
-    for name in sorted(set(named) - set(optional) - {KEY} - set(tool.input_schema.get("required", ()))):
+    for name in sorted(set(named) - set(optional) - {KEY} - set(required(tool.input_schema))):
         yield Remark(entry, "bind.callable", f"{function.name} needs {name!r}, which inputSchema does not require")

@@ -83,22 +83,23 @@ class Durable:
         self._executors.leave()
 
     async def start(self, run: Run) -> None:
-        """Begins a run; its row is written meanwhile, or before if its client may be told its name any moment."""
-        if len(self._live) >= MOST:
-            LOGGER.error("run not kept: too many wait to be written", extra={"run": run.request.id})
-            return run.begin(self._perform, _forgotten)
-        kept = self._kept(run, {})
-        self._tell(self._recorder.keep, kept)
-        if run.on_text:
-            await self._pace.wait(kept.taken)
-        run.begin(self._perform, partial(self._ended, kept))
-        return None
+        """Begins a run; its row is written meanwhile, or before if its client is told its name with the first word."""
+        await self._start(run, row_first=run.on_text is not None)
 
     async def accept(self, run: Run) -> None:
-        """Begins a run and waits until its row is written."""
-        await self.start(run)
-        if kept := self._live.get(run.request.id):
+        """Begins a run once its row is written."""
+        await self._start(run, row_first=True)
+
+    async def _start(self, run: Run, row_first: bool) -> None:
+        if len(self._live) >= MOST:
+            LOGGER.error("run not kept: too many wait to be written", extra={"run": run.request.id})
+            run.begin(self._perform, _forgotten)
+            return
+        kept = self._kept(run, {})
+        self._tell(self._recorder.keep, kept)
+        if row_first:
             await self._pace.wait(kept.taken)
+        run.begin(self._perform, partial(self._ended, kept))
 
     async def claim(self, run: Run) -> None:
         """Begins a part of a run once its row is written, if it is the first of that name."""
