@@ -89,12 +89,12 @@ class Record:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
 
-    def call(self, id: str, name: str) -> ToolCall:
+    def call(self, call_id: str, name: str) -> ToolCall:
         """The call of a tool that is under way by this id, or a new one; an id that was used before is a new call."""
         for call in self.tool_calls:
-            if (call.id, call.name, call.outcome) == (id, name, UNDER_WAY):
+            if (call.id, call.name, call.outcome) == (call_id, name, UNDER_WAY):
                 return call
-        self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, id))
+        self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, call_id))
         return self.tool_calls[-1]
 
     def restore(self, data: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.jsonschemas import properties, required
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Tool
 from mooring.spec.tool import HttpBind, PythonBind
