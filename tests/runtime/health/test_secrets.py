@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -122,7 +123,8 @@ crash()
 
 
 def test_what_nobody_caught_is_a_line_without_its_words():
-    done = subprocess.run([sys.executable, "-c", CRASH], capture_output=True, text=True, timeout=30)
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", CRASH], env=environ, capture_output=True, text=True, timeout=30)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert done.returncode == 1
     assert {"crashed", "thread crashed"} <= {line["event"] for line in lines}

@@ -94,6 +94,9 @@ class Health:
     async def ready(self) -> tuple[bool, list[str]]:
         """Whether the slot is ready, and if not, every reason."""
         _, reasons = self._runtime.ready()
+        lag = self._runtime.runs.lag()
+        if lag.stalled:
+            reasons.append(f"runs are answered and not written down: {lag.reason}")
         results = await look_at([*self.rungs, self.database])
         reasons += [f"{result.name}: {result.detail}" for result in results if not result.ok]
         return not reasons, reasons

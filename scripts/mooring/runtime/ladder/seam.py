@@ -72,7 +72,7 @@ class Seam:
 
     def _repeated(self, words: str) -> int:
         """How many of its first characters repeat the end of what stands before, leaving spaces at that end aside."""
-        before = self._before.rstrip()
+        before = self._before.strip()
         for size in range(min(len(words), len(before)), 0, -1):
             if before.endswith(words[:size]):
                 starts = size == len(before) or not before[-size - 1].isalnum()
