@@ -55,6 +55,8 @@ class Crew:
             simulated = self._content.environment.endpoints == SIMULATED
             timeout = profile.ladder.request_timeout_seconds
             model = models.build(document, simulated, self._settings, self._client, timeout)
+            if self._settings.wrap_model:
+                model = self._settings.wrap_model(document, model)
             self.breakers[key] = Breaker(Retry(model, profile, self._metrics), profile, self._metrics)
         return self.breakers[key]
 

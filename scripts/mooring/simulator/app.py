@@ -22,6 +22,7 @@ from mooring.simulator.services.answers import Clock
 from mooring.simulator.services.database import Database
 from mooring.simulator.services.oncall import create_oncall
 from mooring.simulator.services.shop import create_shop
+from mooring.simulator.services.worlds import InWorld, Worlds
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -30,9 +31,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock = _now) -> ASGIApp:
-    """Model, services, faults and health; creates the services' database in the folder `state`."""
-    database = Database(state / "services.db")
+def create_app(
+    book: Rulebook, state: Path, latency: float = 0.02, clock: Clock = _now, isolated: bool = False
+) -> ASGIApp:
+    """Model, services, faults and health; creates the services' database in the folder `state`.
+
+    Where runs are `isolated`, none sees what another one did to the services.
+    """
+    database = (Worlds if isolated else Database)(state / "services.db")
     database.prepare()
     board = Board()
     routes = [
@@ -43,7 +49,8 @@ def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock 
         Mount("/services/oncall", FaultyService(create_oncall(database, clock), "oncall", board)),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
-    return Stamped(Starlette(routes=routes, exception_handlers=handlers))
+    app = Stamped(Starlette(routes=routes, exception_handlers=handlers))
+    return InWorld(app) if isolated else app
 
 
 class Stamped:
