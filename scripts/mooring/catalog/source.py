@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mooring.errors import UsageError
 
-FOLDERS = ("configs", "prompts")
+FOLDERS = ("configs", "prompts", "evals/suites")
 SUFFIXES = (".yaml", ".yml")
 MAX_BYTES = 256 * 1024
 """The largest document."""
@@ -33,7 +33,7 @@ class Source(Protocol):
     def label(self) -> str: ...
 
     def files(self) -> dict[str, bytes | Unreadable]:
-        """Content of every .yaml and .yml file of configs/ and prompts/, by POSIX path relative to the root."""
+        """Content of every .yaml and .yml file of FOLDERS, by POSIX path relative to the root."""
         ...
 
 

@@ -9,7 +9,7 @@ from mooring.report.console import Console
 
 GROUPS = {
     "Documents": ("validate", "bump", "schema"),
-    "Changes": ("plan", "release"),
+    "Changes": ("plan", "eval", "release"),
     "Going out": ("up", "deploy", "rollback", "restart", "down"),
     "Looking": ("status", "history", "logs"),
     "Shell": ("completion",),

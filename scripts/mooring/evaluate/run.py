@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,9 +159,3 @@ def _head(planned: Planned, options: Options) -> journal.Head:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         suites={name: suite_digest(suite) for name, suite in planned.suites.items()},
     )
-
-
-def again(options: Options, cases: Mapping[str, frozenset[str]], path: Path, repeats: int) -> Options:
-    """Options that ask some cases more often, with repeats that were not seen yet and another order."""
-    first = options.first + 1000
-    return replace(options, chosen=cases, journal=path, first=first, seed=options.seed + 1, repeats=repeats)
