@@ -21,7 +21,9 @@ from mooring.evaluate.recordings import Exchange, command
 from mooring.release.canonical import canonical, digest
 
 _SHOWN = 400
-_UNSENT = frozenset({"timestamp", "run_id", "conversation_id", "metadata", "provider_details", "provider_response_id"})
+_UNSENT = frozenset(
+    {"timestamp", "run_id", "conversation_id", "metadata", "provider_details", "provider_response_id", "provider_url"}
+)
 """Keys of a message that no model is sent, or that are new each time."""
 
 
@@ -129,6 +131,7 @@ def _plain(response: ModelResponse) -> dict[str, Any]:
     (dumped,) = ModelMessagesTypeAdapter.dump_python([response], mode="json")
     kept: dict[str, Any] = json.loads(json.dumps({key: value for key, value in dumped.items() if key not in _UNSENT}))
     kept["parts"] = [{key: value for key, value in part.items() if value is not None} for part in kept["parts"]]
+    kept["usage"] = {key: value for key, value in kept["usage"].items() if value}
     return {key: value for key, value in kept.items() if value not in (None, {}, [])}
 
 

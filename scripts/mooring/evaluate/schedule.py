@@ -64,17 +64,19 @@ class Schedule:
 
 
 class Budget:
-    """US dollars that may be spent. What is under way is reckoned with at the dearest trial seen or expected."""
+    """US dollars that may be spent. A trial under way counts as the dearest one seen, at first as expected."""
 
     def __init__(self, limit: float | None, expected: float) -> None:
         self.limit, self.spent = limit, 0.0
         self._expected = expected
         self._under_way = 0
+        self._dearest = 0.0
         self.reached = False
 
     def reserve(self) -> bool:
         """Sets money aside for one more trial; False when there is not enough left."""
-        if self.limit is not None and self.spent + (self._under_way + 1) * self._expected > self.limit:
+        each = self._dearest or self._expected
+        if self.limit is not None and self.spent + (self._under_way + 1) * each > self.limit:
             self.reached = not self._under_way
             return False
         self._under_way += 1
@@ -84,4 +86,4 @@ class Budget:
         """A trial has ended and cost that much."""
         self._under_way -= 1
         self.spent += cost
-        self._expected = max(self._expected, cost)
+        self._dearest = max(self._dearest, cost)
