@@ -22,8 +22,11 @@ def passed(case: Case, scores: Sequence[Score]) -> bool | None:
     """Whether the case holds; None when something could not be judged, or nothing was.
 
     With a threshold of 1 every assertion with a weight must pass; below, the weighted mean of the scores decides.
+    A critical assertion must pass in any case, whatever could not be judged besides.
     """
-    counted = [score for score in scores if score.weight > 0]
+    counted = [score for score in scores if score.weight > 0 and score.blocking]
+    if any(score.critical and not score.passed and not score.error for score in counted):
+        return False
     if not counted or any(score.error for score in counted):
         return None
     if case.threshold >= 1 or any(score.type == ANSWERED for score in counted):

@@ -54,6 +54,8 @@ class Score:
     reason: str = ""
     turn: int | None = None  # None: about the whole conversation
     error: bool = False  # could not be judged (a dead judge): never the same as a score of zero
+    blocking: bool = True  # False: it is shown and decides nothing (a judge that is not calibrated, latency on replay)
+    critical: bool = False  # zero tolerance: it fails the case whatever the case's threshold is
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

@@ -21,7 +21,7 @@ class Assertion(Part):
     value: JsonValue = None
     threshold: float | None = None
     weight: float = Field(default=1, ge=0)
-    metric: str | None = Field(default=None, description="The name under which scores are summed up; by default `type`.")
+    metric: str | None = Field(default=None, description="The name under which scores are summed up; else `type`.")
 
 
 class Turn(Part):
@@ -63,6 +63,7 @@ class Judge(Part):
     model: Name
     calibration: Name | None = Field(default=None, description="A file below evals/calibration, without `.yaml`.")
     minimum_kappa: float = Field(default=0.6, ge=-1, le=1)
+    timeout_seconds: Seconds = Field(default=30, description="Of one question to the judge; it is never asked twice.")
 
 
 class Budget(Part):

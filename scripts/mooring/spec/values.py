@@ -13,6 +13,8 @@ Json = Annotated[JsonValue, BeforeValidator(lambda value: _present(value))]
 Schema = Annotated[JsonSchema, Field(min_length=1)]
 Nothing = None
 Language = Literal["en", "de", "es", "fr", "it", "nl", "pt"]
+_TELLING = 5
+
 Rung = Annotated[str, StringConstraints(pattern=r"^L[0-4]$")]
 
 
@@ -140,6 +142,8 @@ class Canaries(Part):
     def _says_something(self) -> Self:
         if not (self.canaries or self.calls):
             raise ValueError("it must have `canaries` or `calls`")
+        if any(sum(char.isalnum() for char in text) < _TELLING for text in self.canaries):
+            raise ValueError(f"a canary must have {_TELLING} letters or digits: a shorter one is found by chance")
         return self
 
 
