@@ -3,7 +3,7 @@
 import os
 import tempfile
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,17 +15,23 @@ from mooring.commands.place import Place
 from mooring.errors import Refused, UsageError
 from mooring.evaluate import evidence, history
 from mooring.evaluate.baselines import Baselines
+from mooring.evaluate.gate import comparison as gate
+from mooring.evaluate.gate.compare import compare
+from mooring.evaluate.gate.decide import decide
+from mooring.evaluate.gate.live import CONFIRM_REPEATS
 from mooring.evaluate.run import Options
 from mooring.evaluate.select import Selection, Side, affected, everything
-from mooring.evaluate.session import Compared, Session
+from mooring.evaluate.session import Compared, Session, spent
 from mooring.evaluate.values import Results
 from mooring.outcome import Outcome, Reason
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.report.console import Console
-from mooring.spec import Environment, EvalSuite
+from mooring.spec import Environment, EvalSuite, Model
 
 LIVE = "live"
+REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": Reason.INCONCLUSIVE}
+STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
 def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
@@ -46,13 +52,13 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         head=release,
         base=base,
         suites={name: suites[name] for name in selection.cases},
-        options=_options(place, args, release, selection),
+        options=_options(place, args, catalog, release, selection),
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
     )
 
 
-def _options(place: Place, args: Namespace, release: Release, selection: Selection) -> Options:
+def _options(place: Place, args: Namespace, catalog: Catalog, release: Release, selection: Selection) -> Options:
     evals = place.root / "evals"
     return Options(
         evidence=evidence.choose(release, args.evidence, args.record, os.environ),
@@ -64,6 +70,8 @@ def _options(place: Place, args: Namespace, release: Release, selection: Selecti
         budget_usd=args.budget,
         record=args.record,
         chosen=selection.cases,
+        models=catalog.all(Model),
+        calibration=evals / "calibration",
         environ=dict(os.environ),
     )
 
@@ -133,22 +141,30 @@ def _fresh(folder: Path) -> Path:
 
 
 def conclude(session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
-    """How it ends: plainly counted."""
-    failed = [trial for trial in head.trials if trial.passed is False]
-    errors = [trial for trial in head.trials if trial.passed is None]
-    rows = [
-        [name, str(len(of)), str(sum(one.passed is True for one in of)), str(sum(one.passed is None for one in of))]
-        for name in head.suites
-        if (of := [trial for trial in head.trials if trial.suite == name])
-    ]
-    console.table(["SUITE", "TRIALS", "PASSED", "ERRORS"], rows)
-    if not head.complete:
-        console.note("the run is partial: it stopped before everything was asked")
-    reason = Reason.EVALUATED
-    if failed:
-        reason = Reason.REGRESSED
-    elif errors or not head.complete:
-        reason = Reason.INCONCLUSIVE
+    """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
+    options = gate.Options(base_suites=session.base.suites if session.base else None)
+    comparison = compare(base, head, session.suites, options)
+    left = None
+    if session.options.budget_usd is not None:
+        left = session.options.budget_usd - spent(head) - (spent(base) if base and base is not session.known else 0.0)
+
+    def again(cases: Sequence[tuple[str, str]]) -> tuple[Results, Results]:
+        console.line(f"asking {len(cases)} cases again on both sides", "dim")
+        return session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, left)
+
+    verdict = decide(comparison, again if session.base else None)
+    console.table(["SUITE", "TRIALS", "PASSED", "ERRORS"], _counts(head))
+    for sworn in session.options.sworn:
+        for agreement in sworn.agreements.values():
+            console.line(agreement.line)
+    for line in verdict.lines:
+        console.line(line, STYLES[verdict.outcome] if line == verdict.lines[0] else "")
     console.line(f"trials are in {session.output}", "dim")
-    counts = {"trials": len(head.trials), "failed": len(failed), "errors": len(errors), "complete": head.complete}
-    return Outcome(reason, {"evidence": head.evidence, "output": str(session.output), **counts})
+    told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
+    return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})
+
+
+def _counts(head: Results) -> list[list[str]]:
+    """Trials by suite."""
+    by_suite = {name: [trial.passed for trial in head.trials if trial.suite == name] for name in head.suites}
+    return [[name, str(len(found)), str(found.count(True)), str(found.count(None))] for name, found in by_suite.items()]

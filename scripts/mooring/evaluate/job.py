@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mooring import spec
 from mooring.evaluate.recordings import Exchange
 from mooring.evaluate.values import Evidence, Trial
 from mooring.spec.suite import Case, EvalSuite
@@ -13,11 +14,20 @@ CaseKey = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Seat:
+    """The judge of one suite. `may_block`: it agreed with people often enough to decide anything."""
+
+    model: spec.Model
+    timeout_seconds: float
+    may_block: bool
+
+
+@dataclass(frozen=True)
 class Job:
     """Everything a worker needs to know before the first question.
 
     `release` is canonical bytes; its endpoints and services are already those of the evidence asked for.
-    `recordings` is the folder to replay from.
+    `recordings` is the folder to replay from. `seats` are judges by suite.
     """
 
     release: bytes
@@ -28,7 +38,7 @@ class Job:
     state: Path
     recordings: Path
     simulator_url: str | None
-    seed: int
+    seats: Mapping[str, Seat]
     environ: Mapping[str, str] = field(repr=False)
 
 

@@ -18,13 +18,19 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.evaluate.recordings import Exchange, command
+from mooring.evaluate.values import Evidence
 from mooring.release.canonical import canonical, digest
+from mooring.runtime.settings import WrapModel
 
 _SHOWN = 400
 _UNSENT = frozenset(
     {"timestamp", "run_id", "conversation_id", "metadata", "provider_details", "provider_response_id", "provider_url"}
 )
 """Keys of a message that no model is sent, or that are new each time."""
+
+
+REPLAYED = "recorded"
+"""The class of evidence that asks no model."""
 
 
 class StaleRecording(Exception):
@@ -86,6 +92,13 @@ class Recording(Recorded):
             asked = "\n".join(_asked(messages))[:_SHOWN]
             tape.made[key] = Exchange(key, self.document.id, tape.repeat, asked, _plain(response))
         return _response(tape.made[key])  # what a replay will see
+
+
+def wrapping(evidence: Evidence, record: bool) -> WrapModel | None:
+    """What is put around each model."""
+    if record:
+        return lambda document, model: Recording(model, document)
+    return (lambda document, model: Recorded(model, document)) if evidence == REPLAYED else None
 
 
 def key_of(

@@ -4,12 +4,14 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mooring import spec
 from mooring.errors import Refused
 from mooring.evaluate import budget, journal
+from mooring.evaluate.calibrate import Sworn, judging, swear_in
 from mooring.evaluate.cases import cases, suite_digest
 from mooring.evaluate.evidence import as_asked
 from mooring.evaluate.job import CaseKey, Done, Job
@@ -34,6 +36,8 @@ class Options:
     `rules` and `recordings` are folders; `journal` is the file that trials are written to as they come.
     `first` is the number of the first repeat: a re-run does not repeat what was seen. `expected` is what a trial of a
     case costs, in US dollars, where an earlier run tells. `simulator_url` uses one that runs already.
+    `models` are the documents among which judges are, `calibration` is the folder of what people labelled; `sworn` are
+    the judges, once they are known: options made from these share them.
     """
 
     evidence: Evidence
@@ -50,6 +54,9 @@ class Options:
     chosen: Mapping[str, frozenset[str]] | None = None
     expected: Mapping[CaseKey, float] = field(default_factory=dict)
     simulator_url: str | None = None
+    models: Mapping[str, spec.Model] = field(default_factory=dict)
+    calibration: Path = Path()
+    sworn: list[Sworn] = field(default_factory=list, compare=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -111,6 +118,7 @@ def run_suites(
         url = options.simulator_url
         if url is None:
             url = stack.enter_context(Simulator(options.rules, state / "simulator")).url
+        job = _job(planned, options, state, url)
         schedule = _schedule(planned, options)
         recorder = Recorder(options.recordings, planned.repeats) if options.record else None
         book = stack.enter_context(journal.Journal(options.journal, _head(planned, options)))
@@ -123,7 +131,7 @@ def run_suites(
             on_trial(done.trial)
 
         workers = min(options.workers or os.cpu_count() or 1, -(-schedule.total // PER_WORKER))
-        with Pool(_job(planned, options, state, url), workers, options.concurrency) as pool:
+        with Pool(_sworn_in(job, planned, options), workers, options.concurrency) as pool:
             pool.run(schedule.next, tell)
         book.end(schedule.complete)
     return journal.read(options.journal)
@@ -145,9 +153,17 @@ def _job(planned: Planned, options: Options, state: Path, url: str) -> Job:
         state=state,
         recordings=options.recordings,
         simulator_url=url,
-        seed=options.seed,
+        seats={},
         environ=options.environ,
     )
+
+
+def _sworn_in(job: Job, planned: Planned, options: Options) -> Job:
+    """The job with its judges, who are asked about their calibration once."""
+    if not options.sworn:
+        judges = judging(planned.suites, planned.cases)
+        options.sworn.append(swear_in(judges, options.models, job, options.calibration))
+    return replace(job, seats=options.sworn[0].seats)
 
 
 def _head(planned: Planned, options: Options) -> journal.Head:

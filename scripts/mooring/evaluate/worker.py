@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -12,18 +13,17 @@ from uuid import uuid4
 
 from mooring.errors import MooringError
 from mooring.evaluate.agent import Unanswered, converse, rendered
+from mooring.evaluate.assertions.judging import judge
 from mooring.evaluate.job import Ask, Done, Job, Unready
-from mooring.evaluate.judged import judged
+from mooring.evaluate.judges.panel import Panel, Reach
 from mooring.evaluate.recordings import read
-from mooring.evaluate.replay import TAPE, Recorded, Recording, Tape
+from mooring.evaluate.replay import REPLAYED, TAPE, Tape, wrapping
 from mooring.evaluate.scoring import passed, unanswered
 from mooring.evaluate.values import Reply, Score, Trial
 from mooring.release.release import Release
 from mooring.runtime.models import environment_name
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings, WrapModel
-
-REPLAYED = "recorded"
+from mooring.runtime.settings import Settings
 
 
 def work(connection: Connection, job: Job) -> None:
@@ -42,7 +42,9 @@ class Worker:
         self._connection, self._job = connection, job
         release = Release.from_bytes(job.release)
         state = job.state / f"worker-{os.getpid()}"
-        settings = Settings("blue", state, job.simulator_url, self._keys(release), self._wrap())
+        wrap = wrapping(job.evidence, job.record)
+        settings = Settings("blue", state, job.simulator_url, self._keys(release), wrap)
+        self._panel = Panel(job.seats, Reach(job.evidence, job.simulator_url, job.environ, wrap))
         self._runtime = Runtime(release, settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()
@@ -64,6 +66,7 @@ class Worker:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._panel.close()
             await self._runtime.close()
 
     def _keys(self, release: Release) -> dict[str, str]:
@@ -72,13 +75,6 @@ class Worker:
             return dict(self._job.environ)
         names = (environment_name(model) for model in release.content.models.values())
         return {name: REPLAYED for name in names if name}
-
-    def _wrap(self) -> WrapModel | None:
-        if self._job.record:
-            return lambda document, model: Recording(model, document)
-        if self._job.evidence == REPLAYED:
-            return lambda document, model: Recorded(model, document)
-        return None
 
     def _receive(self) -> None:
         try:
@@ -98,35 +94,42 @@ class Worker:
             self._connection.send(done)
 
     async def _asked(self, ask: Ask) -> Done:
-        job, started = self._job, time.perf_counter()
+        started = time.perf_counter()
         tape = Tape(ask.suite, ask.case, ask.repeat)
+        TAPE.set(tape)
         replies: list[Reply] = []
         scores: tuple[Score, ...] = ()
-        limit = job.suites[ask.suite].timeout_seconds
         try:
-            async with asyncio.timeout(limit):
-                scores = await self._tried(ask, tape, replies)
+            await self._converse(ask, tape, replies)
+            scores = await self._judged(ask, replies)
         except Unanswered:
             pass
-        except TimeoutError:
-            replies.append(Reply("", error=f"no answer within {limit:g} seconds"))
         except MooringError as error:
             replies.append(Reply("", error=f"{error}; run: {error.fix}" if error.fix else str(error)))
-        verdict = passed(job.cases[ask.key], scores)
-        seconds = time.perf_counter() - started
-        trial = Trial(ask.suite, ask.case, ask.repeat, job.evidence, tuple(replies), scores, verdict, seconds)
+        verdict = passed(self._job.cases[ask.key], scores)
+        seconds, evidence = time.perf_counter() - started, self._job.evidence
+        trial = Trial(ask.suite, ask.case, ask.repeat, evidence, tuple(replies), scores, verdict, seconds)
         return Done(ask, trial, self._prompt(ask), tuple(tape.made.values()))
 
-    async def _tried(self, ask: Ask, tape: Tape, replies: list[Reply]) -> tuple[Score, ...]:
-        """Asks and judges; `replies` grows, so that they are there also when time runs out."""
+    async def _converse(self, ask: Ask, tape: Tape, replies: list[Reply]) -> None:
+        """Adds replies as they come, so that they are there also when time runs out. Raises Unanswered."""
         suite, case = self._job.suites[ask.suite], self._job.cases[ask.key]
         if self._job.evidence == REPLAYED:
             tape.recorded = self._read(ask.suite, ask.case)
-        TAPE.set(tape)
-        run = f"eval-{uuid4().hex}"
-        async for reply in converse(self._runtime, suite.agent, case, run, self._job.evidence):
-            replies.append(reply)  # noqa: PERF401 - what was said stays said when the next one raises
-        return unanswered(replies) + await judged(suite, case, replies, self._job)
+        run, limit = f"eval-{uuid4().hex}", suite.timeout_seconds
+        try:
+            async with asyncio.timeout(limit):
+                async for reply in converse(self._runtime, suite.agent, case, run, self._job.evidence):
+                    replies.append(reply)  # noqa: PERF401 - what was said stays said
+        except TimeoutError:
+            replies.append(Reply("", error=f"no answer within {limit:g} seconds"))
+            raise Unanswered from None
+
+    async def _judged(self, ask: Ask, replies: Sequence[Reply]) -> tuple[Score, ...]:
+        """The judge's own time limits hold here, not the suite's: a slow judge says nothing about the agent."""
+        panel, case = self._panel, self._job.cases[ask.key]
+        told = await judge(case, replies, panel.ask(ask.suite), panel.may_block(ask.suite))
+        return unanswered(replies) + told
 
     def _prompt(self, ask: Ask) -> str | None:
         """As it is rendered, once a case."""

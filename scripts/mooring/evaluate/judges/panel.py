@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 import httpx2
 
-from mooring import spec
 from mooring.evaluate.assertions.judging import AskJudge
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict
+from mooring.evaluate.job import Seat
 from mooring.evaluate.values import Evidence
 from mooring.runtime.models import build, environment_name
 from mooring.runtime.settings import Settings, WrapModel
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from mooring.evaluate.judges.llm import JudgeLLM
 
 RECORDED = "recorded"
-
-
-@dataclass(frozen=True)
-class Seat:
-    """The judge of one suite. `may_block`: it agreed with people often enough to decide anything."""
-
-    model: spec.Model
-    timeout_seconds: float
-    may_block: bool
 
 
 @dataclass(frozen=True)
