@@ -12,7 +12,8 @@ from tests.evaluate.behaviour.story import Edit
 
 PROMPT = "prompts.support/main"
 TOOL = "tools.shop/find-order"
-LOOSE = {"type": "object", "properties": {"id": {"type": "string"}, "state": {"enum": ["sent", "lost"]}}}
+FIELDS: dict[str, Any] = {"id": {"type": "string"}, "state": {"enum": ["sent", "lost"]}}
+LOOSE: dict[str, Any] = {"type": "object", "properties": FIELDS}
 
 
 @pytest.mark.parametrize(
@@ -74,11 +75,11 @@ def test_a_tool_that_is_gone_breaks_and_one_that_is_new_does_not(edit: Edit) -> 
         (LOOSE, []),
         ({**LOOSE, "additionalProperties": False}, []),
         ({**LOOSE, "properties": {"id": {"type": "string"}}}, ["field state is gone"]),
-        ({**LOOSE, "properties": {**LOOSE["properties"], "id": {"type": "integer"}}}, ["type of id string → integer"]),
-        ({**LOOSE, "properties": {**LOOSE["properties"], "state": {"enum": ["sent", "back", "lost"]}}},
+        ({**LOOSE, "properties": {**FIELDS, "id": {"type": "integer"}}}, ["type of id string → integer"]),
+        ({**LOOSE, "properties": {**FIELDS, "state": {"enum": ["sent", "back", "lost"]}}},
          ["state may be back now"]),
-        ({**LOOSE, "properties": {**LOOSE["properties"], "state": {}}}, ["state may be anything now"]),
-        ({**LOOSE, "properties": {**LOOSE["properties"], "more": {}}}, []),
+        ({**LOOSE, "properties": {**FIELDS, "state": {}}}, ["state may be anything now"]),
+        ({**LOOSE, "properties": {**FIELDS, "more": {}}}, []),
         (None, ["as a whole has no shape any more"]),
     ],
 )  # fmt: skip

@@ -44,7 +44,7 @@ def test_cases_whose_answer_only_reads_differently_come_before_those_that_are_th
     found = plan(base, head, Side(edit({}), SUITES), Side(edit({}), SUITES))
     assert [(case.case, case.differs, case.state) for case in found.cases[:2]] == [
         ("order-5", True, "same"),
-        ("after-30-days", False, "same"),
+        ("order-1", False, "same"),
     ]
 
 
@@ -59,9 +59,14 @@ def test_the_trial_that_fails_is_shown_beside_one_that_passed(edit: Edit) -> Non
 
 def test_prompts_that_differ_alike_are_shown_once(edit: Edit) -> None:
     found = dropped(edit)
-    assert [(diff.lines, len(diff.cases)) for diff in found.prompts] == [
-        (("@@", " You answer customers of Tidewater.", " Be short and friendly.", f"-{POLICY}", " Say what you looked up."), 12)
-    ]  # fmt: skip
+    (diff,) = found.prompts
+    assert diff.lines[1:] == (
+        " You answer customers of Tidewater.",
+        " Be short and friendly.",
+        f"-{POLICY}",
+        " Say what you looked up.",
+    )
+    assert len(diff.cases) == 12
     assert {case.prompt for case in found.cases} == {0}
 
 
