@@ -41,6 +41,9 @@ NOT = "not-"
 DEEPEVAL = "deepeval:"
 """In front of the name of one of deepeval's metrics, without its `Metric` at the end."""
 
+ALL_TOOLS = "*"
+"""In `maxCalls`: all calls together."""
+
 Threshold = Literal["share", "dollars", "seconds"]
 LIMITS: Mapping[Threshold, tuple[float, str]] = MappingProxyType(
     {
@@ -147,6 +150,27 @@ def asks_a_judge(assertion: Assertion) -> bool:
     """Whether a model is asked about the answer."""
     kind = kind_of(assertion.type)
     return kind is not None and kind.judge
+
+
+def named_tools(assertion: Assertion) -> list[str]:
+    """Tools that an assertion names; none where its value is of the wrong shape."""
+    kind = kind_of(assertion.type)
+    if kind is None or any(shape_problems(assertion)):
+        return []
+    value = kind.read(assertion.value)
+    if isinstance(value, ToolUse):
+        return list(value.name)
+    if isinstance(value, ArgsMatch):
+        return [value.name]
+    if isinstance(value, Sequence):
+        return list(value.steps)
+    if isinstance(value, Canaries):
+        return list(value.calls)
+    if isinstance(value, ToolPolicy):
+        ordered = [name for rule in value.before for name in (rule.first, rule.then)]
+        counted = [name for name in value.max_calls if name != ALL_TOOLS]
+        return [*(value.allowed or ()), *(value.forbidden or ()), *ordered, *counted]
+    return list(value or ()) if assertion.type.removeprefix(NOT) == "awaits-approval" else []
 
 
 def shape_problems(assertion: Assertion) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from mooring.catalog.checks import (
     prompts,
     references,
     schemas,
+    suites,
     tools,
 )
 from mooring.catalog.checks.remark import Remarks
@@ -152,12 +153,39 @@ OPERATIONS = {
     "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
+SUITES = {
+    "suite-agent": Check("Suites ask agents that exist.", "correct the name", suites.agent),
+    "suite-judge-model": Check("Judges are models that exist.", "correct the name", suites.judge_model),
+    "suite-judge": Check("A suite that asks a judge names one.", "add judge: {model: …}", suites.judge_missing),
+    "suite-duplicate-id": Check("Tests of a suite differ by id.", "rename one of them", suites.duplicate_id),
+    "suite-default": Check("defaultTest holds keys of a test.", "correct or remove the key", suites.default_test),
+    "suite-asks": Check("A test asks by vars.message or by turns.", "add one, or remove one", suites.asks),
+    "suite-asserts": Check("Every test asserts something.", "add an assertion besides latency", suites.asserts),
+    "suite-variables": Check("Variables are inputs of the prompt.", "correct the name", suites.variables),
+    "assertion-type": Check("Assertions are of a known type.", "name a known type", suites.assertion_type),
+    "assertion-shape": Check("An assertion's value fits its type.", "correct the value", suites.assertion_shape),
+    "assertion-pattern": Check("Patterns are valid and finish.", "correct the pattern", suites.assertion_pattern),
+    "assertion-schema": Check("Schemas are JSON Schema 2020-12.", "correct the schema", suites.assertion_schema),
+    "assertion-tool": Check("Assertions name tools as models see them.", "correct the name", suites.assertion_tool),
+}
 TREE = {
     "empty": Check("There is something to check: an environment.", "add configs/environments/<name>.yaml"),
     "version-honest": Check("A version stands for one content.", "moor bump"),
     "version-reused": Check("A version is never used again for other content.", "moor bump"),
+    "suite-quarantine-expired": Check("No quarantine is over.", "mend it, or give it more time with a reason"),
     "schema-stale": Check("schemas/ is what the models say.", "moor schema"),
 }
 CHECKS: dict[str, Check] = (
-    READING | REFERENCES | PROMPTS | SCHEMAS | TOOLS | MODELS | AGENTS | BUDGETS | ENVIRONMENTS | OPERATIONS | TREE
+    READING
+    | REFERENCES
+    | PROMPTS
+    | SCHEMAS
+    | TOOLS
+    | MODELS
+    | AGENTS
+    | BUDGETS
+    | ENVIRONMENTS
+    | OPERATIONS
+    | SUITES
+    | TREE
 )

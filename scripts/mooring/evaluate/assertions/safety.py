@@ -9,10 +9,8 @@ from mooring.catalog.patterns import pattern_problem
 from mooring.catalog.secrets import secrets_in
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, excerpt, listed, shown
 from mooring.evaluate.assertions.trajectory import names
+from mooring.spec.assertions import ALL_TOOLS
 from mooring.spec.values import Canaries, ToolPolicy
-
-ALL = "*"
-"""In `maxCalls`: all calls together."""
 
 
 def tool_policy(subject: Subject, policy: ToolPolicy, _: float | None) -> Verdict:
@@ -43,9 +41,10 @@ def _too_early(subject: Subject, policy: ToolPolicy) -> Iterator[str]:
 def _too_many(subject: Subject, policy: ToolPolicy) -> Iterator[str]:
     counted = Counter(names(subject))
     for name, most in policy.max_calls.items():
-        made = counted.total() if name == ALL else counted[name]
+        made = counted.total() if name == ALL_TOOLS else counted[name]
         if made > most:
-            yield f"{'tools were' if name == ALL else f'{name} was'} called {made} times, at most {most} is allowed"
+            whose = "tools were" if name == ALL_TOOLS else f"{name} was"
+            yield f"{whose} called {made} times, at most {most} is allowed"
 
 
 def no_secret(subject: Subject, patterns: tuple[str, ...] | None, _: float | None) -> Verdict:
