@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mooring.evaluate.cases import suite_digest
 from mooring.evaluate.gate.compare import compare
@@ -22,21 +23,34 @@ from tests.bench.row import Row
 
 CASES, REPEATS, FLAKY = 30, 5, 6
 CLEAN_RATE, FLAKY_RATES = 0.99, (0.5, 0.9)
-TRIALS_OF_COST = 0.3
+COST_SPREAD = 0.3
 """Spread of the cost of one trial, as sigma of a log-normal: answers differ in length."""
 
-SUITE = EvalSuite(
-    api_version="mooring/v1",
-    kind="EvalSuite",
-    name="suite",
-    version="1.0.0",
-    description="Simulated.",
-    owner="@tidewater/support",
-    agent="support",
-    tests=tuple(Case(id=f"case-{n:02}") for n in range(CASES)),
-)
-SUITES = {SUITE.name: SUITE}
-DIGESTS = {SUITE.name: suite_digest(SUITE)}
+
+@cache
+def suites(number: int) -> dict[str, EvalSuite]:
+    """All cases, dealt to as many suites."""
+    return {f"suite-{n}": _suite(f"suite-{n}", range(n, CASES, number)) for n in range(number)}
+
+
+def _suite(name: str, cases: Sequence[int]) -> EvalSuite:
+    return EvalSuite(
+        api_version="mooring/v1",
+        kind="EvalSuite",
+        name=name,
+        version="1.0.0",
+        description="Simulated.",
+        owner="@tidewater/support",
+        agent="support",
+        tests=tuple(Case(id=f"case-{n:02}") for n in cases),
+    )
+
+
+@cache
+def digests(number: int) -> dict[str, str]:
+    return {name: suite_digest(suite) for name, suite in suites(number).items()}
+
+
 OPTIONS = Options(resamples=20)  # the interval is printed, and decides nothing
 
 Rates = list[float]
@@ -52,6 +66,7 @@ class World:
     times: int
     limit: float | None = None
     harmless: bool = False
+    suites: int = 1
 
 
 def drop(points: float) -> Harm:
@@ -71,13 +86,14 @@ def clean(number: int) -> Callable[[random.Random], Sequence[int]]:
 
 
 WORLDS = (
-    World("no change", drop(0), 2000, 0.05, harmless=True),
-    World("all cases drop 10 points", drop(0.10), 2000, 0.90),
-    World("all cases drop 5 points", drop(0.05), 500),
-    World("a tenth of the cases break", broken(clean(CASES // 10)), 500, 1.0),
-    World("one case breaks", broken(clean(1)), 1000, 1.0),
-    World("one flaky case breaks", broken(lambda _: [0]), 500),
-    World("the agent breaks", broken(lambda _: range(CASES)), 200, 1.0),
+    World("no change", drop(0), 1000, 0.05, harmless=True),
+    World("no change, in six suites", drop(0), 500, 0.05, harmless=True, suites=6),
+    World("all cases drop 10 points", drop(0.10), 1000, 0.90),
+    World("all cases drop 5 points", drop(0.05), 300),
+    World("a tenth of the cases break", broken(clean(CASES // 10)), 300, 1.0),
+    World("one case breaks", broken(clean(1)), 500, 1.0),
+    World("one flaky case breaks", broken(lambda _: [0]), 300),
+    World("the agent breaks", broken(lambda _: range(CASES)), 100, 1.0),
 )
 
 
@@ -108,33 +124,34 @@ def _one(world: World, chance: random.Random) -> Counter[str]:
     """What every gate says about one change."""
     before = [chance.uniform(*FLAKY_RATES) if n < FLAKY else CLEAN_RATE for n in range(CASES)]
     after = world.harm(before, chance)
-    base, head = (_asked(rates, range(CASES), range(REPEATS), chance) for rates in (before, after))
+    base, head = (_asked(world, rates, range(CASES), range(REPEATS), chance) for rates in (before, after))
     asked = 0
 
     def again(cases: Sequence[CaseKey]) -> tuple[Results, Results]:
         nonlocal asked
         chosen, repeats = [int(case.removeprefix("case-")) for _, case in cases], range(1000, 1000 + CONFIRM_REPEATS)
         asked = 2 * len(chosen) * len(repeats)
-        return _asked(before, chosen, repeats, chance), _asked(after, chosen, repeats, chance)
+        return _asked(world, before, chosen, repeats, chance), _asked(world, after, chosen, repeats, chance)
 
-    verdict = decide(compare(base, head, SUITES, OPTIONS), again)
+    verdict = decide(compare(base, head, suites(world.suites), OPTIONS), again)
     pairs = list(zip(_first(base), _first(head), strict=True))
     naive = [name for name, gate in NAIVE.items() if gate(pairs)]
     return Counter({verdict.outcome: 1, "asked again": asked} | dict.fromkeys(naive, 1))
 
 
-def _asked(rates: Rates, cases: Sequence[int], repeats: Sequence[int], chance: random.Random) -> Results:
+def _asked(world: World, rates: Rates, cases: Sequence[int], repeats: Sequence[int], chance: random.Random) -> Results:
     trials = tuple(
-        _trial(SUITE.tests[case].id, repeat, chance.random() < rates[case], chance.lognormvariate(0, TRIALS_OF_COST))
+        _trial(world, case, repeat, chance.random() < rates[case], chance.lognormvariate(0, COST_SPREAD))
         for case in cases
         for repeat in repeats
     )
-    return Results("sha256:0", "staging", "live", 0, "2026-01-01T00:00:00+00:00", True, trials, DIGESTS)
+    asked = digests(world.suites)
+    return Results("sha256:0", "staging", "live", 0, "2026-01-01T00:00:00+00:00", True, trials, asked)
 
 
-def _trial(case: str, repeat: int, passed: bool, size: float) -> Trial:
+def _trial(world: World, case: int, repeat: int, passed: bool, size: float) -> Trial:
     reply = Reply("", cost_usd=0.001 * size, latency_seconds=2 * size)
-    return Trial(SUITE.name, case, repeat, "live", (reply,), (), passed, 0.0)
+    return Trial(f"suite-{case % world.suites}", f"case-{case:02}", repeat, "live", (reply,), (), passed, 0.0)
 
 
 def _first(results: Results) -> list[bool]:

@@ -20,12 +20,12 @@ def mismatch(base: Results, head: Results) -> str:
     return ""
 
 
-def obstacle(name: str, base: Results, suite: EvalSuite, options: Options) -> str:
-    """Why no case of a suite can be compared, "" when some may be."""
-    before, after = options.base_judges.get(name), options.head_judges.get(name)
-    if before != after:
+def obstacle(base: Results, suite: EvalSuite, digest: str, options: Options) -> str:
+    """Why no case of a suite, of this digest, can be compared; "" when some may be."""
+    name = suite.name
+    if options.base_judges.get(name) != options.head_judges.get(name):
         return f"{name}: another judge judged the base"
-    if base.suites[name] == suite_digest(suite):
+    if base.suites[name] == digest:
         return ""
     known = (options.base_suites or {}).get(name)
     if known is None or suite_digest(known) != base.suites[name]:
@@ -37,10 +37,10 @@ def obstacle(name: str, base: Results, suite: EvalSuite, options: Options) -> st
     return ""
 
 
-def changed(name: str, base: Results, suite: EvalSuite, options: Options) -> Iterator[str]:
+def changed(base: Results, suite: EvalSuite, digest: str, options: Options) -> Iterator[str]:
     """Ids of cases that the base was asked in another form. Only where there is no obstacle."""
-    if base.suites[name] != suite_digest(suite) and options.base_suites:
-        before = {case.id: _asked(case) for case in cases(options.base_suites[name])}
+    if base.suites[suite.name] != digest and options.base_suites:
+        before = {case.id: _asked(case) for case in cases(options.base_suites[suite.name])}
         for case in cases(suite):
             if case.id in before and before[case.id] != _asked(case):
                 yield case.id

@@ -19,19 +19,19 @@ def compare(
     A quarantine is in force up to and with its last day, by the day on which the head was asked.
     """
     options = options or Options()
+    digests = {name: suite_digest(suite) for name, suite in suites.items()}
     after = tallies(head)
-    stale = [f"{name}: the change was asked another version of the suite" for name in _stale(head, suites)]
     whole = mismatch(base, head) if base else ""
-    hindered = {} if base is None or whole else _hindered(base, suites, options)
-    usable = base if not whole else None
+    usable = None if whole else base
+    hindered = _hindered(usable, suites, digests, options)
+    other = _changed(usable, suites, digests, hindered, options)
     before = {key: found for key, found in (tallies(usable) if usable else {}).items() if key[0] not in hindered}
-    other = _changed(usable, suites, options, hindered)
     today = datetime.fromisoformat(head.started).date()
     pairs = tuple(
-        _pair(suite, case, None if (name, case.id) in other else before.get((name, case.id)), after, other, today)
-        for name, suite in sorted(suites.items())
+        _pair(suite, case, before, after[suite.name, case.id], (suite.name, case.id) in other, today)
+        for _, suite in sorted(suites.items())
         for case in sorted(cases(suite), key=lambda case: case.id)
-        if (name, case.id) in after
+        if (suite.name, case.id) in after
     )
     return Comparison(
         base=base,
@@ -39,7 +39,7 @@ def compare(
         suites=suites,
         options=options,
         pairs=pairs,
-        obstacles=tuple(filter(None, [whole, *stale, *hindered.values()])),
+        obstacles=tuple(filter(None, [whole, *_stale(head, digests), *hindered.values()])),
         unasked=tuple(sorted(set(suites) - {name for name, _ in after})),
         alone=tuple(sorted(set(suites) - set(base.suites))) if base else (),
         removed=tuple(sorted(_removed(base, suites, options))),
@@ -47,9 +47,8 @@ def compare(
 
 
 def _pair(
-    suite: EvalSuite, case: Case, base: Tally | None, after: Mapping[CaseKey, Tally], other: set[CaseKey], today: date
+    suite: EvalSuite, case: Case, before: Mapping[CaseKey, Tally], head: Tally, changed: bool, today: date
 ) -> Pair:
-    key = suite.name, case.id
     expired = case.quarantine is not None and case.quarantine.expires < today
     return Pair(
         suite=suite.name,
@@ -59,31 +58,39 @@ def _pair(
         critical=case.critical,
         quarantine=None if expired else case.quarantine,
         expired=expired,
-        changed=key in other,
-        base=base,
-        head=after[key],
+        changed=changed,
+        base=None if changed else before.get((suite.name, case.id)),
+        head=head,
     )
 
 
-def _stale(head: Results, suites: Mapping[str, EvalSuite]) -> Iterator[str]:
-    """Suites whose trials are of other questions than the document's."""
-    for name in sorted(head.suites):
-        if name not in suites or head.suites[name] != suite_digest(suites[name]):
-            yield name
+def _stale(head: Results, digests: Mapping[str, str]) -> Iterator[str]:
+    """Trials of other questions than the documents'."""
+    for name, digest in sorted(head.suites.items()):
+        if digests.get(name) != digest:
+            yield f"{name}: the change was asked another version of the suite"
 
 
-def _hindered(base: Results, suites: Mapping[str, EvalSuite], options: Options) -> dict[str, str]:
-    found = {name: obstacle(name, base, suites[name], options) for name in sorted(suites) if name in base.suites}
+def _hindered(
+    base: Results | None, suites: Mapping[str, EvalSuite], digests: Mapping[str, str], options: Options
+) -> dict[str, str]:
+    """Suites that the base was asked too, and that cannot be compared: why."""
+    there = [name for name in sorted(suites) if base and name in base.suites]
+    found = {name: obstacle(base, suites[name], digests[name], options) for name in there if base}
     return {name: why for name, why in found.items() if why}
 
 
 def _changed(
-    base: Results | None, suites: Mapping[str, EvalSuite], options: Options, hindered: Mapping[str, str]
+    base: Results | None,
+    suites: Mapping[str, EvalSuite],
+    digests: Mapping[str, str],
+    hindered: Mapping[str, str],
+    options: Options,
 ) -> set[CaseKey]:
     if base is None:
         return set()
     able = [name for name in suites if name in base.suites and name not in hindered]
-    return {(name, case) for name in able for case in changed(name, base, suites[name], options)}
+    return {(name, case) for name in able for case in changed(base, suites[name], digests[name], options)}
 
 
 def _removed(base: Results | None, suites: Mapping[str, EvalSuite], options: Options) -> set[CaseKey]:

@@ -9,7 +9,7 @@ Group = tuple[Fraction | float, Fraction | float]
 """What the cases of one group come to: (sum of changes, sum of what they are relative to)."""
 
 CONFIDENCE = 0.95
-SLOTS = 100_000
+SLOTS = 20_000
 BITS = 2**24
 """Limits on the size of an exact distribution; beyond, differences are rounded to a grid of as many steps."""
 
