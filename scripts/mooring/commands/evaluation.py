@@ -11,6 +11,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
+from mooring.commands.judges import provide
 from mooring.commands.place import Place
 from mooring.errors import Refused, UsageError
 from mooring.evaluate import evidence, history
@@ -22,7 +23,7 @@ from mooring.evaluate.gate.live import CONFIRM_REPEATS
 from mooring.evaluate.run import Options
 from mooring.evaluate.select import Selection, Side, affected, everything
 from mooring.evaluate.session import Compared, Session, spent
-from mooring.evaluate.values import Results
+from mooring.evaluate.values import Evidence, Results
 from mooring.outcome import Outcome, Reason
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
@@ -38,7 +39,8 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
     """The session that the arguments ask for; None when a change touches nothing that suites ask about."""
     catalog = load_valid(WorkTree(place.root))
     release = resolve(catalog, args.environment)
-    suites = _wanted(catalog, release, args.suite, console)
+    given = evidence.choose(release, args.evidence, args.record, os.environ)
+    suites = _judged_for_real(_wanted(catalog, release, args.suite, console), given, args.suite, console)
     head = Side(release.content, suites, _documents(catalog))
     base, selection = _base(place, args, head, console)
     if args.suite:
@@ -48,20 +50,21 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
     if not selection.cases:
         console.line(selection.line, "yellow")
         return None
+    provide((suites[name] for name in selection.cases), console)
     return Session(
         head=release,
         base=base,
         suites={name: suites[name] for name in selection.cases},
-        options=_options(place, args, catalog, release, selection),
+        options=_options(place, args, catalog, given, selection),
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
     )
 
 
-def _options(place: Place, args: Namespace, catalog: Catalog, release: Release, selection: Selection) -> Options:
+def _options(place: Place, args: Namespace, catalog: Catalog, given: Evidence, selection: Selection) -> Options:
     evals = place.root / "evals"
     return Options(
-        evidence=evidence.choose(release, args.evidence, args.record, os.environ),
+        evidence=given,
         rules=evals / "simulator",
         recordings=evals / "recordings",
         journal=Path(),
@@ -94,6 +97,20 @@ def _wanted(catalog: Catalog, release: Release, names: list[str], console: Conso
     if not found:
         raise Refused(Reason.EMPTY_SET, f"no suite asks an agent of {environment}: nothing was evaluated")
     return found
+
+
+def _judged_for_real(
+    suites: dict[str, EvalSuite], given: Evidence, names: list[str], console: Console
+) -> dict[str, EvalSuite]:
+    """Without the suites that have a judge where nobody plays it, unless they were named."""
+    if given != evidence.SIMULATED or names:
+        return suites
+    judged = [name for name, suite in suites.items() if suite.judge]
+    for name in judged:
+        console.note(f"suite {name} is left out: no judge is simulated")
+    if len(judged) == len(suites):
+        raise Refused(Reason.EMPTY_SET, "every suite needs a judge, and none is simulated: nothing was evaluated")
+    return {name: suite for name, suite in suites.items() if name not in judged}
 
 
 def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[Compared | None, Selection]:
