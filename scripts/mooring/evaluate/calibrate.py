@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SUITE = "calibration"
 """Recordings of calibrations are kept as if they were of a suite with this name."""
 
-JUDGE_SECONDS = 60.0
-
 
 @dataclass(frozen=True)
 class Sworn:
@@ -64,8 +62,11 @@ def swear_in(judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job:
         process.join()
     if isinstance(said, Exception):
         raise said
-    seats = {name: Seat(models[judge.model], JUDGE_SECONDS, said[name].may_block) for name, judge in judges.items()}
-    return Sworn(seats, said)
+    return Sworn({name: _seat(judge, models, said[name].may_block) for name, judge in judges.items()}, said)
+
+
+def _seat(judge: Judge, models: Mapping[str, spec.Model], may_block: bool) -> Seat:
+    return Seat(models[judge.model], judge.timeout_seconds, may_block)
 
 
 def _work(
@@ -84,7 +85,7 @@ async def _agreements(
     from mooring.evaluate.judges.panel import Panel, Reach
     from mooring.evaluate.replay import REPLAYED, TAPE, Tape, wrapping
 
-    seats = {name: Seat(models[judge.model], JUDGE_SECONDS, False) for name, judge in judges.items()}
+    seats = {name: _seat(judge, models, False) for name, judge in judges.items()}
     reach = Reach(job.evidence, job.simulator_url, job.environ, wrapping(job.evidence, job.record))
     found: dict[str, Agreement] = {}
     async with Panel(seats, reach) as panel:

@@ -16,6 +16,7 @@ from mooring.evaluate.agent import Unanswered, converse, rendered
 from mooring.evaluate.assertions.judging import judge
 from mooring.evaluate.job import Ask, Done, Job, Unready
 from mooring.evaluate.judges.panel import Panel, Reach
+from mooring.evaluate.judges.quiet import import_deepeval
 from mooring.evaluate.recordings import read
 from mooring.evaluate.replay import REPLAYED, TAPE, Tape, wrapping
 from mooring.evaluate.scoring import passed, unanswered
@@ -44,6 +45,8 @@ class Worker:
         state = job.state / f"worker-{os.getpid()}"
         wrap = wrapping(job.evidence, job.record)
         settings = Settings("blue", state, job.simulator_url, self._keys(release), wrap)
+        if job.seats:
+            import_deepeval()  # now, and not while answers are timed
         self._panel = Panel(job.seats, Reach(job.evidence, job.simulator_url, job.environ, wrap))
         self._runtime = Runtime(release, settings)
         self._tasks: set[asyncio.Task[None]] = set()

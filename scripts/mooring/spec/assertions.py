@@ -152,6 +152,11 @@ def asks_a_judge(assertion: Assertion) -> bool:
     return kind is not None and kind.judge
 
 
+def needs_deepeval(assertion: Assertion) -> bool:
+    """Whether deepeval must be installed; some of its metrics ask no model."""
+    return asks_a_judge(assertion) or assertion.type.startswith(DEEPEVAL)
+
+
 def named_tools(assertion: Assertion) -> list[str]:
     """Tools that an assertion names; none where its value is of the wrong shape."""
     kind = kind_of(assertion.type)

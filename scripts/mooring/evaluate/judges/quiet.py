@@ -8,6 +8,8 @@ from io import StringIO
 from mooring.errors import Failed
 from mooring.outcome import Reason
 
+FIX = "python3 scripts/bootstrap.py --eval"
+
 _SETTINGS = {
     "DEEPEVAL_TELEMETRY_OPT_OUT": "YES",
     "DEEPEVAL_DISABLE_DOTENV": "1",
@@ -29,8 +31,7 @@ def installed() -> bool:
 def import_deepeval() -> None:
     """Takes most of a second, once. Failed(NOT_READY) when it is not installed."""
     if not installed():
-        message = "judges need deepeval, which is not installed"
-        raise Failed(Reason.NOT_READY, message, "python3 scripts/bootstrap.py --eval")
+        raise Failed(Reason.NOT_READY, "judges need deepeval, which is not installed", FIX)
     os.environ.update(_SETTINGS)
     for name in _KEYS:
         os.environ.pop(name, None)
