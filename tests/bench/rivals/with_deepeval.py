@@ -48,9 +48,10 @@ async def answers(cases, repeats, concurrency):
 if __name__ == "__main__":
     cases, repeats, concurrency = map(int, sys.argv[1:])
     assert os.environ["OPENAI_BASE_URL"]
+    metrics: list[BaseMetric] = [Contains()]
     evaluate(
         asyncio.run(answers(cases, repeats, concurrency)),
-        [Contains()],
+        metrics,
         async_config=AsyncConfig(max_concurrent=concurrency),
         display_config=DisplayConfig(show_indicator=False, print_results=False),
     )

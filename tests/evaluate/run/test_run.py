@@ -108,7 +108,7 @@ def test_an_endpoint_that_hangs_is_an_error_in_time(stub: Stub, suite: MakeSuite
 def test_an_agent_that_breaks_its_limit_fails(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> None:
     stub.script("primary-1", FIND)
     stub.script("shop", Reply(body={}))
-    case = {"id": "loop", "vars": {"message": "hi"}, "assert": [{"type": "contains", "value": ""}]}
+    case = {"id": "loop", "vars": {"message": "hi"}, "assert": [{"type": "not-contains", "value": "hello"}]}
     trial = only(evaluate(suite(case, agent="bounded")).trials)
     assert trial.passed is False
     assert [call.name for call in trial.replies[0].calls] == ["find_order"] * 3
