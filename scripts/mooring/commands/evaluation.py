@@ -102,14 +102,14 @@ def _wanted(catalog: Catalog, release: Release, names: list[str], console: Conso
 def _judged_for_real(
     suites: dict[str, EvalSuite], given: Evidence, names: list[str], console: Console
 ) -> dict[str, EvalSuite]:
-    """Without the suites that have a judge where nobody plays it, unless they were named."""
+    """Without the suites that have a judge where it is only played, unless they were named."""
     if given != evidence.SIMULATED or names:
         return suites
     judged = [name for name, suite in suites.items() if suite.judge]
     for name in judged:
-        console.note(f"suite {name} is left out: no judge is simulated")
+        console.note(f"suite {name} is left out: a simulated judge has no taste; name the suite to see it at work")
     if len(judged) == len(suites):
-        raise Refused(Reason.EMPTY_SET, "every suite needs a judge, and none is simulated: nothing was evaluated")
+        raise Refused(Reason.EMPTY_SET, "every suite needs a judge, and it is only simulated: nothing was evaluated")
     return {name: suite for name, suite in suites.items() if name not in judged}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,9 +97,10 @@ async def _agreements(
             kept: Mapping[str, Exchange] = read(job.recordings, SUITE, case) if job.evidence == REPLAYED else {}
             TAPE.set(tape := Tape(SUITE, case, 0, kept))
             labelled = calibration.read(folder, judge.calibration)
-            found[name] = await calibration.agreement(
+            agreed = await calibration.agreement(
                 judge.model, judge.calibration, judge.minimum_kappa, labelled, panel.ask(name)
             )
+            found[name] = replace(agreed, evidence=job.evidence)
             if job.record and not found[name].error:
                 write(job.recordings, SUITE, case, tape.made.values())
     return found

@@ -23,7 +23,7 @@ from mooring.catalog.parse import parse
 from mooring.errors import FindingsError, UsageError
 from mooring.evaluate.assertions.judging import AskJudge
 from mooring.evaluate.assertions.subject import Subject, Unjudged
-from mooring.evaluate.values import Reply
+from mooring.evaluate.values import Evidence, Reply
 from mooring.finding import Finding
 from mooring.spec.assertions import kind_of, shape_problems
 from mooring.spec.document import Part
@@ -65,6 +65,7 @@ class Agreement:
     misses: int = 0
     alarms: int = 0
     error: str | None = None
+    evidence: Evidence = "live"
 
     @property
     def may_block(self) -> bool:
@@ -74,16 +75,17 @@ class Agreement:
     @property
     def line(self) -> str:
         """One line for a person."""
+        who = f"judge {self.judge}" if self.evidence == "live" else f"{self.evidence} judge {self.judge}"
         if self.calibration is None:
-            return f"judge {self.judge} is not calibrated: it reports, and blocks nothing"
+            return f"{who} is not calibrated: it reports, and blocks nothing"
         if self.error or self.kappa is None:
-            return f"judge {self.judge}, calibration {self.calibration}: not done: {self.error}"
+            return f"{who}, calibration {self.calibration}: not done: {self.error}"
         answers = self.good + self.bad
         agreed = answers - self.misses - self.alarms
         told = f"kappa {self.kappa:.2f} ({agreed} of {answers} labels, {self.misses} bad answers passed"
         verdict = "it may block" if self.may_block else "it reports, and blocks nothing"
         least = f"{self.minimum:.2f} is asked for: {verdict}"
-        return f"judge {self.judge}, calibration {self.calibration}: {told}, {self.alarms} good ones failed); {least}"
+        return f"{who}, calibration {self.calibration}: {told}, {self.alarms} good ones failed); {least}"
 
 
 def kappa(labels: Sequence[bool], verdicts: Sequence[bool]) -> float:
