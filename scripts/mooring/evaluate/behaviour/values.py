@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mooring.errors import Refused
 from mooring.evaluate.gate.comparison import State
@@ -133,6 +133,8 @@ class Sample:
 @dataclass(frozen=True)
 class Behaviour:
     """The whole plan; `cases` begin with those that block. `base` is the digest compared with, None without one."""
+
+    __pydantic_config__ = ConfigDict(allow_inf_nan=False)
 
     environment: str
     evidence: Evidence
