@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mooring.evaluate.gate.compare import compare
@@ -26,6 +26,7 @@ def verdict(base: dict[str, str], head: dict[str, str], evidence: Evidence = "si
 
 
 @EVIDENCE
+@settings(deadline=None)
 @given(base=marks, head=marks)
 def test_it_blocks_exactly_when_a_case_passed_and_fails_now(evidence, base, head) -> None:
     found = verdict(base, head, evidence)

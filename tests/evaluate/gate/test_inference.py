@@ -6,7 +6,7 @@ import random
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mooring.evaluate.gate.inference import at_most, effort, fisher, holm, interval, needed, ratio, sign_flip
@@ -22,6 +22,7 @@ def tossed(differences: list[Fraction]) -> float:
     return sum(total >= sum(differences) for total in sums) / len(sums)
 
 
+@settings(deadline=None)
 @given(fifths)
 def test_sign_flip_counts_every_toss(differences: list[Fraction]) -> None:
     assert sign_flip(differences) == pytest.approx(tossed(differences))
@@ -33,6 +34,7 @@ def test_sign_flip_does_not_depend_on_the_unit_or_the_order(differences: list[Fr
     assert sign_flip(moved) == sign_flip(differences)
 
 
+@settings(deadline=None)  # by hand it takes a while
 @given(floats)
 def test_sign_flip_of_floats_stays_close_to_every_toss_and_is_never_zero(differences: list[float]) -> None:
     exact = [Fraction(one) for one in differences]
@@ -69,6 +71,7 @@ def test_fisher_of_the_lady_tasting_tea_is_as_published() -> None:
     assert fisher(3, 1, 1, 3) == pytest.approx(17 / 70)
 
 
+@settings(deadline=None)
 @given(counts, counts, counts, counts)
 def test_fisher_counts_every_way_to_deal_the_failures(bp: int, bf: int, hp: int, hf: int) -> None:
     trials, failed = bp + bf + hp + hf, bf + hf

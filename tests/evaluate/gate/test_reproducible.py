@@ -54,7 +54,7 @@ def shuffled(side: Results, seed: int) -> Results:
     return dataclasses.replace(side, trials=tuple(trials), suites=dict(reversed(side.suites.items())))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), EVIDENCE, st.integers(0, 9))
 def test_the_verdict_is_the_same_twice_from_the_file_and_in_any_order(data: st.DataObject, evidence, seed: int) -> None:
     base, head = data.draw(results(evidence)), data.draw(results(evidence))
@@ -66,7 +66,7 @@ def test_the_verdict_is_the_same_twice_from_the_file_and_in_any_order(data: st.D
     assert json.loads(json.dumps(first)) == first
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), EVIDENCE)
 def test_every_verdict_has_a_reason_of_its_outcome_and_no_partial_or_empty_run_passes(
     data: st.DataObject, evidence
@@ -86,7 +86,7 @@ def test_every_verdict_has_a_reason_of_its_outcome_and_no_partial_or_empty_run_p
         assert all(reason.text for reason in found.reasons)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.data(), EVIDENCE)
 def test_a_change_that_answers_as_the_base_did_is_never_called_worse(data: st.DataObject, evidence) -> None:
     side = data.draw(results(evidence))

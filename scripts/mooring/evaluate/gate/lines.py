@@ -90,7 +90,8 @@ def _resolution(comparison: Comparison) -> Iterator[str]:
         yield "no case is clean: nothing is excluded about those that were not asked"
         return
     margin = min(comparison.suites[pair.suite].budget.pass_rate_drop for pair in comparison.counting)
-    yield f"{count(len(clean), 'clean case')} only exclude drops above {at_most(0, len(clean)) * 100:.1f} points"
+    verb = "excludes" if len(clean) == 1 else "exclude"
+    yield f"{count(len(clean), 'clean case')} only {verb} drops above {at_most(0, len(clean)) * 100:.1f} points"
     more = needed(margin) - len(clean)
     if more > 0 and margin > 0:
         yield f"cases to add: {more} more clean ones would exclude drops above {margin * 100:g} points"

@@ -34,7 +34,7 @@ def worse(measured: Iterable[Measured], alpha: float) -> Iterator[Reason]:
 
 def says(one: Measured) -> str:
     """A measured change in a sentence, without its interval."""
-    chance = "" if one.p is None else f", p = {one.p:.3f}"
+    chance = "" if one.p is None else f", {chances(one.p)}"
     again = " when asked again" if one.again else ""
     what = f"{one.scope}: the {one.quantity} of {count(one.cases, 'case')}"
     if one.quantity == "pass rate":
@@ -42,6 +42,11 @@ def says(one: Measured) -> str:
         return f"{what} {went}{again} ({1 - one.base:.1%} to {1 - one.head:.1%}; {one.margin * 100:g} allowed{chance})"
     went = _went(one.change, "rose", "fell", f"{abs(one.change):.1%}")
     return f"{what} {went}{again} ({one.margin:.0%} allowed{chance})"
+
+
+def chances(p: float) -> str:
+    """A p-value in words."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _went(change: float, worse: str, better: str, much: str) -> str:
@@ -135,10 +140,10 @@ class Again:
                 remedy = "ask it again on both sides"
                 yield Reason(Code.UNCONFIRMED, f"{text}: not judged", (one.case,), remedy)
             elif one.p <= self._alpha:
-                yield Reason(Code.CONFIRMED, f"{text} (p = {one.p:.4f})", (one.case,))
+                yield Reason(Code.CONFIRMED, f"{text} ({chances(one.p)})", (one.case,))
             elif _drop(one) >= self._comparison.options.suspect_drop - 1e-9:
                 remedy = f"ask it {4 * one.head_judged} times on both sides"
-                yield Reason(Code.UNRESOLVED, f"{text} (p = {one.p:.4f})", (one.case,), remedy)
+                yield Reason(Code.UNRESOLVED, f"{text} ({chances(one.p)})", (one.case,), remedy)
 
     def _of_measured(self) -> Iterator[Reason]:
         """What is open still, or was not measured again."""
