@@ -42,6 +42,7 @@ class Reason(StrEnum):
     STALE = "stale"
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
+    NO_EVIDENCE = "no-evidence"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"

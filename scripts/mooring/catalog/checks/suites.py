@@ -127,13 +127,29 @@ def variables(catalog: Catalog) -> Remarks:
         if family is None:
             continue
         known = {*family.properties, APPROVE}
-        given = [("defaultTest", suite.default_test.get("vars", {}))]
-        given += [(f"tests.{index}", case.vars) for index, case in enumerate(suite.tests)]
-        for path, names in given:
-            for name in names if isinstance(names, dict) else ():
-                if name not in known:
-                    message = f"the agent's prompt has no input {name!r}{suggestion(name, known)}"
-                    yield Remark(entry, f"{path}.vars.{name}", message)
+        for path, name in _variables(suite):
+            if name not in known:
+                yield Remark(entry, path, f"the agent's prompt has no input {name!r}{suggestion(name, known)}")
+
+
+def _variables(suite: EvalSuite) -> Iterator[tuple[str, str]]:
+    """The dotted path and the name of each of `vars`."""
+    given = [("defaultTest", suite.default_test.get("vars", {}))]
+    given += [(f"tests.{index}", case.vars) for index, case in enumerate(suite.tests)]
+    for path, names in given:
+        yield from ((f"{path}.vars.{name}", name) for name in (names if isinstance(names, dict) else ()))
+
+
+def smoke(catalog: Catalog) -> Remarks:
+    """A rollout judges by itself, within its deadline, and approves nothing."""
+    for entry, suite in _suites(catalog):
+        if not suite.smoke:
+            continue
+        if suite.judge:
+            yield Remark(entry, "judge", "a rollout asks no judge")
+        for path, name in _variables(suite):
+            if name == APPROVE:
+                yield Remark(entry, path, "a rollout approves and denies nothing")
 
 
 def assertion_type(catalog: Catalog) -> Remarks:

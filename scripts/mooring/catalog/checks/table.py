@@ -142,6 +142,11 @@ ENVIRONMENTS = {
     "probe-agent": Check("Probes ask agents of the environment.", "correct the name", environments.probe_agent),
     "probe-missing": Check("Every agent is probed.", "add a probe", environments.probe_missing),
     "probe-pattern": Check("Probes' patterns are valid and finish.", "correct it", environments.probe_pattern),
+    "evidence-class": Check(
+        "Production on real endpoints takes live or recorded evidence.",
+        "leave it out, here and nowhere else",
+        environments.evidence_class,
+    ),
     "override-path": Check("Overrides make valid documents.", "correct path or value", environments.override_path),
     "listen-address": Check("Environments listen apart.", "take another port", environments.listen_address),
 }
@@ -161,6 +166,9 @@ SUITES = {
     "suite-default": Check("defaultTest holds keys of a test.", "correct or remove the key", suites.default_test),
     "suite-asks": Check("A test asks by vars.message or by turns.", "add one, or remove one", suites.asks),
     "suite-asserts": Check("Every test asserts something.", "add an assertion besides latency", suites.asserts),
+    "suite-smoke": Check(
+        "Smoke suites need neither a judge nor a person.", "ask it in a suite of its own", suites.smoke
+    ),
     "suite-variables": Check("Variables are inputs of the prompt.", "correct the name", suites.variables),
     "assertion-type": Check("Assertions are of a known type.", "name a known type", suites.assertion_type),
     "assertion-shape": Check("An assertion's value fits its type.", "correct the value", suites.assertion_shape),
