@@ -16,13 +16,13 @@ def tool_used(subject: Subject, use: ToolUse, _: float | None) -> Verdict:
     counted = Counter(names(subject))
     wrong = [name for name in use.name if not use.count.fits(counted[name])]
     score = 1 - len(wrong) / len(use.name)
-    told = ", ".join(f"{name} was called {_times(counted[name])}" for name in wrong or use.name)
+    told = ", ".join(f"{name} was {_times(counted[name])}" for name in wrong or use.name)
     expected = f", expected {use.count}" if wrong else ""
     return Verdict(not wrong, f"{told}{expected}; calls: {listed(names(subject))}", score)
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+    return {0: "never called", 1: "called once", 2: "called twice"}.get(number, f"called {number} times")
 
 
 def args_match(subject: Subject, wanted: ArgsMatch, _: float | None) -> Verdict:
