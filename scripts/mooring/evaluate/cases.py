@@ -9,9 +9,6 @@ from mooring.finding import Finding
 from mooring.release.canonical import canonical, digest
 from mooring.spec.suite import Case, EvalSuite, Turn
 
-APPROVE = "approve"
-"""The one of `vars` that is neither the message nor the prompt's: whether a person approves what tools wait for."""
-
 
 def cases(suite: EvalSuite) -> tuple[Case, ...]:
     """The suite's cases, each starting from `defaultTest`: `vars` are merged and `assert` lists joined.

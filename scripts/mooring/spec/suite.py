@@ -10,6 +10,9 @@ from mooring.spec.document import Document, Name, Owner, Part, Rate, Seconds
 CaseId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
+APPROVE = "approve"
+"""The one of `vars` that is neither the message nor the prompt's: whether a person approves what tools wait for."""
+
 
 class Assertion(Part):
     """One thing that must hold of an answer, such as `{type: contains, value: 30 days}`.

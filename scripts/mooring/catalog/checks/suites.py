@@ -15,10 +15,7 @@ from mooring.catalog.patterns import pattern_problem
 from mooring.finding import Finding
 from mooring.spec import Agent, EvalSuite, Model, Tool
 from mooring.spec.assertions import asks_a_judge, kind_of, named_tools, shape_problems, types
-from mooring.spec.suite import Assertion, Case
-
-APPROVE = "approve"
-"""The one of `vars` that is no input of the prompt: whether a person approves what tools wait for."""
+from mooring.spec.suite import APPROVE, Assertion, Case
 
 _UNMEASURED = "latency"
 """The one type that replayed answers cannot be judged by."""
