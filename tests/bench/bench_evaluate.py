@@ -56,13 +56,17 @@ def _rival(name: str, install: str, url: str, root: Path, ours: float) -> Row:
     command = shutil.which(name)
     if command is None:
         return Row(f"  beside {name}", f"{ours:.2f} s", f"not measured: {install}")
-    theirs = median(_seconds(*_of_rival(name, command, url, root)) for _ in range(2))
+    try:
+        theirs = median(_seconds(*_of_rival(name, command, url, root)) for _ in range(2))
+    except RuntimeError as error:  # such as promptfoo where Node.js is too old for it
+        return Row(f"  beside {name}", f"{ours:.2f} s", f"not measured: it ended with {error.args[1]}")
     return Row(f"  beside {name}", f"{ours:.2f} s", f"{theirs:.2f} s", ours / theirs, "< 1x", ours < theirs)
 
 
 def _of_rival(name: str, command: str, url: str, root: Path) -> tuple[list[str], dict[str, str], set[int]]:
     """The same questions as each documents it: a script for deepeval, a configuration for promptfoo."""
-    quiet = {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "PROMPTFOO_DISABLE_TELEMETRY": "1", "PROMPTFOO_DISABLE_UPDATE": "1"}
+    quiet = {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "DEEPEVAL_FILE_SYSTEM": "READ_ONLY", "DEEPEVAL_DISABLE_DOTENV": "1"}
+    quiet |= {"PROMPTFOO_DISABLE_TELEMETRY": "1", "PROMPTFOO_DISABLE_UPDATE": "1"}
     environ = {**os.environ, **quiet, "HOME": str(root), "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": f"{url}/v1"}
     if name == "deepeval":
         python = Path(command).read_text(encoding="utf-8").splitlines()[0].removeprefix("#!")
@@ -120,7 +124,8 @@ def _seconds(command: list[str], environ: dict[str, str], good: set[int]) -> flo
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     taken = time.perf_counter() - start
     if done.returncode not in good:
-        raise RuntimeError(f"{command[:4]} ended with {done.returncode}: {done.stdout[-500:]} {done.stderr[-500:]}")
+        told = (done.stderr or done.stdout).strip()
+        raise RuntimeError(f"{' '.join(command[:4])} ended with {done.returncode}: {told[-800:]}", done.returncode)
     return taken
 
 

@@ -48,7 +48,7 @@ class Journal:
 
     def add(self, trial: Trial, prompt: str | None = None) -> None:
         """One more trial, with the rendered prompt of its case when this is the first."""
-        self._line({"trial": trial.data()} | ({} if prompt is None else {"prompt": prompt}))
+        self._line({"trial": trial} | ({} if prompt is None else {"prompt": prompt}))
 
     def end(self, complete: bool) -> None:
         """Says that nothing follows; a run that was cut off never says so."""
@@ -56,7 +56,7 @@ class Journal:
 
     def _line(self, value: Mapping[str, Any]) -> None:
         try:
-            self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=vars) + "\n")
         except OSError as error:
             raise Failed(Reason.STORAGE, f"cannot write {self.path}: {error.strerror}") from None
 

@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 
-from deepeval.evaluate import AsyncConfig, DisplayConfig, evaluate
+from deepeval.evaluate import AsyncConfig, CacheConfig, DisplayConfig, evaluate
 from deepeval.metrics import BaseMetric
 from deepeval.test_case import LLMTestCase
 from openai import AsyncOpenAI
@@ -41,8 +41,9 @@ async def answers(cases, repeats, concurrency):
             )
         return LLMTestCase(input=message, actual_output=told.choices[0].message.content)
 
-    questions = [f"Where is order A-{1000 + n}?" for n in range(cases)] * repeats
-    return await asyncio.gather(*map(ask, questions))
+    async with client:
+        questions = [f"Where is order A-{1000 + n}?" for n in range(cases)] * repeats
+        return await asyncio.gather(*map(ask, questions))
 
 
 if __name__ == "__main__":
@@ -53,5 +54,6 @@ if __name__ == "__main__":
         asyncio.run(answers(cases, repeats, concurrency)),
         metrics,
         async_config=AsyncConfig(max_concurrent=concurrency),
+        cache_config=CacheConfig(write_cache=False),
         display_config=DisplayConfig(show_indicator=False, print_results=False),
     )
