@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any
 
 from pydantic_ai import capture_run_messages
-from pydantic_ai.messages import ModelMessage, ToolCallPart
+from pydantic_ai.messages import ModelMessage
 from pydantic_ai.tools import DeferredToolResults, ToolDenied
 
 from mooring.evaluate.cases import turns
 from mooring.evaluate.values import Call, Evidence, Reply
+from mooring.runtime import rehearsal
 from mooring.runtime.agents import Served
 from mooring.runtime.ladder import LAST
 from mooring.runtime.problems import Problem
@@ -21,9 +21,6 @@ from mooring.spec.suite import APPROVE, Case
 
 ANSWERS = frozenset({"run_limit_exceeded", "invalid_answer", "context_length_exceeded", "invalid_request"})
 """Problems that are the agent's doing, and so judged; any other is an error of what surrounds it."""
-
-PENDING = "awaiting approval"
-"""The error of a call that no person decided on."""
 
 _DECISIONS = 5
 """Rounds of approval a case may go through."""
@@ -127,17 +124,4 @@ async def _decided(runtime: Runtime, served: Served, record: Record, waiting: An
 
 def calls(messages: Sequence[ModelMessage]) -> tuple[Call, ...]:
     """Every call that the model asked for, in order, with what came back."""
-    asked: dict[str, ToolCallPart] = {}
-    back: dict[str, tuple[Any, str | None]] = {}
-    for message in messages:
-        for part in message.parts:
-            if isinstance(part, ToolCallPart):
-                asked[part.tool_call_id] = part
-            elif part.part_kind == "tool-return":
-                good = part.outcome == "success"
-                back[part.tool_call_id] = (part.content, None) if good else (None, part.model_response_str())
-            elif part.part_kind == "retry-prompt" and part.tool_name:
-                back[part.tool_call_id] = (None, part.model_response())
-    return tuple(
-        Call(part.tool_name, part.args_as_dict(), *back.get(number, (None, PENDING))) for number, part in asked.items()
-    )
+    return tuple(map(Call.from_data, rehearsal.calls(messages)))

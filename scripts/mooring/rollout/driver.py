@@ -1,7 +1,7 @@
 """Acts on what the machine asks for, and tells it what happened. Every transition is in the ledger first."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Rollout
 
 Notify = Callable[[str], None]
+Smoke = Callable[[Side, float], Sequence[str]]
+"""Asks the release in a slot what it must be able to do, within some seconds; what fails, one line each."""
 
 PAUSE = 0.05
 """Seconds between two looks at a slot that is starting or draining."""
@@ -54,12 +56,14 @@ GIVE_UP = 3
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A release somebody wants live. `commit` and `plan` (a digest) are recorded with it."""
+    """A release somebody wants live. `commit`, and the digests of `plan` and `evidence`, are recorded with it."""
 
     release: "Release"
     actor: str
     commit: str | None = None
     plan: str | None = None
+    evidence: str | None = None
+    smoke: Smoke | None = field(default=None, compare=False)
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -113,6 +117,7 @@ class _Driver:
         self.entry: Entry | None = None
         self.previous: str | None = None
         self.switch_ms: float | None = None
+        self.smoke: Smoke | None = None
         self.started = clock.now()
         self.lease = leases.acquire(ledger, self.environment, actor, kind, self.started)
         self.renewal = leases.Renewal(ledger, self.lease, clock.now)
@@ -156,12 +161,14 @@ class _Driver:
             release.digest,
             commit=request.commit if request else None,
             plan=request.plan if request else None,
+            evidence=request.evidence if request else None,
             warm=self.target.facts().warm(),
             frozen=frozen,
             deadline=now + rollout.deadline_seconds,
             bake_seconds=rollout.bake_seconds,
         )
         self.previous = state.live.digest if state.live else None
+        self.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
         state = self.run(state, event)
         if state.verdict is not None:
@@ -206,7 +213,7 @@ class _Driver:
                 return Switched(self.clock.now(), self._switch(to))
             case Bake(target, until):
                 self.notify(f"watching {target.slot} for {max(0, until - self.clock.now()):.0f} s")
-                self.notify(bake(self.target, target, self._rollout(target), until, self.clock))
+                self._bake(target, until)
                 return Passed(self.clock.now())
             case Retire(side, wait):
                 self._retire(side, wait)
@@ -240,6 +247,25 @@ class _Driver:
             rollout = self._rollout(side)
             ask_probes(self.target, side.slot, rollout, max(0.1, state.deadline - self.clock.now()))
             self.notify(f"{len(rollout.probes)} probes passed")
+            self._smoke(side, max(0.1, state.deadline - self.clock.now()))
+
+    def _smoke(self, side: Side, seconds: float) -> None:
+        """Failed(PROBE_FAILED) with the first smoke case that does not hold."""
+        if self.smoke is None:
+            return
+        wrong = self.smoke(side, seconds)
+        for line in wrong:
+            self.notify(f"smoke: {line}")
+        if wrong:
+            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            raise Failed(Reason.PROBE_FAILED, f"smoke: {wrong[0]}{more}")
+        self.notify(f"smoke suites passed in {side.slot}")
+
+    def _bake(self, side: Side, until: float) -> None:
+        """What fails while the smoke suites are asked counts too."""
+        rollout, start = self._rollout(side), self._facts()
+        self._smoke(side, rollout.deadline_seconds)
+        self.notify(bake(self.target, side, rollout, start, until, self.clock))
 
     def _switch(self, to: Side) -> float:
         try:

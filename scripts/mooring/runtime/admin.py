@@ -10,6 +10,7 @@ from mooring.outcome import Reason
 from mooring.runtime.door import Handler
 
 if TYPE_CHECKING:
+    from mooring.runtime.runtime import Runtime
     from mooring.runtime.slot import Slot
 
 
@@ -20,6 +21,7 @@ def routes(slot: "Slot") -> dict[str, Handler]:
         "GET /config": lambda _body: _config(slot),
         "POST /accept": lambda body: _accept(slot, bool(body["on"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
+        "POST /rehearse": lambda body: _rehearse(slot, body),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet")),
     }
 
@@ -59,10 +61,24 @@ async def _accept(slot: "Slot", on: bool) -> dict[str, Any]:
 
 async def _probe(slot: "Slot", agent: str, say: str) -> dict[str, Any]:
     """Asks an agent as a user would, uncounted."""
+    return {"answer": await _runtime(slot).answer(agent, say)}
+
+
+async def _rehearse(slot: "Slot", body: dict[str, Any]) -> dict[str, Any]:
+    """Asks an agent as an evaluation does, uncounted: `message` after `history`, a list of [role, text]."""
+    from mooring.runtime.rehearsal import rehearse
+    from mooring.runtime.turn import Turn
+
+    history = tuple((role, text) for role, text in body["history"])
+    turn = Turn(str(body["message"]), history, dict(body["variables"]))
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]))
+
+
+def _runtime(slot: "Slot") -> "Runtime":
     ready, reasons = slot.ready()
     if not ready or slot.runtime is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
-    return {"answer": await slot.runtime.answer(agent, say)}
+    return slot.runtime
 
 
 async def _stop(slot: "Slot", cap: float | None, quiet: float | None) -> dict[str, Any]:

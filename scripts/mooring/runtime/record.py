@@ -45,12 +45,16 @@ class Usage:
 
 @dataclass
 class Record:
-    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before."""
+    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
+
+    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
+    """
 
     run: str
     agent: str
     budget: Budget
     languages: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)

@@ -49,6 +49,8 @@ class HttpTool:
     async def call(self, context: RunContext[None], /, **arguments: Any) -> Any:
         """Calls the service and returns its JSON value. Raises ToolFailed with words for the agent."""
         record, name, most = CURRENT.get(), self.document.exported, self.document.max_calls_per_run
+        if name in record.withheld:
+            raise ToolFailed(f"{name} was not carried out: this is a rehearsal")
         if record.called(name) >= most:
             raise ToolFailed(f"{name} may be called {most} times in a run, and has been")
         limit = min(self.document.timeout_seconds, record.budget.left())
