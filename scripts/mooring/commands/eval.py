@@ -18,7 +18,7 @@ EXAMPLES = """
 moor eval                                 every suite, offline
 moor eval support/refunds                 one suite
 moor eval --against origin/main           only what a change touches, beside what main answers
-moor eval --against live --environment production
+moor eval --against live --environment production --all     the evidence that `moor deploy production` asks for
 moor eval --evidence live --budget 2.50   ask the models themselves, for at most that many US dollars
 moor eval support/refunds --record        and keep their answers, for runs without a key
 """
@@ -30,6 +30,7 @@ def add(parser: ArgumentParser) -> None:
     where = parser.add_argument("--environment", metavar="ENV", default="local", help="(default: local)")
     complete(where, environments)
     parser.add_argument("--against", metavar="live|REF", help="what to compare with: what runs, or a commit")
+    parser.add_argument("--all", action="store_true", help="every case, not only what the change touches")
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
     parser.add_argument("--record", action="store_true", help="ask the models themselves and keep their answers")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")

@@ -11,6 +11,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
+from mooring.commands.attested import attested
 from mooring.commands.judges import provide
 from mooring.commands.place import Place
 from mooring.errors import Refused, UsageError
@@ -20,6 +21,7 @@ from mooring.evaluate.gate import comparison as gate
 from mooring.evaluate.gate.compare import compare
 from mooring.evaluate.gate.decide import decide
 from mooring.evaluate.gate.live import CONFIRM_REPEATS
+from mooring.evaluate.promotion import due
 from mooring.evaluate.run import Options
 from mooring.evaluate.select import Selection, Side, affected, everything
 from mooring.evaluate.session import Compared, Session, spent
@@ -43,7 +45,7 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
     suites = _judged_for_real(_wanted(catalog, release, args.suite, console), given, args.suite, console)
     head = Side(release.content, suites, _documents(catalog))
     base, selection = _base(place, args, head, console)
-    if args.suite:
+    if args.suite or args.all:
         selection = everything(head, "it was asked for")
     for name, why in selection.why.items():
         console.line(f"{name}: {'; '.join(why)}", "dim")
@@ -58,6 +60,7 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         options=_options(place, args, catalog, given, selection),
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
+        due=due(catalog.all(EvalSuite), release.content.agents, given),
     )
 
 
@@ -178,6 +181,7 @@ def conclude(session: Session, base: Results | None, head: Results, console: Con
         console.line(line, STYLES[verdict.outcome] if line == verdict.lines[0] else "")
     console.line(f"trials are in {session.output}", "dim")
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
+    told["attested"] = attested(session, base, head, verdict, console)
     return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})
 
 

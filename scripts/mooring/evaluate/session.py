@@ -1,7 +1,7 @@
 """One evaluation: the head's suites asked of the head, and of the base where there is one, as paired treatment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class Compared:
 class Session:
     """What one `moor eval` asks. Journals are written to `output`; live ones that are complete become `baselines`.
 
-    Both sides are asked the head's questions, as far as the base's suites have a case of that name.
+    Both sides are asked the head's questions, as far as the base's suites have a case of that name. `due` are the
+    suites whose verdict is evidence for a deployment, when all of them are asked.
     """
 
     head: Release
@@ -44,6 +45,7 @@ class Session:
     options: Options
     output: Path
     baselines: Baselines
+    due: Mapping[str, EvalSuite] = field(default_factory=dict)
 
     @cached_property
     def planned(self) -> Planned:

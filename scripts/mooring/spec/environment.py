@@ -57,7 +57,7 @@ class Evidence(Part):
     classes: tuple[EvidenceClass, ...] | None = Field(
         default=None,
         min_length=1,
-        description="Classes that are accepted; by default all, but not `simulated` where production calls real models.",
+        description="What is accepted; by default all, but not `simulated` where production calls real models.",
     )
     required: bool | None = Field(default=None, description="By default, everywhere but in development.")
 
