@@ -5,11 +5,12 @@ answers stand side by side in a table of escaped HTML on one line, which no blan
 """
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mooring.change.wording import clip, count
-from mooring.evaluate.behaviour.values import Behaviour, CaseReport, PromptDiff, Turn
+from mooring.evaluate.behaviour.values import Behaviour, CaseReport, Contract, PromptDiff, Turn, Weakening
 from mooring.report.evaluation import wording
 from mooring.report.evaluation.words import Span, compared
 from mooring.report.plan_markdown import LONGEST, code
@@ -33,11 +34,12 @@ MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔"}
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a summary, of which as many are shown as fit. Folded unless `open`."""
+    """Items under a title, of which as many are shown as fit. Folded unless `open`."""
 
     title: str
     noun: str
-    blocks: Sequence[str]
+    items: Sequence[Any]
+    show: Callable[[Any], str]
     open: bool = False
     before: str = ""
 
@@ -46,14 +48,15 @@ class Section:
         start = f"#### {self.title}" if self.open else f"<details><summary>{self.title}</summary>"
         start, end = f"{start}\n\n{self.before}", "\n" if self.open else "\n</details>\n\n"
         text, shown = "", 0
-        for block in self.blocks:
+        for item in self.items:
+            block = self.show(item)
             if len(start) + len(text) + len(block) + len(end) + ROOM > room:
                 break
             text, shown = text + block, shown + 1
-        left = count(len(self.blocks) - shown, f"more {self.noun}")
+        left = count(len(self.items) - shown, f"more {self.noun}")
         if not shown:
             return f"… {left}, which did not fit here\n\n"
-        return f"{start}{text}" + (f"\n… {left}\n" if shown < len(self.blocks) else "") + end
+        return f"{start}{text}" + (f"\n… {left}\n" if shown < len(self.items) else "") + end
 
 
 def marker(environment: str) -> str:
@@ -65,7 +68,7 @@ def comment(behaviour: Behaviour, longest: int = LONGEST) -> str:
     """Markdown of fewer than `longest` characters, a few thousand at least. Its first line marks it."""
     text = "\n".join(_head(behaviour)) + "\n\n"
     end = "\n".join(_tail(behaviour)) + "\n"
-    sections = [section for section in _sections(behaviour) if section.blocks]
+    sections = [section for section in _sections(behaviour) if section.items]
     for number, section in enumerate(sections):
         kept = ROOM * (len(sections) - number - 1)
         text += section.render(longest - len(text) - len(end) - kept - 1)
@@ -93,29 +96,29 @@ def _head(behaviour: Behaviour) -> Iterator[str]:
 
 
 def _sections(behaviour: Behaviour) -> Iterator[Section]:
-    failing = [case for case in behaviour.cases if case.failing]
-    others = [case for case in behaviour.cases if case.differs and not case.failing]
+    cases, weaker = behaviour.cases, behaviour.weakened
+    failing = [case for case in cases if case.failing]
+    others = [case for case in cases if case.differs and not case.failing]
     title = "First failing cases" if len(failing) > TOP else "Failing cases"
-    yield Section(title, "failing case", [_case(case) for case in failing[:TOP]], open=True)
-    yield Section(count(len(failing[TOP:]), "more failing case"), "failing case", [_case(one) for one in failing[TOP:]])
-    weaker = [f"- {code(one.place)} {code(one.text)}\n" for one in behaviour.weakened]
-    yield Section(f"Suites ask less than before: {len(weaker)}", "line", weaker, open=bool(behaviour.second_approval))
-    yield Section(count(len(behaviour.contracts), "changed contract"), "contract", _contracts(behaviour))
-    prompts = [_prompt(diff) for diff in behaviour.prompts]
-    yield Section(f"Prompts as the models see them: {count(len(prompts), 'difference')}", "difference", prompts)
-    yield Section(f"{count(len(others), 'case')} answered differently", "case", [_case(case) for case in others])
-    lines = [f"- {code(line)}\n" for line in behaviour.verdict.lines]
-    yield Section("Everything the verdict says", "line", lines)
-    rows = [_row(case) for case in behaviour.cases]
+    yield Section(title, "failing case", failing[:TOP], _case, open=True)
+    yield Section(count(len(failing[TOP:]), "more failing case"), "failing case", failing[TOP:], _case)
+    approve = bool(behaviour.second_approval)
+    yield Section(f"Suites ask less than before: {len(weaker)}", "line", weaker, _weaker, open=approve)
+    yield Section(count(len(behaviour.contracts), "changed contract"), "contract", behaviour.contracts, _contract)
+    differences = count(len(behaviour.prompts), "difference")
+    yield Section(f"Prompts as the models see them: {differences}", "difference", behaviour.prompts, _prompt)
+    yield Section(f"{count(len(others), 'case')} answered differently", "case", others, _case)
+    yield Section("Everything the verdict says", "line", behaviour.verdict.lines, lambda line: f"- {code(line)}\n")
     columns = "| case | state | passed | before |\n|---|---|---|---|\n"
-    yield Section(f"All {count(len(rows), 'case')}", "case", rows, before=columns)
+    yield Section(f"All {count(len(cases), 'case')}", "case", cases, _row, before=columns)
 
 
-def _contracts(behaviour: Behaviour) -> list[str]:
-    return [
-        f"- {code(wording.contract(one))}\n" + "".join(f"  - {code(text)}\n" for text in one.texts[:10])
-        for one in behaviour.contracts
-    ]
+def _weaker(one: Weakening) -> str:
+    return f"- {code(one.place)} {code(one.text)}\n"
+
+
+def _contract(one: Contract) -> str:
+    return f"- {code(wording.contract(one))}\n" + "".join(f"  - {code(text)}\n" for text in one.texts[:TOP])
 
 
 def _prompt(diff: PromptDiff) -> str:
@@ -128,8 +131,8 @@ def _prompt(diff: PromptDiff) -> str:
 
 def _row(case: CaseReport) -> str:
     before = wording.rate(case.base) if case.base else "-"
-    name = html.escape(clip(case.name, 200)).replace("|", "&#124;")
-    return f"| <code>{name}</code> | {case.state} | {wording.rate(case.head)} | {before} |\n"
+    name = code(clip(case.name, 200)).replace("|", "\\|")
+    return f"| {name} | {case.state} | {wording.rate(case.head)} | {before} |\n"
 
 
 def _case(case: CaseReport) -> str:
