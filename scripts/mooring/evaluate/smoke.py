@@ -67,7 +67,7 @@ def _held(one: Conversation, ask: Ask) -> list[Reply]:
         body = {
             "agent": one.agent,
             "message": turn.message,
-            "history": history,
+            "history": tuple(history),
             "variables": variables,
             "run": run,
         }
