@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from mooring.commands.arguments import complete, count, environments
 from mooring.commands.place import Place, find
 from mooring.outcome import Outcome, Reason
-from mooring.report.console import Console, Notify
+from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.evaluate.session import Session
-    from mooring.evaluate.values import Trial
 
 SUMMARY = "Ask the agents what their suites ask, and say whether a change made them worse."
 EXAMPLES = """
@@ -44,20 +43,19 @@ def run(args: Namespace, console: Console) -> Outcome:
 
     place = find(args)
     warm()  # agents are imported while documents are read
-    from mooring.commands.evaluation import prepare
+    from mooring.commands.evaluation import conclude, prepare
+    from mooring.report.evaluation.progress import asking
 
     prepared = prepare(place, args, console)
     if prepared is None:
         return Outcome(Reason.IN_SYNC, {"evaluated": 0})
     _say_before(prepared, console)
     try:
-        with console.progress("asking") as notify:
-            base, head = prepared.run(lambda side, trial: _tell(side, trial, notify))
+        with asking(console, prepared.trials) as tell:
+            base, head = prepared.run(tell)
     except KeyboardInterrupt:
         console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
         raise
-    from mooring.commands.evaluation import conclude
-
     return conclude(prepared, base, head, console)
 
 
@@ -67,15 +65,6 @@ def _say_before(session: "Session", console: Console) -> None:
     if options.evidence == "live":
         limit = "no limit" if options.budget_usd is None else f"at most ${options.budget_usd:.2f}"
         console.line(f"about ${session.estimate():.4f} will be spent ({limit})")
-
-
-def _tell(side: str, trial: "Trial", notify: Notify) -> None:
-    """Failures show as they come."""
-    if side == "head" and not trial.passed:
-        wrong = next((reply.error for reply in trial.replies if reply.error), None) or next(
-            (f"{score.metric}: {score.reason}" for score in trial.scores if not score.passed), "not judged"
-        )
-        notify(f"{'error' if trial.passed is None else 'failed'}: {trial.suite}/{trial.case}: {wrong}")
 
 
 def _suites(place: Place) -> list[str]:

@@ -14,6 +14,7 @@ from mooring.catalog.source import GitTree, WorkTree
 from mooring.commands.attested import attested
 from mooring.commands.judges import provide
 from mooring.commands.place import Place
+from mooring.commands.reported import reported
 from mooring.errors import Refused, UsageError
 from mooring.evaluate import evidence, history
 from mooring.evaluate.baselines import Baselines
@@ -34,7 +35,6 @@ from mooring.spec import Environment, EvalSuite, Model
 
 LIVE = "live"
 REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": Reason.INCONCLUSIVE}
-STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
 def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
@@ -57,6 +57,7 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         head=release,
         base=base,
         suites={name: suites[name] for name in selection.cases},
+        catalog=catalog,
         options=_options(place, args, catalog, given, selection),
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
@@ -173,19 +174,10 @@ def conclude(session: Session, base: Results | None, head: Results, console: Con
         return session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, left)
 
     verdict = decide(comparison, again if session.base else None)
-    console.table(["SUITE", "TRIALS", "PASSED", "ERRORS"], _counts(head))
+    reported(session, comparison, verdict, console)
     for sworn in session.options.sworn:
         for agreement in sworn.agreements.values():
             console.line(agreement.line)
-    for line in verdict.lines:
-        console.line(line, STYLES[verdict.outcome] if line == verdict.lines[0] else "")
-    console.line(f"trials are in {session.output}", "dim")
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
     told["attested"] = attested(session, base, head, verdict, console)
     return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})
-
-
-def _counts(head: Results) -> list[list[str]]:
-    """Trials by suite."""
-    by_suite = {name: [trial.passed for trial in head.trials if trial.suite == name] for name in head.suites}
-    return [[name, str(len(found)), str(found.count(True)), str(found.count(None))] for name, found in by_suite.items()]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from mooring.catalog.catalog import Catalog
 from mooring.evaluate import budget
 from mooring.evaluate.baselines import Baselines, key_of
 from mooring.evaluate.recordings import prune
@@ -42,6 +43,7 @@ class Session:
     head: Release
     base: Compared | None
     suites: Mapping[str, EvalSuite]
+    catalog: Catalog
     options: Options
     output: Path
     baselines: Baselines
@@ -71,6 +73,12 @@ class Session:
             if before and self.suites[name].agent in agents and case in {old.id for old in before.tests}:
                 chosen[name] = chosen.get(name, frozenset()) | {case}
         return chosen
+
+    @property
+    def trials(self) -> int:
+        """How many trials of both sides are planned; repeats that decide nothing more may be left out."""
+        base = sum(self.planned.repeats[name, case] for name, cases in self.paired.items() for case in cases)
+        return self.planned.trials + (0 if self.known else base)
 
     def estimate(self) -> float:
         """US dollars that asking will cost, both sides; 0 where no model is asked for real."""
