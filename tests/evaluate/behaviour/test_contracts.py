@@ -40,7 +40,7 @@ def test_the_level_is_that_of_the_worst_change(
 ) -> None:
     (contract,) = contracts(diff(edit(changed), edit({})))
     assert contract.level == level
-    assert contract.understated
+    assert contract.understated is not contract.inherited
     assert text is None or text in contract.texts
 
 
@@ -54,6 +54,13 @@ def test_a_version_that_promises_less_than_there_is_is_told(
     head = edit({f"{TOOL}.version": version, f"{TOOL}.exportName": "look_up"})
     (contract,) = contracts(diff(head, edit({})))
     assert (contract.declared, contract.understated) == (declared, understated)
+
+
+def test_a_prompt_that_changed_through_a_shared_part_need_not_rise(edit: Edit) -> None:
+    (contract,) = contracts(
+        diff(edit({f"{PROMPT}.parts.shared/tone": "1.0.1", f"{PROMPT}.messages.0.content": "Hi."}), edit({}))
+    )
+    assert (contract.inherited, contract.declared, contract.understated) == (True, None, False)
 
 
 def test_before_1_0_a_minor_version_may_break(edit: Edit) -> None:

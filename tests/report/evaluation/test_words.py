@@ -34,9 +34,13 @@ def test_equal_texts_have_no_mark_and_unlike_ones_are_marked_whole() -> None:
     )
 
 
-def test_punctuation_that_happens_to_be_the_same_is_no_common_ground() -> None:
+def test_what_happens_to_be_the_same_amid_changes_is_no_common_ground() -> None:
     left, _ = compared("alpha beta gamma: one, two", "alpha beta gamma: six, ten")
     assert [span.text for span in left if span.differs] == ["one, two"]
+    left, _ = compared(
+        "We are able to say this: it is so good to be a part of it", "We are able to say this: we can never do a thing"
+    )
+    assert [span.text for span in left if span.differs] == ["it is so good to be a part of it"]
 
 
 def test_long_answers_take_no_time() -> None:

@@ -37,7 +37,8 @@ def by_case(results: Results | None) -> Trials:
     return found
 
 
-def _rank(report: CaseReport) -> tuple[bool, bool, bool, bool, int, bool, str]:
+def _rank(report: CaseReport) -> tuple[bool, bool, bool, bool, int, bool, int, str]:
+    """Short conversations before long ones: the plainest example first."""
     return (
         not report.blocking,
         not report.failing,
@@ -45,6 +46,7 @@ def _rank(report: CaseReport) -> tuple[bool, bool, bool, bool, int, bool, str]:
         not (report.failing and report.critical),
         ORDER.index(report.state),
         not report.differs,
+        len(report.turns),
         report.name,
     )
 

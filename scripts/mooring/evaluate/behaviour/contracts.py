@@ -44,6 +44,8 @@ def _contract(changes: tuple[Change, ...]) -> Contract | None:
         versions=first.versions,
         owner=first.owner,
         texts=tuple(dict.fromkeys(text for of, text in found if of == level)),
+        # Versions are honest: a prompt that stayed at its version has not changed itself.
+        inherited=first.kind == "prompt" and first.versions[0] == first.versions[1],
     )
 
 

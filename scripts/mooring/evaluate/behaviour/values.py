@@ -86,7 +86,8 @@ class PromptDiff:
 class Contract:
     """What a change of a prompt or tool is in terms of semver, beside what its version says it is.
 
-    `declared` is None where the version did not rise; `texts` are the reasons for `level`.
+    `declared` is None where the version did not rise; `inherited` when that is so because a shared part changed, whose
+    version rose instead. `texts` are the reasons for `level`.
     """
 
     document: str
@@ -95,11 +96,14 @@ class Contract:
     versions: tuple[str | None, str | None]
     owner: str
     texts: tuple[str, ...]
+    inherited: bool = False
 
     @property
     def understated(self) -> bool:
         """Whether the version promises less of a change than there is."""
-        return self.declared is None or LEVELS.index(self.declared) < LEVELS.index(self.level)
+        if self.declared is None:
+            return not self.inherited
+        return LEVELS.index(self.declared) < LEVELS.index(self.level)
 
 
 @dataclass(frozen=True)

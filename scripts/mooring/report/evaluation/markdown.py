@@ -21,6 +21,9 @@ TOP = 3
 LINES = 40
 """Of a prompt's difference."""
 
+VALUE = 160
+"""Characters of what a tool was given or answered."""
+
 SIDE = 2500
 """Characters of one side of a conversation."""
 
@@ -145,7 +148,7 @@ def _case(case: CaseReport) -> str:
 
 
 def _turn(turn: Turn, room: int) -> str:
-    old, new = ("\n".join(wording.said(reply)) for reply in (turn.old, turn.new))
+    old, new = ("\n".join(wording.said(reply, VALUE)) for reply in (turn.old, turn.new))
     left, right = compared(old, new) if turn.old and turn.new else ((Span(old, False),), (Span(new, False),))
     asked = f'<tr><td colspan="2"><code>&gt; {html.escape(clip(turn.message, min(room, 500)))}</code></td></tr>'
     return f"{asked}<tr><td>{_cell(left, room)}</td><td>{_cell(right, room)}</td></tr>"

@@ -13,6 +13,9 @@ TOP = 3
 LINES = 40
 """Of both answers to a message."""
 
+VALUE = 120
+"""Characters of what a tool was given or answered."""
+
 
 def evaluation_text(behaviour: Behaviour) -> str:
     """Lines that begin with `-` before and `+` now, as `Console.diff` colors them; ends with a newline."""
@@ -51,7 +54,7 @@ def _case(case: CaseReport) -> Iterator[str]:
 
 def _answers(turn: Turn) -> Iterator[str]:
     """Lines of both answers, those that are the same once."""
-    old, new = list(wording.said(turn.old)) if turn.old else [], list(wording.said(turn.new))
+    old, new = (list(wording.said(reply, VALUE)) if reply else [] for reply in (turn.old, turn.new))
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             yield from (f"    {line}".rstrip() for line in old[i1:i2])

@@ -31,12 +31,15 @@ def whole(text: str) -> str:
     return "".join(one if one == "\n" else visible(one) for one in plain)
 
 
-def said(reply: Reply | None) -> Iterator[str]:
-    """Lines of one answer: what was called, what was said, what it waits for, what went wrong."""
+def said(reply: Reply | None, longest: int = LONGEST_VALUE) -> Iterator[str]:
+    """Lines of one answer: what was called, what was said, what it waits for, what went wrong.
+
+    `longest` is in characters, of a call's arguments and of its result.
+    """
     if reply is None:
         yield "(not asked)"
         return
-    yield from map(call, reply.calls)
+    yield from (call(one, longest) for one in reply.calls)
     if reply.text:
         yield from whole(reply.text).split("\n")
     if reply.awaiting_approval:
@@ -47,14 +50,14 @@ def said(reply: Reply | None) -> Iterator[str]:
         yield "(said nothing)"
 
 
-def call(one: Call) -> str:
+def call(one: Call, longest: int = LONGEST_VALUE) -> str:
     """`find_order {"orderId": "T-1001"} → {"status": "delivered"}`"""
-    came = f"✗ {clip(one.error, LONGEST_VALUE)}" if one.error else f"→ {_value(one.result)}"
-    return f"{clip(one.name, 80)} {_value(one.arguments)} {came}"
+    came = f"✗ {clip(one.error, longest)}" if one.error else f"→ {_value(one.result, longest)}"
+    return f"{clip(one.name, 80)} {_value(one.arguments, longest)} {came}"
 
 
-def _value(value: object) -> str:
-    return clip(json.dumps(value, ensure_ascii=False), LONGEST_VALUE)
+def _value(value: object, longest: int) -> str:
+    return clip(json.dumps(value, ensure_ascii=False), longest)
 
 
 def standing(case: CaseReport) -> str:
@@ -140,7 +143,8 @@ def contract(one: Contract) -> str:
     old, new = one.versions
     versions = f"{old} → {new}" if old and new and old != new else f"{new or old}"
     says = f", which says {one.declared}" if one.declared else ", whose version did not rise"
-    return f"{one.level}: {one.document} {versions}{says * one.understated}"
+    through = ", through a shared part" if one.inherited else ""
+    return f"{one.level}: {one.document} {versions}{says * one.understated}{through}"
 
 
 APPROVAL = "This change makes its own test easier: it needs a second approval, of an owner who did not write it"

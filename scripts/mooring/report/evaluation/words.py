@@ -30,15 +30,20 @@ def compared(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     if matcher.ratio() < ALIKE:
         return _whole(old, True), _whole(new, True)
     steps = matcher.get_opcodes()
-    same = [tag == "equal" and not _chance(before[i1:i2], i1, i2, len(before)) for tag, i1, i2, _, _ in steps]
+    sizes = [0 if step[0] == "equal" else max(step[2] - step[1], step[4] - step[3]) for step in steps]
+    same = [
+        tag == "equal" and not _chance(before[i1:i2], sizes[max(n - 1, 0)], sizes[min(n + 1, len(steps) - 1)])
+        for n, (tag, i1, i2, _, _) in enumerate(steps)
+    ]
     left = [Span("".join(before[i1:i2]), not equal) for equal, (_, i1, i2, _, _) in zip(same, steps, strict=True)]
     right = [Span("".join(now[j1:j2]), not equal) for equal, (_, _, _, j1, j2) in zip(same, steps, strict=True)]
     return _merged(left), _merged(right)
 
 
-def _chance(words: list[str], start: int, end: int, length: int) -> bool:
-    """Whether what is the same in between is only punctuation, which is the same everywhere."""
-    return start > 0 and end < length and not any(character.isalnum() for word in words for character in word)
+def _chance(words: list[str], before: int, after: int) -> bool:
+    """Whether words are the same in both texts only because such words are everywhere: a few amid larger changes."""
+    telling = sum(word[0].isalnum() for word in words)
+    return 2 * telling < min(before, after)
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:
