@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
+from keyword import iskeyword
 from typing import Protocol, cast
 
 from mooring.outcome import Outcome
@@ -12,6 +13,7 @@ GROUPS = {
     "Changes": ("plan", "eval", "release"),
     "Going out": ("up", "deploy", "rollback", "restart", "down"),
     "Looking": ("status", "history", "logs"),
+    "Other tools": ("import", "export"),
     "Shell": ("completion",),
 }
 """Verbs by purpose, in the order a newcomer meets them."""
@@ -31,4 +33,5 @@ class Verb(Protocol):
 
 
 def verb(name: str) -> Verb:
-    return cast(Verb, import_module(f"mooring.commands.{name}"))
+    """Its module; one that Python keeps for itself has an underscore behind it."""
+    return cast(Verb, import_module(f"mooring.commands.{name}{'_' * iskeyword(name)}"))
