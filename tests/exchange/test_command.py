@@ -60,7 +60,7 @@ def test_a_model_that_is_there_is_kept(moor: Any, root: Path) -> None:
     assert before.items() <= tree(root).items()
     suite = said["documents"]["evals/suites/support.yaml"]
     assert "agent: desk" in suite
-    assert "owner: '@tidewater/support'" in suite
+    assert 'owner: "@tidewater/support"' in suite
 
 
 def test_a_secret_is_never_written(moor: Any, root: Path, tmp_path: Path) -> None:

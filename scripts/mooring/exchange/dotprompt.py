@@ -44,7 +44,15 @@ def _input(intake: Intake, given: Any) -> dict[str, Any] | None:
     if "schema" not in given:
         return None
     found = picoschema.schema(given["schema"], intake.leave, "input.schema")
-    return found if found and isinstance(found.get("properties"), dict) else None
+    if not found or not isinstance(found.get("properties"), dict):
+        return None
+    required = found.get("required")
+    return {
+        **found,
+        "required": [name for name in required if str(name) in found["properties"]]
+        if isinstance(required, list)
+        else [],
+    }
 
 
 def _output(intake: Intake, given: Any) -> Mapping[str, Any] | None:
