@@ -25,8 +25,8 @@ SUMMARY = "Take a release out, blue-green: stage, probe, switch, bake; any failu
 EXAMPLES = """
 moor deploy local                            what the documents here make
 moor deploy production --plan sha256:1a2b…   exactly the plan that was reviewed, or nothing
-moor eval --environment staging && moor deploy staging
-moor deploy staging --evidence evidence.json what moor eval found on another machine
+moor deploy staging                          once moor eval --environment staging has passed
+moor deploy staging --evidence FILE          what moor eval found on another machine
 moor deploy staging --allow-dirty            uncommitted documents, when it cannot wait
 git revert HEAD && moor deploy local         back: the release that is still warm, by a flip
 """
@@ -84,17 +84,11 @@ def deploy(
 
 def _evidence(place: Place, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
     """The digest of the evidence on which the release may go out. Refused(NO_EVIDENCE), Refused(TAMPERED)."""
-    environment = release.content.environment
-    if given is None and not environment.needs_evidence:
+    if given is None and not release.content.environment.needs_evidence:
         return None
-    from mooring.evaluate.attestation import Attestations, read
-    from mooring.evaluate.promotion import admit
-    from mooring.spec import EvalSuite
+    from mooring.commands.evidence import demand
 
-    store = Attestations(place.of(environment.name) / "evaluations")
-    found = admit(release, catalog.all(EvalSuite), store, read(given) if given else None)
-    if found and given:
-        store.put(found)
+    found = demand(place, catalog, release, given)
     return found.digest if found else None
 
 

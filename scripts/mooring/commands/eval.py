@@ -17,7 +17,7 @@ EXAMPLES = """
 moor eval                                 every suite, offline
 moor eval support/refunds                 one suite
 moor eval --against origin/main           only what a change touches, beside what main answers
-moor eval --against live --environment production --all     the evidence that `moor deploy production` asks for
+moor eval --against live --environment production --all   what moor deploy production asks for
 moor eval --evidence live --budget 2.50   ask the models themselves, for at most that many US dollars
 moor eval support/refunds --record        and keep their answers, for runs without a key
 """
@@ -30,6 +30,7 @@ def add(parser: ArgumentParser) -> None:
     complete(where, environments)
     parser.add_argument("--against", metavar="live|REF", help="what to compare with: what runs, or a commit")
     parser.add_argument("--all", action="store_true", help="every case, not only what the change touches")
+    parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
     parser.add_argument("--record", action="store_true", help="ask the models themselves and keep their answers")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
@@ -56,7 +57,7 @@ def run(args: Namespace, console: Console) -> Outcome:
     except KeyboardInterrupt:
         console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
         raise
-    return conclude(prepared, base, head, console)
+    return conclude(place, prepared, base, head, console)
 
 
 def _say_before(session: "Session", console: Console) -> None:

@@ -11,7 +11,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
-from mooring.commands.attested import attested
+from mooring.commands.evidence import keep, needed
 from mooring.commands.judges import provide
 from mooring.commands.place import Place
 from mooring.commands.reported import reported
@@ -22,7 +22,6 @@ from mooring.evaluate.gate import comparison as gate
 from mooring.evaluate.gate.compare import compare
 from mooring.evaluate.gate.decide import decide
 from mooring.evaluate.gate.live import CONFIRM_REPEATS
-from mooring.evaluate.promotion import due
 from mooring.evaluate.run import Options
 from mooring.evaluate.select import Selection, Side, affected, everything
 from mooring.evaluate.session import Compared, Session, spent
@@ -38,9 +37,12 @@ REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": R
 
 
 def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
-    """The session that the arguments ask for; None when a change touches nothing that suites ask about."""
+    """The session that the arguments ask for; None when there is nothing to ask, which is said."""
     catalog = load_valid(WorkTree(place.root))
     release = resolve(catalog, args.environment)
+    if args.if_needed and not needed(place, catalog, release):
+        console.line(f"{args.environment} takes {release.digest} as it is: nothing to evaluate")
+        return None
     given = evidence.choose(release, args.evidence, args.record, os.environ)
     suites = _judged_for_real(_wanted(catalog, release, args.suite, console), given, args.suite, console)
     head = Side(release.content, suites, _documents(catalog))
@@ -61,7 +63,6 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         options=_options(place, args, catalog, given, selection),
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
-        due=due(catalog.all(EvalSuite), release.content.agents, given),
     )
 
 
@@ -161,7 +162,7 @@ def _fresh(folder: Path) -> Path:
     return folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def conclude(session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
+def conclude(place: Place, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
     """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
     options = gate.Options(base_suites=session.base.suites if session.base else None)
     comparison = compare(base, head, session.suites, options)
@@ -179,5 +180,5 @@ def conclude(session: Session, base: Results | None, head: Results, console: Con
         for agreement in sworn.agreements.values():
             console.line(agreement.line)
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
-    told["attested"] = attested(session, base, head, verdict, console)
+    told["attested"] = keep(place, session, base, head, verdict, console)
     return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})

@@ -10,7 +10,7 @@ from mooring.report.console import Console
 
 GROUPS = {
     "Documents": ("validate", "bump", "schema"),
-    "Changes": ("plan", "eval", "release"),
+    "Changes": ("plan", "eval", "comment", "release"),
     "Going out": ("up", "deploy", "rollback", "restart", "down"),
     "Looking": ("status", "history", "logs"),
     "Other tools": ("import", "export"),

@@ -1,7 +1,7 @@
 """One evaluation: the head's suites asked of the head, and of the base where there is one, as paired treatment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -36,8 +36,7 @@ class Compared:
 class Session:
     """What one `moor eval` asks. Journals are written to `output`; live ones that are complete become `baselines`.
 
-    Both sides are asked the head's questions, as far as the base's suites have a case of that name. `due` are the
-    suites whose verdict is evidence for a deployment, when all of them are asked.
+    Both sides are asked the head's questions, as far as the base's suites have a case of that name.
     """
 
     head: Release
@@ -47,7 +46,6 @@ class Session:
     options: Options
     output: Path
     baselines: Baselines
-    due: Mapping[str, EvalSuite] = field(default_factory=dict)
 
     @cached_property
     def planned(self) -> Planned:
