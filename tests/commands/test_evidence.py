@@ -80,6 +80,7 @@ def test_a_passing_verdict_lets_it_out_and_is_in_the_ledger(staged: Any, at: Any
     assert found["release"] == deployed["digest"]
     assert found["digest"] in json.dumps(entries)
     assert at("deploy", "staging", "--json").json["reason"] == "in-sync"
+    assert at("eval", "--environment", "staging", "--if-needed", "--json").json["reason"] == "in-sync"
 
 
 def test_an_edit_that_drops_the_refund_policy_is_refused_by_its_evaluation(staged: Any, at: Any) -> None:
