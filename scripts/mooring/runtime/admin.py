@@ -78,7 +78,8 @@ def _runtime(slot: "Slot") -> "Runtime":
     ready, reasons = slot.ready()
     if not ready or slot.runtime is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
-    return slot.runtime
+    runtime: Runtime = slot.runtime
+    return runtime
 
 
 async def _stop(slot: "Slot", cap: float | None, quiet: float | None) -> dict[str, Any]:

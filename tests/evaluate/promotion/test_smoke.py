@@ -53,8 +53,8 @@ def test_what_does_not_hold_is_one_line_with_its_reason() -> None:
 
 def test_calls_of_tools_are_judged_too() -> None:
     made = {"text": "Done.", "calls": [{"name": "refund_order", "arguments": {}, "result": {}, "error": None}]}
-    forbidden = {"id": "kept", "vars": {"message": "Refund"}}
-    forbidden["assert"] = [{"type": "tool-policy", "value": {"forbidden": ["refund_order"]}}]  # type: ignore[assignment]
+    forbidden: dict[str, Any] = {"id": "kept", "vars": {"message": "Refund"}}
+    forbidden["assert"] = [{"type": "tool-policy", "value": {"forbidden": ["refund_order"]}}]
     (line,) = asked(Slot(Refund=made), forbidden)
     assert line.startswith("support/smoke/kept: tool-policy: ")
     assert asked(Slot(Refund="I cannot."), forbidden) == []
