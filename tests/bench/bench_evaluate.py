@@ -130,14 +130,13 @@ def _seconds(command: list[str], environ: dict[str, str], good: set[int]) -> flo
 
 
 def _repository(root: Path, url: str, cases: int) -> None:
-    """This repository's documents with models at the stub, and one suite."""
+    """This repository's documents with every model at the stub, which speaks OpenAI's protocol, and one suite."""
     for folder in ("configs", "prompts"):
         shutil.copytree(HOME / folder, root / folder, dirs_exist_ok=True)
     shutil.copytree(HOME / "evals/simulator", root / "evals/simulator", dirs_exist_ok=True)
     for model in (root / "configs/models").rglob("*.yaml"):
         text = yaml.safe_load(model.read_text(encoding="utf-8"))
-        path = "/v1" if text["apiType"] == "openai-chat" else ""
-        _document(model, root, text | {"baseUrl": f"{url}{path}"})
+        _document(model, root, text | {"apiType": "openai-chat", "baseUrl": f"{url}/v1"})
     tests = [
         {
             "id": f"order-{n}",

@@ -16,12 +16,12 @@ from mooring.evaluate.values import Reply, Trial
 from mooring.outcome import Reason
 
 SOURCES = str(Path(__file__).parents[2])
-WORKER = "mooring.evaluate.worker"
+PRELOADED = ["mooring.evaluate.worker", "mooring.evaluate.frozen"]
 
 
 def warm() -> None:
     """Starts importing what agents run on, in a process from which workers are forked. Returns at once."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload([WORKER])
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
     with sources_on_path():
         forkserver.ensure_running()
 

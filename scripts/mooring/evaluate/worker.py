@@ -1,7 +1,6 @@
 """The process in which agents run: takes questions from a pipe and sends back trials, many at a time."""
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -30,8 +29,6 @@ from mooring.runtime.settings import Settings
 def work(connection: Connection, job: Job) -> None:
     """Serves until the pipe says None or closes. Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
     with suppress(EOFError, BrokenPipeError):
         asyncio.run(Worker(connection, job).serve())
 
