@@ -1,4 +1,5 @@
-"""Sets up the Python environment of the doors: `python3 scripts/bootstrap.py [--dev]`. Standard library only.
+"""Sets up the Python environment of the doors: `python3 scripts/bootstrap.py [--eval|--dev]`.
+Standard library only. `--eval` adds what judges of evaluations need, `--dev` that and what tests need.
 
 An environment is never changed once it is complete: `.venvs/<digest of lock and Python>`, with a copy of its
 locks inside, written last. `.venv` links to the current one, so a new lock means a new environment, whatever
@@ -27,7 +28,7 @@ LINK = HOME / ".venv"
 STORE = HOME / ".venvs"
 LOG = STORE / "install.log"
 PACKAGES = HOME / "scripts/debian-packages.txt"
-RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
+RUNTIME, EVAL, DEV = "requirements.lock", "requirements-eval.lock", "requirements-dev.lock"
 KEEP_SECONDS = 7 * 86_400
 
 
@@ -38,8 +39,7 @@ class Failure(Exception):
 def main(arguments: list[str]) -> int:
     try:
         check_python()
-        # An environment for development stays one when the lock changes.
-        names = [RUNTIME, DEV] if "--dev" in arguments or (LINK / DEV).exists() else [RUNTIME]
+        names = locks(arguments)
         if not is_current(LINK, names):
             set_up(names)
         if "--dev" in arguments:
@@ -51,6 +51,13 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return end(130, "interrupted; the next run starts the set-up again")
     return 0
+
+
+def locks(arguments: list[str]) -> list[str]:
+    """The locks of the environment; one for development or for judges stays one when the lock changes."""
+    if "--dev" in arguments or (LINK / DEV).exists():
+        return [RUNTIME, DEV]
+    return [RUNTIME, EVAL] if "--eval" in arguments or (LINK / EVAL).exists() else [RUNTIME]
 
 
 def check_python() -> None:

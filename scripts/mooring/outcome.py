@@ -26,6 +26,7 @@ class Reason(StrEnum):
     ROLLED_BACK = "rolled-back"
     REPORTED = "reported"
     CHANGED = "changed"
+    EVALUATED = "evaluated"
     # stopped before anything changed
     FINDINGS = "findings"
     EMPTY_SET = "empty-set"
@@ -39,6 +40,9 @@ class Reason(StrEnum):
     TAMPERED = "tampered"
     NOT_RUNNING = "not-running"
     STALE = "stale"
+    REGRESSED = "regressed"
+    INCONCLUSIVE = "inconclusive"
+    NO_EVIDENCE = "no-evidence"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"
@@ -63,6 +67,7 @@ DONE = frozenset(
         Reason.ROLLED_BACK,
         Reason.REPORTED,
         Reason.CHANGED,
+        Reason.EVALUATED,
     }
 )
 

@@ -1,5 +1,6 @@
 """Every check of the table, by an accepted and a rejected example."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from mooring.catalog import schemas
 from mooring.catalog.checks import CHECKS, check
+from mooring.catalog.checks.suites import expired
 from mooring.catalog.load import load
 from mooring.catalog.source import WorkTree
 from mooring.catalog.versions import honest
@@ -15,6 +17,7 @@ from mooring.finding import Finding
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ACCEPTED = sorted(EXAMPLES.glob("accept/*/*.edit"))
 REJECTED = sorted(EXAMPLES.glob("reject/*/*.edit"))
+TODAY = date(2026, 1, 15)
 
 
 def name(edit: Path) -> str:
@@ -23,7 +26,7 @@ def name(edit: Path) -> str:
 
 def findings(example: Any) -> list[Finding]:
     catalog, found = load(WorkTree(example.root))
-    found += check(catalog)
+    found += check(catalog) + expired(catalog, TODAY)
     if (example.root / "schemas").exists():
         found += schemas.stale(example.root)
     if example.committed:

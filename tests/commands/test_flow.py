@@ -13,6 +13,7 @@ from mooring.commands.ask import ask
 
 QUESTION = "Within how many days can I get a refund?"
 POLICY = "prompts/shared/refund-policy.yaml"
+SMOKE = "evals/suites/support/smoke.yaml"
 
 OVERRIDE = """\
 # yaml-language-server: $schema=../../schemas/override.schema.json
@@ -38,11 +39,20 @@ def answer(url: str) -> str:
     return ask(url, "support", QUESTION).text
 
 
+def shorten(running: Any, days: int) -> None:
+    """The policy, and what the rollout expects to be told of it."""
+    running.edit(POLICY, "within 30 days", f"within {days} days")
+    running.edit(SMOKE, "30 days", f"{days} days")
+
+
 def test_from_an_edit_to_traffic_and_back_by_a_revert(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
     assert "30 days" in answer(url)
-    running.edit(POLICY, "within 30 days", "within 14 days")
-    assert moor(*at, "bump", "--json").json["bumps"][0]["name"] == "shared/refund-policy"
+    shorten(running, 14)
+    assert {bump["name"] for bump in moor(*at, "bump", "--json").json["bumps"]} == {
+        "shared/refund-policy",
+        "support/smoke",
+    }
     plan = moor(*at, "plan", "local", "--json").json
     assert {change["name"] for change in plan["changes"]} == {"support/main"}
     running.commit("shorter refunds")
@@ -64,7 +74,7 @@ def test_from_an_edit_to_traffic_and_back_by_a_revert(running: Any, moor: Any, u
 
 def test_a_rollback_flips_tells_git_and_quarantines(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
-    running.edit(POLICY, "within 30 days", "within 7 days")
+    shorten(running, 7)
     running.commit("even shorter refunds")
     bad = moor(*at, "deploy", "local", "--json").json["digest"]
     assert "7 days" in answer(url)

@@ -151,7 +151,7 @@ def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
 
 
 ARGUMENTS = {"plan": ["x"], "release": ["show", "x"], "deploy": ["x"], "rollback": ["x"], "restart": ["x"]}
-ARGUMENTS |= {"history": ["x"], "logs": ["x"]}
+ARGUMENTS |= {"history": ["x"], "logs": ["x"], "import": ["x"], "export": ["tools"]}
 
 
 @pytest.mark.parametrize("name", [name for name in VERBS if name != "completion"])

@@ -59,7 +59,7 @@ class Clone:
         """Writes the locks; another comment makes them other locks."""
         digest = hashlib.sha256(self.wheel.read_bytes()).hexdigest()
         text = f"stow==1.0 \\\n    --hash=sha256:{digest}\n# {comment}\n"
-        for name in ("requirements.lock", "requirements-dev.lock"):
+        for name in ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock"):
             (self.root / name).write_text(text)
 
     @property

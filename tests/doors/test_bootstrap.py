@@ -44,11 +44,12 @@ def pins(name: str) -> dict[str, str]:
 
 
 def test_tests_run_with_the_very_packages_of_the_command() -> None:
-    runtime, dev = pins("requirements.lock"), pins("requirements-dev.lock")
-    assert runtime.items() <= dev.items()
+    runtime, judged, dev = map(pins, ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock"))
+    assert runtime.items() <= judged.items() <= dev.items()
+    assert "deepeval" in judged.keys() - runtime.keys()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-eval.lock", "requirements-dev.lock"])
 def test_a_lock_has_hashes_for_everything_and_names_no_host(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text

@@ -122,13 +122,14 @@ def test_an_environment_somebody_else_made_is_left_alone(clone: Any) -> None:
     assert done.stderr == f"moor: {clone.root}/.venv was not made by this set-up; move it away and run again\n"
 
 
-def test_an_environment_for_development_serves_the_command_too_and_stays_one(clone: Any) -> None:
-    clone.run("python3", "scripts/bootstrap.py", "--dev")
+@pytest.mark.parametrize("more", ["dev", "eval"])
+def test_an_environment_for_more_serves_the_command_too_and_stays_one(clone: Any, more: str) -> None:
+    clone.run("python3", "scripts/bootstrap.py", f"--{more}")
     clone.run()
     assert clone.calls == ["venv", "pip"]
     clone.lock("changed")
     clone.run()
-    assert (clone.root / ".venv/requirements-dev.lock").exists()
+    assert (clone.root / f".venv/requirements-{more}.lock").exists()
 
 
 @pytest.mark.parametrize("python", [None, "#!/bin/sh\nexit 9\n"], ids=["none", "broken"])

@@ -60,11 +60,29 @@ def test_python_is_set_up_in_one_place(path: Path) -> None:
     assert [step["uses"] for step in steps(path) if "setup-" in step.get("uses", "")] == []
 
 
-def test_a_strangers_code_meets_no_secret_and_no_machine_of_ours() -> None:
-    text = (GITHUB / "workflows/validate.yml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["validate", "evaluate"])
+def test_a_strangers_code_meets_no_secret_and_no_machine_of_ours(name: str) -> None:
+    path = GITHUB / f"workflows/{name}.yml"
+    text = path.read_text(encoding="utf-8")
     assert "pull_request_target" not in text
     assert "secrets." not in text
-    assert {job["runs-on"] for job in load(GITHUB / "workflows/validate.yml")["jobs"].values()} == {"ubuntu-latest"}
+    assert ": write" not in text
+    assert {job["runs-on"] for job in load(path)["jobs"].values()} == {"ubuntu-latest"}
+
+
+def test_what_a_stranger_left_behind_is_read_outside_the_checkout() -> None:
+    path = GITHUB / "workflows/comment.yml"
+    (download,) = (step for step in steps(path) if "download-artifact" in step.get("uses", ""))
+    assert download["with"]["path"].startswith("${{ runner.temp }}/")
+    assert set(load(path)[True]["workflow_run"]["workflows"]) == {"validate", "evaluate"}
+
+
+def test_a_release_is_evaluated_where_it_goes_out_before_anybody_approves_it() -> None:
+    jobs = load(GITHUB / "workflows/promote.yml")["jobs"]
+    runs = [step.get("run", "") for step in jobs["plan"]["steps"]]
+    assert any(run.startswith('./scripts/moor eval --environment "$ENVIRONMENT"') for run in runs)
+    assert jobs["plan"]["runs-on"] == jobs["deploy"]["runs-on"]
+    assert jobs["deploy"]["needs"] == "plan"
 
 
 def test_a_deployment_takes_the_digest_that_was_reviewed_and_is_never_cancelled() -> None:

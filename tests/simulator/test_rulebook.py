@@ -40,6 +40,8 @@ RULE = "description: x\nrules:\n  - id: a\n"
         (RULE + "    reply: {content: {de: x}}\n", "1-wrong.yaml:4 texts need `en`"),
         (RULE + "    reply: {}\n", "1-wrong.yaml:4 a reply needs `content` or `calls`"),
         (RULE.replace(" a", " last") + "    reply: {content: {en: x}}\n", "9-last.yaml:3 rule 'last' is there already"),
+        ("description: x\nterms:\n  late: dayz > 3\n", "1-wrong.yaml:3 nothing gives the variable 'dayz'"),
+        ("description: x\nterms:\n  one: two\n  two: user\n", "1-wrong.yaml:3 nothing gives the variable 'two'"),
         ("description: [\n", "1-wrong.yaml:2"),
     ],
 )

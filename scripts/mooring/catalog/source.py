@@ -10,7 +10,7 @@ from typing import Protocol
 from mooring.errors import UsageError
 from mooring.finding import Finding
 
-FOLDERS = ("configs", "prompts")
+FOLDERS = ("configs", "prompts", "evals/suites")
 SUFFIXES = (".yaml", ".yml")
 CODE = "scripts/tools"
 """Where a team's Python tools are; the package `tools`."""
@@ -41,7 +41,7 @@ class Source(Protocol):
     def label(self) -> str: ...
 
     def files(self) -> Mapping[str, bytes | Unreadable]:
-        """Content of every .yaml and .yml file of configs/ and prompts/, by POSIX path relative to the root."""
+        """Content of every .yaml and .yml file of FOLDERS, by POSIX path relative to the root."""
         ...
 
     def code(self) -> dict[str, bytes | Unreadable]:

@@ -36,7 +36,7 @@ def quote(value: str) -> str:
 
 def clip(text: str, longest: int) -> str:
     """One line of at most `longest` characters; control and invisible characters are written as escapes."""
-    line = "".join(_visible(character) for character in " ".join(text.split()))
+    line = "".join(visible(character) for character in " ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -45,7 +45,8 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
-def _visible(character: str) -> str:
+def visible(character: str) -> str:
+    """The character, or its escape where nobody would see it or a terminal would obey it."""
     # Cc: escape sequences; Cf: bidirectional overrides and zero-width marks; Cs: halves of pairs.
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
         return f"\\u{ord(character):04x}"

@@ -1,6 +1,8 @@
 """`moor deploy`."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
@@ -10,16 +12,22 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
+    from mooring.catalog.catalog import Catalog
     from mooring.change.plan import Plan
+    from mooring.release.release import Release
+    from mooring.rollout.actions import Smoke
     from mooring.rollout.driver import Request
     from mooring.rollout.ledger import Ledger
     from mooring.rollout.receipt import Receipt
+    from mooring.rollout.state import Side
     from mooring.targets.local.target import Local
 
 SUMMARY = "Take a release out, blue-green: stage, probe, switch, bake; any failure leaves the old one serving."
 EXAMPLES = """
 moor deploy local                            what the documents here make
 moor deploy production --plan sha256:1a2b…   exactly the plan that was reviewed, or nothing
+moor deploy staging                          once moor eval --environment staging has passed
+moor deploy staging --evidence FILE          what moor eval found on another machine
 moor deploy staging --allow-dirty            uncommitted documents, when it cannot wait
 git revert HEAD && moor deploy local         back: the release that is still warm, by a flip
 """
@@ -28,14 +36,30 @@ git revert HEAD && moor deploy local         back: the release that is still war
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--plan", metavar="DIGEST", help="refuse unless this is the plan's digest")
+    parser.add_argument("--evidence", metavar="FILE", type=Path, help="what moor eval found, from another machine")
     parser.add_argument("--allow-dirty", action="store_true", help="also take out what is not committed")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    return deploy(find(args), args.environment, console, plan_digest=args.plan, allow_dirty=args.allow_dirty)
+    return deploy(
+        find(args),
+        args.environment,
+        console,
+        plan_digest=args.plan,
+        allow_dirty=args.allow_dirty,
+        evidence=args.evidence,
+    )
 
 
-def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None, allow_dirty: bool) -> Outcome:
+def deploy(
+    place: Place,
+    name: str,
+    console: Console,
+    *,
+    plan_digest: str | None,
+    allow_dirty: bool,
+    evidence: Path | None = None,
+) -> Outcome:
     """Take out what the documents make. Refused before anything changes, Failed when it was undone on the way."""
     from mooring.commands.desired import documents, planned
     from mooring.commands.git import committed
@@ -50,11 +74,15 @@ def deploy(place: Place, name: str, console: Console, *, plan_digest: str | None
         live = local.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
+        attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
+            attested = _evidence(place, catalog, release, evidence)
         local.ensure_supervisor()
         base = live.digest if live else None
-        receipt = _driven(place, local, book, Request(release, actor(), commit, plan.digest, base), console)
+        smoke = _smoke(local, catalog, release)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
+        receipt = _driven(place, local, book, request, console)
     return done(receipt, console)
 
 
@@ -68,6 +96,31 @@ def settle(local: "Local", book: "Ledger", console: Console) -> None:
         local.ensure_supervisor()
         with console.progress(f"recover {local.environment}") as notify:
             driver.recover(local, book, actor(), notify)
+
+
+def _evidence(place: Place, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
+    """The digest of the evidence on which the release may go out. Refused(NO_EVIDENCE), Refused(TAMPERED)."""
+    if given is None and not release.content.environment.needs_evidence:
+        return None
+    from mooring.commands.evidence import demand
+
+    found = demand(place, catalog, release, given)
+    return found.digest if found else None
+
+
+def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | None":
+    """What asks a slot the smoke suites of the release's agents; None when there are none."""
+    from mooring.spec import EvalSuite
+
+    agents = release.content.agents
+    suites = {name: suite for name, suite in catalog.all(EvalSuite).items() if suite.smoke and suite.agent in agents}
+
+    def asked(side: "Side", seconds: float) -> Sequence[str]:
+        from mooring.evaluate.smoke import smoke
+
+        return smoke(suites, lambda body, limit: local.rehearse(side.slot, body, limit), seconds)
+
+    return asked if suites else None
 
 
 def _driven(place: Place, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":

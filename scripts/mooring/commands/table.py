@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
+from keyword import iskeyword
 from typing import Protocol, cast
 
 from mooring.outcome import Outcome
@@ -9,10 +10,11 @@ from mooring.report.console import Console
 
 GROUPS = {
     "Documents": ("validate", "bump", "schema"),
-    "Changes": ("plan", "release"),
+    "Changes": ("plan", "eval", "comment", "release"),
     "Going out": ("up", "deploy", "rollback", "restart", "down"),
     "Looking": ("status", "history", "logs"),
     "Breaking": ("simulate",),
+    "Other tools": ("import", "export"),
     "Shell": ("completion",),
 }
 """Verbs by purpose, in the order a newcomer meets them."""
@@ -32,4 +34,5 @@ class Verb(Protocol):
 
 
 def verb(name: str) -> Verb:
-    return cast(Verb, import_module(f"mooring.commands.{name}"))
+    """Its module; one that Python keeps for itself has an underscore behind it."""
+    return cast(Verb, import_module(f"mooring.commands.{name}{'_' * iskeyword(name)}"))

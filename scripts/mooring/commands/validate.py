@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,14 @@ def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
     """Every finding, and the number of documents. An empty set of documents is a finding too."""
     from mooring.catalog import codeowners, schemas
     from mooring.catalog.checks import check
+    from mooring.catalog.checks.suites import expired
     from mooring.catalog.load import load
     from mooring.catalog.source import WorkTree
     from mooring.catalog.versions import honest
 
     catalog, found = load(WorkTree(root))
     found += check(catalog) + schemas.stale(root) + codeowners.stale(root, catalog)
+    found += expired(catalog, datetime.now(UTC).date())
     if against is not None:
         found += honest(root, against, catalog)
     if not catalog.entries and not found:

@@ -15,6 +15,9 @@ DIFF = {"+": "green", "-": "red", "~": "yellow"}
 
 Notify = Callable[[str], None]
 
+Advance = Callable[[str, str], None]
+"""One step is done: how it stands in a few words, and a line that is worth a line of its own; both may be ""."""
+
 
 class Console:
     """The two streams of one call. Everything meant for a person goes through here.
@@ -99,6 +102,32 @@ class Console:
                 yield notify
         else:
             yield self.line
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Advance]:
+        """Hands out what is called for each of `total` steps: a bar on a terminal, a line each quarter when piped."""
+        if self.silent:
+            yield lambda state, line: None
+        elif self.terminal:
+            from mooring.report.terminal import bar
+
+            with bar(self.out, title, total, color=self._color) as advance:
+                yield advance
+        else:
+            yield self._quarters(title, total)
+
+    def _quarters(self, title: str, total: int) -> Advance:
+        done = 0
+
+        def advance(state: str, line: str) -> None:
+            nonlocal done
+            done += 1
+            if line:
+                self.line(line)
+            if done * 4 // max(total, 1) > (done - 1) * 4 // max(total, 1):
+                self.line(f"{title}: {done} of {total}{f', {state}' * bool(state)}")
+
+        return advance
 
 
 def _writable(stream: TextIO | None) -> TextIO:

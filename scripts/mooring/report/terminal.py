@@ -1,10 +1,11 @@
-"""What only a terminal shows: tables and a spinner, by rich."""
+"""What only a terminal shows: tables, a spinner and a bar, by rich."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -46,3 +47,24 @@ def spinner(out: TextIO, title: str, *, color: bool | None) -> Iterator[Callable
             stand("✗", "red")
             raise
         stand("✓", "green")
+
+
+@contextmanager
+def bar(out: TextIO, title: str, total: int, *, color: bool | None) -> Iterator[Callable[[str, str], None]]:
+    """Fills as steps are done; lines worth one stand above, and the bar goes away at the end."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}", style="red", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_console(out, color), transient=True) as progress:
+        task = progress.add_task(title, total=total, state="")
+
+        def advance(state: str, line: str) -> None:
+            if line:
+                progress.console.print(Text(line, style="red"))
+            progress.update(task, advance=1, state=state)
+
+        yield advance

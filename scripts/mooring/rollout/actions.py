@@ -1,6 +1,6 @@
 """Does what the machine asks for, on a target, and says what came of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Rollout
 
 Notify = Callable[[str], None]
+Smoke = Callable[[Side, float], Sequence[str]]
+"""Asks the release in a slot what it must be able to do, within some seconds; what fails, one line each."""
 
 PAUSE = 0.05
 """Seconds between two looks at a slot that is starting or draining."""
@@ -54,6 +56,7 @@ class Actions:
     notify: Notify
     clock: Clock
     switch_ms: float | None = None
+    smoke: Smoke | None = None
 
     def act(self, command: Command, state: State) -> Event:
         """The event that answers a command. Only being fenced out is raised: the successor owns the rest."""
@@ -117,6 +120,19 @@ class Actions:
             rollout = self._rollout(side)
             ask_probes(self.target, side.slot, rollout, max(0.1, state.deadline - self.clock.now()))
             self.notify(f"{len(rollout.probes)} probes passed")
+            self._smoke(side, max(0.1, state.deadline - self.clock.now()))
+
+    def _smoke(self, side: Side, seconds: float) -> None:
+        """Failed(PROBE_FAILED) with the first smoke case that does not hold."""
+        if self.smoke is None:
+            return
+        wrong = self.smoke(side, seconds)
+        for line in wrong:
+            self.notify(f"smoke: {line}")
+        if wrong:
+            more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+            raise Failed(Reason.PROBE_FAILED, f"smoke: {wrong[0]}{more}")
+        self.notify(f"smoke suites passed in {side.slot}")
 
     def _switch(self, to: Side) -> float:
         try:
@@ -131,8 +147,11 @@ class Actions:
         return milliseconds
 
     def _bake(self, side: Side, until: float) -> None:
+        """What fails while the smoke suites are asked counts too."""
         self.notify(f"watching {side.slot} for {max(0, until - self.clock.now()):.0f} s")
-        self.notify(bake(self.target, side, self._rollout(side), until, self.clock))
+        rollout, start = self._rollout(side), self._facts()
+        self._smoke(side, rollout.deadline_seconds)
+        self.notify(bake(self.target, side, rollout, start, until, self.clock))
 
     def _retire(self, side: Side, wait: bool) -> None:
         end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)

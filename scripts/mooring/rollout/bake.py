@@ -30,12 +30,11 @@ def ask_probes(reader: Reader, slot: str, rollout: "Rollout", timeout: float) ->
             raise Failed(Reason.PROBE_FAILED, f"{probe.agent} answered {said!r}, expected /{probe.expect}/")
 
 
-def bake(reader: Reader, side: Side, rollout: "Rollout", until: float, clock: Clock) -> str:
+def bake(reader: Reader, side: Side, rollout: "Rollout", start: Facts, until: float, clock: Clock) -> str:
     """Watch the live slot until a time; a line about what was seen. Failed(BAKE_FAILED) as soon as it is bad.
 
-    Without any traffic the watch says nothing, so the probes are asked again and decide.
+    Requests since `start` count. Without any the watch says nothing, so the probes are asked again and decide.
     """
-    start = reader.facts()
     while True:
         received, failed = _look(reader.facts(), start, side)
         ended = clock.now() >= until

@@ -1,7 +1,7 @@
 """Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -10,7 +10,7 @@ from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.rollout import lease as leases
 from mooring.rollout import machine
-from mooring.rollout.actions import Actions, Notify, short
+from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
@@ -27,7 +27,7 @@ RECOVERY = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A release somebody wants live. `commit` and `plan` (a digest) are recorded with it.
+    """A release somebody wants live. `commit`, and the digests of `plan` and `evidence`, are recorded with it.
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was.
     """
@@ -37,6 +37,8 @@ class Request:
     commit: str | None = None
     plan: str | None = None
     base: str | None = None
+    evidence: str | None = None
+    smoke: Smoke | None = field(default=None, compare=False)
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -159,12 +161,14 @@ class _Driver:
             release.digest,
             commit=request.commit if request else None,
             plan=request.plan if request else None,
+            evidence=request.evidence if request else None,
             warm=self.target.facts().warm(),
             frozen=frozen,
             deadline=now + rollout.deadline_seconds,
             bake_seconds=rollout.bake_seconds,
         )
         self.previous = state.live.digest if state.live else None
+        self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
         state = self.run(state, event)
         if state.verdict is not None:

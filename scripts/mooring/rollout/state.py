@@ -121,6 +121,7 @@ class Requested(Event):
     digest: str
     commit: str | None = None
     plan: str | None = None
+    evidence: str | None = None
     warm: Side | None = None
     frozen: str | None = None
     deadline: float = 0

@@ -11,6 +11,7 @@ from mooring.runtime.door import Handler
 from mooring.runtime.health.glance import glance
 
 if TYPE_CHECKING:
+    from mooring.runtime.runtime import Runtime
     from mooring.runtime.slot import Slot
 
 
@@ -22,6 +23,7 @@ def routes(slot: "Slot") -> dict[str, Handler]:
         "POST /accept": lambda body: _accept(slot, bool(body["on"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
+        "POST /rehearse": lambda body: _rehearse(slot, body),
     }
 
 
@@ -62,10 +64,25 @@ def _accept(slot: "Slot", on: bool) -> dict[str, Any]:
 
 async def _probe(slot: "Slot", agent: str, say: str) -> dict[str, Any]:
     """Asks an agent as a user would, uncounted."""
+    return {"answer": await _runtime(slot).answer(agent, say)}
+
+
+async def _rehearse(slot: "Slot", body: dict[str, Any]) -> dict[str, Any]:
+    """Asks an agent as an evaluation does, uncounted: `message` after `history`, a list of [role, text]."""
+    from mooring.runtime.rehearsal import rehearse
+    from mooring.runtime.turn import Turn
+
+    history = tuple((role, text) for role, text in body["history"])
+    turn = Turn(str(body["message"]), history, dict(body["variables"]))
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]))
+
+
+def _runtime(slot: "Slot") -> "Runtime":
     ready, reasons = slot.ready()
     if not ready or slot.runtime is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
-    return {"answer": await slot.runtime.answer(agent, say)}
+    runtime: Runtime = slot.runtime
+    return runtime
 
 
 async def _stop(slot: "Slot", cap: float | None, quiet: float | None, wait: bool) -> dict[str, Any]:

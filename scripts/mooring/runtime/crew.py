@@ -112,7 +112,9 @@ class Crew:
         """`Breaker(Retry(Model))` as a rung with `below` under it; all share the client, and by profile the circuit."""
         profile = self._content.resilience[profile_name]
         if name not in self._models:
-            simulated = self._content.environment.endpoints == SIMULATED
-            self._models[name] = models.build(self._content.models[name], simulated, self._settings, self._client)
+            document, simulated = self._content.models[name], self._content.environment.endpoints == SIMULATED
+            model = models.build(document, simulated, self._settings, self._client)
+            wrap = self._settings.wrap_model
+            self._models[name] = wrap(document, model) if wrap else model
         circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
         return Breaker(Retry(self._models[name], profile, rung, below, self._metrics), circuit)

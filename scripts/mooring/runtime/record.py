@@ -64,12 +64,14 @@ class Record:
     `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
     more tools.
+    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
     """
 
     run: str
     agent: str
     budget: Budget
     languages: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)

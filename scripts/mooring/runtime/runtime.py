@@ -67,8 +67,6 @@ class Runtime:
         # What a service gives one run to keep, no other run sends back.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         self._client = httpx2.AsyncClient(limits=limits, timeout=30, trust_env=not self.simulated, cookies=no_cookies)
-        await self.conversations.start()
-        self.memory.start()
         self._reasons = []
         environ, models = self.settings.environ, self.release.content.models.values()
         if not self.simulated:
@@ -78,8 +76,11 @@ class Runtime:
         except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
             LOGGER.exception("release cannot be served", extra={"release": self.release.digest})
             self._reasons.append(f"the release cannot be served: {error}")
-        self._reasons += await self.runs.open()
-        self.health.start()
+        if self.settings.serving:
+            await self.conversations.start()
+            self.memory.start()
+            self._reasons += await self.runs.open()
+            self.health.start()
 
     async def close(self) -> None:
         """Stops background runs and closes clients and the store."""

@@ -1,7 +1,11 @@
 """`python -m mooring.simulator`: serves until it is told to stop."""
 
 import argparse
+import os
+import signal
 import sys
+import threading
+from datetime import datetime
 from pathlib import Path
 
 from mooring.errors import FindingsError, MooringError, UsageError
@@ -18,7 +22,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
     parser.add_argument("--announce", type=Path, metavar="FILE", help="is written with url and pid once it listens")
     parser.add_argument("--latency", type=float, default=0.02, metavar="SECONDS", help="of the model (default: 0.02)")
+    parser.add_argument("--isolated", action="store_true", help="no run sees what another did to the services")
+    parser.add_argument("--now", type=_moment, metavar="TIME", help="the services' time stands still at this one")
+    parser.add_argument("--tied", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,10 +53,19 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     book = read(arguments.rules)
     listener = bind(arguments.port)
-    app = create_app(book, arguments.state, arguments.latency)
+    now: datetime | None = arguments.now
+    clock = {} if now is None else {"clock": lambda: now}
+    app = create_app(book, arguments.state, arguments.latency, isolated=arguments.isolated, **clock)
     if arguments.announce:
         announce(listener, arguments.announce)
+    if arguments.tied:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     serve(app, listener)
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from mooring.simulator.services.database import Database
 from mooring.simulator.services.oncall import create_oncall
 from mooring.simulator.services.runbooks import runbooks
 from mooring.simulator.services.shop import create_shop
+from mooring.simulator.services.worlds import InWorld, Worlds
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -31,9 +32,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock = _now) -> ASGIApp:
-    """Model, services, faults and health; creates the services' database in the folder `state`."""
-    database = Database(state / "services.db")
+def create_app(
+    book: Rulebook, state: Path, latency: float = 0.02, clock: Clock = _now, isolated: bool = False
+) -> ASGIApp:
+    """Model, services, faults and health; creates the services' database in the folder `state`.
+
+    Where runs are `isolated`, none sees what another one did to the services.
+    """
+    database = (Worlds if isolated else Database)(state / "services.db")
     database.prepare()
     board = Board()
     routes = [
@@ -45,7 +51,8 @@ def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock 
         Route("/services/runbooks", FaultyService(request_response(runbooks), "runbooks", board)),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
-    return Stamped(Starlette(routes=routes, exception_handlers=handlers))
+    app = Stamped(Starlette(routes=routes, exception_handlers=handlers))
+    return InWorld(app) if isolated else app
 
 
 class Stamped:

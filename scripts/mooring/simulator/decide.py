@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydantic import JsonValue
@@ -49,15 +50,27 @@ def _facts(book: Rulebook, conversation: Conversation) -> dict[str, Any]:
         "results": conversation.results,
         "lang": _language(book, conversation),
     }
-    return built_in | {name: _fact(fact, conversation) for name, fact in book.facts.items()}
+    known = built_in | {name: _fact(fact, conversation) for name, fact in book.facts.items()}
+    for name, expression in book.terms.items():
+        known[name] = template.value(expression, known)
+    return known
 
 
 def _fact(fact: Fact, conversation: Conversation) -> str | None:
     for place in fact.places:
-        found = list(re.finditer(fact.pattern, getattr(conversation, place), _FLAGS))
-        if found:
-            return next((group for group in found[-1].groups() if group), found[-1].group())
+        search = _kept if place == "system" else _last
+        if (found := search(fact.pattern, getattr(conversation, place))) is not None:
+            return found
     return None
+
+
+def _last(pattern: str, text: str) -> str | None:
+    found = list(re.finditer(pattern, text, _FLAGS))
+    return next((group for group in found[-1].groups() if group), found[-1].group()) if found else None
+
+
+_kept = lru_cache(512)(_last)
+"""A system prompt is searched again with every request."""
 
 
 def _language(book: Rulebook, conversation: Conversation) -> str:

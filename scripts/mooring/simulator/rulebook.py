@@ -35,6 +35,7 @@ class Rulebook:
     vendors: tuple[Vendor, ...]
     languages: dict[str, Language]
     facts: dict[str, Fact]
+    terms: dict[str, str]
     sections: tuple[Section, ...]
 
     def vendor(self, model: str) -> Vendor | None:
@@ -76,6 +77,7 @@ def _bind(files: dict[str, RuleFile]) -> Rulebook:
         vendors=tuple(vendor for file in files.values() for vendor in file.models),
         languages={code: language for file in files.values() for code, language in file.languages.items()},
         facts={name: fact for file in files.values() for name, fact in file.facts.items()},
+        terms={name: term for file in files.values() for name, term in file.terms.items()},
         sections=tuple(Section(file.when, file.rules) for file in files.values() if file.rules),
     )
 
@@ -97,16 +99,25 @@ def _refusals(file: str, parsed: Parsed, error: ValidationError) -> Iterator[Fin
 def _wrong(files: dict[str, tuple[RuleFile, Parsed]], book: Rulebook) -> Iterator[tuple[str, str, str]]:
     """(file, place, message) of what is wrong between rules that are each well-formed."""
     seen: dict[str, str] = {}
+    before = set(BUILT_IN | book.facts.keys())
+    for name, (file, _) in files.items():
+        for term, expression in file.terms.items():
+            yield from _unknown(name, f"terms.{term}", "{{ " + expression + " }}", before)
+            before.add(term)
     for name, (file, _) in files.items():
         for index, rule in enumerate(file.rules):
             place = f"rules.{index}"
             if rule.id in seen:
                 yield name, f"{place}.id", f"rule {rule.id!r} is there already, in {seen[rule.id]}"
             seen.setdefault(rule.id, name)
-            known = set(BUILT_IN | book.facts.keys()) | _given(file.when) | _given(rule.when)
+            known = before | _given(file.when) | _given(rule.when)
             for text in _texts(rule):
-                for missing in sorted(template.names(text) - known):
-                    yield name, place, f"nothing gives the variable {missing!r}{suggestion(missing, known)}"
+                yield from _unknown(name, place, text, known)
+
+
+def _unknown(name: str, place: str, text: str, known: set[str]) -> Iterator[tuple[str, str, str]]:
+    for missing in sorted(template.names(text) - known):
+        yield name, place, f"nothing gives the variable {missing!r}{suggestion(missing, known)}"
 
 
 def _given(when: When) -> set[str]:

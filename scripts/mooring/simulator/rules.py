@@ -104,11 +104,14 @@ class Rule(Part):
 
 
 class RuleFile(Part):
-    """One file. `when` holds for every rule of the file, `facts` are known to every rule of every file."""
+    """One file. `when` holds for every rule of the file; `facts` and `terms` are known to every rule of every file."""
 
     description: str = Field(min_length=1)
     models: tuple[Vendor, ...] = ()
     languages: dict[str, Language] = Field(default_factory=dict)
     facts: dict[Variable, Fact] = Field(default_factory=dict)
+    terms: dict[Variable, Expression] = Field(
+        default_factory=dict, description="Variables worked out of facts and of the terms before them."
+    )
     when: When = When()
     rules: tuple[Rule, ...] = ()

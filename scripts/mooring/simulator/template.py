@@ -50,10 +50,15 @@ def render(text: str, variables: Mapping[str, Any]) -> str:
 
 def holds(expression: str, variables: Mapping[str, Any]) -> bool:
     """Whether a test holds; a test about a value that is not there, or of another type, does not."""
+    return bool(value(expression, variables))
+
+
+def value(expression: str, variables: Mapping[str, Any]) -> Any:
+    """What an expression comes to; None where a value it needs is not there, or of another type."""
     try:
-        return bool(_test(expression)(**variables))
+        return _test(expression)(**variables)
     except (UndefinedError, TypeError):
-        return False
+        return None
 
 
 @cache

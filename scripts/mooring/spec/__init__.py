@@ -7,17 +7,19 @@ from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
 from mooring.spec.prompt import Prompt, PromptPart
 from mooring.spec.resilience import Resilience
+from mooring.spec.suite import EvalSuite
 from mooring.spec.tool import Tool
 
 KINDS: dict[str, type[Document]] = {
     model.__name__: model
-    for model in (Agent, Environment, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+    for model in (Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
 }
 """Every kind by the name it has in `kind:`."""
 
 FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
     "Environment": "configs/environments",
+    "EvalSuite": "evals/suites",
     "Guards": "configs/operations",
     "Model": "configs/models",
     "Override": "configs/overrides",
@@ -35,6 +37,7 @@ __all__ = [
     "Agent",
     "Document",
     "Environment",
+    "EvalSuite",
     "Guards",
     "Model",
     "Override",

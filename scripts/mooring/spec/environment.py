@@ -47,6 +47,21 @@ class Warm(Part):
     hours: float = Field(default=72, gt=0)
 
 
+EvidenceClass = Literal["live", "recorded", "simulated"]
+"""How answers were come by in an evaluation: by the models, by replaying what they once said, by the simulator."""
+
+
+class Evidence(Part):
+    """What an evaluation must have found about a release before it goes out. What is left out depends on the tier."""
+
+    classes: tuple[EvidenceClass, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="What is accepted; by default all, but not `simulated` where production calls real models.",
+    )
+    required: bool | None = Field(default=None, description="By default, everywhere but in development.")
+
+
 class Rollout(Part):
     """How a release takes traffic. `deadline_seconds` covers everything up to the switch and always aborts."""
 
@@ -55,6 +70,7 @@ class Rollout(Part):
     max_error_rate: float = Field(default=0.05, ge=0, le=1, description="Of requests while baking; more flips back.")
     drain_seconds: Seconds = Field(default=120, description="Cap on waiting for requests in flight in the old slot.")
     probes: tuple[Probe, ...] = Field(min_length=1)
+    evidence: Evidence = Evidence()
     warm: Warm = Warm()
     freezes: tuple[Freeze, ...] = ()
 
@@ -94,3 +110,17 @@ class Environment(Document):
     agents: tuple[Name, ...] = Field(min_length=1)
     overrides: tuple[DocumentOverride, ...] = ()
     rollout: Rollout
+
+    @property
+    def needs_evidence(self) -> bool:
+        """Whether a release goes out only after it was evaluated."""
+        required = self.rollout.evidence.required
+        return self.tier != "development" if required is None else required
+
+    @property
+    def accepted_evidence(self) -> tuple[EvidenceClass, ...]:
+        """The classes of evidence with which a release goes out, the best one first."""
+        every: tuple[EvidenceClass, ...] = ("live", "recorded", "simulated")
+        real = self.tier == "production" and self.endpoints == "real"
+        accepted = self.rollout.evidence.classes or (every[:2] if real else every)
+        return tuple(one for one in every if one in accepted)

@@ -70,6 +70,15 @@ def probe_pattern(catalog: Catalog) -> Remarks:
                 yield Remark(catalog.of(Environment)[name], path, f"the expected answer {problem}")
 
 
+def evidence_class(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        classes = environment.rollout.evidence.classes or ()
+        if environment.tier == "production" and environment.endpoints == "real" and "simulated" in classes:
+            path = f"rollout.evidence.classes.{classes.index('simulated')}"
+            message = "what a simulator answers says little about the real models that production calls"
+            yield Remark(catalog.of(Environment)[name], path, message)
+
+
 def override_path(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         changed = dict(catalog.entries)

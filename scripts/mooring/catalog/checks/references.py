@@ -6,7 +6,7 @@ from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import texts
-from mooring.spec import Agent, Environment, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool
+from mooring.spec import Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool
 
 Place = tuple[str, str]
 """(dotted path, name given there)"""
@@ -92,9 +92,10 @@ def unused(catalog: Catalog) -> Remarks:
 
 
 def _used(catalog: Catalog) -> set[tuple[str, str]]:
-    """Everything reached from the environments, whether it is there or not."""
+    """Everything reached from the environments, whether it is there or not, and the models that judge."""
     environments = catalog.all(Environment).values()
     used = {("Agent", name) for environment in environments for name in environment.agents}
+    used |= {("Model", suite.judge.model) for suite in catalog.all(EvalSuite).values() if suite.judge}
     overrides = (override for environment in environments for override in environment.overrides)
     named = {value for override in overrides for value in override.set.values() if isinstance(value, str)}
     used |= {key for key in catalog.entries if key[1] in named}

@@ -14,6 +14,7 @@ from mooring.catalog.checks import (
     prompts,
     references,
     schemas,
+    suites,
     tools,
 )
 from mooring.catalog.checks.remark import Remarks
@@ -178,6 +179,11 @@ ENVIRONMENTS = {
     "probe-agent": Check("Probes ask agents of the environment.", "correct the name", environments.probe_agent),
     "probe-missing": Check("Every agent is probed.", "add a probe", environments.probe_missing),
     "probe-pattern": Check("Probes' patterns are valid and finish.", "correct it", environments.probe_pattern),
+    "evidence-class": Check(
+        "Production on real endpoints takes live or recorded evidence.",
+        "leave it out, here and nowhere else",
+        environments.evidence_class,
+    ),
     "override-path": Check("Overrides make valid documents.", "correct path or value", environments.override_path),
     "serving-limits": Check(
         "There are more connections than requests.", "raise maxConnections", environments.serving_limits
@@ -192,11 +198,30 @@ OPERATIONS = {
     "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
+SUITES = {
+    "suite-agent": Check("Suites ask agents that exist.", "correct the name", suites.agent),
+    "suite-judge-model": Check("Judges are models that exist.", "correct the name", suites.judge_model),
+    "suite-judge": Check("A suite that asks a judge names one.", "add judge: {model: …}", suites.judge_missing),
+    "suite-duplicate-id": Check("Tests of a suite differ by id.", "rename one of them", suites.duplicate_id),
+    "suite-default": Check("defaultTest holds keys of a test.", "correct or remove the key", suites.default_test),
+    "suite-asks": Check("A test asks by vars.message or by turns.", "add one, or remove one", suites.asks),
+    "suite-asserts": Check("Every test asserts something.", "add an assertion besides latency", suites.asserts),
+    "suite-smoke": Check(
+        "Smoke suites need neither a judge nor a person.", "ask it in a suite of its own", suites.smoke
+    ),
+    "suite-variables": Check("Variables are inputs of the prompt.", "correct the name", suites.variables),
+    "assertion-type": Check("Assertions are of a known type.", "name a known type", suites.assertion_type),
+    "assertion-shape": Check("An assertion's value fits its type.", "correct the value", suites.assertion_shape),
+    "assertion-pattern": Check("Patterns are valid and finish.", "correct the pattern", suites.assertion_pattern),
+    "assertion-schema": Check("Schemas are JSON Schema 2020-12.", "correct the schema", suites.assertion_schema),
+    "assertion-tool": Check("Assertions name tools as models see them.", "correct the name", suites.assertion_tool),
+}
 TREE = {
     "empty": Check("There is something to check: an environment.", "add configs/environments/<name>.yaml"),
     "version-honest": Check("A version stands for one content.", "moor bump"),
     "version-reused": Check("A version is never used again for other content.", "moor bump"),
     "schema-stale": Check("schemas/ is what the models say.", "moor schema --write"),
+    "suite-quarantine-expired": Check("No quarantine is over.", "mend it, or give it more time with a reason"),
 }
 CHECKS: dict[str, Check] = (
     READING
@@ -210,5 +235,6 @@ CHECKS: dict[str, Check] = (
     | PROFILES
     | ENVIRONMENTS
     | OPERATIONS
+    | SUITES
     | TREE
 )

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from mooring.change.rules import Sides, moved, number
-from mooring.change.walk import Note, Rules, same
+from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
+from mooring.spec import Environment
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
 CAPACITY = "environment.capacity-changed"
 
 
-def rules(_: Sides) -> Rules:
+def rules(sides: Sides) -> Rules:
     return {
         "agents": agents,
         "database": database,
@@ -19,6 +20,7 @@ def rules(_: Sides) -> Rules:
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),
+        "rollout.evidence": evidence(sides),
         "rollout.freezes": freezes,
         "rollout.maxErrorRate": number(WEAKENED, CHANGED, "errors tolerated while baking"),
         "rollout.probes": probes,
@@ -74,3 +76,22 @@ def freezes(before: Any, after: Any) -> Iterator[Note]:
 
 def _freeze(freeze: dict[str, Any]) -> str:
     return f"{quote(freeze['reason'])} ({show(freeze['start'])} to {show(freeze['end'])})"
+
+
+def evidence(sides: Sides) -> Rule:
+    """What counts is what is accepted and required in the end, with the defaults of the tier."""
+
+    def rule(before: Any, after: Any) -> Iterator[Note]:
+        old, new = Environment.model_validate(sides.before), Environment.model_validate(sides.after)
+        weakened = False
+        if wider := [one for one in new.accepted_evidence if one not in old.accepted_evidence]:
+            weakened = True
+            yield Note(WEAKENED, f"goes out on {' or '.join(wider)} evidence too")
+        if old.needs_evidence and not new.needs_evidence:
+            weakened = True
+            yield Note(WEAKENED, "goes out without evidence of an evaluation")
+        if not weakened:
+            needs = f"{' or '.join(new.accepted_evidence)} evidence" if new.needs_evidence else "no evidence"
+            yield Note(CHANGED, f"needs {needs} to go out")
+
+    return rule

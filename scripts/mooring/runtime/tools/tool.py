@@ -92,6 +92,9 @@ class BoundTool:
         Made again with the same run, id and arguments, it has the same idempotency key.
         """
         name = self.document.exported
+        if name in record.withheld:
+            self._end(record.call(call_id, name), "withheld", 0.0)
+            raise ToolFailed(f"{name} was not carried out: this is a rehearsal")
         noted, started, outcome = record.call(call_id, name), time.perf_counter(), "cancelled"
         try:
             noted.key = self._key(record, noted, arguments)

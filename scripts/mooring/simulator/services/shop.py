@@ -102,6 +102,8 @@ class Shop:
         if order["status"] != "delivered":
             message = f"Order {row['order_id']} is {row['status']}; only delivered orders can be refunded."
             raise Wrong(409, "not-delivered", message)
+        if row["order_id"] in seed.ACCOUNT_CLOSED:
+            raise Wrong(409, "account-closed", "The means of payment takes no money back.")
         today = str(self._today())
         connection.execute("INSERT INTO refunds VALUES (?, ?, ?, NULL)", (row["order_id"], body.reason, today))
         return {

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -201,6 +201,15 @@ class Local:
         try:
             body = {"agent": agent, "say": say}
             return str(door.call(folders.admin(self.state, slot), "POST /probe", body, timeout)["answer"])
+        except OSError as error:
+            raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
+
+    def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """What an agent of a slot says and calls, live or not, with no effect in the world."""
+        try:
+            return dict(door.call(folders.admin(self.state, slot), "POST /rehearse", body, timeout))
+        except TimeoutError:
+            raise Failed(Reason.PROCESS, f"{slot} did not answer within {timeout:.3g} s") from None
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 

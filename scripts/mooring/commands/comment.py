@@ -1,0 +1,61 @@
+"""`moor comment`."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mooring.errors import UsageError
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.report.github_comment import GitHub
+
+SUMMARY = "Keep one comment with an evaluation on a pull request, written anew from its data."
+EXAMPLES = """
+moor comment evaluation                                 on the pull request that this workflow runs for
+moor comment evaluation --owner ann --branch faster --commit 5c3e…  on the open one with this head
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the --output of moor eval, from whomever")
+    parser.add_argument("--owner", help="of the repository that the pull request comes from")
+    parser.add_argument("--branch", help="that the pull request comes from")
+    parser.add_argument("--commit", help="its head, as far as it has not moved on")
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    """Only data is read from the folder: a stranger's code may have left it there, links and Markdown included."""
+    from mooring.report.evaluation.files import PLAN, read
+    from mooring.report.evaluation.markdown import comment
+    from mooring.report.github_comment import GitHub, publish
+
+    file = args.folder.absolute() / PLAN
+    if not file.is_file() or file.resolve() != file:
+        return _silent(f"there is no {PLAN} in {args.folder}", console)
+    behaviour = read(file)
+    github = GitHub.of(os.environ)
+    number = _pull_request(args, github)
+    if number is None:
+        return _silent("there is no open pull request at this commit", console)
+    said = publish(github, number, comment(behaviour))
+    console.line(said)
+    return Outcome(Reason.REPORTED, {"pull_request": number, "said": said})
+
+
+def _silent(why: str, console: Console) -> Outcome:
+    console.line(f"{why}: nothing to say")
+    return Outcome(Reason.REPORTED, {"pull_request": None, "said": why})
+
+
+def _pull_request(args: Namespace, github: "GitHub") -> int | None:
+    from mooring.report.github_comment import head_of, pull_request
+
+    head = (args.owner, args.branch, args.commit)
+    if not any(head):
+        return pull_request(os.environ)
+    if not all(head):
+        raise UsageError("--owner, --branch and --commit name a head together")
+    return head_of(github, *head)

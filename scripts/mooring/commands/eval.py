@@ -1,0 +1,83 @@
+"""`moor eval`."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mooring.commands.arguments import complete, count, environments
+from mooring.commands.place import Place, find
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.evaluate.session import Session
+
+SUMMARY = "Ask the agents what their suites ask, and say whether a change made them worse."
+EXAMPLES = """
+moor eval                                 every suite, offline
+moor eval support/refunds                 one suite
+moor eval --against origin/main           only what a change touches, beside what main answers
+moor eval --against live --environment production --all   what moor deploy production asks for
+moor eval --evidence live --budget 2.50   ask the models themselves, for at most that many US dollars
+moor eval support/refunds --record        and keep their answers, for runs without a key
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    suites = parser.add_argument("suite", metavar="SUITE", nargs="*", help="a suite below evals/suites (default: all)")
+    complete(suites, _suites)
+    where = parser.add_argument("--environment", metavar="ENV", default="local", help="(default: local)")
+    complete(where, environments)
+    parser.add_argument("--against", metavar="live|REF", help="what to compare with: what runs, or a commit")
+    parser.add_argument("--all", action="store_true", help="every case, not only what the change touches")
+    parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
+    parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
+    parser.add_argument("--record", action="store_true", help="ask the models themselves and keep their answers")
+    parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
+    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before more is spent")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="the order of questions (default: 0)")
+    parser.add_argument("--output", metavar="DIR", type=Path, help="where trials and reports are written")
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.evaluate.pool import warm
+
+    place = find(args)
+    warm()  # agents are imported while documents are read
+    from mooring.commands.evaluation import conclude, prepare
+    from mooring.report.evaluation.progress import asking
+
+    prepared = prepare(place, args, console)
+    if prepared is None:
+        return Outcome(Reason.IN_SYNC, {"evaluated": 0})
+    _say_before(prepared, console)
+    try:
+        with asking(console, prepared.trials) as tell:
+            base, head = prepared.run(tell)
+    except KeyboardInterrupt:
+        console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
+        raise
+    return conclude(place, prepared, base, head, console)
+
+
+def _say_before(session: "Session", console: Console) -> None:
+    options, planned = session.options, session.planned
+    console.line(f"{len(planned.cases)} cases, {planned.trials} trials, {options.evidence} evidence", "bold")
+    if options.evidence == "live":
+        limit = "no limit" if options.budget_usd is None else f"at most ${options.budget_usd:.2f}"
+        console.line(f"about ${session.estimate():.4f} will be spent ({limit})")
+
+
+def _suites(place: Place) -> list[str]:
+    folder = place.root / "evals" / "suites"
+    return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
+
+
+def _dollars(text: str) -> float:
+    try:
+        dollars = float(text.removeprefix("$"))
+    except ValueError:
+        dollars = 0.0
+    if not 0 < dollars < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not an amount of US dollars above 0")
+    return dollars

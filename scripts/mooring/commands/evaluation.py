@@ -1,0 +1,184 @@
+"""From documents to an evaluation's session, and from its results to how the command ends."""
+
+import os
+import tempfile
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mooring.catalog.catalog import Catalog
+from mooring.catalog.load import load, load_valid
+from mooring.catalog.nearest import suggestion
+from mooring.catalog.source import GitTree, WorkTree
+from mooring.commands.evidence import keep, needed
+from mooring.commands.judges import provide
+from mooring.commands.place import Place
+from mooring.commands.reported import reported
+from mooring.errors import Refused, UsageError
+from mooring.evaluate import evidence, history
+from mooring.evaluate.baselines import Baselines
+from mooring.evaluate.gate import comparison as gate
+from mooring.evaluate.gate.compare import compare
+from mooring.evaluate.gate.decide import decide
+from mooring.evaluate.gate.live import CONFIRM_REPEATS
+from mooring.evaluate.run import Options
+from mooring.evaluate.select import Selection, Side, affected, everything
+from mooring.evaluate.session import Compared, Session, spent
+from mooring.evaluate.values import Evidence, Results
+from mooring.outcome import Outcome, Reason
+from mooring.release.release import Release
+from mooring.release.resolve import resolve
+from mooring.report.console import Console
+from mooring.spec import Environment, EvalSuite, Model
+
+LIVE = "live"
+REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": Reason.INCONCLUSIVE}
+
+
+def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
+    """The session that the arguments ask for; None when there is nothing to ask, which is said."""
+    catalog = load_valid(WorkTree(place.root))
+    release = resolve(catalog, args.environment)
+    if args.if_needed and not needed(place, catalog, release):
+        console.line(f"{args.environment} takes {release.digest} as it is: nothing to evaluate")
+        return None
+    given = evidence.choose(release, args.evidence, args.record, os.environ)
+    suites = _judged_for_real(_wanted(catalog, release, args.suite, console), given, args.suite, console)
+    head = Side(release.content, suites, _documents(catalog))
+    base, selection = _base(place, args, head, console)
+    if args.suite or args.all:
+        selection = everything(head, "it was asked for")
+    for name, why in selection.why.items():
+        console.line(f"{name}: {'; '.join(why)}", "dim")
+    if not selection.cases:
+        console.line(selection.line, "yellow")
+        return None
+    provide((suites[name] for name in selection.cases), console)
+    return Session(
+        head=release,
+        base=base,
+        suites={name: suites[name] for name in selection.cases},
+        catalog=catalog,
+        options=_options(place, args, catalog, given, selection),
+        output=args.output or _fresh(place.of(args.environment) / "evaluations"),
+        baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
+    )
+
+
+def _options(place: Place, args: Namespace, catalog: Catalog, given: Evidence, selection: Selection) -> Options:
+    evals = place.root / "evals"
+    return Options(
+        evidence=given,
+        rules=evals / "simulator",
+        recordings=evals / "recordings",
+        journal=Path(),
+        seed=args.seed,
+        repeats=args.repeat,
+        budget_usd=args.budget,
+        record=args.record,
+        chosen=selection.cases,
+        models=catalog.all(Model),
+        calibration=evals / "calibration",
+        environ=dict(os.environ),
+    )
+
+
+def _wanted(catalog: Catalog, release: Release, names: list[str], console: Console) -> dict[str, EvalSuite]:
+    """The suites that were named, or all of the environment's agents. Refused(EMPTY_SET) when there is none."""
+    known = catalog.all(EvalSuite)
+    for name in names:
+        if name not in known:
+            there = f"there are: {', '.join(known)}" if known else "there are none in evals/suites"
+            raise UsageError(f"no suite {name!r}{suggestion(name, known)} ({there})")
+    agents, environment = release.content.agents, release.content.environment.name
+    found = {name: known[name] for name in names or known}
+    elsewhere = [name for name, suite in found.items() if suite.agent not in agents]
+    if elsewhere and names:
+        raise UsageError(f"the agents of {', '.join(elsewhere)} are not in environment {environment}")
+    for name in elsewhere:
+        console.note(f"suite {name} is left out: its agent is not in environment {environment}")
+        del found[name]
+    if not found:
+        raise Refused(Reason.EMPTY_SET, f"no suite asks an agent of {environment}: nothing was evaluated")
+    return found
+
+
+def _judged_for_real(
+    suites: dict[str, EvalSuite], given: Evidence, names: list[str], console: Console
+) -> dict[str, EvalSuite]:
+    """Without the suites that have a judge where it is only played, unless they were named."""
+    if given != evidence.SIMULATED or names:
+        return suites
+    judged = [name for name, suite in suites.items() if suite.judge]
+    for name in judged:
+        console.note(f"suite {name} is left out: a simulated judge has no taste; name the suite to see it at work")
+    if len(judged) == len(suites):
+        raise Refused(Reason.EMPTY_SET, "every suite needs a judge, and it is only simulated: nothing was evaluated")
+    return {name: suite for name, suite in suites.items() if name not in judged}
+
+
+def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[Compared | None, Selection]:
+    """What to compare with, and what the change to it touches."""
+    if args.against is None:
+        return None, everything(head, "no comparison was asked for")
+    name, ref = args.environment, args.against
+    release: Release | None = None
+    if args.against == LIVE:
+        release, ref = _live(place, name)
+        if release is None:
+            console.note(f"nothing is live in {name}: every case is new")
+            return None, everything(head, "nothing is live")
+        if ref is None:
+            console.note("what is live came from no commit: every case of the head is asked")
+            return Compared(release, head.suites, place.root / history.RECORDINGS), everything(head, "no commit")
+    catalog, _ = load(GitTree(place.root, ref))
+    if release is None:
+        if catalog.get(Environment, name) is None:
+            console.note(f"{ref} has no environment {name}: every case is new")
+            return None, everything(head, f"{ref} has no environment {name}")
+        release = resolve(catalog, name)
+    side = Side(release.content, catalog.all(EvalSuite), _documents(catalog))
+    recordings = history.recordings(place.root, ref, Path(tempfile.mkdtemp(prefix="moor-base-")))
+    return Compared(release, side.suites, recordings), affected(side, head, history.changed(place.root, ref))
+
+
+def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
+    """The live release and the commit it came from, as far as they are known."""
+    from mooring.commands.running import ledger, target
+
+    release = target(place, name).live()
+    if release is None:
+        return None, None
+    with ledger(place, name) as book:
+        return release, book.commit_of(name, release.digest)
+
+
+def _documents(catalog: Catalog) -> Mapping[str, tuple[str, str]]:
+    return {entry.file: key for key, entry in catalog.entries.items()}
+
+
+def _fresh(folder: Path) -> Path:
+    return folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def conclude(place: Place, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
+    """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
+    options = gate.Options(base_suites=session.base.suites if session.base else None)
+    comparison = compare(base, head, session.suites, options)
+    left = None
+    if session.options.budget_usd is not None:
+        left = session.options.budget_usd - spent(head) - (spent(base) if base and base is not session.known else 0.0)
+
+    def again(cases: Sequence[tuple[str, str]]) -> tuple[Results, Results]:
+        console.line(f"asking {len(cases)} cases again on both sides", "dim")
+        return session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, left)
+
+    verdict = decide(comparison, again if session.base else None)
+    reported(session, comparison, verdict, console)
+    for sworn in session.options.sworn:
+        for agreement in sworn.agreements.values():
+            console.line(agreement.line)
+    told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
+    told["attested"] = keep(place, session, base, head, verdict, console)
+    return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})

@@ -1,0 +1,71 @@
+"""The evidence about a release: left behind by its evaluation, demanded by its deployment."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mooring.catalog.catalog import Catalog
+from mooring.commands.place import Place
+from mooring.errors import Refused
+from mooring.evaluate.attestation import FILE, Attestation, Attestations, read, write
+from mooring.evaluate.promotion import admit, attest, due, gaps
+from mooring.evaluate.values import Results
+from mooring.outcome import Reason
+from mooring.release.release import Release
+from mooring.report.console import Console
+from mooring.spec import EvalSuite
+
+if TYPE_CHECKING:
+    from mooring.evaluate.gate.verdict import Verdict
+    from mooring.evaluate.session import Session
+
+
+def store(place: Place, environment: str) -> Attestations:
+    return Attestations(place.of(environment) / "evaluations")
+
+
+def keep(
+    place: Place, session: "Session", base: Results | None, head: Results, verdict: "Verdict", console: Console
+) -> str | None:
+    """The file with the evidence, beside the release; None when not enough was asked. A failure always counts."""
+    environment = session.head.content.environment
+    missing = gaps(head, due(session.catalog.all(EvalSuite), session.head.content.agents, head.evidence))
+    if missing and verdict.outcome != "fail":
+        if environment.needs_evidence:
+            console.line(f"no evidence for a deployment: {'; '.join(missing[:3])}", "dim")
+        return None
+    kept = store(place, environment.name)
+    made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.evidence))
+    write(session.output / FILE, made)
+    path = kept.put(made)
+    if environment.needs_evidence:
+        console.line(f"evidence for moor deploy {environment.name} is in {path}", "dim")
+    return str(path)
+
+
+def demand(place: Place, catalog: Catalog, release: Release, given: Path | None = None) -> Attestation | None:
+    """The evidence on which a release may go out, None where none is needed; what was `given` is kept.
+
+    Refused(NO_EVIDENCE), Refused(TAMPERED).
+    """
+    kept = store(place, release.content.environment.name)
+    found = admit(release, catalog.all(EvalSuite), kept, read(given) if given else None)
+    if found and given:
+        kept.put(found)
+    return found
+
+
+def needed(place: Place, catalog: Catalog, release: Release) -> bool:
+    """Whether a deployment would be refused for want of evidence: not a way back, and none there that lets it out."""
+    from mooring.commands.running import ledger
+
+    name = release.content.environment.name
+    with ledger(place, name) as book:
+        if release.digest in book.state(name).trail:
+            return False
+    try:
+        demand(place, catalog, release)
+    except Refused as refused:
+        if refused.reason is Reason.NO_EVIDENCE:
+            return True
+        raise
+    return False

@@ -1,0 +1,1 @@
+"""Assertions: what must hold of an answer."""

@@ -1,0 +1,183 @@
+"""A behavioural plan as plain values, with a JSON form that may come from somebody who is not trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from mooring.errors import Refused
+from mooring.evaluate.gate.comparison import State
+from mooring.evaluate.gate.tally import Tally
+from mooring.evaluate.gate.verdict import Verdict
+from mooring.evaluate.values import Evidence, Reply
+from mooring.outcome import Reason
+
+Level = Literal["patch", "minor", "major"]
+LEVELS: tuple[Level, ...] = ("patch", "minor", "major")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of the user, and what was answered before and now; None where it was not asked."""
+
+    message: str
+    old: Reply | None
+    new: Reply | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else is said or done; cost and time are no behaviour."""
+        return self.old is not None and self.new is not None and _behaviour(self.old) != _behaviour(self.new)
+
+
+def _behaviour(reply: Reply) -> tuple[Any, ...]:
+    return reply.text, reply.calls, reply.awaiting_approval, reply.error
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """One case: `turns` are of the most telling trial, with the failed scores of both sides as `before` and `now`.
+
+    `blocking` cases are named by a reason of the verdict to fail. `prompt` counts in the plan's `prompts`.
+    `quarantine` says until when and by whom, "" when there is none.
+    """
+
+    suite: str
+    case: str
+    agent: str
+    state: State
+    critical: bool
+    blocking: bool
+    quarantine: str
+    tags: tuple[str, ...]
+    base: Tally | None
+    head: Tally
+    repeat: int
+    turns: tuple[Turn, ...]
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+    prompt: int | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.suite}/{self.case}"
+
+    @property
+    def failing(self) -> bool:
+        """Whether it fails or was not judged, at least once."""
+        return bool(self.head.failed or self.head.errors)
+
+    @property
+    def differs(self) -> bool:
+        return any(turn.differs for turn in self.turns)
+
+
+@dataclass(frozen=True)
+class PromptDiff:
+    """How rendered prompts differ: lines of a unified diff without its head, and the cases for which they do."""
+
+    lines: tuple[str, ...]
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a change of a prompt or tool is in terms of semver, beside what its version says it is.
+
+    `declared` is None where the version did not rise; `inherited` when that is so because a shared part changed, whose
+    version rose instead. `texts` are the reasons for `level`.
+    """
+
+    document: str
+    level: Level
+    declared: Level | None
+    versions: tuple[str | None, str | None]
+    owner: str
+    texts: tuple[str, ...]
+    inherited: bool = False
+
+    @property
+    def understated(self) -> bool:
+        """Whether the version promises less of a change than there is."""
+        if self.declared is None:
+            return not self.inherited
+        return LEVELS.index(self.declared) < LEVELS.index(self.level)
+
+
+@dataclass(frozen=True)
+class Weakening:
+    """One way in which a suite asks less than before. `case` is "" for the whole suite.
+
+    `together` with a change of what the suite judges: then a second person must approve.
+    """
+
+    suite: str
+    case: str
+    code: str
+    text: str
+    owner: str
+    together: bool
+
+    @property
+    def place(self) -> str:
+        return f"{self.suite}/{self.case}" if self.case else self.suite
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One number for every judged trial, for their distribution. Latencies are those that were measured."""
+
+    scores: tuple[float, ...]
+    costs_usd: tuple[float, ...]
+    latencies_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """The whole plan; `cases` begin with those that block. `base` is the digest compared with, None without one."""
+
+    __pydantic_config__ = ConfigDict(allow_inf_nan=False)
+
+    environment: str
+    evidence: Evidence
+    seed: int
+    started: str
+    complete: bool
+    base: str | None
+    head: str
+    verdict: Verdict
+    cases: tuple[CaseReport, ...]
+    prompts: tuple[PromptDiff, ...]
+    contracts: tuple[Contract, ...]
+    weakened: tuple[Weakening, ...]
+    old: Sample
+    new: Sample
+
+    @property
+    def second_approval(self) -> tuple[str, ...]:
+        """Owners of whom one must approve who is not the author; empty when nobody need."""
+        return tuple(sorted({one.owner for one in self.weakened if one.together}))
+
+    def data(self) -> dict[str, Any]:
+        """JSON values; `parse` is its inverse."""
+        data: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return data | {"secondApproval": list(self.second_approval)}
+
+
+@cache
+def _adapter() -> TypeAdapter[Behaviour]:
+    return TypeAdapter(Behaviour)
+
+
+def parse(data: Mapping[str, Any] | str | bytes) -> Behaviour:
+    """Reads `Behaviour.data()`, or its JSON text, whoever wrote it. Refused(TAMPERED) when it is something else."""
+    try:
+        if isinstance(data, str | bytes):
+            return _adapter().validate_json(data)
+        return _adapter().validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise Refused(Reason.TAMPERED, f"this is no behavioural plan: {place}: {first['msg']}") from None

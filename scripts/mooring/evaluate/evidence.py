@@ -1,0 +1,47 @@
+"""Which class of evidence a run can give, and the release as it is asked for it."""
+
+from collections.abc import Mapping
+
+from mooring.errors import Refused, UsageError
+from mooring.evaluate.values import Evidence
+from mooring.outcome import Reason
+from mooring.release.content import ReleaseContent
+from mooring.release.release import Release
+
+SIMULATED = "simulated"
+
+
+def missing_keys(content: ReleaseContent, environ: Mapping[str, str]) -> list[str]:
+    """Environment variables that models of the release need and that are not set."""
+    names = {model.secret_ref.removeprefix("env:") for model in content.models.values() if model.secret_ref}
+    return sorted(name for name in names if not environ.get(name))
+
+
+def choose(release: Release, asked: Evidence | None, record: bool, environ: Mapping[str, str]) -> Evidence:
+    """What was asked for; else `simulated` where endpoints are, `live` where keys are there, `recorded` where not.
+
+    Recording asks real endpoints. UsageError when it cannot go together, Refused(NOT_READY) when keys are missing.
+    """
+    missing = missing_keys(release.content, environ)
+    if record:
+        if asked not in (None, "live"):
+            raise UsageError(f"--record asks the models themselves; it does not go with --evidence {asked}")
+        asked = "live"
+    if asked == "live" and missing:
+        raise Refused(Reason.NOT_READY, f"live evidence needs {', '.join(missing)}", "set it, or --evidence recorded")
+    if asked:
+        return asked
+    if release.content.environment.endpoints == SIMULATED:
+        return "simulated"
+    return "recorded" if missing else "live"
+
+
+def as_asked(release: Release, evidence: Evidence) -> Release:
+    """The release with the endpoints of its evidence. Tools are always called at simulated services:
+    an evaluation refunds nobody and pages nobody."""
+    environment = release.content.environment
+    changes = {
+        "endpoints": SIMULATED if evidence == "simulated" else "real",
+        "services": dict.fromkeys(environment.services, SIMULATED),
+    }
+    return Release.of(release.content.model_copy(update={"environment": environment.model_copy(update=changes)}))

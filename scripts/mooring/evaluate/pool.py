@@ -1,0 +1,128 @@
+"""Worker processes, one per core: warmed up while documents are still being read, and fed through pipes."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from mooring.errors import Failed
+from mooring.evaluate.job import Ask, Done, Job, Unready
+from mooring.evaluate.values import Reply, Trial
+from mooring.outcome import Reason
+
+SOURCES = str(Path(__file__).parents[2])
+PRELOADED = ["mooring.evaluate.worker", "mooring.evaluate.frozen"]
+
+
+def warm() -> None:
+    """Starts importing what agents run on, in a process from which workers are forked. Returns at once."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+    with sources_on_path():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def sources_on_path() -> Iterator[None]:
+    """Lets new interpreters find this package, however this one found it."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (SOURCES, before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+class Pool:
+    """Keeps each worker busy with its share of `concurrency`. A worker that dies takes only its own questions along."""
+
+    def __init__(self, job: Job, workers: int, concurrency: int) -> None:
+        self._job = job
+        workers = min(workers, concurrency)
+        self._shares = [concurrency // workers + (index < concurrency % workers) for index in range(workers)]
+        self._processes: list[multiprocessing.process.BaseProcess] = []
+        self._free: dict[Connection, int] = {}
+        self._asked: dict[Connection, set[Ask]] = {}
+
+    def __enter__(self) -> Self:
+        warm()
+        context = multiprocessing.get_context("forkserver")
+        for share in self._shares:
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs, self._job), daemon=True)
+            process.start()
+            theirs.close()
+            self._processes.append(process)
+            self._free[ours], self._asked[ours] = share, set()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in self._free:
+            with suppress(OSError):
+                connection.send(None)
+        for process in self._processes:
+            process.join(0 if kind else 5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        for connection in self._free:
+            connection.close()
+
+    def run(self, ask: Callable[[], Ask | None], tell: Callable[[Done], None]) -> None:
+        """Asks what `ask` gives until it gives nothing and nothing is under way; `tell` is told each as it is done.
+
+        Failed(PROCESS) when the release cannot be served or no worker is left.
+        """
+        while True:
+            self._fill(ask)
+            busy = [connection for connection, asked in self._asked.items() if asked]
+            if not busy:
+                if self._asked:
+                    return
+                raise Failed(Reason.PROCESS, "every worker of the evaluation died")
+            for ready in wait(busy):
+                self._take(cast(Connection, ready), tell)
+
+    def _fill(self, ask: Callable[[], Ask | None]) -> None:
+        """Hands out questions evenly, as long as somebody is free."""
+        while self._asked:
+            connection = max(self._asked, key=lambda each: self._free[each])
+            if not self._free[connection] or (question := ask()) is None:
+                return
+            self._free[connection] -= 1
+            self._asked[connection].add(question)
+            with suppress(OSError):  # it died; reading from it will say so
+                connection.send(question)
+
+    def _take(self, connection: Connection, tell: Callable[[Done], None]) -> None:
+        try:
+            said = connection.recv()
+        except (EOFError, OSError):
+            for ask in self._asked.pop(connection):
+                tell(Done(ask, self._lost(ask)))
+            return
+        if isinstance(said, Unready):
+            raise Failed(Reason.NOT_READY, f"the release cannot be served: {'; '.join(said.reasons)}")
+        self._free[connection] += 1
+        self._asked[connection].discard(said.ask)
+        tell(said)
+
+    def _lost(self, ask: Ask) -> Trial:
+        reply = Reply("", error="the process that ran it died")
+        return Trial(ask.suite, ask.case, ask.repeat, self._job.evidence, (reply,), (), None, 0.0)
+
+
+def work(connection: Connection, job: Job) -> None:
+    """What a worker process runs; the import is in there, and was made before by the process it is forked from."""
+    from mooring.evaluate import worker
+
+    worker.work(connection, job)

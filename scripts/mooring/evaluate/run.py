@@ -1,0 +1,177 @@
+"""Runs suites against a release: the one door to everything that is asked of agents in an evaluation."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mooring import spec
+from mooring.errors import Refused
+from mooring.evaluate import budget, journal
+from mooring.evaluate.calibrate import Sworn, judging, swear_in
+from mooring.evaluate.cases import cases, suite_digest
+from mooring.evaluate.evidence import as_asked
+from mooring.evaluate.job import CaseKey, Done, Job
+from mooring.evaluate.pool import Pool, warm
+from mooring.evaluate.recordings import Recorder
+from mooring.evaluate.schedule import Budget, Schedule
+from mooring.evaluate.simulated import Simulator
+from mooring.evaluate.values import Evidence, Results, Trial
+from mooring.outcome import Reason
+from mooring.release.release import Release
+from mooring.spec.suite import Case, EvalSuite
+
+CONCURRENCY = 20
+PER_WORKER = 10
+"""Trials that are worth a process of their own."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How suites are run. `chosen` are case ids by suite, all where a suite is not in it.
+
+    `rules` and `recordings` are folders; `journal` is the file that trials are written to as they come.
+    `first` is the number of the first repeat: a re-run does not repeat what was seen. `expected` is what a trial of a
+    case costs, in US dollars, where an earlier run tells. `simulator_url` uses one that runs already.
+    `models` are the documents among which judges are, `calibration` is the folder of what people labelled; `sworn` are
+    the judges, once they are known: options made from these share them.
+    """
+
+    evidence: Evidence
+    rules: Path
+    recordings: Path
+    journal: Path
+    seed: int = 0
+    first: int = 0
+    repeats: int | None = None
+    budget_usd: float | None = None
+    record: bool = False
+    concurrency: int = CONCURRENCY
+    workers: int | None = None
+    chosen: Mapping[str, frozenset[str]] | None = None
+    expected: Mapping[CaseKey, float] = field(default_factory=dict)
+    simulator_url: str | None = None
+    models: Mapping[str, spec.Model] = field(default_factory=dict)
+    calibration: Path = Path()
+    sworn: list[Sworn] = field(default_factory=list, compare=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a run will ask: cases with defaults written in, how often each, and what a trial of it may cost."""
+
+    release: Release
+    suites: Mapping[str, EvalSuite]
+    cases: Mapping[CaseKey, Case]
+    repeats: Mapping[CaseKey, int]
+    costs: Mapping[CaseKey, float]
+
+    @property
+    def estimate(self) -> float:
+        """US dollars of the whole run."""
+        return budget.estimate(self.costs, self.repeats.items())
+
+    @property
+    def trials(self) -> int:
+        return sum(self.repeats.values())
+
+
+def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) -> Planned:
+    """What `run_suites` would ask. Refused(EMPTY_SET) when that is nothing: it is never success."""
+    found: dict[CaseKey, Case] = {}
+    repeats: dict[CaseKey, int] = {}
+    for name, suite in suites.items():
+        if suite.agent not in release.content.agents:
+            agents = ", ".join(release.content.agents)
+            raise Refused(Reason.EMPTY_SET, f"suite {name} is of agent {suite.agent}; the release has {agents}")
+        chosen = options.chosen.get(name) if options.chosen else None
+        for case in cases(suite):
+            if chosen is None or case.id in chosen:
+                found[name, case.id] = case
+                repeats[name, case.id] = options.repeats or (suite.repeats if options.evidence == "live" else 1)
+    if not found:
+        raise Refused(Reason.EMPTY_SET, "no case is left to be asked: nothing was evaluated")
+    live = options.evidence == "live"
+    costs = {
+        key: options.expected.get(key, budget.guess(release.content, suites[key[0]].agent, case)) if live else 0.0
+        for key, case in found.items()
+    }
+    return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
+
+
+def run_suites(
+    release: Release, suites: Mapping[str, EvalSuite], options: Options, on_trial: Callable[[Trial], None]
+) -> Results:
+    """Asks every case, tells every trial as it comes, and returns what the journal then holds.
+
+    Results are not complete when the budget ran out. After KeyboardInterrupt the journal holds what there was.
+    Refused(EMPTY_SET), Failed(PROCESS), Failed(NOT_READY).
+    """
+    planned = plan(release, suites, options)
+    warm()
+    with ExitStack() as stack:
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-eval-")))
+        url = options.simulator_url
+        if url is None:
+            url = stack.enter_context(Simulator(options.rules, state / "simulator")).url
+        job = _job(planned, options, state, url)
+        schedule = _schedule(planned, options)
+        recorder = Recorder(options.recordings, planned.repeats) if options.record else None
+        book = stack.enter_context(journal.Journal(options.journal, _head(planned, options)))
+
+        def tell(done: Done) -> None:
+            schedule.told(done.trial)
+            if recorder:
+                recorder.add(*done.ask.key, done.exchanges, done.trial.passed is not None)
+            book.add(done.trial, done.prompt)
+            on_trial(done.trial)
+
+        workers = min(options.workers or os.cpu_count() or 1, -(-schedule.total // PER_WORKER))
+        with Pool(_sworn_in(job, planned, options), workers, options.concurrency) as pool:
+            pool.run(schedule.next, tell)
+        book.end(schedule.complete)
+    return journal.read(options.journal)
+
+
+def _schedule(planned: Planned, options: Options) -> Schedule:
+    critical = [key for key, case in planned.cases.items() if case.critical] if options.evidence == "live" else []
+    money = Budget(options.budget_usd, max(planned.costs.values()))
+    return Schedule(planned.repeats, critical, options.seed, options.first, money)
+
+
+def _job(planned: Planned, options: Options, state: Path, url: str) -> Job:
+    return Job(
+        release=as_asked(planned.release, options.evidence).to_bytes(),
+        evidence=options.evidence,
+        record=options.record,
+        suites={name: suite.model_copy(update={"tests": suite.tests[:1]}) for name, suite in planned.suites.items()},
+        cases=planned.cases,
+        state=state,
+        recordings=options.recordings,
+        simulator_url=url,
+        seats={},
+        environ=options.environ,
+    )
+
+
+def _sworn_in(job: Job, planned: Planned, options: Options) -> Job:
+    """The job with its judges, who are asked about their calibration once."""
+    if not options.sworn:
+        judges = judging(planned.suites, planned.cases)
+        options.sworn.append(swear_in(judges, options.models, job, options.calibration))
+    return replace(job, seats=options.sworn[0].seats)
+
+
+def _head(planned: Planned, options: Options) -> journal.Head:
+    return journal.Head(
+        release=planned.release.digest,
+        environment=planned.release.content.environment.name,
+        evidence=options.evidence,
+        seed=options.seed,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        suites={name: suite_digest(suite) for name, suite in planned.suites.items()},
+    )

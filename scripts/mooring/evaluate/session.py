@@ -1,0 +1,151 @@
+"""One evaluation: the head's suites asked of the head, and of the base where there is one, as paired treatment."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from mooring.catalog.catalog import Catalog
+from mooring.evaluate import budget
+from mooring.evaluate.baselines import Baselines, key_of
+from mooring.evaluate.recordings import prune
+from mooring.evaluate.run import Options, Planned, plan, run_suites
+from mooring.evaluate.values import Results, Trial
+from mooring.release.release import Release
+from mooring.spec.suite import EvalSuite
+
+HEAD, BASE = "head", "base"
+
+OnTrial = Callable[[str, Trial], None]
+"""Told `head` or `base`, and a trial."""
+
+RERUN = 1000
+"""The first repeat of a re-run, beyond any planned one."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a change is compared with; `recordings` is a folder with those of its commit."""
+
+    release: Release
+    suites: Mapping[str, EvalSuite]
+    recordings: Path
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one `moor eval` asks. Journals are written to `output`; live ones that are complete become `baselines`.
+
+    Both sides are asked the head's questions, as far as the base's suites have a case of that name.
+    """
+
+    head: Release
+    base: Compared | None
+    suites: Mapping[str, EvalSuite]
+    catalog: Catalog
+    options: Options
+    output: Path
+    baselines: Baselines
+
+    @cached_property
+    def planned(self) -> Planned:
+        """What the head will be asked. Refused(EMPTY_SET) when that is nothing."""
+        return plan(self.head, self.suites, self._options(HEAD))
+
+    @cached_property
+    def known(self) -> Results | None:
+        """Results of the base that were paid for already."""
+        if self.base is None or not self.paired or self.options.evidence != "live":
+            return None
+        return self.baselines.get(self._key(self.base.release, self.paired, self._options(BASE)))
+
+    @property
+    def paired(self) -> dict[str, frozenset[str]]:
+        """Case ids by suite that the base is asked too; every other case is new."""
+        if self.base is None:
+            return {}
+        agents = self.base.release.content.agents
+        chosen: dict[str, frozenset[str]] = {}
+        for name, case in self.planned.cases:
+            before = self.base.suites.get(name)
+            if before and self.suites[name].agent in agents and case in {old.id for old in before.tests}:
+                chosen[name] = chosen.get(name, frozenset()) | {case}
+        return chosen
+
+    @property
+    def trials(self) -> int:
+        """How many trials of both sides are planned; repeats that decide nothing more may be left out."""
+        base = sum(self.planned.repeats[name, case] for name, cases in self.paired.items() for case in cases)
+        return self.planned.trials + (0 if self.known else base)
+
+    def estimate(self) -> float:
+        """US dollars that asking will cost, both sides; 0 where no model is asked for real."""
+        costs = budget.seen(self.known) if self.known else {}
+        total = sum(costs.get(key, cost) * self.planned.repeats[key] for key, cost in self.planned.costs.items())
+        if self.base and self.paired and self.known is None:
+            total += plan(self.base.release, self._of(self.paired), self._options(BASE)).estimate
+        return total
+
+    def run(self, on_trial: OnTrial) -> tuple[Results | None, Results]:
+        """Results of base and head. What the base spends, the head cannot."""
+        base, options = self.known, self._options(HEAD)
+        if self.base and self.paired and base is None:
+            base = self._ask(BASE, self.base.release, self._options(BASE), on_trial)
+            if options.budget_usd is not None:
+                options = replace(options, budget_usd=max(0.0, options.budget_usd - spent(base)))
+        if base:
+            options = replace(options, expected=budget.seen(base))
+        head = self._ask(HEAD, self.head, options, on_trial)
+        if self.options.record:
+            for name, suite in self.suites.items():
+                prune(self.options.recordings, name, (case.id for case in suite.tests))
+        return base, head
+
+    def rerun(
+        self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, left: float | None = None
+    ) -> tuple[Results, Results]:
+        """Asks both sides some cases again, with new repeats and in another order. Only where there is a base."""
+        if self.base is None:
+            raise ValueError("there is no base to ask again")
+        chosen = {name: frozenset(case for suite, case in cases if suite == name) for name, _ in cases}
+
+        def ask(side: str, release: Release) -> Results:
+            options = replace(
+                self._options(side),
+                journal=self.output / f"{side}-again.jsonl",
+                chosen=chosen,
+                repeats=repeats,
+                first=RERUN,
+                seed=self.options.seed + 1,
+                budget_usd=left,
+            )
+            return run_suites(release, self._of(chosen), options, lambda trial: on_trial(side, trial))
+
+        return ask(BASE, self.base.release), ask(HEAD, self.head)
+
+    def _ask(self, side: str, release: Release, options: Options, on_trial: OnTrial) -> Results:
+        chosen = self._of(options.chosen or {}) if side == BASE else self.suites
+        results = run_suites(release, chosen, options, lambda trial: on_trial(side, trial))
+        if options.evidence == "live" and results.complete and all(one.passed is not None for one in results.trials):
+            self.baselines.keep(self._key(release, options.chosen, options), options.journal)
+        return results
+
+    def _options(self, side: str) -> Options:
+        options = replace(self.options, journal=self.output / f"{side}.jsonl")
+        if side == HEAD or self.base is None:
+            return options
+        return replace(options, chosen=self.paired, recordings=self.base.recordings, record=False)
+
+    def _of(self, chosen: Mapping[str, frozenset[str]]) -> dict[str, EvalSuite]:
+        return {name: self.suites[name] for name in chosen}
+
+    def _key(self, release: Release, chosen: Mapping[str, frozenset[str]] | None, options: Options) -> str:
+        suites = self.suites if chosen is None else self._of(chosen)
+        return key_of(plan(release, suites, replace(options, chosen=chosen)), options.seed, options.evidence)
+
+
+def spent(results: Results) -> float:
+    """US dollars paid for answers: those of models that were really asked."""
+    if results.evidence != "live":
+        return 0.0
+    return sum(reply.cost_usd for trial in results.trials for reply in trial.replies)

@@ -1,0 +1,61 @@
+"""A simulator for one run of suites: its services stand still in time, and no case sees what another did."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mooring.errors import Failed
+from mooring.evaluate.pool import sources_on_path
+from mooring.outcome import Reason
+
+NOW = "2026-01-15T12:00:00+00:00"
+"""The services' time: their answers are the same every day, so recordings that hold them stay good."""
+
+OPENING = 20.0
+"""Seconds it has to say where it listens."""
+
+
+class Simulator:
+    """Starts at once, so that it comes up while other things do; `url` waits for it. Ends with the process."""
+
+    def __init__(self, rules: Path, state: Path) -> None:
+        state.mkdir(parents=True, exist_ok=True)
+        self._announce = state / "simulator.json"
+        self._log = state / "simulator.log"
+        folders = ["--rules", str(rules), "--state", str(state / "services"), "--announce", str(self._announce)]
+        with sources_on_path(), self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "mooring.simulator", *folders, "--isolated", "--now", NOW, "--tied"],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=dict(os.environ),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens. Failed(PROCESS) when it does not start."""
+        end = time.monotonic() + OPENING
+        while not self._announce.exists():
+            if self._process.poll() is not None or time.monotonic() > end:
+                said = self._log.read_text(errors="replace").strip().splitlines()
+                raise Failed(Reason.PROCESS, f"the simulator does not start: {said[-1] if said else 'no reason given'}")
+            time.sleep(0.01)
+        return str(json.loads(self._announce.read_text())["url"])

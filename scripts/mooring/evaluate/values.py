@@ -1,0 +1,107 @@
+"""What a run of suites leaves behind. Plain values: everything else in evaluation makes them or reads them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+Evidence = Literal["live", "recorded", "simulated"]
+EVIDENCE: tuple[Evidence, ...] = ("live", "recorded", "simulated")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One tool call of an answer, in order."""
+
+    name: str
+    arguments: dict[str, Any]
+    result: Any = None
+    error: str | None = None
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one message of the user."""
+
+    text: str
+    calls: tuple[Call, ...] = ()
+    rung: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    latency_seconds: float | None = None  # None: not measured, because it was replayed
+    awaiting_approval: tuple[str, ...] = ()  # names of the tools
+    error: str | None = None
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        calls = tuple(Call.from_data(call) for call in data["calls"])
+        return cls(**{**data, "calls": calls, "awaiting_approval": tuple(data["awaiting_approval"])})
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one assertion made of the replies."""
+
+    type: str
+    metric: str
+    passed: bool
+    score: float  # 0..1
+    weight: float = 1.0
+    reason: str = ""
+    turn: int | None = None  # None: about the whole conversation
+    error: bool = False  # could not be judged (a dead judge): never the same as a score of zero
+    blocking: bool = True  # False: it is shown and decides nothing (a judge that is not calibrated, latency on replay)
+    critical: bool = False  # zero tolerance: it fails the case whatever the case's threshold is
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case, asked once."""
+
+    suite: str
+    case: str
+    repeat: int
+    evidence: Evidence
+    replies: tuple[Reply, ...]  # one per turn, fewer when it stopped early
+    scores: tuple[Score, ...]
+    passed: bool | None  # None: an error, it was not judged
+    seconds: float
+
+    def data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        replies = tuple(Reply.from_data(reply) for reply in data["replies"])
+        return cls(**{**data, "replies": replies, "scores": tuple(Score.from_data(score) for score in data["scores"])})
+
+
+@dataclass(frozen=True)
+class Results:
+    """All trials of one release, asked with one seed and one class of evidence."""
+
+    release: str  # its digest
+    environment: str
+    evidence: Evidence
+    seed: int
+    started: str  # ISO 8601, UTC
+    complete: bool  # False: interrupted, out of budget or out of time; never a baseline
+    trials: tuple[Trial, ...]
+    suites: dict[str, str]  # suite -> digest of its content
+    prompts: dict[str, str] = field(default_factory=dict)  # "suite/case" -> the prompt as rendered
+
+    def data(self) -> dict[str, Any]:
+        """JSON values; `from_data` is its inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**{**data, "trials": tuple(Trial.from_data(trial) for trial in data["trials"])})

@@ -1,0 +1,157 @@
+"""Drafts into files of this repository: as text, checked beside what is there, and written."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mooring.catalog import codeowners
+from mooring.catalog.checks import check
+from mooring.catalog.load import header, load
+from mooring.catalog.parse import parse
+from mooring.catalog.secrets import secrets_in
+from mooring.catalog.source import MAX_BYTES, Source, Unreadable, WorkTree
+from mooring.errors import Failed
+from mooring.exchange.intake import Draft
+from mooring.finding import Finding
+from mooring.outcome import Reason
+from mooring.spec import FOLDERS
+
+_WIDTH = 110
+_NUMBER = re.compile(r"[-+]?(0[ox]\w+|[0-9]*\.?[0-9]*([eE][-+]?[0-9]*)?)")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style; texts of several lines as they are read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Numbers of YAML 1.2 that are plain text to YAML 1.1 are quoted too."""
+    tag = "tag:yaml.org,2002:str"
+    if "\n" in text:
+        return dumper.represent_scalar(tag, text, style="|")
+    return dumper.represent_scalar(tag, text, style='"' if text[:1] == "@" or _NUMBER.fullmatch(text) else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def place(draft: Draft) -> str:
+    """Where the document lives, relative to the repository."""
+    return f"{FOLDERS[draft.kind]}/{draft.name}.yaml"
+
+
+def render(draft: Draft, owner: str) -> str:
+    """The document as YAML, with the line by which editors find its schema."""
+    head = {"apiVersion": "mooring/v1", "kind": draft.kind, "name": draft.name, "version": "1.0.0"}
+    data = {**head, "description": draft.description, "owner": owner, **draft.data}
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    return f"{header(place(draft), draft.kind)}\n{text}"
+
+
+def unsound(file: str, text: str) -> str | None:
+    """Why a document must not be written at all: it holds a secret, or could not be read again."""
+    content = text.encode("utf-8", "replace")
+    if any(secrets_in(file, content)):
+        return "holds what looks like a secret; take it out first, and revoke it"
+    if len(content) > MAX_BYTES:
+        return f"would be larger than {MAX_BYTES // 1024} KiB; split it"
+    parsed = parse(file, content)
+    return parsed.findings[0].message if parsed.findings else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The files of a source, with some of them put there or replaced."""
+
+    source: Source
+    added: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        return self.source.label
+
+    def files(self) -> dict[str, bytes | Unreadable]:
+        return {**self.source.files(), **{file: text.encode() for file, text in self.added.items()}}
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        return self.source.code()
+
+
+def findings(root: Path, files: Mapping[str, str]) -> list[Finding]:
+    """What `moor validate` will say with these files that it does not say without them."""
+    tree = WorkTree(root)
+    before, after = _found(root, tree), _found(root, _Beside(tree, files))
+    return sorted(after - before)
+
+
+def _found(root: Path, source: Source) -> set[Finding]:
+    catalog, found = load(source)
+    return {*found, *check(catalog), *codeowners.stale(root, catalog)}
+
+
+def sort_out(root: Path, files: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """(files that are there with the same content, files that are there with another content)."""
+    same: list[str] = []
+    other: list[str] = []
+    for file, text in files.items():
+        path = root / file
+        if path.is_symlink() or path.exists():
+            plain = path.is_file() and not path.is_symlink()
+            (same if plain and path.read_bytes() == text.encode() else other).append(file)
+    return same, other
+
+
+def write(root: Path, files: Mapping[str, str]) -> None:
+    """Writes every file, or none. Raises Failed; a link in the way is never followed."""
+    done: list[tuple[Path, bytes | None]] = []
+    try:
+        for file, text in files.items():
+            path = root / file
+            _inside(root, path.parent)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink():
+                raise Failed(Reason.STORAGE, f"{file} is a link; it is not written through")
+            done.append((path, path.read_bytes() if path.exists() else None))
+            with path.open("w", encoding="utf-8", newline="\n") as out:
+                out.write(text)
+    except (OSError, Failed) as error:
+        _undo(done)
+        if isinstance(error, Failed):
+            raise
+        raise Failed(Reason.STORAGE, f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def _inside(root: Path, folder: Path) -> None:
+    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
+        raise Failed(Reason.STORAGE, f"{folder} leads out of the repository")
+
+
+def _undo(done: Sequence[tuple[Path, bytes | None]]) -> None:
+    for path, content in done:
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_bytes(content)
+
+
+def usual_owner(root: Path) -> str | None:
+    """Who owns most documents of the repository."""
+    owners = [entry.document.owner for entry in load(WorkTree(root))[0].entries.values()]
+    return most(owners)
+
+
+def most(words: Iterable[str]) -> str | None:
+    """The word that is there most often; the first by alphabet of those."""
+    listed = sorted(words)
+    return max(listed, key=listed.count, default=None)

@@ -1,0 +1,151 @@
+"""How cases, answers and numbers are said, the same in every form."""
+
+import json
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from mooring.change.wording import clip, count, visible
+from mooring.evaluate.behaviour.values import Behaviour, CaseReport, Contract
+from mooring.evaluate.gate.tally import Tally
+from mooring.evaluate.values import Call, Evidence, Reply
+
+Unit = Callable[[float], str]
+
+LONGEST_VALUE = 400
+"""Characters of a call's arguments or result."""
+
+EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
+    {
+        "live": "the models themselves were asked",
+        "recorded": "models were asked earlier and their answers replayed",
+        "simulated": "a script stood in for the models",
+    }
+)
+"""What each class of evidence is worth."""
+
+
+def whole(text: str) -> str:
+    """Text of several lines, without anything that a terminal or browser would obey."""
+    plain = text.replace("\r\n", "\n").replace("\t", "    ")
+    return "".join(one if one == "\n" else visible(one) for one in plain)
+
+
+def said(reply: Reply | None, longest: int = LONGEST_VALUE) -> Iterator[str]:
+    """Lines of one answer: what was called, what was said, what it waits for, what went wrong.
+
+    `longest` is in characters, of a call's arguments and of its result.
+    """
+    if reply is None:
+        yield "(not asked)"
+        return
+    yield from (call(one, longest) for one in reply.calls)
+    if reply.text:
+        yield from whole(reply.text).split("\n")
+    if reply.awaiting_approval:
+        yield f"(waits for approval: {clip(', '.join(reply.awaiting_approval), 200)})"
+    if reply.error:
+        yield f"(error: {clip(reply.error, LONGEST_VALUE)})"
+    if not (reply.text or reply.awaiting_approval or reply.error):
+        yield "(said nothing)"
+
+
+def call(one: Call, longest: int = LONGEST_VALUE) -> str:
+    """`find_order {"orderId": "T-1001"} → {"status": "delivered"}`"""
+    came = f"✗ {clip(one.error, longest)}" if one.error else f"→ {_value(one.result, longest)}"
+    return f"{clip(one.name, 80)} {_value(one.arguments, longest)} {came}"
+
+
+def _value(value: object, longest: int) -> str:
+    return clip(json.dumps(value, ensure_ascii=False), longest)
+
+
+def standing(case: CaseReport) -> str:
+    """`critical, worse: passed 0 of 1, before 1 of 1`"""
+    marks = [word for word, on in (("critical", case.critical), ("in quarantine", bool(case.quarantine))) if on]
+    before = f", before {rate(case.base)}" if case.base else ""
+    return f"{', '.join([*marks, case.state])}: passed {rate(case.head)}{before}"
+
+
+def rate(tally: Tally) -> str:
+    errors = f", {count(tally.errors, 'error')}" if tally.errors else ""
+    return f"{len(tally.passed)} of {tally.judged}{errors}"
+
+
+def moved(case: CaseReport) -> str:
+    """What it costs and takes now, "" when that is as before or unknown."""
+    if case.base is None:
+        return ""
+    cost = _moved(case.base.cost_usd, case.head.cost_usd, dollars)
+    latency = _moved(case.base.latency_seconds, case.head.latency_seconds, seconds)
+    return ", ".join(f"{name} {text}" for name, text in (("cost", cost), ("latency", latency)) if text)
+
+
+def _moved(old: float | None, new: float | None, unit: Unit) -> str:
+    if old is None or new is None or abs(new - old) <= 0.005 * abs(old):
+        return ""
+    share = f" ({(new - old) / old:+.0%})" if old else ""
+    return f"{unit(old)} → {unit(new)}{share}"
+
+
+def dollars(number: float) -> str:
+    return f"${number:.2f}" if number >= 1 else f"${number:.2g}" if number else "$0"
+
+
+def seconds(number: float) -> str:
+    return f"{number * 1000:.0f} ms" if number < 1 else f"{number:.1f} s"
+
+
+def total(behaviour: Behaviour) -> str:
+    """Cost and latency of all that was compared, in a line; "" where neither is known."""
+    old, new = behaviour.old, behaviour.new
+    cost = _both(old.costs_usd, new.costs_usd, statistics.fmean, dollars) if any(old.costs_usd + new.costs_usd) else ""
+    latency = _both(old.latencies_seconds, new.latencies_seconds, statistics.median, seconds)
+    parts = [f"mean cost of a trial {cost}" if cost else "", f"median latency {latency}" if latency else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _both(old: Sequence[float], new: Sequence[float], of: Callable[[Sequence[float]], float], unit: Unit) -> str:
+    if not new:
+        return ""
+    return (_moved(of(old), of(new), unit) if old else "") or unit(of(new))
+
+
+def counts(behaviour: Behaviour) -> str:
+    """`12 cases: 2 block, 3 fail, 4 answer differently, 5 are the same`"""
+    cases = behaviour.cases
+    blocking = sum(case.blocking for case in cases)
+    failing = sum(case.failing and not case.blocking for case in cases)
+    other = sum(case.differs and not case.failing for case in cases)
+    rest = len(cases) - blocking - failing - other
+    parts = [
+        f"{number} {one if number == 1 else many}"
+        for number, one, many in (
+            (blocking, "blocks", "block"),
+            (failing, "fails without blocking", "fail without blocking"),
+            (other, "passes and answers differently", "pass and answer differently"),
+            (rest, "passes as before" if behaviour.base else "passes", "pass as before" if behaviour.base else "pass"),
+        )
+        if number
+    ]
+    return f"{count(len(cases), 'case')}: {', '.join(parts) or 'nothing was asked'}"
+
+
+def resolution(behaviour: Behaviour) -> tuple[str, ...]:
+    """What the numbers cannot exclude; deterministic evidence has no chance in it."""
+    if behaviour.evidence != "live":
+        return ("no statistics: the same question has the same answer each time, so any case that broke blocks",)
+    return tuple(line for line in behaviour.verdict.lines if "clean case" in line or line.startswith("cases to add"))
+
+
+def contract(one: Contract) -> str:
+    """`major: tool shop/find-order 1.0.0 → 1.0.1, which says patch`"""
+    old, new = one.versions
+    versions = f"{old} → {new}" if old and new and old != new else f"{new or old}"
+    says = f", which says {one.declared}" if one.declared else ", whose version did not rise"
+    through = ", through a shared part" if one.inherited else ""
+    return f"{one.level}: {one.document} {versions}{says * one.understated}{through}"
+
+
+APPROVAL = "This change makes its own test easier: it needs a second approval, of an owner who did not write it"
+"""Where a behavioural plan has a second approval."""

@@ -1,0 +1,70 @@
+"""Asks an agent as an evaluation does: what it said, what it called and what it cost, with no effect in the world."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ToolCallPart
+
+from mooring.release.content import ReleaseContent
+from mooring.runtime.crew import SIMULATED
+from mooring.runtime.problems import Problem
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.turn import Turn
+
+PENDING = "awaiting approval"
+"""The error of a call that no person decided on."""
+
+
+async def rehearse(runtime: Runtime, agent: str, turn: Turn, run: str) -> dict[str, Any]:
+    """The reply as JSON values; `error` is a problem that ended the run, or None.
+
+    `run` is the id of every run of one conversation. Tools that change something are called only where their
+    service is simulated; elsewhere the agent is told that they are not. Problem when there is no such agent.
+    """
+    served = runtime.agent(agent)
+    record, answer, error = runtime.record(served, run=run), None, None
+    record.withheld = withheld(runtime.release.content)
+    try:
+        answer = await runtime.run(served, turn, record)
+    except Problem as problem:
+        error = str(problem)
+    return {
+        "text": answer.text if answer else "",
+        "calls": calls(answer.messages) if answer else [],
+        "rung": record.rung,
+        "input_tokens": record.usage.input_tokens,
+        "output_tokens": record.usage.output_tokens,
+        "cost_usd": record.usage.cost_usd,
+        "awaiting_approval": [approval.tool for approval in answer.approvals] if answer else [],
+        "error": error,
+    }
+
+
+def withheld(content: ReleaseContent) -> frozenset[str]:
+    """The tools, as models know them, that would change something real."""
+    services = content.environment.services
+    return frozenset(
+        tool.exported
+        for tool in content.tools.values()
+        if not tool.annotations.read_only_hint and not (tool.service and services.get(tool.service) == SIMULATED)
+    )
+
+
+def calls(messages: Sequence[ModelMessage]) -> list[dict[str, Any]]:
+    """Every call that the model asked for, in order, with what came back: name, arguments, result and error."""
+    asked: dict[str, ToolCallPart] = {}
+    back: dict[str, tuple[Any, str | None]] = {}
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                asked[part.tool_call_id] = part
+            elif part.part_kind == "tool-return":
+                good = part.outcome == "success"
+                back[part.tool_call_id] = (part.content, None) if good else (None, part.model_response_str())
+            elif part.part_kind == "retry-prompt" and part.tool_name:
+                back[part.tool_call_id] = (None, part.model_response())
+    return [
+        {"name": part.tool_name, "arguments": part.args_as_dict(), "result": result, "error": error}
+        for number, part in asked.items()
+        for result, error in [back.get(number, (None, PENDING))]
+    ]

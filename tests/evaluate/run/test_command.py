@@ -1,0 +1,203 @@
+"""`moor eval` in a repository with two small suites."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mooring.evaluate.journal import read
+from mooring.main import main
+
+ROOT = Path(__file__).parents[3]
+SUITE = """\
+# yaml-language-server: $schema=../../../schemas/evalsuite.schema.json
+apiVersion: mooring/v1
+kind: EvalSuite
+name: {agent}/small
+version: 1.0.0
+description: A few questions.
+owner: "@tidewater/{agent}"
+agent: {agent}
+tests:
+  - id: asked
+    vars: {{message: "{message}"}}
+    assert: [{{type: contains, value: {word}}}]
+"""
+ORDERS = SUITE.format(agent="support", message="What is your refund policy?", word="30 days")
+METRICS = SUITE.format(agent="incident", message="What can you do?", word="metrics")
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A git repository."""
+
+    root: Path
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(["git", "-C", str(self.root), *arguments], check=True, capture_output=True)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.root / path
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text(text)
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MOORING_HOME", "MOORING_STATE"):
+        monkeypatch.delenv(name, raising=False)
+    found = Repo(tmp_path / "repo")
+    for folder in ("configs", "prompts", "evals/simulator"):
+        shutil.copytree(ROOT / folder, found.root / folder)
+    found.write("evals/suites/support/small.yaml", ORDERS)
+    found.write("evals/suites/incident/small.yaml", METRICS)
+    found.write(".gitignore", "/.mooring/\n")
+    found.git("init", "-q", "-b", "main")
+    for name in ("user.name", "user.email"):
+        found.git("config", name, "test@example.com")
+    found.git("add", "-A")
+    found.git("commit", "-q", "-m", "base")
+    return found
+
+
+Moor = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def moor(repo: Repo, capsys: pytest.CaptureFixture[str]) -> Moor:
+    """Runs `moor eval --json`: its exit code and what it said."""
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        capsys.readouterr()
+        code = main(["-C", str(repo.root), "eval", *arguments, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def asked(said: dict[str, Any], side: str = "head") -> set[str]:
+    """Cases that a side was asked."""
+    path = Path(said["output"]) / f"{side}.jsonl"
+    return {f"{trial.suite}/{trial.case}" for trial in read(path).trials} if path.exists() else set()
+
+
+EVERY = {"support/small/asked", "incident/small/asked"}
+
+
+def test_every_suite_is_asked_and_passes(moor: Moor) -> None:
+    code, said = moor()
+    assert (code, said["reason"], said["evidence"], said["complete"]) == (0, "evaluated", "simulated", True)
+    assert asked(said) == EVERY
+
+
+def test_a_named_suite_is_asked_alone_and_a_failure_ends_with_1(moor: Moor, repo: Repo) -> None:
+    repo.edit("evals/suites/support/small.yaml", "value: 30 days", "value: nonsense")
+    code, said = moor("support/small")
+    assert (code, said["reason"]) == (1, "regressed")
+    assert asked(said) == {"support/small/asked"}
+
+
+def test_only_what_a_change_touches_is_asked_of_both_sides(moor: Moor, repo: Repo) -> None:
+    repo.edit("configs/tools/shop/find-order.yaml", "Finds one order", "Finds exactly one order")
+    code, said = moor("--against", "HEAD")
+    assert code == 0
+    assert asked(said) == asked(said, "base") == {"support/small/asked"}
+
+
+def test_a_shared_part_is_a_change_of_both_agents(moor: Moor, repo: Repo) -> None:
+    repo.edit("prompts/shared/safety.yaml", "version: 1.0.0", "version: 1.0.1")
+    _, said = moor("--against", "HEAD")
+    assert asked(said) == EVERY
+
+
+def test_a_change_of_words_for_people_alone_asks_nothing_and_says_so(moor: Moor, repo: Repo) -> None:
+    repo.write("docs/guide.md", "Read me.")
+    assert moor("--against", "HEAD") == (0, {"reason": "in-sync", "ok": True, "evaluated": 0})
+
+
+def test_a_change_of_code_asks_everything(moor: Moor, repo: Repo) -> None:
+    repo.write("scripts/new.py", "print()\n")
+    _, said = moor("--against", "HEAD")
+    assert asked(said) == asked(said, "base") == EVERY
+
+
+def test_a_suite_that_the_base_does_not_have_is_new(moor: Moor, repo: Repo) -> None:
+    repo.write("evals/suites/support/more.yaml", ORDERS.replace("support/small", "support/more"))
+    code, said = moor("--against", "HEAD")
+    assert (code, asked(said), asked(said, "base")) == (0, {"support/more/asked"}, set())
+
+
+def test_a_regression_is_blocked(moor: Moor, repo: Repo) -> None:
+    repo.edit("prompts/shared/refund-policy.yaml", "within 30 days of delivery", "at any time")
+    code, said = moor("--against", "HEAD")
+    assert (code, said["verdict"]["outcome"]) == (1, "fail")
+    assert "support/small/asked" in {case for reason in said["verdict"]["reasons"] for case in reason["cases"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["support/smal"], 2, "did you mean"),
+        (["--environment", "nowhere"], 2, "no environment"),
+        (["--against", "nothing"], 2, "no commit"),
+        (["--repeat", "0"], 2, "--repeat"),
+        (["--budget", "-1"], 2, "--budget"),
+        (["--record", "--evidence", "simulated"], 2, "--record"),
+        (["--evidence", "live"], 1, "OPENAI_API_KEY"),
+    ],
+)
+def test_wrong_calls_are_one_line(moor: Moor, arguments: list[str], code: int, words: str) -> None:
+    found, said = moor(*arguments)
+    assert found == code
+    assert words in said["message"] + said["fix"]
+
+
+def test_no_suite_at_all_is_never_success(moor: Moor, repo: Repo) -> None:
+    shutil.rmtree(repo.root / "evals/suites")
+    code, said = moor()
+    assert (code, said["reason"]) == (1, "empty-set")
+
+
+def test_without_recordings_keyless_runs_are_red_and_say_what_to_do(moor: Moor) -> None:
+    code, said = moor("support/small", "--evidence", "recorded")
+    assert (code, said["reason"]) == (1, "inconclusive")
+    (trial,) = read(Path(said["output"]) / "head.jsonl").trials
+    assert "moor eval support/small --record" in (trial.replies[0].error or "")
+
+
+def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path: Path) -> None:
+    tests = "".join(
+        f'  - {{id: q{n}, vars: {{message: "Where is A-1002?"}}, assert: [{{type: contains, value: A}}]}}\n'
+        for n in range(200)
+    )
+    repo.write("evals/suites/support/small.yaml", ORDERS.partition("  - id")[0] + tests)
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", "support/small", "--repeat", "50"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    process = subprocess.Popen(
+        [*command, "--output", str(output)], env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    journal, until = output / "head.jsonl", time.monotonic() + 60
+    while time.monotonic() < until and not (journal.exists() and len(journal.read_text().splitlines()) > 20):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "partial" in said
+    assert "Traceback" not in said
+    results = read(journal)
+    assert not results.complete
+    assert len(results.trials) > 10

@@ -1,0 +1,111 @@
+"""The comment is short on top, tells what it leaves out, and nothing in it can be anything but text."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from markdown_it import MarkdownIt
+
+from mooring.evaluate.behaviour.values import Behaviour
+from mooring.report.evaluation.markdown import comment, marker
+from tests.evaluate.behaviour.story import SUITES, Edit, dropped
+from tests.report.evaluation.hostile import hostile, huge
+
+OURS = {"b", "br", "code", "details", "h3", "h4", "li", "p", "pre", "strong", "summary", "ul"}
+OURS |= {"table", "tbody", "td", "th", "thead", "tr"}
+CODE = {"code", "pre"}
+
+
+class Reader(HTMLParser):
+    """What a reader of the rendered comment meets: tags, and text outside of code."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.prose = ""
+        self.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not CODE & set(self.open):
+            self.prose += data
+
+
+@pytest.fixture
+def easier(edit: Edit) -> Behaviour:
+    """A change that drops the policy, and its most important test."""
+    refunds = SUITES["support/refunds"]
+    return dropped(edit, suites=SUITES | {refunds.name: refunds.model_copy(update={"tests": refunds.tests[1:]})})
+
+
+def test_a_dropped_policy_reads_like_this(edit: Edit, golden: Callable[[str, str], None]) -> None:
+    golden("evaluation/dropped.md", comment(dropped(edit)))
+
+
+def test_a_weaker_suite_reads_like_this(easier: Behaviour, golden: Callable[[str, str], None]) -> None:
+    golden("evaluation/weaker.md", comment(easier))
+
+
+def test_live_evidence_reads_like_this(edit: Edit, golden: Callable[[str, str], None]) -> None:
+    golden("evaluation/live.md", comment(dropped(edit, live=True)))
+
+
+def test_verdict_counts_and_evidence_stand_on_top(edit: Edit) -> None:
+    top = comment(dropped(edit, live=True)).split("####")[0]
+    assert top.startswith(marker("local"))
+    assert "local`: fail" in top
+    assert "**live evidence**" in top
+    assert "12 cases: 1 blocks" in top
+    assert "clean cases only exclude drops above" in top
+
+
+def test_a_partial_run_says_so(edit: Edit) -> None:
+    assert "**Partial**" in comment(replace(dropped(edit), complete=False))
+
+
+def test_it_renders_to_what_we_wrote(edit: Edit, easier: Behaviour) -> None:
+    for plan in (dropped(edit), dropped(edit, live=True), easier):
+        read = Reader(comment(plan))
+        assert set(read.tags) <= OURS
+        assert read.open == []
+
+
+def test_nothing_can_be_injected(edit: Edit, easier: Behaviour) -> None:
+    for plan in (dropped(edit), dropped(edit, live=True), easier):
+        read = Reader(comment(hostile(plan)))
+        assert set(read.tags) <= OURS
+        assert read.open == []
+        for word in ("@everyone", "evil.example", "7*7", "owned", "# Big", "@tidewater"):
+            assert word not in read.prose
+        assert "\x1b" not in comment(hostile(plan))
+
+
+@pytest.mark.parametrize("times", [10, 100, 1000])
+def test_it_is_never_longer_than_github_takes_and_says_what_is_left_out(edit: Edit, times: int) -> None:
+    text = comment(huge(dropped(edit), times))
+    assert len(text) < 60_000
+    assert "Evaluation of `local`: fail" in text
+    assert len(list(left_out(text))) > 1
+    assert Reader(text).open == []
+
+
+def left_out(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if line.startswith("…") and " more " in line)
+
+
+def test_what_is_shown_and_what_is_left_out_are_all_cases(edit: Edit) -> None:
+    plan = huge(dropped(edit), 100)
+    text = comment(plan)
+    table = text.split("| case | state |")[1].split("</details>")[0]
+    shown = table.count("\n| `")
+    (more,) = left_out(table)
+    assert shown + int(more.split()[1].replace(",", "")) == len(plan.cases) == 1200

@@ -1,0 +1,71 @@
+"""A rehearsal runs an agent as ever, but for calls that would change something real."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mooring.release.release import Release
+from mooring.runtime.rehearsal import rehearse, withheld
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.settings import Settings
+from mooring.runtime.turn import Turn
+
+FIND = ("find_order", {"order": "A-1"})
+REFUND = ("refund_order", {"order": "A-1"})
+
+
+def placed(release: Release, url: str) -> Release:
+    """The release with its service at a URL."""
+    environment = release.content.environment.model_copy(update={"services": {"shop": url}})
+    tools = {name: tool.model_copy(update={"approval": "none"}) for name, tool in release.content.tools.items()}
+    return Release.of(release.content.model_copy(update={"environment": environment, "tools": tools}))
+
+
+def rehearsed(release: Release, url: str, state: Path) -> dict[str, Any]:
+    async def ask() -> dict[str, Any]:
+        runtime = Runtime(release, Settings("blue", state, url))
+        await runtime.start()
+        try:
+            return await rehearse(runtime, "support", Turn("Refund A-1."), "smoke-1")
+        finally:
+            await runtime.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.fixture
+def stubbed(stub, reply):
+    """The model reads an order, writes a refund, and answers."""
+    stub.script("primary-1", reply(tool=FIND), reply(tool=REFUND), reply("done"))
+    stub.script("shop", reply(body={"status": "shipped"}))
+    return stub
+
+
+def test_a_tool_that_writes_to_a_real_service_is_not_called(stubbed, build, tmp_path):
+    release = placed(build(), f"{stubbed.url}/services/shop")
+    assert withheld(release.content) == {"refund_order"}
+    said = rehearsed(release, stubbed.url, tmp_path)
+    assert [method for method, *_ in stubbed.services] == ["GET"]
+    assert [call["name"] for call in said["calls"]] == ["find_order", "refund_order"]
+    assert said["calls"][1]["arguments"] == {"order": "A-1"}
+    assert "this is a rehearsal" in said["calls"][1]["error"]
+    assert (said["text"], said["rung"], said["error"]) == ("done", "L0", None)
+
+
+def test_a_simulated_service_takes_every_call(stubbed, build, tmp_path):
+    release = placed(build(), "simulated")
+    assert withheld(release.content) == frozenset()
+    said = rehearsed(release, stubbed.url, tmp_path)
+    assert [method for method, *_ in stubbed.services] == ["GET", "POST"]
+    assert {headers["x-mooring-run"] for _, _, headers, _ in stubbed.services} == {"smoke-1"}
+    assert [call["error"] for call in said["calls"]] == [None, None]
+
+
+def test_a_run_that_ends_in_a_problem_says_so(stub, reply, build, tmp_path):
+    stub.script("primary-1", *[reply(tool=FIND)] * 30)
+    stub.script("shop", reply(body={"status": "shipped"}))
+    said = rehearsed(build(), stub.url, tmp_path)
+    assert said["text"] == ""
+    assert said["error"]
