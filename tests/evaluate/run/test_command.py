@@ -60,7 +60,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MOORING_HOME", "MOORING_STATE"):
         monkeypatch.delenv(name, raising=False)
     found = Repo(tmp_path / "repo")
-    for folder in ("configs", "prompts", "evals/simulator"):
+    for folder in ("configs", "prompts", "evals/simulator", "scripts/tools"):
         shutil.copytree(ROOT / folder, found.root / folder)
     found.write("evals/suites/support/small.yaml", ORDERS)
     found.write("evals/suites/incident/small.yaml", METRICS)

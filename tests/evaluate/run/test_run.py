@@ -96,7 +96,7 @@ def test_a_dead_endpoint_is_an_error_and_never_a_failure(stub: Stub, suite: Make
 
 def test_an_endpoint_that_hangs_is_an_error_in_time(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> None:
     stub.script("primary-1", Reply("first"), Reply("late", delay=30))
-    slow = sample(ladder={"requestTimeoutSeconds": 30, "apology": {"en": "Sorry."}}, deadlineSeconds=60)
+    slow = sample(ladder={"rungs": {"L0": {"timeoutSeconds": 30}}, "apology": {"en": "Sorry."}}, deadlineSeconds=60)
     turns = [{"message": "one"}, {"message": "two"}]
     trial = only(evaluate(suite({"id": "hangs", "turns": turns}, timeoutSeconds=1), release=slow).trials)
     assert trial.passed is None
