@@ -84,7 +84,7 @@ def _seconds(work: Callable[[], None], times: int) -> float:
 
 
 def _documents(root: Path) -> None:
-    for folder in ("configs", "prompts", "evals", "schemas"):
+    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
         shutil.copytree(HOME / folder, root / folder)
     environment = root / "configs/environments/local.yaml"
     lines = environment.read_text().splitlines()

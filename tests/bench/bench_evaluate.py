@@ -131,7 +131,7 @@ def _seconds(command: list[str], environ: dict[str, str], good: set[int]) -> flo
 
 def _repository(root: Path, url: str, cases: int) -> None:
     """This repository's documents with every model at the stub, which speaks OpenAI's protocol, and one suite."""
-    for folder in ("configs", "prompts"):
+    for folder in ("configs", "prompts", "scripts/tools"):
         shutil.copytree(HOME / folder, root / folder, dirs_exist_ok=True)
     shutil.copytree(HOME / "evals/simulator", root / "evals/simulator", dirs_exist_ok=True)
     for model in (root / "configs/models").rglob("*.yaml"):

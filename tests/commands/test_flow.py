@@ -117,6 +117,7 @@ def asking(url: str, clients: int = 4) -> Iterator[list[str]]:
 def test_under_load_every_request_is_answered_by_one_release_or_the_other(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
     running.edit(POLICY, "within 30 days", "within 21 days")
+    running.edit(SMOKE, "30 days", "21 days")
     running.commit("refunds under load")
     with asking(url) as heard:
         deployed = moor(*at, "deploy", "local", "--json").json

@@ -36,7 +36,7 @@ tests:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of the documents, with a suite of ours."""
-    for folder in ("configs", "prompts"):
+    for folder in ("configs", "prompts", "scripts/tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     suite = tmp_path / "evals/suites/support/refunds.yaml"
     suite.parent.mkdir(parents=True)
