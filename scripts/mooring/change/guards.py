@@ -9,10 +9,7 @@ from mooring.change.change import Change
 from mooring.change.meaning import MEANINGS, stands_for
 from mooring.change.wording import clip, count
 from mooring.spec import Guards, Override
-from mooring.spec.guards import Guard
-
-MAX_RISK = "max-risk"
-"""The name by which an override means the limit on risk."""
+from mooring.spec.guards import MAX_RISK, Guard
 
 VALID = "guards-valid"
 """A release is refused when nothing judges it, or a guard watches for what does not exist; nothing overrides that."""
@@ -135,16 +132,24 @@ def guard(
 ) -> Verdict:
     """What the guards say about a plan. An override counts when it names the guard and this plan's digest,
     has not expired at `now` (aware; an expiry without a zone is in UTC), and its owner may override."""
-    chosen = sorted(overrides, key=lambda override: override.name)
+    chosen = tuple(overrides)
     refusals, used = [], set[str]()
     for refusal in judges.refusals(changes):
-        objections = {o.name: _objection(o, refusal, plan_digest, now) for o in chosen if refusal.guard in o.guards}
-        counting = {name for name, objection in objections.items() if not objection}
+        counting, ignored = lifted(refusal, chosen, plan_digest, now)
         used |= counting
         if not counting:
-            refusals.append(replace(refusal, ignored=tuple(objections.values())))
+            refusals.append(replace(refusal, ignored=ignored))
     risk = sum(change.risk for change in changes)
     return Verdict(risk, judges.limit(), tuple(refusals), tuple(sorted(used)))
+
+
+def lifted(
+    refusal: Refusal, overrides: Iterable[Override], plan_digest: str, now: datetime
+) -> tuple[set[str], tuple[str, ...]]:
+    """(names of the overrides that lift a refusal, why others that name its guard do not count)."""
+    chosen = sorted((one for one in overrides if refusal.guard in one.guards), key=lambda override: override.name)
+    objections = {override.name: _objection(override, refusal, plan_digest, now) for override in chosen}
+    return {name for name, why in objections.items() if not why}, tuple(why for why in objections.values() if why)
 
 
 def _objection(override: Override, refusal: Refusal, plan_digest: str, now: datetime) -> str:

@@ -18,6 +18,7 @@ from mooring.commands.reported import reported
 from mooring.errors import Refused, UsageError
 from mooring.evaluate import evidence, history
 from mooring.evaluate.baselines import Baselines
+from mooring.evaluate.behaviour.weakening import weakened
 from mooring.evaluate.gate import comparison as gate
 from mooring.evaluate.gate.compare import compare
 from mooring.evaluate.gate.decide import decide
@@ -53,6 +54,7 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         console.line(f"{name}: {'; '.join(why)}", "dim")
     if not selection.cases:
         console.line(selection.line, "yellow")
+        _say_easier(place, args, head, catalog, console)
         return None
     provide((suites[name] for name in selection.cases), console)
     return Session(
@@ -64,6 +66,15 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         output=args.output or _fresh(place.of(args.environment) / "evaluations"),
         baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
     )
+
+
+def _say_easier(place: Place, args: Namespace, head: Side, catalog: Catalog, console: Console) -> None:
+    """Suites that ask less than at the commit compared with: nothing asks them, so nothing else would say it."""
+    if args.against in (None, LIVE):
+        return
+    before = Side(head.content, load(GitTree(place.root, args.against))[0].all(EvalSuite))
+    for one in weakened(before, Side(head.content, catalog.all(EvalSuite)), ()):
+        console.note(f"{one.place} asks less than before: {one.text}")
 
 
 def _options(place: Place, args: Namespace, catalog: Catalog, given: Evidence, selection: Selection) -> Options:
@@ -131,7 +142,7 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
             return None, everything(head, "nothing is live")
         if ref is None:
             console.note("what is live came from no commit: every case of the head is asked")
-            return Compared(release, head.suites, place.root / history.RECORDINGS), everything(head, "no commit")
+            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, "no commit")
     catalog, _ = load(GitTree(place.root, ref))
     if release is None:
         if catalog.get(Environment, name) is None:
@@ -140,7 +151,9 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
         release = resolve(catalog, name)
     side = Side(release.content, catalog.all(EvalSuite), _documents(catalog))
     recordings = history.recordings(place.root, ref, Path(tempfile.mkdtemp(prefix="moor-base-")))
-    return Compared(release, side.suites, recordings), affected(side, head, history.changed(place.root, ref))
+    return Compared(release, side.suites, recordings, ref != args.against), affected(
+        side, head, history.changed(place.root, ref)
+    )
 
 
 def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
@@ -175,10 +188,14 @@ def conclude(place: Place, session: Session, base: Results | None, head: Results
         return session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, left)
 
     verdict = decide(comparison, again if session.base else None)
-    reported(session, comparison, verdict, console)
+    behaviour = reported(session, comparison, verdict, console)
     for sworn in session.options.sworn:
         for agreement in sworn.agreements.values():
             console.line(agreement.line)
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
-    told["attested"] = keep(place, session, base, head, verdict, console)
-    return Outcome(REASONS[verdict.outcome], {**told, "complete": head.complete, "verdict": verdict.data()})
+    approved = not behaviour.unapproved
+    told["attested"] = keep(place, session, base, head, verdict, console) if approved else None
+    reason = REASONS[verdict.outcome]
+    if reason is Reason.EVALUATED and not approved:
+        reason = Reason.GUARDED
+    return Outcome(reason, {**told, "complete": head.complete, "verdict": verdict.data(), "approved": approved})

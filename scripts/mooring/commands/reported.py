@@ -1,7 +1,10 @@
 """What an evaluation found, told where it was run and written where others will look."""
 
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 
+from mooring.evaluate.behaviour.approval import second_approval
 from mooring.evaluate.behaviour.plan import behavioural_plan
 from mooring.evaluate.behaviour.values import Behaviour
 from mooring.evaluate.gate.comparison import Comparison
@@ -14,7 +17,7 @@ from mooring.report.evaluation import files
 from mooring.report.evaluation.annotations import annotations
 from mooring.report.evaluation.markdown import comment
 from mooring.report.evaluation.text import evaluation_text
-from mooring.spec import EvalSuite
+from mooring.spec import EvalSuite, Override
 
 
 def reported(session: Session, comparison: Comparison, verdict: Verdict, console: Console) -> Behaviour:
@@ -22,6 +25,10 @@ def reported(session: Session, comparison: Comparison, verdict: Verdict, console
     content, before = session.head.content, session.base
     base = Side(before.release.content, before.suites) if before else None
     behaviour = behavioural_plan(comparison, verdict, base, Side(content, session.catalog.all(EvalSuite)))
+    if before and not before.live:  # what was merged was approved then
+        overrides, guards = session.catalog.all(Override).values(), before.release.content.guards
+        approval = second_approval(session.head.digest, behaviour.weakened, guards, overrides, datetime.now(UTC))
+        behaviour = replace(behaviour, approval=approval)
     files.write(session.output, behaviour, comparison)
     console.diff(evaluation_text(behaviour))
     files.summarise(os.environ, comment(behaviour))

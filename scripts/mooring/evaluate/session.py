@@ -25,11 +25,12 @@ RERUN = 1000
 
 @dataclass(frozen=True)
 class Compared:
-    """What a change is compared with; `recordings` is a folder with those of its commit."""
+    """What a change is compared with; `recordings` is a folder with those of its commit. `live` if it is what runs."""
 
     release: Release
     suites: Mapping[str, EvalSuite]
     recordings: Path
+    live: bool = False
 
 
 @dataclass(frozen=True)

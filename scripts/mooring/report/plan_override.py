@@ -1,7 +1,7 @@
 """The override that would let a refused plan pass, ready to commit."""
 
-from collections.abc import Iterator
-from datetime import UTC, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from mooring.change.guards import VALID
 from mooring.change.plan import Plan
@@ -17,12 +17,28 @@ def override_snippet(plan: Plan) -> Iterator[tuple[str, str]]:
         if refusal.guard != VALID and refusal.guard not in guards.setdefault(refusal.owners, []):
             guards[refusal.owners].append(refusal.guard)
     for number, (owners, names) in enumerate(sorted((owners, names) for owners, names in guards.items() if names), 1):
-        name = f"{plan.environment}-{plan.digest.removeprefix('sha256:')[:8]}" + (f"-{number}" if number > 1 else "")
-        yield f"configs/overrides/{name}.yaml", _yaml(plan, name, owners, names)
+        name = f"{plan.environment}-{short(plan.digest)}" + (f"-{number}" if number > 1 else "")
+        yield (
+            file_of(name),
+            override_yaml(name, f"one plan for {plan.environment}", plan.digest, owners, names, plan.now),
+        )
 
 
-def _yaml(plan: Plan, name: str, owners: tuple[str, ...], guards: list[str]) -> str:
-    expires = (plan.now.astimezone(UTC) + timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def short(digest: str) -> str:
+    """As much of a digest as tells overrides apart."""
+    return digest.removeprefix("sha256:")[:8]
+
+
+def file_of(name: str) -> str:
+    """Where an override lives."""
+    return f"configs/overrides/{name}.yaml"
+
+
+def override_yaml(
+    name: str, what: str, digest: str, owners: Sequence[str], guards: Sequence[str], now: datetime
+) -> str:
+    """An override that lets `what` pass, by the first of its possible owners."""
+    expires = (now.astimezone(UTC) + timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
     others = f"  # or {', '.join(owners[1:4])}" if owners[1:] else ""
     return f"""\
 # yaml-language-server: $schema=../../schemas/override.schema.json
@@ -30,9 +46,9 @@ apiVersion: mooring/v1
 kind: Override
 name: {name}
 version: 1.0.0
-description: Lets one plan for {plan.environment} pass.
+description: Lets {what} pass.
 owner: "{owners[0]}"{others}
-plan: {plan.digest}
+plan: {digest}
 guards: [{", ".join(guards)}]
 reason: Say here why this is safe.
 expires: {expires}

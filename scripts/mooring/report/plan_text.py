@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mooring.change.change import Change
-from mooring.change.guards import MAX_RISK, VALID, Refusal
+from mooring.change.guards import VALID, Refusal
 from mooring.change.plan import Plan
 from mooring.change.wording import clip, count
 from mooring.report.plan_override import override_snippet
+from mooring.spec.guards import MAX_RISK
 
 SYMBOLS = {"add": "+", "remove": "-", "change": "~"}
 

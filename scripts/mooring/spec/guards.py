@@ -7,6 +7,9 @@ from pydantic import Field
 
 from mooring.spec.document import Digest, Document, Owner, Part
 
+MAX_RISK, OWN_TEST = "max-risk", "own-test"
+"""Names by which an override means the limit on risk, and a change that makes its own test easier."""
+
 
 class Guard(Part):
     """A limit on changes of certain meanings, such as at most 0 of `tool.gained-write`.

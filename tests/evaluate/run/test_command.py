@@ -147,6 +147,38 @@ def test_a_regression_is_blocked(moor: Moor, repo: Repo) -> None:
     assert "support/small/asked" in {case for reason in said["verdict"]["reasons"] for case in reason["cases"]}
 
 
+def easier(repo: Repo) -> None:
+    """The policy is another, and its case expects that."""
+    repo.edit("prompts/shared/refund-policy.yaml", "within 30 days", "within 14 days")
+    repo.edit("evals/suites/support/small.yaml", "value: 30 days", "value: 14 days")
+
+
+def test_a_change_that_rewrites_its_own_test_needs_a_second_approval(moor: Moor, repo: Repo) -> None:
+    easier(repo)
+    code, said = moor("--against", "HEAD")
+    assert (code, said["reason"], said["verdict"]["outcome"], said["attested"]) == (1, "guarded", "pass", None)
+
+
+def test_the_override_that_is_printed_is_the_second_approval(
+    moor: Moor, repo: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    easier(repo)
+    assert main(["-C", str(repo.root), "eval", "--against", "HEAD"]) == 1
+    _, _, printed = capsys.readouterr().out.partition("an owner commits ")
+    file, _, rest = printed.partition(":\n\n")
+    repo.write(file, "".join(line[4:] for line in rest.splitlines(keepends=True) if line.startswith("    ")))
+    main(["-C", str(repo.root), "validate"])
+    assert file not in capsys.readouterr().err
+    code, said = moor("--against", "HEAD")
+    assert (code, said["reason"], said["approved"]) == (0, "evaluated", True)
+
+
+def test_a_suite_that_only_goes_away_is_said(moor: Moor, repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    (repo.root / "evals/suites/support/small.yaml").unlink()
+    assert main(["-C", str(repo.root), "eval", "--against", "HEAD"]) == 0
+    assert "support/small asks less than before: the suite is gone" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -126,6 +126,19 @@ class Weakening:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """A second approval that is needed. `by` is the override that gives it, "" when none does.
+
+    `digest` is what an override is bound to, `owners` may commit one, `ignored` says why others do not count.
+    """
+
+    digest: str
+    owners: tuple[str, ...]
+    by: str = ""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sample:
     """One number for every judged trial, for their distribution. Latencies are those that were measured."""
 
@@ -154,16 +167,22 @@ class Behaviour:
     weakened: tuple[Weakening, ...]
     old: Sample
     new: Sample
+    approval: Approval | None = None
 
     @property
-    def second_approval(self) -> tuple[str, ...]:
-        """Owners of whom one must approve who is not the author; empty when nobody need."""
-        return tuple(sorted({one.owner for one in self.weakened if one.together}))
+    def unapproved(self) -> bool:
+        """Whether a second approval is needed that nobody gave."""
+        return self.approval is not None and not self.approval.by
+
+    @property
+    def outcome(self) -> str:
+        """The verdict's outcome; `not approved` for a pass that somebody still has to approve."""
+        return "not approved" if self.unapproved and self.verdict.outcome == "pass" else self.verdict.outcome
 
     def data(self) -> dict[str, Any]:
         """JSON values; `parse` is its inverse."""
         data: dict[str, Any] = _adapter().dump_python(self, mode="json")
-        return data | {"secondApproval": list(self.second_approval)}
+        return data
 
 
 @cache

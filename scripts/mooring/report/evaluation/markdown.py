@@ -81,14 +81,15 @@ def comment(behaviour: Behaviour, longest: int = LONGEST) -> str:
 def _head(behaviour: Behaviour) -> Iterator[str]:
     verdict = behaviour.verdict
     yield marker(behaviour.environment)
-    yield f"### {MARKS[verdict.outcome]} Evaluation of {code(behaviour.environment)}: {verdict.outcome}"
+    mark = MARKS["fail" if behaviour.unapproved else verdict.outcome]
+    yield f"### {mark} Evaluation of {code(behaviour.environment)}: {behaviour.outcome}"
     yield ""
     yield f"**{behaviour.evidence} evidence**: {wording.EVIDENCE[behaviour.evidence]}. {wording.counts(behaviour)}."
     if not behaviour.complete:
         yield "**Partial**: it stopped before everything was asked."
-    if owners := behaviour.second_approval:
+    if behaviour.approval:
         yield ""
-        yield f"**{wording.APPROVAL}**: {', '.join(map(code, owners[:TOP]))}"
+        yield f"{'✅' if behaviour.approval.by else '❌'} {code(wording.approval(behaviour.approval))}"
     yield ""
     yield from (f"- {code(reason.text)}" for reason in verdict.reasons[:TOP])
     if len(verdict.reasons) > TOP:
@@ -105,7 +106,7 @@ def _sections(behaviour: Behaviour) -> Iterator[Section]:
     title = "First failing cases" if len(failing) > TOP else "Failing cases"
     yield Section(title, "failing case", failing[:TOP], _case, open=True)
     yield Section(count(len(failing[TOP:]), "more failing case"), "failing case", failing[TOP:], _case)
-    approve = bool(behaviour.second_approval)
+    approve = behaviour.unapproved
     yield Section(f"Suites ask less than before: {len(weaker)}", "line", weaker, _weaker, open=approve)
     yield Section(count(len(behaviour.contracts), "changed contract"), "contract", behaviour.contracts, _contract)
     differences = count(len(behaviour.prompts), "difference")

@@ -1,11 +1,14 @@
 """What a terminal shows after the run: the verdict, and the first failing cases with both answers."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 
 from mooring.change.wording import clip, count
-from mooring.evaluate.behaviour.values import Behaviour, CaseReport, Turn
+from mooring.evaluate.behaviour.values import Approval, Behaviour, CaseReport, Turn
 from mooring.report.evaluation import wording
+from mooring.report.plan_override import file_of, override_yaml, short
+from mooring.spec.guards import OWN_TEST
 
 TOP = 3
 """Failing cases that are shown with their answers."""
@@ -39,6 +42,21 @@ def _lines(behaviour: Behaviour) -> Iterator[str]:
         yield f"  {totals}"
     if not behaviour.complete:
         yield "  partial: it stopped before everything was asked"
+    if behaviour.approval and behaviour.unapproved:
+        yield from _to_approve(behaviour.environment, behaviour.approval)
+
+
+def _to_approve(environment: str, approval: Approval) -> Iterator[str]:
+    yield "  not approved: the change makes its own test easier"
+    yield from (f"    {clip(text, 300)}" for text in approval.ignored)
+    if approval.owners:
+        name = f"{environment}-{short(approval.digest)}"
+        what = "a change that makes its own test easier"
+        snippet = override_yaml(name, what, approval.digest, approval.owners, [OWN_TEST], datetime.now(UTC))
+        yield ""
+        yield f"To let it pass, an owner commits {file_of(name)}:"
+        yield ""
+        yield from (f"    {line}" for line in snippet.splitlines())
 
 
 def _case(case: CaseReport) -> Iterator[str]:
@@ -71,7 +89,7 @@ def _documents(behaviour: Behaviour) -> Iterator[str]:
         yield from (f"~   {clip(text, 300)}" for text in one.texts[:TOP])
     for weaker in behaviour.weakened:
         yield f"~ {clip(weaker.place, 200)}: {clip(weaker.text, 300)}"
-    if owners := behaviour.second_approval:
-        yield f"~ {wording.APPROVAL}: {clip(', '.join(owners), 300)}"
+    if behaviour.approval:
+        yield f"~ {clip(wording.approval(behaviour.approval), 500)}"
     if broken or behaviour.weakened:
         yield ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from mooring.change.wording import clip, count, visible
-from mooring.evaluate.behaviour.values import Behaviour, CaseReport, Contract
+from mooring.evaluate.behaviour.values import Approval, Behaviour, CaseReport, Contract
 from mooring.evaluate.gate.tally import Tally
 from mooring.evaluate.values import Call, Evidence, Reply
 
@@ -147,5 +147,9 @@ def contract(one: Contract) -> str:
     return f"{one.level}: {one.document} {versions}{says * one.understated}{through}"
 
 
-APPROVAL = "This change makes its own test easier: it needs a second approval, of an owner who did not write it"
-"""Where a behavioural plan has a second approval."""
+def approval(one: Approval) -> str:
+    """Whether the second approval is there, and who may give it."""
+    if one.by:
+        return f"This change makes its own test easier; override {one.by} is the second approval"
+    whom = " or ".join(one.owners) or "nobody who could give it: no guards name owners"
+    return f"This change makes its own test easier: it needs a second approval, by an override of {whom}"
