@@ -2,13 +2,15 @@
 
 An environment is never changed once it is complete: `.venvs/<digest of lock and Python>`, with a copy of its
 locks inside, written last. `.venv` links to the current one, so a new lock means a new environment, whatever
-still runs keeps its own, and an interrupted set-up is never taken for a finished one.
+still runs keeps its own, and an interrupted set-up is never taken for a finished one. For development, Debian
+packages that tests need are installed too, where root asks for it; elsewhere the command is said.
 All messages go to stderr; exit 0 done, 1 failed with one line, 130 interrupted.
 """
 
 from __future__ import annotations  # an old Python must get as far as the check of its version
 
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -24,6 +26,7 @@ HOME = Path(__file__).resolve().parent.parent
 LINK = HOME / ".venv"
 STORE = HOME / ".venvs"
 LOG = STORE / "install.log"
+PACKAGES = HOME / "scripts/debian-packages.txt"
 RUNTIME, DEV = "requirements.lock", "requirements-dev.lock"
 KEEP_SECONDS = 7 * 86_400
 
@@ -39,6 +42,8 @@ def main(arguments: list[str]) -> int:
         names = [RUNTIME, DEV] if "--dev" in arguments or (LINK / DEV).exists() else [RUNTIME]
         if not is_current(LINK, names):
             set_up(names)
+        if "--dev" in arguments:
+            install_packages()
     except Failure as failure:
         return end(1, str(failure))
     except OSError as error:
@@ -113,6 +118,26 @@ def commands(environment: Path, requirements: Path) -> tuple[list[str], list[str
     pip = [python, "-I", "-m", "pip", "install", "--no-input", "--no-user", "--disable-pip-version-check"]
     locked = ["--progress-bar=off", "--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(requirements)]
     return [sys.executable, "-I", "-m", "venv", str(environment)], pip + locked
+
+
+def install_packages() -> None:
+    """Installs what is missing of `PACKAGES`. What cannot be installed here is said: the tests that need it fail."""
+    lines = [line.split() for line in read(PACKAGES).splitlines() if line and not line.startswith("#")]
+    missing = [name for name, proof in lines if not glob.glob(proof)]  # noqa: PTH207 - an absolute pattern
+    if not missing:
+        return
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
+    if os.getuid() != 0 or not shutil.which("apt-get"):
+        say(f"some tests will fail without: {' '.join(command)}")
+        return
+    say(f"installing Debian packages: {' '.join(missing)}")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    try:
+        with sole_owner() as lock:
+            run(["apt-get", "update"], lock)
+            run(command, lock)
+    except Failure as failure:
+        say(f"{failure}; some tests will fail without: {' '.join(missing)}")
 
 
 def check_ensurepip() -> None:

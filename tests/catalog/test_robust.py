@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mooring.catalog.checks import check
 from mooring.catalog.load import load
+from mooring.catalog.source import Unreadable
 
 BASE = Path(__file__).parents[1] / "examples" / "base"
 FILES = {path.relative_to(BASE).as_posix(): path.read_text(encoding="utf-8") for path in BASE.rglob("*.yaml")}
@@ -47,8 +48,11 @@ class Files:
     texts: Mapping[str, str]
     label: str = "memory"
 
-    def files(self) -> dict[str, bytes]:
+    def files(self) -> dict[str, bytes | Unreadable]:
         return {file: text.encode() for file, text in self.texts.items()}
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        return {}
 
 
 def judge(texts: Mapping[str, str]) -> None:

@@ -52,6 +52,10 @@ freezes = st.lists(
     st.sampled_from([{"reason": r, "start": "2030-01-01T00:00:00Z", "end": "2031-01-01T00:00:00Z"} for r in "ab"])
 )
 
+presets = st.fixed_dictionaries(
+    {"intent": st.sampled_from("ab"), "match": st.just(["x"]), "answer": st.fixed_dictionaries({"en": text})}
+)
+
 EDITS: dict[str, st.SearchStrategy[Any]] = {
     "agents.support.description": text,
     "agents.support.limits.maxModelCalls": st.integers(1, 50),
@@ -73,7 +77,9 @@ EDITS: dict[str, st.SearchStrategy[Any]] = {
     "prompts.support/main.output": st.none() | schemas,
     "prompts.support/main.parts": st.dictionaries(st.sampled_from(["shared/safety", "shared/x"]), st.just("2.0.0")),
     "resilience.standard.deadlineSeconds": st.floats(1, 100),
-    "resilience.standard.ladder.apology": st.dictionaries(st.sampled_from(["en", "de"]), text),
+    "resilience.standard.ladder.apology": st.dictionaries(st.sampled_from(["en", "de"]), text, min_size=1),
+    "resilience.standard.ladder.presets": st.lists(presets, max_size=3),
+    "resilience.standard.ladder.rungs.L0.tries": st.none() | st.integers(1, 5),
     "tools.shop/find-order.inputSchema": schemas,
     "tools.shop/find-order.outputSchema": schemas,
     "tools.shop/refund-order": st.just(...),
@@ -129,6 +135,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
         len(documents)
         for documents in (
             content.agents,
+            content.code,
             content.prompts,
             content.tools,
             content.models,

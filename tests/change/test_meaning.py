@@ -17,6 +17,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text(encod
 
 EXISTENCE = {
     "agent": "agents.support",
+    "code": "code.shipping",
     "guards": "guards.guards",
     "model": "models.anthropic/claude-sonnet-4-5",
     "prompt": "prompts.support/main",
@@ -38,6 +39,21 @@ def test_a_document_that_comes_or_goes_is_one_change(kind: str, edit: Edit, cont
     without = edit({EXISTENCE[kind]: ...})
     assert [(change.action, change.code) for change in diff(content, without)] == [("add", f"{kind}.added")]
     assert [(change.action, change.code) for change in diff(without, content)] == [("remove", f"{kind}.removed")]
+
+
+@pytest.mark.parametrize(
+    ("bind", "words"),
+    [
+        ({"type": "python", "callable": "tools.orders:find"}, "tools.orders:find"),
+        ({"type": "mcp", "server": "warehouse", "tool": "find"}, "find of warehouse"),
+    ],
+)
+def test_a_tool_that_is_bound_in_another_way_calls_elsewhere(
+    bind: dict[str, str], words: str, edit: Edit, content: ReleaseContent
+) -> None:
+    changes = diff(edit({"tools.shop/find-order.bind": bind}), content)
+    said = f"tool shop/find-order: GET shop/orders/{{orderId}} → {words}"
+    assert [(change.code, change.text) for change in changes] == [("tool.endpoint-changed", said)]
 
 
 def test_another_environment_is_another_document(edit: Edit, content: ReleaseContent) -> None:

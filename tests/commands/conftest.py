@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,18 +12,7 @@ from typing import Any
 import pytest
 
 from mooring.main import main
-
-HOME = Path(__file__).parents[2]
-SURROUNDINGS = {
-    "PYTHONPATH": str(HOME / "scripts"),
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    **{
-        f"GIT_{who}_{what}": f"test{'@example.com' if what == 'EMAIL' else ''}"
-        for who in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    },
-}
+from tests.repository import SURROUNDINGS, Repo, copied, up
 
 
 @dataclass(frozen=True)
@@ -92,44 +79,6 @@ def process() -> Moor:
     return run
 
 
-@dataclass(frozen=True)
-class Repo:
-    """A git repository with documents."""
-
-    root: Path
-
-    def git(self, *arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        file = self.root / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
-
-    def commit(self, message: str = "change") -> None:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
-
-
-def copied(parent: Path) -> Repo:
-    """A committed copy of this repository's documents, listening on free ports."""
-    root = parent / "repo"
-    root.mkdir()
-    for folder in ("configs", "prompts", "evals", "schemas"):
-        if (HOME / folder).is_dir():
-            shutil.copytree(HOME / folder, root / folder)
-    (root / ".gitignore").write_text("/.mooring/\n")
-    for environment in (root / "configs/environments").glob("*.yaml"):
-        text = re.sub(r"listen: \S+", "listen: 127.0.0.1:0", environment.read_text())
-        environment.write_text(re.sub(r"bakeSeconds: \S+", "bakeSeconds: 0.2", text))
-    found = Repo(root)
-    found.git("init", "-q", "-b", "main")
-    found.commit("documents")
-    return found
-
-
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     return copied(tmp_path)
@@ -138,12 +87,5 @@ def repo(tmp_path: Path) -> Repo:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
     """The same with environment `local` up, for all tests of a module; down again afterwards."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in SURROUNDINGS.items():
-            patch.setenv(name, value)
-        found = copied(tmp_path_factory.mktemp("running"))
-        try:
-            assert main(["-C", str(found.root), "--json", "up"]) == 0
-            yield found
-        finally:
-            main(["-C", str(found.root), "--json", "down"])
+    with up(copied(tmp_path_factory.mktemp("running"))) as found:
+        yield found

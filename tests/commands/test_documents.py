@@ -1,6 +1,7 @@
 """Documents are checked, raised, shown and planned before anything runs."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -67,7 +68,8 @@ def test_a_changed_document_needs_a_new_version_and_bump_gives_it(moor: Any, rep
 
 def test_a_named_document_is_raised_by_the_part_that_was_asked(moor: Any, repo: Any) -> None:
     told = moor("-C", repo.root, "bump", "Agent/support", "--major")
-    assert (told.code, told.out) == (0, "Agent/support  1.0.0 -> 2.0.0\n")
+    assert told.code == 0
+    assert re.fullmatch(r"Agent/support  1\.\d+\.\d+ -> 2\.0\.0\n", told.out)
     assert "version: 2.0.0" in (repo.root / "configs/agents/support.yaml").read_text()
 
 

@@ -173,7 +173,7 @@ def test_status_says_what_stands_where(running: Any, moor: Any) -> None:
     assert head.startswith("local  http://127.0.0.1:")
     assert columns.split()[:3] == ["SLOT", "STATE", "DIGEST"]
     assert {row.split()[1] for row in rows[:2]} <= {"live", "warm", "empty", "starting"}
-    assert "agent support: L0 openai/" in told.out
+    assert any(row.split()[:3] == ["support", "L0", "openai/gpt-4-1"] for row in rows)
     assert "production  not running" in told.out
 
 

@@ -54,3 +54,46 @@ def test_a_lock_has_hashes_for_everything_and_names_no_host(name: str) -> None:
     assert "://" not in text
     entries = [entry for entry in text.replace("\\\n", "").splitlines() if entry]
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A list with one package that is missing, and an `apt-get` that installs it and writes down what it was told."""
+    (tmp_path / "packages.txt").write_text(f"# why\nserver {tmp_path}/*/server\n")
+    tool = tmp_path / "tools/apt-get"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/told\n[ $1 = update ] || touch {tmp_path}/tools/server\n')
+    tool.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "PACKAGES", tmp_path / "packages.txt")
+    monkeypatch.setattr(bootstrap, "STORE", tmp_path)
+    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
+    monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("DEBIAN_FRONTEND", "noninteractive")
+    return tmp_path
+
+
+def test_root_gets_missing_debian_packages_installed_once(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    bootstrap.install_packages()
+    bootstrap.install_packages()
+    assert (packages / "told").read_text() == "update\ninstall -y --no-install-recommends server\n"
+
+
+def test_others_are_told_the_command(
+    packages: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 1000)
+    bootstrap.install_packages()
+    assert capsys.readouterr().err == (
+        "moor: some tests will fail without: apt-get install -y --no-install-recommends server\n"
+    )
+    assert not (packages / "told").exists()
+
+
+def test_a_failed_installation_of_packages_is_said_and_stops_nothing(
+    packages: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 0)
+    (packages / "tools/apt-get").write_text("#!/bin/sh\necho 'E: no network' >&2\nexit 100\n")
+    bootstrap.install_packages()
+    assert "some tests will fail without: server" in capsys.readouterr().err

@@ -59,7 +59,9 @@ def test_the_spelling_of_a_number_does_not_matter_but_its_type_does(edit: Edit) 
 
 
 def test_a_default_that_is_written_out_does_not_matter(edit: Edit, content: ReleaseContent) -> None:
-    written = edit({"resilience.standard.breaker": {"failures": 5, "openSeconds": 30.0}, "agents.support.limits": {}})
+    written = edit(
+        {"resilience.standard.breaker": {"consecutiveFailures": 5, "openSeconds": 30.0}, "agents.support.limits": {}}
+    )
     assert Release.of(written).digest == Release.of(content).digest
 
 

@@ -152,3 +152,11 @@ def test_an_unknown_environment_is_told_the_nearest_and_all(tmp_path: Path, docu
     catalog, _ = load(WorkTree(tmp_path))
     with pytest.raises(UsageError, match=r"no environment 'locl'; did you mean 'local'.*there are: local"):
         resolve(catalog, "locl")
+
+
+def test_a_model_that_only_summarises_is_reached(tmp_path: Path, documents: Documents) -> None:
+    small = {**documents["configs/models/openai/gpt-4-1.yaml"], "name": "openai/small"}
+    values = {"context.strategy": "summarise-middle", "context.summaryModel": "openai/small"}
+    changed = override(documents, {"kind": "Resilience", "name": "standard", "set": values})
+    content = resolved(tmp_path, {**changed, "configs/models/openai/small.yaml": small}).content
+    assert "openai/small" in content.models

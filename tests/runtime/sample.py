@@ -8,7 +8,7 @@ from mooring.release.release import Release
 
 
 def sample(endpoints: str = "simulated", **profile: Any) -> Release:
-    """The release; keyword arguments are merged into the resilience profile."""
+    """The release; keyword arguments are merged, deeply, into the resilience profile."""
     return Release.of(ReleaseContent.model_validate(_content(endpoints, profile)))
 
 
@@ -77,10 +77,28 @@ def _prompt(name: str, *messages: tuple[str, str]) -> dict[str, Any]:
 
 _PROFILE = {
     "deadlineSeconds": 5,
-    "retry": {"tries": 2, "baseSeconds": 0.01, "multiplier": 2, "capSeconds": 0.5, "jitter": 0.5},
-    "breaker": {"failures": 3, "openSeconds": 0.2},
-    "ladder": {"requestTimeoutSeconds": 0.5, "apology": {"en": "Sorry.", "de": "Entschuldigung."}},
+    "checkpoint": {"mode": "off"},
+    "retry": {"tries": 2, "baseSeconds": 0.01, "multiplier": 2, "capSeconds": 0.5, "jitterRate": 0.5},
+    "breaker": {"consecutiveFailures": 3, "openSeconds": 0.2},
+    "ladder": {
+        "rungs": {
+            "L0": {"timeoutSeconds": 0.5},
+            "L1": {"tries": 2, "timeoutSeconds": 0.5},
+            "L2": {"tries": 1, "timeoutSeconds": 0.5},
+        },
+        "apology": {"en": "Sorry.", "de": "Entschuldigung."},
+    },
 }
+
+
+def _merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    nested = {name: _merged(base[name], value) for name, value in more.items() if isinstance(base.get(name), dict)}
+    return {**base, **more, **nested}
+
+
+def limits(seconds: float) -> dict[str, Any]:
+    """A ladder whose rungs each have so many seconds for a try."""
+    return {"rungs": {rung: {"timeoutSeconds": seconds} for rung in ("L0", "L1", "L2")}}
 
 
 def _content(endpoints: str, profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +126,7 @@ def _content(endpoints: str, profile: Mapping[str, Any]) -> dict[str, Any]:
             ),
         ],
         "models": [_model("primary", "one", 10), _model("alternate", "two", 5), _model("small", "own", 0)],
-        "resilience": [_head("Resilience", "quick") | _PROFILE | dict(profile)],
+        "resilience": [_merged(_head("Resilience", "quick") | _PROFILE, profile)],
     }
     named = {group: {item["name"]: item for item in items} for group, items in listed.items()}
     return {"environment": _environment(endpoints, list(named["agents"])), "guards": {}} | named

@@ -18,7 +18,9 @@ from starlette.routing import Route
 class Reply:
     """What the stub answers once: a text or a tool call, or an error, after `delay` seconds.
 
-    A stream has `pace` seconds between words; with `cut` it breaks off. `raw` is sent as it is.
+    A stream has `pace` seconds between words. `cut` says how it ends after its words: broken off, with a chunk that is
+    no JSON, hanging, or silently without a reason; for a tool call, in the middle of its arguments. What is not
+    streamed is cut in its middle. `raw` is sent as it is.
     """
 
     text: str = ""
@@ -27,7 +29,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     pace: float = 0.0
-    cut: bool = False
+    cut: str = ""
+    finish: str | None = None
     raw: str | None = None
     body: Any = None
 
@@ -67,20 +70,28 @@ class Stub:
         reply = self._next(body["model"])
         await asyncio.sleep(reply.delay)
         if reply.status != 200:
-            return JSONResponse({"error": {"message": "scripted"}}, reply.status, reply.headers)
+            return JSONResponse(reply.body or {"error": {"message": "scripted"}}, reply.status, reply.headers)
         if reply.raw is not None:
             return Response(reply.raw, media_type="application/json")
         if body.get("stream"):
             return StreamingResponse(self._events(body, reply), media_type="text/event-stream")
-        return JSONResponse(_completion(body["model"], reply))
+        answer = JSONResponse(_completion(body["model"], reply))
+        return _half(answer) if reply.cut else answer
 
     async def _events(self, body: Mapping[str, Any], reply: Reply) -> AsyncIterator[str]:
         for delta in _deltas(reply):
             await asyncio.sleep(reply.pace)
             yield _event(body["model"], delta, None)
-        if reply.cut:
-            raise ConnectionResetError("scripted")
-        yield _event(body["model"], {}, "tool_calls" if reply.tool else "stop", usage=_USAGE)
+        match reply.cut:
+            case "broken":
+                raise ConnectionResetError("scripted")
+            case "garbage":
+                yield "data: {not json\n\n"
+            case "hanging":
+                await asyncio.sleep(3)
+            case "silent":
+                return
+        yield _event(body["model"], {}, _finish(reply), usage=_USAGE)
         yield "data: [DONE]\n\n"
 
     async def _service(self, request: Request) -> Response:
@@ -90,8 +101,16 @@ class Stub:
         reply = self._next(request.path_params["path"].split("/")[0])
         await asyncio.sleep(reply.delay)
         if reply.raw is not None:
-            return Response(reply.raw, reply.status)
-        return JSONResponse(reply.body, reply.status)
+            return Response(reply.raw, reply.status, reply.headers)
+        return JSONResponse(reply.body, reply.status, reply.headers)
+
+
+def _half(answer: Response) -> Response:
+    async def half() -> AsyncIterator[bytes]:
+        yield bytes(answer.body[: len(answer.body) // 2])
+        raise ConnectionResetError("scripted")
+
+    return StreamingResponse(half(), headers={"content-length": str(len(answer.body))}, media_type="application/json")
 
 
 _USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
@@ -99,15 +118,19 @@ _USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 
 def _call(reply: Reply) -> dict[str, Any]:
     name, arguments = reply.tool or ("", {})
-    function = {"name": name, "arguments": json.dumps(arguments)}
+    function = {"name": name, "arguments": json.dumps(arguments)[: -2 if reply.cut else None]}
     return {"index": 0, "id": f"call-{name}-{time.monotonic_ns()}", "type": "function", "function": function}
+
+
+def _finish(reply: Reply) -> str:
+    return reply.finish or ("tool_calls" if reply.tool else "stop")
 
 
 def _completion(model: str, reply: Reply) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
     if reply.tool:
         message["tool_calls"] = [_call(reply)]
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if reply.tool else "stop"}
+    choice = {"index": 0, "message": message, "finish_reason": _finish(reply)}
     head = {"id": "stub", "object": "chat.completion", "created": 1, "model": model}
     return head | {"choices": [choice], "usage": _USAGE}
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mooring.runtime.accounting import Accounting, CountRequests
+from tests.runtime.sample import limits
 
 BODY = {"model": "support", "messages": [{"role": "user", "content": "x"}]}
 
@@ -53,7 +54,7 @@ def test_a_run_finishes_without_its_client_when_the_profile_says_so(serve, stub,
 
 def test_a_client_that_leaves_in_the_middle_of_a_stream_is_counted(serve, stub, reply):
     stub.script("primary-1", reply("word " * 50, pace=0.02))
-    serving = serve(ladder={"requestTimeoutSeconds": 5})
+    serving = serve(ladder=limits(5))
     with serving.http.stream("POST", "/v1/chat/completions", json=BODY | {"stream": True}) as answer:
         next(answer.iter_lines())
         assert answer.status_code == 200

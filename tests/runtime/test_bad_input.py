@@ -1,11 +1,14 @@
 """Each bad request answers as an OpenAI-style error with a stable code."""
 
+import ast
 import socket
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from mooring import runtime
 from mooring.runtime import body
 from mooring.runtime.problems import CODES
 
@@ -26,6 +29,7 @@ TABLE = [
     ({"messages": [USER]}, 400, "invalid_request", "model"),
     ({"model": "support"}, 400, "invalid_request", "messages"),
     (chat(messages=[]), 400, "invalid_request", "messages"),
+    (chat(messages=[USER] * 2049), 400, "invalid_request", "messages"),
     (chat(messages="hi"), 400, "invalid_request", "messages"),
     (chat(messages=[{"role": "user", "content": ""}]), 400, "invalid_request", "messages[0]"),
     (chat(messages=[{"role": "user", "content": None}]), 400, "invalid_request", "messages[0]"),
@@ -130,4 +134,13 @@ def test_every_refusal_counts_as_answered(module_server):
 
 
 def test_codes_are_words_with_a_status():
-    assert all(code.islower() and status >= 400 for code, status in CODES.items())
+    assert all(name.islower() and code.status >= 400 and code.says.endswith(".") for name, code in CODES.items())
+
+
+def test_every_code_is_raised_somewhere_and_every_one_that_is_raised_is_in_the_table():
+    raised = set()
+    for module in Path(runtime.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
+                raised.add(ast.literal_eval(node.args[0]))
+    assert raised == set(CODES)

@@ -6,6 +6,7 @@ import pytest
 
 from mooring.release.release import Release
 from mooring.release.store import Store
+from tests.runtime.sample import limits
 
 REFUND = ("refund_order", {"order": "A1", "cents": 500})
 
@@ -164,7 +165,7 @@ def test_a_run_that_fails_says_why(serve, stub, reply):
 
 def test_runs_that_a_slots_end_interrupted_are_put_down_as_failed(serve, stub, reply, build):
     stub.script("primary-1", reply(delay=3))
-    dying = serve(build(ladder={"requestTimeoutSeconds": 5}), "blue")
+    dying = serve(build(ladder=limits(5)), "blue")
     run = dying.http.post("/agents/support/runs", json={"message": "x"}).json()["id"]
     dying.settled()
     assert dying.runtime.busy() == 1

@@ -1,5 +1,6 @@
 """A simulator process, and conversations with it as the agents of this repository would have them."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -19,6 +20,11 @@ from mooring.catalog.load import load_valid
 from mooring.catalog.source import WorkTree
 from mooring.release.content import ReleaseContent
 from mooring.release.resolve import resolve
+from mooring.runtime.settings import Settings
+from mooring.runtime.telemetry import Metrics
+from mooring.runtime.tools.binding import Call, CallFailed
+from mooring.runtime.tools.toolbox import Toolbox
+from mooring.spec import Tool
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "evals/simulator"
@@ -122,7 +128,7 @@ def converse(client: OpenAI, url: str, release: ReleaseContent) -> Callable[...,
                 assert call.type == "function"
                 arguments = json.loads(call.function.arguments)
                 turn.calls.append((call.function.name, dict(arguments)))
-                result = _call(url, offered[call.function.name], arguments)
+                result = asyncio.run(_call(url, release, offered[call.function.name], arguments))
                 turn.messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
 
     return talk
@@ -141,14 +147,16 @@ def _spec(tool: Any) -> Any:
     return {"type": "function", "function": function}
 
 
-def _call(url: str, tool: Any, arguments: dict[str, Any]) -> str:
-    """What the demo service answers; call and result fit the tool's schemas."""
+async def _call(url: str, release: ReleaseContent, tool: Tool, arguments: dict[str, Any]) -> str:
+    """What the tool answers at the simulator, called as the runtime calls it; call and result fit its schemas."""
     Draft202012Validator(tool.input_schema).validate(arguments)
-    path = re.sub(r"{(\w+)}", lambda name: str(arguments.pop(name[1])), tool.bind.path)
-    target = f"{url}/services/{tool.bind.service}{path}"
-    reading = tool.bind.method == "GET"
-    response = httpx2.get(target, params=arguments) if reading else httpx2.post(target, json=arguments)
-    if not response.is_success:
-        return f"HTTP {response.status_code}: {response.text}"
-    Draft202012Validator(tool.output_schema).validate(response.json())
-    return response.text
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        box = Toolbox(release, Settings("blue", Path(), url), client, Metrics())
+        try:
+            result = await box.binding(tool.name).answer(Call("run_1", "key", arguments, 65536))
+        except CallFailed as failed:
+            return str(failed)
+        finally:
+            await box.close()
+    Draft202012Validator(tool.output_schema).validate(result)
+    return json.dumps(result)

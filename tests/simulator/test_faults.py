@@ -160,3 +160,22 @@ def test_chance_follows_the_seed() -> None:
 
     assert strikes(1) == strikes(1) != strikes(2)
     assert 30 < sum(strikes(1)) < 90
+
+
+def test_a_fault_can_be_added_to_those_that_are_on(put: Put, url: str) -> None:
+    put({"kind": "hang", "count": 2})
+    answer = httpx2.post(f"{url}/faults", json={"kind": "empty", "provider": "openai"})
+    assert [fault["kind"] for fault in answer.json()["faults"]] == ["hang", "empty"]
+    assert httpx2.post(f"{url}/faults", json={"kind": "nonsense"}).status_code == 422
+
+
+def test_a_fault_ends_after_its_time() -> None:
+    now = 100.0
+    board = Board(clock=lambda: now)
+    board.add(FAULTS.validate_python({"kind": "hang", "forSeconds": 30}))
+    now = 129.0
+    assert board.data()[0]["ends_in"] == 1
+    assert board.draw(Call("gpt", "openai")) is not None
+    now = 130.0
+    assert board.draw(Call("gpt", "openai")) is None
+    assert board.data() == []

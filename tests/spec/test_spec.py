@@ -47,7 +47,7 @@ def test_rungs_are_named_from_the_best_down_and_may_leave_gaps() -> None:
 def test_a_profile_that_says_nothing_has_an_english_apology_and_a_deadline() -> None:
     profile = Resilience.model_validate(HEAD | {"kind": "Resilience", "name": "r"})
     assert profile.ladder.apology.keys() == {"en"}
-    assert profile.deadline_seconds == 60
+    assert profile.deadline_seconds == 120
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "01.0.0", "1.0.0-rc1", "1.0.0\n"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from mooring.catalog.code import Module
 from mooring.catalog.positions import Positions
 from mooring.spec import Document
 
@@ -31,6 +32,8 @@ class Catalog:
 
     entries: Mapping[tuple[str, str], Entry]
     broken: frozenset[tuple[str, str]] = frozenset()
+    code: Mapping[str, Module] = field(default_factory=dict)
+    """The team's Python modules by dotted name, such as `tools.shipping`."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What has been worked out about these documents, such as flat prompts."""
 

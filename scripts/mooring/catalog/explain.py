@@ -3,7 +3,7 @@
 Values are never repeated in messages: one of them may be a secret.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -34,22 +34,26 @@ def explain(file: str, parsed: Parsed, kind: type[Document], error: ValidationEr
 
 
 def _finding(file: str, parsed: Parsed, kind: type[Document], detail: ErrorDetails) -> Finding:
-    place = tuple(detail["loc"])
+    place, model = _place(kind, detail["loc"])
     path = ".".join(str(step) for step in place)
     line = parsed.lines.at(place)
     if detail["type"] == "extra_forbidden":
         key = str(place[-1])
-        message = f"unknown key {key!r}{suggestion(key, _keys(kind, place[:-1]))}"
+        message = f"unknown key {key!r}{suggestion(key, _keys(model))}"
         return Finding(file, line, path, message, "unknown-key")
     if detail["type"] == "missing":
         check = "tool-hints" if place[0] == "annotations" else "missing-key"
         return Finding(file, line, path, f"key {str(place[-1])!r} is missing", check)
+    if detail["type"] == "union_tag_not_found":
+        return Finding(file, line, path, "key 'type' is missing", "missing-key")
     return Finding(file, line, path, _words(detail), "value")
 
 
 def _words(detail: ErrorDetails) -> str:
     if detail["type"] in _PLAIN:
         return f"the value {_PLAIN[detail['type']]}"
+    if detail["type"] == "union_tag_invalid":
+        return f"`type` must be one of {detail['ctx']['expected_tags']}"
     message = detail["msg"]
     for old, new in (
         ("Input should", "must"),
@@ -62,22 +66,33 @@ def _words(detail: ErrorDetails) -> str:
     return message[0].lower() + message[1:]
 
 
-def _keys(kind: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """The keys known at `place`, found by walking the models."""
-    model: Any = kind
-    for step in place:
+def _place(kind: type[BaseModel], steps: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
+    """(the place in the document, the model that its last step is a key of), found by walking the models.
+
+    Where a place holds one of several models, pydantic adds the `type` of the one that was meant as a step.
+    """
+    place: list[int | str] = []
+    models: list[type[BaseModel]] = [kind]
+    holder: type[BaseModel] | None = kind
+    for step in steps:
+        if len(models) > 1 and isinstance(step, str):
+            models = [model for model in models if step in get_args(model.model_fields["type"].annotation)]
+            continue
+        place.append(step)
         if isinstance(step, int):
             continue
-        fields = {field.alias or name: field for name, field in model.model_fields.items()}
-        model = _model_of(fields[step].annotation) if step in fields else None
-        if model is None:
-            return []
-    return [field.alias or name for name, field in model.model_fields.items()]
+        holder = models[0] if models else None
+        fields = {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
+        models = _models_of(fields[step].annotation) if step in fields else []
+    return tuple(place), holder
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model inside an annotation such as `tuple[Message, ...]` or `Part | None`."""
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _models_of(annotation: Any) -> list[type[BaseModel]]:
+    """The models inside an annotation such as `tuple[Message, ...]` or `Part | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inside = getattr(annotation, "__args__", ())
-    return next((model for part in inside if (model := _model_of(part)) is not None), None)
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_of(part)]

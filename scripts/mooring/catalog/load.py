@@ -9,16 +9,15 @@ from pydantic import ValidationError
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks import advised, check
+from mooring.catalog.code import modules
 from mooring.catalog.explain import explain
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed, parse
 from mooring.catalog.secrets import secrets_in
-from mooring.catalog.source import NOT_PLAIN, TOO_LARGE, Source, Unreadable
+from mooring.catalog.source import Source, Unreadable, unreadable
 from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.spec import FOLDERS, KINDS, Document
-
-UNREADABLE = {TOO_LARGE: "file-size", NOT_PLAIN: "plain-file"}
 
 
 def load(source: Source) -> tuple[Catalog, list[Finding]]:
@@ -35,7 +34,8 @@ def load(source: Source) -> tuple[Catalog, list[Finding]]:
             broken.add(key)
         else:
             entries.setdefault(key, entry)
-    return Catalog(dict(sorted(entries.items())), frozenset(broken)), advised(findings)
+    code, unread = modules(source.code())
+    return Catalog(dict(sorted(entries.items())), frozenset(broken), code), advised(findings + unread)
 
 
 def load_valid(source: Source) -> Catalog:
@@ -50,8 +50,7 @@ def load_valid(source: Source) -> Catalog:
 def read(file: str, content: bytes | Unreadable) -> tuple[tuple[str, str] | None, Entry | None, list[Finding]]:
     """((kind, name), entry, findings) of one file. Without an entry the key says what it was meant to be, if known."""
     if isinstance(content, Unreadable):
-        check = UNREADABLE.get(content, "plain-file")
-        return _key_by_place(file), None, [Finding(file, 0, "", str(content), check)]
+        return _key_by_place(file), None, [unreadable(file, content)]
     parsed = parse(file, content)
     findings = [*parsed.findings, *secrets_in(file, content)]
     if parsed.data is None:

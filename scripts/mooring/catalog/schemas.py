@@ -16,11 +16,16 @@ from mooring.spec import KINDS, Document
 FOLDER = "schemas"
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without a title made of each key, which tells nobody anything."""
+class _Plain(GenerateJsonSchema):
+    """Without a title made of each key, which tells nobody anything, and without OpenAPI's `discriminator`."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def tagged_union_schema(self, schema: Any) -> JsonSchemaValue:
+        found = super().tagged_union_schema(schema)
+        found.pop("discriminator", None)
+        return found
 
 
 def schemas() -> dict[str, str]:
@@ -29,7 +34,7 @@ def schemas() -> dict[str, str]:
 
 
 def _text(kind: str, model: type[Document]) -> str:
-    schema: JsonSchemaValue = model.model_json_schema(by_alias=True, schema_generator=_Untitled)
+    schema: JsonSchemaValue = model.model_json_schema(by_alias=True, schema_generator=_Plain)
     head = {"$schema": DRAFT, "$id": f"urn:mooring:v1:{kind.lower()}"}
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 

@@ -39,6 +39,12 @@ def secrets_in(file: str, content: bytes) -> Iterator[Finding]:
             yield _finding(file, text, match, "looks like a secret: long and random")
 
 
+def masked(text: str) -> str:
+    """The text with `[secret]` in place of whatever looks like one."""
+    known = _KNOWN.sub("[secret]", text)
+    return _LONG.sub(lambda match: "[secret]" if random_looking(match.group()) else match.group(), known)
+
+
 def random_looking(token: str) -> bool:
     """Upper and lower case and digits mixed, with the entropy of random text; a path or a digest is not."""
     mixed = any(c.isupper() for c in token) and any(c.islower() for c in token) and any(c.isdigit() for c in token)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from mooring.errors import UsageError
+from mooring.finding import Finding
 
 FOLDERS = ("configs", "prompts")
 SUFFIXES = (".yaml", ".yml")
+CODE = "scripts/tools"
+"""Where a team's Python tools are; the package `tools`."""
 MAX_BYTES = 256 * 1024
 """The largest document."""
 
@@ -26,6 +29,11 @@ NOT_PLAIN = Unreadable("is a link or a special file; documents are plain files")
 DENIED = Unreadable("cannot be read")
 
 
+def unreadable(file: str, why: Unreadable) -> Finding:
+    """That a file was not read."""
+    return Finding(file, 0, "", str(why), "file-size" if why == TOO_LARGE else "plain-file")
+
+
 class Source(Protocol):
     """A set of files. `label` names it in messages."""
 
@@ -34,6 +42,10 @@ class Source(Protocol):
 
     def files(self) -> Mapping[str, bytes | Unreadable]:
         """Content of every .yaml and .yml file of configs/ and prompts/, by POSIX path relative to the root."""
+        ...
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        """Content of every .py file of scripts/tools/, likewise."""
         ...
 
 
@@ -45,10 +57,13 @@ class WorkTree:
         self.label = str(root)
 
     def files(self) -> dict[str, bytes | Unreadable]:
-        return {path: _read(self.root / path) for folder in FOLDERS for path in _walk(self.root, folder)}
+        return {path: _read(self.root / path) for folder in FOLDERS for path in _walk(self.root, folder, SUFFIXES)}
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        return {path: _read(self.root / path) for path in _walk(self.root, CODE, (".py",))}
 
 
-def _walk(root: Path, folder: str) -> Iterator[str]:
+def _walk(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """Paths below `folder`; a link is given but never followed, also where a folder is expected."""
     place = root / folder
     if place.is_symlink():
@@ -57,8 +72,8 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
     for entry in sorted(os.scandir(place), key=lambda entry: entry.name) if place.is_dir() else ():
         path = f"{folder}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(root, path)
-        elif entry.name.endswith(SUFFIXES) or (entry.is_symlink() and entry.is_dir()):
+            yield from _walk(root, path, suffixes)
+        elif entry.name.endswith(suffixes) or (entry.is_symlink() and entry.is_dir()):
             yield path
 
 
@@ -85,7 +100,13 @@ class GitTree:
         self.commit = commit_of(root, ref)
 
     def files(self) -> dict[str, bytes | Unreadable]:
-        listing = git(self.root, "ls-tree", "-r", "-z", "--long", self.commit, "--", *FOLDERS)
+        return self._below(FOLDERS, SUFFIXES)
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        return self._below((CODE,), (".py",))
+
+    def _below(self, folders: tuple[str, ...], suffixes: tuple[str, ...]) -> dict[str, bytes | Unreadable]:
+        listing = git(self.root, "ls-tree", "-r", "-z", "--long", self.commit, "--", *folders)
         found: dict[str, bytes | Unreadable] = {}
         wanted: list[tuple[str, str]] = []
         for line in filter(None, listing.decode("utf-8", "replace").split("\0")):
@@ -93,7 +114,7 @@ class GitTree:
             mode, _, sha, size = head.split()
             if mode == "120000":
                 found[path] = NOT_PLAIN
-            elif not path.endswith(SUFFIXES) or not mode.startswith("100"):
+            elif not path.endswith(suffixes) or not mode.startswith("100"):
                 continue
             elif int(size) > MAX_BYTES:
                 found[path] = TOO_LARGE

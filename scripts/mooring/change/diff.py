@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mooring.change.change import Action, Change
-from mooring.change.kinds import agent, environment, guards, model, prompt, resilience, tool
+from mooring.change.kinds import agent, code, environment, guards, model, prompt, resilience, tool
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
 from mooring.change.wording import clip, count, show
-from mooring.release.content import ReleaseContent, ResolvedPrompt
+from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.spec import Resilience
 from mooring.spec.document import Document
 
-Doc = Document | ResolvedPrompt
+Doc = Document | ResolvedPrompt | Code
 
 RULES: dict[str, Callable[[Sides], Rules]] = {
     "agent": agent.rules,
+    "code": code.rules,
     "environment": environment.rules,
     "guards": guards.rules,
     "model": model.rules,
@@ -50,6 +51,7 @@ def _order(change: Change) -> tuple[bool, str, str, str]:
 def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
     kinds: dict[str, Mapping[str, Doc]] = {
         "agent": content.agents,
+        "code": content.code,
         "environment": {content.environment.name: content.environment},
         "guards": content.guards,
         "model": content.models,
@@ -112,4 +114,6 @@ def _change(action: Action, kind: str, name: str, note: Note, old: Doc | None, n
 def _words(document: Doc) -> str:
     if isinstance(document, ResolvedPrompt):
         return count(len(document.messages), "message")
+    if isinstance(document, Code):
+        return count(len(document.source.splitlines()), "line")
     return show(document.description)

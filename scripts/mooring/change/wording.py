@@ -14,9 +14,19 @@ def show(value: Any, longest: int = LONGEST) -> str:
         return "nothing"
     if isinstance(value, str):
         return clip(value, longest)
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return clip(json.dumps(value, ensure_ascii=False, sort_keys=True), longest)
+    return clip(json.dumps(_whole(value), ensure_ascii=False, sort_keys=True), longest)
+
+
+def _whole(value: Any) -> Any:
+    """The value with whole numbers as such, at any depth."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_whole(item) for item in value]
+        case dict():
+            return {name: _whole(item) for name, item in value.items()}
+    return value
 
 
 def quote(value: str) -> str:

@@ -36,14 +36,14 @@ class Parser(argparse.ArgumentParser):
 
 def build() -> Parser:
     """The whole grammar."""
-    shared = _shared()
+    everywhere = shared()
     usage = "moor [-C DIR] COMMAND …"
-    parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[shared], epilog=_EPILOG)
+    parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[everywhere], epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"moor {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="command", help=argparse.SUPPRESS, prog="moor")
     for name in (name for names in GROUPS.values() for name in names):
         module = verb(name)
-        below = verbs.add_parser(name, parents=[shared], description=module.SUMMARY, epilog=_examples(module))
+        below = verbs.add_parser(name, parents=[everywhere], description=module.SUMMARY, epilog=_examples(module))
         module.add(below)
     return parser
 
@@ -53,14 +53,14 @@ def parse(arguments: Sequence[str], parser: Parser) -> argparse.Namespace:
     return parser.parse_args(arguments, argparse.Namespace(json=False, no_color=False, directory=None))
 
 
-def _shared() -> Parser:
+def shared() -> Parser:
     """Options of every verb, taken before the verb and after it (hence no defaults here)."""
-    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    group = shared.add_argument_group("everywhere")
+    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = everywhere.add_argument_group("everywhere")
     group.add_argument("-C", dest="directory", metavar="DIR", help="run as if started in DIR")
     group.add_argument("--json", action="store_true", help="print exactly one JSON object, also on errors")
     group.add_argument("--no-color", action="store_true", help="no colors (NO_COLOR does the same)")
-    return shared
+    return everywhere
 
 
 _EPILOG = """\

@@ -8,33 +8,45 @@ from typing import Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.place import Place, find
-from mooring.errors import Stopped
+from mooring.errors import Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Show what stands in the slots, what serves, and who holds the lease."
+SUMMARY = "Show what stands in the slots, what serves, how it fares, and who holds the lease."
 EXAMPLES = """
 moor status           every environment
 moor status local     one
+moor status local --watch    anew every second, until Ctrl-C
 moor status --json | jq '.environments[].live'
 """
+
+EVERY = 1.0
+"""Seconds between two looks of `--watch`."""
 
 
 def add(parser: ArgumentParser) -> None:
     environment(parser, several=True)
+    parser.add_argument("--watch", action="store_true", help="go on showing it")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.report import status
 
+    if args.watch and args.json:
+        raise UsageError("--json prints one object, so it cannot watch", fix="moor status --json")
     place = find(args)
     names = [place.known(name) for name in args.environment] or place.environments()
-    found = [look(place, name) for name in names]
-    for number, data in enumerate(found):
-        if number:
-            console.line()
-        status.show(data, console, time.time())
-    return Outcome(Reason.REPORTED, {"environments": found})
+    while True:
+        found = [look(place, name) for name in names]
+        if args.watch:
+            console.anew()
+        for number, data in enumerate(found):
+            if number:
+                console.line()
+            status.show(data, console, time.time())
+        if not args.watch:
+            return Outcome(Reason.REPORTED, {"environments": found})
+        time.sleep(EVERY)
 
 
 def look(place: Place, name: str) -> dict[str, Any]:

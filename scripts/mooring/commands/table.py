@@ -12,6 +12,7 @@ GROUPS = {
     "Changes": ("plan", "release"),
     "Going out": ("up", "deploy", "rollback", "restart", "down"),
     "Looking": ("status", "history", "logs"),
+    "Breaking": ("simulate",),
     "Shell": ("completion",),
 }
 """Verbs by purpose, in the order a newcomer meets them."""

@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from mooring.commands.place import find
 from mooring.errors import FindingsError
@@ -16,20 +17,25 @@ EXAMPLES = """
 moor validate                          every check, every document
 moor validate --against origin/main    and that changed documents have new versions
 moor validate --format github          annotations on a pull request
+moor validate --budgets                what answering may take at worst, rung by rung, against the deadline
 moor validate --json | jq '.findings[].message'
 """
 
 
 def add(parser: ArgumentParser) -> None:
     parser.add_argument("--against", metavar="REF", help="a commit: content that differs from it needs another version")
+    parser.add_argument("--budgets", action="store_true", help="and show the seconds and calls of every agent at worst")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.catalog.checks import CHECKS
 
-    found, documents = collect(find(args).root, args.against)
+    root = find(args).root
+    found, documents = collect(root, args.against)
     data = {"documents": documents, "checks": len(CHECKS), "findings": render.data(found)}
+    if args.budgets:
+        data |= _budgets(root, console)
     if args.format == "json":
         console.line(json.dumps(data, ensure_ascii=False, indent=2))
     if args.format == "github" and found:
@@ -39,6 +45,18 @@ def run(args: Namespace, console: Console) -> Outcome:
     if args.format == "text":
         console.line(f"{documents} documents valid, {len(CHECKS)} checks", "green")
     return Outcome(Reason.VALID, data)
+
+
+def _budgets(root: Path, console: Console) -> dict[str, Any]:
+    """Shows them also where something is wrong: that is when their numbers are asked for."""
+    from mooring.catalog.load import load
+    from mooring.catalog.retry_budget import budgets
+    from mooring.catalog.source import WorkTree
+    from mooring.report import budgets as render
+
+    known = budgets(load(WorkTree(root))[0])
+    console.table(render.COLUMNS, render.rows(known))
+    return {"budgets": render.data(known)}
 
 
 def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:

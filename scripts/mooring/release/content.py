@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from mooring.spec import Agent, Environment, Guards, Model, Resilience, Tool
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
@@ -22,6 +24,15 @@ class ResolvedPrompt(Part):
     parts: dict[str, str]
 
 
+class Code(Part):
+    """A module of the team's Python tools. `version` names the source: the first 12 digits of its sha256."""
+
+    name: str
+    version: str
+    owner: str
+    source: str
+
+
 class ReleaseContent(Part):
     """Documents by name. The overrides of the environment are applied; the commit is no part of it."""
 
@@ -30,6 +41,7 @@ class ReleaseContent(Part):
     agents: dict[str, Agent]
     prompts: dict[str, ResolvedPrompt]
     tools: dict[str, Tool]
+    code: dict[str, Code] = Field(default_factory=dict)
     models: dict[str, Model]
     resilience: dict[str, Resilience]
     guards: dict[str, Guards]

@@ -1,18 +1,21 @@
 """From a catalog to the release of one environment: overrides applied, only what its agents reach."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from mooring.catalog.catalog import Catalog
+from mooring.catalog.code import reached as modules_reached
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.overrides import apply
 from mooring.catalog.prompts import BrokenPrompt, Flat, flatten
 from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
-from mooring.release.content import ReleaseContent, ResolvedPrompt
+from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
 from mooring.spec import Agent, Document, Environment, Guards, Model, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema
+from mooring.spec.tool import PythonBind
 
 D = TypeVar("D", bound=Document)
 
@@ -49,14 +52,18 @@ class _Resolution:
         prompts = self._named(Prompt, ((agent.prompt, _of(agent, "prompt")) for agent in agents.values()))
         reached = [(name, _of(agent, "tools")) for agent in agents.values() for name in agent.tools]
         models = [(name, _of(agent, "models")) for agent in agents.values() for _, name in agent.models.names()]
-        profiles = [(agent.resilience, _of(agent, "resilience")) for agent in agents.values()]
+        profiles = self._named(Resilience, ((agent.resilience, _of(agent, "resilience")) for agent in agents.values()))
+        contexts = ((profile.context.summary_model, profile) for profile in profiles.values())
+        models += [(name, _of(profile, "context")) for name, profile in contexts if name is not None]
+        tools = self._named(Tool, reached)
         content = ReleaseContent(
             environment=self.environment.model_copy(update={"overrides": ()}),
             agents=agents,
             prompts=dict(self._flat(prompts)),
-            tools=self._named(Tool, reached),
+            tools=tools,
+            code=self._code(tools.values()),
             models=self._named(Model, models),
-            resilience=self._named(Resilience, profiles),
+            resilience=profiles,
             guards=self.catalog.all(Guards),
         )
         if self.findings:
@@ -86,6 +93,20 @@ class _Resolution:
                 found[name] = document
         return found
 
+    def _code(self, tools: Iterable[Tool]) -> dict[str, Code]:
+        """The modules that Python tools run, each with the owner of the first tool that needs it."""
+        found: dict[str, Code] = {}
+        for tool in tools:
+            if not isinstance(tool.bind, PythonBind):
+                continue
+            if tool.bind.module not in self.catalog.code:
+                self._find("agents", f"tool {tool.name} calls {tool.bind.callable}, which does not exist")
+            for name in sorted(modules_reached(self.catalog.code, tool.bind.module) - found.keys()):
+                source = self.catalog.code[name].source
+                version = hashlib.sha256(source.encode()).hexdigest()[:12]
+                found[name] = Code(name=name, version=version, owner=tool.owner, source=source)
+        return found
+
     def _flat(self, prompts: dict[str, Prompt]) -> Iterator[tuple[str, ResolvedPrompt]]:
         for name, prompt in prompts.items():
             try:
@@ -104,8 +125,8 @@ class _Resolution:
         self.findings.append(Finding(file, line, path, message, "resolve"))
 
 
-def _of(agent: Agent, field: str) -> str:
-    return f"{field} of agent {agent.name}"
+def _of(document: Document, field: str) -> str:
+    return f"{field} of {type(document).__name__.lower()} {document.name}"
 
 
 def _resolved(prompt: Prompt, flat: Flat, schema: JsonSchema) -> ResolvedPrompt:

@@ -46,6 +46,11 @@ class Console:
         for line in text.splitlines():
             self.line(line, DIFF.get(line[:1], ""))
 
+    def anew(self) -> None:
+        """Begins a new picture: on a terminal in place of the last one."""
+        if self.terminal:
+            self.out.write("\x1b[H\x1b[2J")
+
     def emit(self, text: str) -> None:
         """Write the result itself, also when silent. Failed(STORAGE) when it cannot be written."""
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.moments import ago, seconds
 from mooring.report.receipt import short
@@ -17,8 +18,21 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
     console.line(f"{data['environment']}  {address}{models}", "bold")
     if data["running"]:
         console.table(COLUMNS, rows(data, now if console.terminal else None))
+        console.line()
+        _show_live(data, console)
     for line in notes(data):
         console.line(line)
+
+
+def _show_live(data: dict[str, Any], console: Console) -> None:
+    """How the slot that serves fares."""
+    live = data["live"]["slot"] if data["live"] else ""
+    runtime = data["slots"][live]["runtime"] if live else {}
+    if runtime:
+        console.table(rungs.COLUMNS, rungs.rows(runtime))
+        console.line()
+        for line in rungs.notes(live, runtime):
+            console.line(line)
 
 
 def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:
@@ -50,8 +64,9 @@ def _state(slot: dict[str, Any], live: bool) -> str:
 
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """What no table has a place for, a line each."""
-    for agent, rungs in data["agents"].items():
-        yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in rungs.items())}"
+    shown = any(slot["runtime"] for slot in data["slots"].values())
+    for agent, models in data["agents"].items() if not shown else ():
+        yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.rollout.state import Side, other
 
@@ -17,7 +17,8 @@ class SlotFacts:
     """One slot as it is.
 
     `totals` are request counts over all processes the slot ever had. `restarts` counts unwanted ends of
-    processes since the slot was given its release, and again since it was given the traffic.
+    processes since the slot was given its release, and again since it was given the traffic. `runtime` is what a slot
+    says of itself, for people.
     """
 
     digest: str | None = None
@@ -29,6 +30,7 @@ class SlotFacts:
     in_flight: int = 0
     restarts: int = 0
     rss: int = 0
+    runtime: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,28 @@ from typing import Any
 BATCH = 64
 """Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
 
+FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
+"""Until it looks again for room, and, as asyncio's own server does, for descriptors or memory."""
+
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 log = logging.getLogger(__name__)
 
 
 class Acceptor:
-    """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`."""
+    """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`.
 
-    def __init__(self, listening: socket.socket, factory: Callable[[], asyncio.Protocol]) -> None:
+    When there is `room` for none, they wait in the kernel's queue until there is.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        factory: Callable[[], asyncio.Protocol],
+        room: Callable[[], int] = lambda: BATCH,
+    ) -> None:
         listening.setblocking(False)
+        self._room = room
         self._listening = listening
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
@@ -55,6 +67,9 @@ class Acceptor:
 
     def _drain(self) -> None:
         for _ in range(BATCH):
+            if self._room() <= self.attaching:
+                self._pause(FULL_SECONDS)
+                return
             try:
                 connection, _address = self._listening.accept()
             except (BlockingIOError, InterruptedError):
@@ -64,7 +79,8 @@ class Acceptor:
             except OSError as error:
                 if error.errno not in EXHAUSTED:
                     raise
-                self._pause(error)
+                log.error("cannot accept: %s", error)
+                self._pause(EXHAUSTED_SECONDS)
                 return
             connection.setblocking(False)
             task = self._loop.create_task(self._attach(connection))
@@ -78,22 +94,21 @@ class Acceptor:
             log.warning("connection lost before its first byte: %s", error)
             connection.close()
 
-    def _pause(self, error: OSError) -> None:
-        """Out of descriptors or memory: look again in a second, as asyncio's own server does."""
-        log.error("cannot accept: %s", error)
+    def _pause(self, seconds: float) -> None:
+        """Looks again later."""
         self._loop.remove_reader(self._listening)
-        self._loop.call_later(1, lambda: self.on() if self.accepting else None)
+        self._loop.call_later(seconds, lambda: self.on() if self.accepting else None)
 
 
-def closing_when_off(app: Any, acceptor: Acceptor) -> Any:
-    """The ASGI `app`, with `Connection: close` on every reply that starts while `acceptor` is off."""
+def closing(app: Any, ending: Callable[[], bool]) -> Any:
+    """The ASGI `app`, with `Connection: close` on every reply that starts while `ending` is true."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
-        async def closing(message: Any) -> None:
-            if message["type"] == "http.response.start" and not acceptor.accepting:
+        async def closed(message: Any) -> None:
+            if message["type"] == "http.response.start" and ending():
                 message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await send(message)
 
-        await app(scope, receive, closing if scope["type"] == "http" else send)
+        await app(scope, receive, closed if scope["type"] == "http" else send)
 
     return wrapped

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-UNCOUNTED = frozenset({"/livez", "/readyz", "/metrics"})
-"""Paths that watch the server rather than use it."""
+UNCOUNTED = ("/livez", "/startupz", "/readyz", "/healthz", "/metrics")
+"""Paths, and what is below them, that watch the server rather than use it."""
 
 BROKEN = "mooring.broken"
 """Set in a request's scope when its answer broke off after it had begun with status 200."""
@@ -77,7 +77,7 @@ class CountRequests:
         self.accounting = accounting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in UNCOUNTED:
+        if scope["type"] != "http" or watches(scope["path"]):
             return await self.app(scope, receive, send)
         exchange = Exchange(scope, receive, send)
         self.accounting.received += 1
@@ -86,3 +86,8 @@ class CountRequests:
             await self.app(scope, exchange.receive, exchange.send)
         finally:
             self.accounting.close(exchange)
+
+
+def watches(path: str) -> bool:
+    """Whether a path watches the server rather than uses it."""
+    return any(path == watching or path.startswith(f"{watching}/") for watching in UNCOUNTED)

@@ -8,6 +8,7 @@ import psutil
 from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.runtime.door import Handler
+from mooring.runtime.health.glance import glance
 
 if TYPE_CHECKING:
     from mooring.runtime.slot import Slot
@@ -20,7 +21,7 @@ def routes(slot: "Slot") -> dict[str, Handler]:
         "GET /config": lambda _body: _config(slot),
         "POST /accept": lambda body: _accept(slot, bool(body["on"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
-        "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet")),
+        "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
     }
 
 
@@ -36,7 +37,9 @@ def _health(slot: "Slot") -> dict[str, Any]:
         "accepting": slot.accepting,
         "counts": counts,
         "in_flight": counts.get("in_flight", 0),
-        "connections": slot.serving.connections if slot.serving else 0,
+        "connections": len(slot.serving.connections) if slot.serving else 0,
+        "replace": slot.runtime.memory.replace if slot.runtime else False,
+        "runtime": glance(slot.runtime) if hasattr(slot.runtime, "health") else None,
         "rss": psutil.Process().memory_info().rss,
     }
 
@@ -65,8 +68,9 @@ async def _probe(slot: "Slot", agent: str, say: str) -> dict[str, Any]:
     return {"answer": await slot.runtime.answer(agent, say)}
 
 
-async def _stop(slot: "Slot", cap: float | None, quiet: float | None) -> dict[str, Any]:
-    """Answers when the slot has drained, with its last counts."""
+async def _stop(slot: "Slot", cap: float | None, quiet: float | None, wait: bool) -> dict[str, Any]:
+    """Answers when the slot has drained, with its last counts; at once without `wait`."""
     slot.stop(cap, quiet)
-    await slot.drained.wait()
+    if wait:
+        await slot.drained.wait()
     return {"counts": slot.runtime.accounting.data() if slot.runtime else {}}

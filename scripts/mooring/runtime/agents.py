@@ -1,16 +1,14 @@
 """The agents of a release, ready to run: prompts compiled, models wrapped and tools bound once."""
 
-import json
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 
-from jsonschema.protocols import Validator
 from pydantic_ai import Agent, RunContext
 from pydantic_ai.agent import EventStreamHandler
+from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAPIError,
     ModelContextWindowExceededError,
-    ModelRetry,
     RunTimedOut,
     UsageLimitExceeded,
 )
@@ -28,13 +26,13 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
 from pydantic_ai.usage import UsageLimits
 
 from mooring import spec
-from mooring.runtime.faults import worth_a_rung
-from mooring.runtime.ladder import LAST, in_language
+from mooring.runtime.faults import NothingPrepared, worth_a_rung
+from mooring.runtime.ladder.answers import Prepared, apologise
+from mooring.runtime.ladder.seam import SEPARATOR
 from mooring.runtime.problems import Problem
 from mooring.runtime.prompt import CompiledPrompt
-from mooring.runtime.record import CURRENT
-from mooring.runtime.shape import broken, checker
-from mooring.runtime.tools import HttpTool
+from mooring.runtime.record import CURRENT, Record
+from mooring.runtime.tools.tool import BoundTool
 from mooring.runtime.turn import Answer, Approval, Turn, as_messages
 
 OnText = Callable[[str], None]
@@ -55,13 +53,16 @@ class Served:
         prompt: CompiledPrompt,
         profile: spec.Resilience,
         model: Model,
-        tools: list[HttpTool],
+        prepared: Prepared,
+        tools: list[BoundTool],
         release: str,
+        capabilities: Sequence[AbstractCapability[None]] = (),
     ) -> None:
         self.document = document
         self.profile = profile
         self.release = release
         self.prompt = prompt
+        self._prepared = prepared
         waits = any(tool.document.approval == "human" for tool in tools)
         self._agent: Agent[None, Output] = Agent(
             model,
@@ -69,19 +70,20 @@ class Served:
             output_type=[str, DeferredToolRequests] if waits else str,
             tools=[tool.tool() for tool in tools],
             deps_type=type(None),
+            capabilities=capabilities,
+            retries={"tools": document.limits.max_model_calls},
         )
-        self._limits = UsageLimits(
-            request_limit=document.limits.max_model_calls, tool_calls_limit=document.limits.max_tool_calls
-        )
+        self._limits = UsageLimits(request_limit=document.limits.max_model_calls)
         self._json = document.output.type == "json"
-        if self._json:
-            schema = checker(document.output.json_schema or {})
-            self._agent.output_validator(lambda output: _fitting(output, schema))
 
     async def run(self, turn: Turn, on_text: OnText | None = None) -> Answer:
         """Answers a turn. `on_text` is given the text piece by piece, as it comes. Raises Problem."""
+        record = CURRENT.get()
         before, last = self.prompt.render(turn.message, turn.variables)
-        return await self._go(last, as_messages([*before, *turn.history]), None, on_text)
+        self._prepared.asked(record, turn)
+        answer = await self._go(last, [*as_messages([*before, *turn.history]), *turn.past], None, on_text)
+        self._prepared.keep(record, answer)
+        return answer
 
     async def go_on(self, messages: list[ModelMessage], decisions: DeferredToolResults) -> Answer:
         """Goes on with a run that waited for approvals. Raises Problem."""
@@ -95,8 +97,9 @@ class Served:
         on_text: OnText | None,
     ) -> Answer:
         record = CURRENT.get()
-        live = on_text if not self._json else None
+        said: list[str] = []
         tell = on_text or _ignore
+        live = None if self._json or on_text is None else _noting(on_text, said)
         try:
             result = await self._agent.run(
                 prompt,
@@ -107,16 +110,25 @@ class Served:
                 event_stream_handler=_teller(live) if live else None,
                 infer_name=False,
             )
-        except RunTimedOut:
-            record.reached(LAST)
-            tell(apology := in_language(self.profile.ladder.apology, record))
-            return Answer(apology, "stop")
+        except (RunTimedOut, UsageLimitExceeded) as error:
+            text = await self._prepared_or_apology(record, in_time=not isinstance(error, RunTimedOut))
+            tell(f"{SEPARATOR}{text}" if said else text)
+            return Answer(text, "stop")
         except AgentRunError as error:
             raise _problem(error) from error
         answer = _answer(result)
         if answer.approvals or live is None:
             tell(answer.text)
         return answer
+
+    async def _prepared_or_apology(self, record: Record, in_time: bool) -> str:
+        """L3 while there is time and something prepared, else L4: for a run that came to no answer of its own."""
+        try:
+            if in_time:
+                return await self._prepared.answer()
+        except NothingPrepared:
+            pass
+        return apologise(self.profile.ladder.apology, record)
 
 
 def _answer(result: AgentRunResult[Output]) -> Answer:
@@ -131,8 +143,6 @@ def _answer(result: AgentRunResult[Output]) -> Answer:
 def _problem(error: AgentRunError) -> Problem:
     """What a client is told: never what a provider said, which may quote the conversation or the account."""
     match error:
-        case UsageLimitExceeded():
-            return Problem("run_limit_exceeded", "the agent reached the limit of calls in one run")
         case ModelContextWindowExceededError():
             return Problem("context_length_exceeded", "the conversation is too long for the model", "messages")
         case ModelAPIError() if not worth_a_rung(error):
@@ -142,17 +152,12 @@ def _problem(error: AgentRunError) -> Problem:
     return Problem("invalid_answer", "the model gave no answer that fits the agent's contract")
 
 
-def _fitting(output: Output, schema: Validator) -> Output:
-    """Sends an answer back to the model that is not the JSON it ought to be; an apology need not be."""
-    if isinstance(output, DeferredToolRequests) or CURRENT.get().rung == LAST:
-        return output
-    try:
-        wrong = broken(schema, json.loads(output))
-    except ValueError as error:
-        wrong = f"it is not JSON ({error})"
-    if wrong:
-        raise ModelRetry(f"Answer with JSON alone that fits the schema: {wrong}")
-    return output
+def _noting(tell: OnText, said: list[str]) -> OnText:
+    def noted(text: str) -> None:
+        said[:] = [text]
+        tell(text)
+
+    return noted
 
 
 def _teller(tell: OnText) -> EventStreamHandler[None]:

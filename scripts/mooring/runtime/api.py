@@ -7,7 +7,7 @@ from mooring.runtime.approval import authorise
 from mooring.runtime.body import Decision, RunBody, parse
 from mooring.runtime.edge import languages
 from mooring.runtime.problems import Problem
-from mooring.runtime.runs import DONE, FAILED, WAITING, shown
+from mooring.runtime.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.store import StoredRun
 
@@ -19,6 +19,7 @@ async def start(request: Request) -> Response:
     turn = (await parse(request, RunBody)).turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
+    _admit(runtime)
     run = await runtime.runs.start(served, turn, languages(request))
     if seconds:
         run = await runtime.runs.wait(run.id, seconds)
@@ -28,6 +29,11 @@ async def start(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """`GET /runs/{id}`: a run of either slot."""
     return _reply(await _runtime(request).runs.get(request.path_params["id"]))
+
+
+async def ticket(request: Request) -> Response:
+    """`GET /tickets/{id}`: what became of a question that only got an apology at first."""
+    return JSONResponse(await _runtime(request).runs.ticket(request.path_params["id"]))
 
 
 async def approve(request: Request) -> Response:
@@ -48,6 +54,13 @@ async def _decide(request: Request, approved: bool) -> Response:
     if seconds := _wait(request, runtime.agent(run.agent, run.release).profile.deadline_seconds):
         run = await runtime.runs.wait(run.id, seconds)
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
+
+
+def _admit(runtime: Runtime) -> None:
+    """Raises Problem when as many runs are under way as there may be: nobody waits for them, so they could pile up."""
+    most = runtime.release.content.environment.serving.max_in_flight
+    if runtime.runs.under_way() >= most:
+        raise Problem("too_many_requests", f"{most} runs are under way; try again in a moment")
 
 
 def _wait(request: Request, most: float) -> float:

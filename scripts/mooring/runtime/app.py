@@ -15,10 +15,14 @@ from starlette.routing import Route
 from mooring.release.release import Release
 from mooring.runtime import api, chat
 from mooring.runtime.accounting import CountRequests
+from mooring.runtime.admission import Admission
+from mooring.runtime.conversations import doors as conversations
 from mooring.runtime.edge import Edge, on_http, on_problem
+from mooring.runtime.health import doors
 from mooring.runtime.problems import Problem
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.settings import Settings
+from mooring.runtime.tracing import Joined
 
 
 def create_app(release: Release, settings: Settings) -> Starlette:
@@ -27,19 +31,25 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
+    middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
+    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
+    if runtime.metrics.tracing.on:
+        middleware.append(Middleware(Joined))
     app = Starlette(
         routes=[
             Route("/v1/chat/completions", chat.completions, methods=["POST"]),
             Route("/v1/models", _models),
             Route("/agents/{name:path}/runs", api.start, methods=["POST"]),
+            Route("/conversations/{id}", conversations.show),
+            Route("/conversations/{id}", conversations.delete, methods=["DELETE"]),
             Route("/runs/{id}", api.show),
             Route("/runs/{id}/approve", api.approve, methods=["POST"]),
+            Route("/tickets/{id}", api.ticket),
             Route("/runs/{id}/deny", api.deny, methods=["POST"]),
-            Route("/livez", _livez),
-            Route("/readyz", _readyz),
+            *doors.routes(),
             Route("/metrics", _metrics),
         ],
-        middleware=[Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)],
+        middleware=middleware,
         exception_handlers={Problem: on_problem, HTTPException: on_http},
         lifespan=_lifespan,
     )
@@ -63,19 +73,5 @@ async def _models(request: Request) -> Response:
     return JSONResponse({"object": "list", "data": models})
 
 
-async def _livez(request: Request) -> Response:
-    return JSONResponse({"alive": True})
-
-
-async def _readyz(request: Request) -> Response:
-    ready, reasons = request.app.state.runtime.ready()
-    return JSONResponse({"ready": ready, "reasons": reasons}, 200 if ready else 503)
-
-
 async def _metrics(request: Request) -> Response:
-    runtime: Runtime = request.app.state.runtime
-    counts = runtime.accounting.data()
-    runtime.metrics.in_flight.set(counts.pop("in_flight"))
-    for end, count in counts.items():
-        runtime.metrics.requests.labels(end).set(count)
-    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(request.app.state.runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)

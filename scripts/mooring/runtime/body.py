@@ -1,17 +1,22 @@
 """Request bodies: read within limits, parsed, and refused with the field at fault."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 from starlette.requests import Request
 
+from mooring.runtime.conversations.name import named
 from mooring.runtime.problems import Problem
 from mooring.runtime.prompt import Text
 from mooring.runtime.turn import Turn
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
+
+MESSAGES = 2048
+"""Messages of a conversation that a request may hold."""
 
 READ_SECONDS = 10.0
 """A client that takes longer to send its body is let go."""
@@ -48,11 +53,17 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class Metadata(BaseModel):
+    """What a request says of itself; other keys are the client's own."""
+
+    conversation: str | None = None
+
+
 class ChatBody(BaseModel):
     """A chat completion request. Sampling parameters are accepted and not used: the release decides them."""
 
     model: str
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MESSAGES)
     stream: bool = False
     stream_options: StreamOptions | None = None
     n: int | None = None
@@ -66,11 +77,12 @@ class ChatBody(BaseModel):
     audio: Any = None
     response_format: dict[str, Any] | None = None
     stop: Any = None
+    metadata: Metadata | None = None
 
     def turn(self) -> Turn:
         """What is asked. Raises Problem when it asks for what an agent does not do."""
         self._refuse_unsupported()
-        return turn(self.messages, "messages")
+        return remembered(turn(self.messages, "messages"), self.metadata.conversation if self.metadata else None)
 
     def _refuse_unsupported(self) -> None:
         wanted = {
@@ -96,12 +108,13 @@ class RunBody(BaseModel):
 
     message: str = Field(min_length=1)
     variables: dict[str, JsonValue] = Field(default_factory=dict)
-    history: list[ChatMessage] = Field(default_factory=list)
+    history: list[ChatMessage] = Field(default_factory=list, max_length=MESSAGES)
+    conversation: str | None = None
 
     def turn(self) -> Turn:
         """What is asked. Raises Problem."""
         texts = tuple(_said(message, f"history[{i}]") for i, message in enumerate(self.history))
-        return Turn(self.message, texts, self.variables)
+        return remembered(Turn(self.message, texts, self.variables), self.conversation)
 
 
 class Decision(BaseModel):
@@ -117,6 +130,14 @@ def turn(messages: list[ChatMessage], param: str) -> Turn:
     if role != "user":
         raise Problem("invalid_roles", "the last message must be the user's", f"{param}[{len(texts) - 1}]")
     return Turn(last, tuple(texts[:-1]))
+
+
+def remembered(turn: Turn, name: str | None) -> Turn:
+    """The turn as one of a conversation, if it names one; then the server knows what came before. Raises Problem."""
+    conversation = named(name)
+    if conversation and turn.history:
+        raise Problem("invalid_request", "send the new message alone: the conversation has the others", "conversation")
+    return replace(turn, conversation=conversation)
 
 
 def _said(message: ChatMessage, param: str) -> Text:

@@ -4,35 +4,26 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from purgatory.domain.model import Context, OpenedState
 from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from mooring import spec
-from mooring.runtime.faults import BreakerOpen, Health, health_after
-from mooring.runtime.telemetry import Metrics
+from mooring.runtime.circuit import Call, Circuit, CircuitOpen, Health
+from mooring.runtime.faults import BreakerOpen, health_after
 
 
 class Breaker(WrapperModel):
-    """Opens after the profile's number of failures in a row; one failure is a rung whose tries all failed.
+    """A model behind a circuit, which all rungs that call the same endpoint share.
 
-    purgatory keeps the state. It lets every waiting call through when half open, and takes an excluded error
-    for a success; so the single probe and the choice of what counts are made here.
+    One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
     """
 
-    def __init__(self, wrapped: Model, profile: spec.Resilience, metrics: Metrics) -> None:
+    def __init__(self, wrapped: Model, circuit: Circuit) -> None:
         super().__init__(wrapped)
-        self._circuit = Context(self.model_name, profile.breaker.failures, profile.breaker.open_seconds)
-        self._probing = False
-        self._gauge = metrics.breakers.labels(self.model_name, profile.name)
-
-    @property
-    def state(self) -> str:
-        """`closed`, `opened` or `half-opened`."""
-        return self._circuit.state
+        self.circuit = circuit
 
     async def request(
         self,
@@ -51,43 +42,25 @@ class Breaker(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        with self._guarded():
+        with self._guarded() as call:
             async with self.wrapped.request_stream(
                 messages, model_settings, model_request_parameters, run_context
             ) as stream:
+                self.circuit.answering(call)
                 yield stream
 
     @contextmanager
-    def _guarded(self) -> Generator[None]:
-        probe = self._enter()
+    def _guarded(self) -> Generator[Call]:
         try:
-            yield
-        except BaseException as error:
-            self._note(health_after(error), error)
-            raise
-        else:
-            self._note(Health.WELL)
-        finally:
-            if probe:
-                self._probing = False
-
-    def _enter(self) -> bool:
-        """Lets a call in and says whether it is the probe. There is no await in here: nobody comes between."""
-        if self.state == "closed":
-            return False
-        if self._probing:
-            raise BreakerOpen(self.model_name)
-        try:
-            self._circuit.handle_new_request()
-        except OpenedState as error:
+            call = self.circuit.enter()
+        except CircuitOpen as error:
             raise BreakerOpen(self.model_name) from error
-        self._probing = True
-        return True
-
-    def _note(self, health: Health, error: BaseException | None = None) -> None:
-        if health is Health.ILL and error is not None:
-            self._circuit.handle_exception(error)
-        elif health is Health.WELL:
-            self._circuit.handle_end_request()
-        self._circuit.messages.clear()
-        self._gauge.set(self.state != "closed")
+        try:
+            yield call
+            call.health = Health.WELL
+        except BaseException as error:
+            call.health = health_after(error)
+            call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
+            raise
+        finally:
+            self.circuit.leave(call)

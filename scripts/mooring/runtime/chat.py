@@ -19,7 +19,7 @@ from mooring.runtime.body import ChatBody, parse
 from mooring.runtime.edge import languages
 from mooring.runtime.problems import Problem
 from mooring.runtime.record import Record
-from mooring.runtime.runs import DONE, WAITING
+from mooring.runtime.run import DONE, WAITING
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.turn import Answer, Turn
 from mooring.runtime.watch import watched
@@ -58,15 +58,26 @@ class Exchange:
         }
 
     async def answer(self, turn: Turn, pieces: "asyncio.Queue[str | None] | None") -> Answer:
-        """Runs the agent; a run that waits for approval is kept, so that it can be approved later."""
-        answer = await self.runtime.run(self.served, turn, self.record, pieces.put_nowait if pieces else None)
-        if answer.approvals:
-            await self.runtime.runs.park(self.served, self.record, answer)
-        return answer
+        """Runs the agent; when the wait for it is cancelled, so is the run."""
+        tell = pieces.put_nowait if pieces else None
+        run = await self.runtime.runs.begin(self.served, turn, self.record, tell)
+        try:
+            return await self.runtime.runs.answered(run)
+        except asyncio.CancelledError:
+            run.cancel()
+            raise
 
     def headers(self) -> dict[str, str]:
         """What is known of the run when the answer begins."""
-        return {"x-mooring-run": self.record.run, "x-mooring-rung": self.record.rung}
+        record = self.record
+        known = {"x-mooring-run": record.run, "x-mooring-rung": record.rung}
+        if record.cached:
+            known["x-mooring-cached-age"] = str(record.cached["age_seconds"])
+        if record.ticket:
+            known["x-mooring-ticket"] = record.ticket
+        if record.conversation:
+            known["x-mooring-conversation"] = record.conversation
+        return known
 
     def completion(self, answer: Answer) -> dict[str, Any]:
         """The whole answer."""
@@ -97,8 +108,10 @@ class Exchange:
         """What OpenAI's objects have no place for: the run, its rung and cost, and approvals it waits for."""
         status = WAITING if answer.approvals else DONE
         approvals = [asdict(approval) for approval in answer.approvals]
-        known = {"run": self.record.run, "status": status, "rung": self.record.rung, "approvals": approvals}
-        return known | {"cost_usd": round(self.record.usage.cost_usd, 9)}
+        record = self.record
+        known = {"run": record.run, "status": status, "rung": record.rung, "approvals": approvals}
+        how = {"rescued": record.rescued, "cached": record.cached, "ticket": record.ticket}
+        return known | how | {"cost_usd": round(record.usage.cost_usd, 9)}
 
 
 class Events(Response):

@@ -1,5 +1,7 @@
 """What every reply carries, and the last resort when something failed that nobody expected."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -48,7 +50,8 @@ def languages(request: Request) -> tuple[str, ...]:
 
 def reply(problem: Problem) -> Response:
     """An error as a reply."""
-    return JSONResponse(problem.body(), problem.status)
+    headers = {"retry-after": "1"} if problem.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return JSONResponse(problem.body(), problem.status, headers)
 
 
 async def on_problem(request: Request, error: Exception) -> Response:

@@ -1,7 +1,5 @@
 """Which errors of a model are worth another try, and which are worth another rung of the ladder."""
 
-from enum import Enum
-
 from pydantic_ai.exceptions import (
     ModelAPIError,
     ModelAuthenticationError,
@@ -17,20 +15,11 @@ from pydantic_ai.exceptions import (
     UnexpectedModelBehavior,
 )
 
-_TRANSIENT = (
-    ModelConnectionError,
-    ModelRateLimitError,
-    ModelRequestTimeout,
-    ModelServerError,
-    ModelUnavailableError,
-    UnexpectedModelBehavior,
-)
-_TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_WRONG_STATUS = frozenset({400, 413, 422})
+from mooring.runtime.circuit import Health
 
 
 class OutOfTime(ModelAPIError):
-    """The deadline budget was spent before a try began: it says nothing about the endpoint."""
+    """The deadline budget was spent before a try began or had a fair chance: it says nothing about the endpoint."""
 
     def __init__(self, model_name: str) -> None:
         super().__init__(model_name, "the deadline has passed")
@@ -43,8 +32,49 @@ class BreakerOpen(ModelAPIError):
         super().__init__(model_name, "the breaker is open")
 
 
+class NothingPrepared(ModelAPIError):
+    """There is neither a preset nor a saved answer for the question."""
+
+    def __init__(self) -> None:
+        super().__init__("prepared", "nothing is prepared for the question")
+
+
+class EmptyAnswer(UnexpectedModelBehavior):
+    """An answer with neither text nor a tool call."""
+
+
+class MalformedCall(UnexpectedModelBehavior):
+    """A call of a tool that there is not, or with arguments that are no JSON object."""
+
+
+class Unfit(UnexpectedModelBehavior):
+    """An answer that breaks its contract in a way that asking the same model again does not mend."""
+
+
+def nothing_said(finish_reason: str | None) -> EmptyAnswer | Unfit:
+    """What an empty answer is, by why it ended."""
+    if finish_reason in ("length", "content_filter"):
+        return Unfit(f"the answer is empty ({finish_reason})")
+    return EmptyAnswer("the answer is empty")
+
+
+_TRANSIENT = (
+    ModelConnectionError,
+    ModelRateLimitError,
+    ModelRequestTimeout,
+    ModelServerError,
+    ModelUnavailableError,
+    UnexpectedModelBehavior,
+)
+_TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_WRONG_STATUS = frozenset({400, 413, 422})
+_NO_VERDICT = (OutOfTime, BreakerOpen, MalformedCall, Unfit)
+
+
 def worth_a_try(error: BaseException) -> bool:
     """Whether the same request may succeed at the same endpoint a moment later."""
+    if isinstance(error, Unfit):
+        return False
     if isinstance(error, ModelHTTPError) and error.status_code in _TRANSIENT_STATUS:
         return not isinstance(error, ModelQuotaExceededError)
     return isinstance(error, _TRANSIENT)
@@ -64,18 +94,8 @@ def worth_a_rung(error: Exception) -> bool:
     return isinstance(error, ModelAPIError | UnexpectedModelBehavior)
 
 
-class Health(Enum):
-    """What a call says about an endpoint."""
-
-    WELL = "well"
-    ILL = "ill"
-    UNKNOWN = "unknown"
-
-
 def health_after(error: BaseException) -> Health:
-    """What the breaker learns: nothing from a call that was cancelled or never made, life from a refused request."""
-    if isinstance(error, OutOfTime | BreakerOpen) or not isinstance(error, Exception):
+    """What the breaker learns: nothing from a call that was cancelled, never made, or wrong in itself."""
+    if isinstance(error, _NO_VERDICT) or not isinstance(error, Exception):
         return Health.UNKNOWN
-    if worth_a_rung(error):
-        return Health.ILL
-    return Health.WELL if isinstance(error, ModelAPIError) else Health.UNKNOWN
+    return Health.ILL if worth_a_rung(error) else Health.UNKNOWN

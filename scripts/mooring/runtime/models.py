@@ -6,13 +6,18 @@ import httpx2
 from openai import AsyncOpenAI
 from pydantic_ai.models import Model
 from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
+from mooring.runtime.judge import Judged
 from mooring.runtime.settings import Settings
 
 SIMULATED_KEY = "simulated"
+SDK_SECONDS = 180.0
+"""The SDK's own time limit, beyond any that a rung may have: the rung's is the one that counts."""
+
 _NO_KEY = "none"
 
 
@@ -27,36 +32,39 @@ def missing_keys(models: Iterable[spec.Model], environ: Mapping[str, str]) -> li
     return sorted(name for name in names if name and not environ.get(name))
 
 
-def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2.AsyncClient, timeout: float) -> Model:
-    """A model ready to be called at its own endpoint, or at the simulator under its own id.
+def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2.AsyncClient) -> Model:
+    """A model ready to be called at its own endpoint, or at the simulator under its own id, its answers judged.
 
-    `timeout` bounds each wait for bytes, in seconds. Raises ValueError when there is no simulator to call.
+    It has no retries and, but for `SDK_SECONDS`, no timeout. Raises ValueError when there is no simulator to call.
     """
     if not simulated:
         name = environment_name(model)
         key = (settings.environ.get(name) if name else None) or _NO_KEY
-        return _client(model, model.base_url, key, client, timeout)
+        return Judged(_client(model, model.base_url, key, client))
     if settings.simulator_url is None:
         raise ValueError("the environment's endpoints are simulated, but no simulator was named")
-    return _openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client, timeout)
+    return Judged(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client))
 
 
-def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
+def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:
     build_one = _openai if model.api_type == "openai-chat" else _anthropic
-    return build_one(model, url, key, client, timeout)
+    return build_one(model, url, key, client)
 
 
-def _openai(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
-    sdk = AsyncOpenAI(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=timeout)
-    return OpenAIChatModel(model.id, provider=OpenAIProvider(openai_client=sdk), settings=_options(model))
+def _openai(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:
+    sdk = AsyncOpenAI(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=SDK_SECONDS)
+    # A stream that was cut by a polite proxy ends without an error, and without a reason.
+    strict = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+    provider = OpenAIProvider(openai_client=sdk)
+    return OpenAIChatModel(model.id, provider=provider, settings=_options(model), profile=strict)
 
 
-def _anthropic(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, timeout: float) -> Model:
+def _anthropic(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:
     from anthropic import AsyncAnthropic
     from pydantic_ai.models.anthropic import AnthropicModel
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
-    sdk = AsyncAnthropic(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=timeout)
+    sdk = AsyncAnthropic(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=SDK_SECONDS)
     return AnthropicModel(model.id, provider=AnthropicProvider(anthropic_client=sdk), settings=_options(model))
 
 

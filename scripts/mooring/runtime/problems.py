@@ -1,36 +1,65 @@
 """Every error a client can get, as OpenAI clients expect it, with a stable code."""
 
 from http import HTTPStatus
+from typing import NamedTuple
 
-CODES: dict[str, HTTPStatus] = {
-    "invalid_utf8": HTTPStatus.BAD_REQUEST,
-    "invalid_json": HTTPStatus.BAD_REQUEST,
-    "invalid_request": HTTPStatus.BAD_REQUEST,
-    "invalid_roles": HTTPStatus.BAD_REQUEST,
-    "system_message_refused": HTTPStatus.BAD_REQUEST,
-    "unsupported_content": HTTPStatus.BAD_REQUEST,
-    "unsupported_parameter": HTTPStatus.BAD_REQUEST,
-    "unknown_variable": HTTPStatus.BAD_REQUEST,
-    "context_length_exceeded": HTTPStatus.BAD_REQUEST,
-    "approval_unauthorized": HTTPStatus.UNAUTHORIZED,
-    "approval_forbidden": HTTPStatus.FORBIDDEN,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "model_not_found": HTTPStatus.NOT_FOUND,
-    "run_not_found": HTTPStatus.NOT_FOUND,
-    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
-    "request_timeout": HTTPStatus.REQUEST_TIMEOUT,
-    "run_not_waiting": HTTPStatus.CONFLICT,
-    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "run_limit_exceeded": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "run_interrupted": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "model_unavailable": HTTPStatus.BAD_GATEWAY,
-    "model_rejected_request": HTTPStatus.BAD_GATEWAY,
-    "invalid_answer": HTTPStatus.BAD_GATEWAY,
-    "release_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "storage_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+
+class Code(NamedTuple):
+    """`says` is what it means to a client, whatever the message of one error adds."""
+
+    status: HTTPStatus
+    says: str
+
+
+CODES: dict[str, Code] = {
+    "invalid_http": Code(HTTPStatus.BAD_REQUEST, "What was sent is not HTTP/1.1."),
+    "invalid_utf8": Code(HTTPStatus.BAD_REQUEST, "The body is not UTF-8."),
+    "invalid_json": Code(HTTPStatus.BAD_REQUEST, "The body is not JSON."),
+    "invalid_request": Code(HTTPStatus.BAD_REQUEST, "A field is missing or has a wrong value; `param` names it."),
+    "invalid_roles": Code(
+        HTTPStatus.BAD_REQUEST, "A message is by nobody who may speak, or the last one is not the user's."
+    ),
+    "system_message_refused": Code(HTTPStatus.BAD_REQUEST, "The system prompt is the release's."),
+    "unsupported_content": Code(HTTPStatus.BAD_REQUEST, "A message holds something other than text."),
+    "unsupported_parameter": Code(HTTPStatus.BAD_REQUEST, "A parameter asks for what the release decides."),
+    "unknown_variable": Code(HTTPStatus.BAD_REQUEST, "A request cannot set this input of the prompt."),
+    "context_length_exceeded": Code(
+        HTTPStatus.BAD_REQUEST, "The conversation is too long for the model, however it is trimmed."
+    ),
+    "approval_unauthorized": Code(HTTPStatus.UNAUTHORIZED, "An approval needs the key of the environment."),
+    "approval_forbidden": Code(HTTPStatus.FORBIDDEN, "Nobody can approve here: the environment has no key for it."),
+    "not_found": Code(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
+    "model_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such agent."),
+    "run_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such run."),
+    "ticket_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such ticket."),
+    "conversation_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such conversation."),
+    "method_not_allowed": Code(HTTPStatus.METHOD_NOT_ALLOWED, "The path does not take this method."),
+    "request_timeout": Code(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
+    "run_not_waiting": Code(HTTPStatus.CONFLICT, "The run waits for no approval."),
+    "conversation_busy": Code(HTTPStatus.CONFLICT, "Another turn of the conversation is being answered."),
+    "conversation_full": Code(HTTPStatus.CONFLICT, "The conversation has as many turns as one may have."),
+    "conversation_of_another_agent": Code(HTTPStatus.CONFLICT, "The conversation is with another agent."),
+    "request_too_large": Code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
+    "too_many_requests": Code(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "As many requests are being answered as can be; `Retry-After` says when to try again.",
+    ),
+    "headers_too_large": Code(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large."),
+    "internal_error": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed that nobody expected; the log knows."),
+    "run_interrupted": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The slot that ran it has ended."),
+    "run_cancelled": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run was cancelled."),
+    "run_crashed": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run ended its process more than once."),
+    "model_unavailable": Code(HTTPStatus.BAD_GATEWAY, "The model broke off in the middle of its answer."),
+    "model_rejected_request": Code(
+        HTTPStatus.BAD_GATEWAY, "The model's endpoint refused the request as wrong in itself."
+    ),
+    "invalid_answer": Code(HTTPStatus.BAD_GATEWAY, "The model gave no answer that fits the agent's contract."),
+    "release_unavailable": Code(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The slot is not ready, or the run's release cannot be served any more."
+    ),
+    "storage_unavailable": Code(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer."),
 }
-"""HTTP status by code. Codes are part of the interface: they are added, never renamed."""
+"""By code. Codes are part of the interface: they are added, never renamed."""
 
 
 class Problem(Exception):
@@ -42,10 +71,12 @@ class Problem(Exception):
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.status = CODES[code]
+        self.status = CODES[code].status
         self.param = param
 
     def body(self) -> dict[str, dict[str, str | None]]:
         """The error object of the OpenAI API: https://platform.openai.com/docs/guides/error-codes."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            kind = "rate_limit_error"
         return {"error": {"message": str(self), "type": kind, "code": self.code, "param": self.param}}

@@ -27,6 +27,8 @@ class CompiledPrompt:
     def __init__(self, prompt: ResolvedPrompt, variables: Mapping[str, Any]) -> None:
         self._variables = dict(variables)
         self._render = [self._compiled(message.role, message.content) for message in prompt.messages]
+        self.head = len(prompt.messages) - 1
+        """How many messages stand before the conversation."""
         self._input = checker(prompt.input)
         properties: dict[str, Any] = prompt.input.get("properties", {})
         self.open = frozenset(

@@ -1,7 +1,7 @@
 """What one run may use and what it did: the deadline budget, and the record of rungs, tokens and tool calls."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,13 +19,24 @@ class Budget:
         return max(0.0, self._end - asyncio.get_running_loop().time())
 
 
+UNDER_WAY = "under-way"
+"""The outcome of a tool's call before it has one: it is being made, or waits for approval."""
+
+
 @dataclass
 class ToolCall:
-    """One call of a tool: by the name the model sees, how it ended, and how long it took."""
+    """One call of a tool: by the name the model sees, how it ended, and how long it took.
+
+    `id` is the model's name for the call, `key` what keeps its effect from being done twice. `replayed` says that
+    the call was made before the run was interrupted and not again.
+    """
 
     name: str
     outcome: str
     seconds: float
+    id: str = ""
+    key: str = ""
+    replayed: bool = False
 
 
 @dataclass
@@ -45,7 +56,15 @@ class Usage:
 
 @dataclass
 class Record:
-    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before."""
+    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
+
+    `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
+    it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
+    its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
+    `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
+    `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
+    more tools.
+    """
 
     run: str
     agent: str
@@ -55,14 +74,28 @@ class Record:
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)
     retries: int = 0
+    context_ratio: float = 0.0
+    conversation: str | None = None
+    question: str = ""
+    question_key: str = ""
+    rescued: int = 0
+    cached: dict[str, int] | None = None
+    ticket: str | None = None
+    on_apology: Callable[[], str] | None = None
+    resumed: int = 0
+    last_step: int | None = None
 
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
 
-    def called(self, tool: str) -> int:
-        """How often a tool was called so far."""
-        return sum(call.name == tool for call in self.tool_calls)
+    def call(self, call_id: str, name: str) -> ToolCall:
+        """The call of a tool that is under way by this id, or a new one; an id that was used before is a new call."""
+        for call in self.tool_calls:
+            if (call.id, call.name, call.outcome) == (call_id, name, UNDER_WAY):
+                return call
+        self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, call_id))
+        return self.tool_calls[-1]
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Takes up what `data()` said, when a run goes on that waited."""
@@ -70,6 +103,11 @@ class Record:
         self.usage = Usage(**data["usage"], cost_usd=data["cost_usd"])
         self.tool_calls = [ToolCall(**call) for call in data["tool_calls"]]
         self.retries = data["retries"]
+        self.context_ratio = data.get("context_ratio", 0.0)
+        self.conversation = data.get("conversation")
+        self.rescued = data.get("rescued", 0)
+        self.cached = data.get("cached")
+        self.ticket = data.get("ticket")
 
     def data(self) -> dict[str, Any]:
         """JSON-able: everything but the budget."""
@@ -79,6 +117,12 @@ class Record:
             "cost_usd": round(self.usage.cost_usd, 9),
             "tool_calls": [asdict(call) for call in self.tool_calls],
             "retries": self.retries,
+            "context_ratio": self.context_ratio,
+            "conversation": self.conversation,
+            "rescued": self.rescued,
+            "cached": self.cached,
+            "ticket": self.ticket,
+            "resumed": self.resumed,
         }
 
 

@@ -9,26 +9,31 @@ from typing import Any
 
 import uvicorn
 from uvicorn.lifespan.on import LifespanOn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mooring.runtime.acceptor import Acceptor, closing_when_off
-
-KEEP_ALIVE = 75
-"""Seconds an idle connection may stay: longer than common clients keep theirs, so that they close first."""
+from mooring.runtime.acceptor import Acceptor, closing
+from mooring.runtime.connection import KEEP_ALIVE, Connections
 
 QUIET = 5
 """Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
 
 
-class Serving:
-    """Starts not live; `acceptor` turns it on and off."""
+MOST = 2048
+"""Connections at once, when nobody says otherwise."""
 
-    def __init__(self, app: Any, listening: socket.socket) -> None:
-        self.acceptor = Acceptor(listening, self._protocol)
+LOOK_SECONDS = 1.0
+"""Between two looks at all connections."""
+
+
+class Serving:
+    """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once."""
+
+    def __init__(self, app: Any, listening: socket.socket, most: int = MOST) -> None:
+        self._state = ServerState()
         self._config = uvicorn.Config(
-            closing_when_off(app, self.acceptor),
+            closing(app, lambda: self.connections.crowded or not self.acceptor.accepting),
             lifespan="on",
+            ws="none",
             log_config=None,
             access_log=False,
             proxy_headers=False,
@@ -37,7 +42,8 @@ class Serving:
         )
         self._config.load()
         self._lifespan = LifespanOn(self._config)
-        self._state = ServerState()
+        self.connections = Connections(self._config, self._state, most)
+        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections))
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -45,38 +51,36 @@ class Serving:
         await self._lifespan.startup()
         if self._lifespan.should_exit:
             raise RuntimeError("the application did not start")
-        self._clock = asyncio.create_task(self._tell_time())
+        self.connections.app_state = self._lifespan.state
+        self._clock = asyncio.create_task(self._tick())
 
     @property
     def busy(self) -> int:
         """Requests being answered, and connections about to become ones."""
         return len(self._state.tasks) + self.acceptor.attaching
 
-    @property
-    def connections(self) -> int:
-        """Open client connections, idle ones too."""
-        return len(self._state.connections)
+    async def stop(self, cap: float, quiet: float | None = None, background: Callable[[], int] = lambda: 0) -> None:
+        """Ends without loss where `cap` seconds allow: requests finish, keep-alive clients get time to leave.
 
-    async def stop(self, cap: float, quiet: float = QUIET) -> None:
-        """Ends without loss where `cap` seconds allow: requests finish, keep-alive clients get time to leave."""
+        So do the runs that no request waits for; `background` counts them. `quiet` is `QUIET` unless it is given.
+        """
         self.acceptor.off()
         end = asyncio.get_running_loop().time() + cap
-        await _until(lambda: not self._state.connections, min(end, self.acceptor.off_since + quiet))
-        await _until(lambda: not self.busy, end)
-        for connection in list(self._state.connections):
-            connection.shutdown()
+        await _until(
+            lambda: not self.connections, min(end, self.acceptor.off_since + (QUIET if quiet is None else quiet))
+        )
+        await _until(lambda: not self.busy and not background(), end)
+        self.connections.shutdown()
         await self._lifespan.shutdown()
         if self._clock:
             self._clock.cancel()
 
-    def _protocol(self) -> asyncio.Protocol:
-        return HttpToolsProtocol(self._config, self._state, self._lifespan.state)
-
-    async def _tell_time(self) -> None:
-        """Keeps the `date` header true, as uvicorn's own server does."""
+    async def _tick(self) -> None:
+        """Keeps the `date` header true, as uvicorn's own server does, and clients in time."""
         while True:
             self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
-            await asyncio.sleep(1)
+            self.connections.look()
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _until(done: Callable[[], bool], end: float) -> None:

@@ -7,6 +7,7 @@ and the supervisor starts it again.
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.runtime import admin, door
+from mooring.runtime.descriptors import connections_allowed
 from mooring.runtime.handover import Handover
 from mooring.runtime.logs import LOGGER, configure
+from mooring.runtime.preload import preload
 from mooring.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ DRAIN = 60.0
 """Seconds an ending slot waits for requests in flight when nobody says otherwise."""
 
 Build = Callable[["Release", Settings], Any]
-"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts."""
+"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts, and health where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,25 @@ class Slot:
             return 1
         cap, quiet = await self._stopping
         if self.serving:
-            await (self.serving.stop(cap) if quiet is None else self.serving.stop(cap, quiet))
+            await self.serving.stop(cap, quiet, self.runtime.busy)
         self.drained.set()
         await asyncio.sleep(0.05)  # whoever asked for the end gets the answer
         return 0
 
     async def _start(self, listening: socket.socket) -> None:
         """The imports take a second or two; in a thread, so that the door answers meanwhile."""
-        self.release, app, host = await asyncio.to_thread(self._load)
-        serving = host(app, listening)
+        release, app, host = await asyncio.to_thread(self._load)
+        self.release = release
+        limits = release.content.environment.serving
+        serving = host(app, listening, connections_allowed(limits.max_connections, limits.max_in_flight))
         await serving.start()
+        await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
+        if health := getattr(self.runtime, "health", None):
+            health.live = lambda: self.accepting
+        # What is there now stays: the collector, which would go through it again and again, need not look at it.
+        gc.collect()
+        gc.freeze()
         self.serving = serving
         LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
 

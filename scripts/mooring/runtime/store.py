@@ -69,6 +69,12 @@ class RunStore:
         self._database = None
         self._thread.shutdown()
 
+    async def ping(self) -> float:
+        """Seconds that the database takes to answer. Raises Problem."""
+        started = time.perf_counter()
+        await self._do(lambda database: database.execute("select 1").fetchone())
+        return time.perf_counter() - started
+
     async def put(self, run: StoredRun) -> None:
         """Writes a run, new or changed, and forgets those that are too old."""
         row = (*_columns(run), run.messages)

@@ -20,11 +20,16 @@ from mooring.runtime.prompt import Text
 
 @dataclass(frozen=True)
 class Turn:
-    """The user's last message, the conversation before it, and inputs of the prompt that a request may fill."""
+    """The user's last message, what came before it, and inputs of the prompt that a request may fill.
+
+    What came before is `history` as the client tells it, or `past` as the server remembers the `conversation`.
+    """
 
     message: str
     history: tuple[Text, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
+    conversation: str | None = None
+    past: tuple[ModelMessage, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,19 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, request_response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mooring.simulator import wire
 from mooring.simulator.chat import Chat, UnknownModel, refuse
-from mooring.simulator.faults import FAULTS, Board
+from mooring.simulator.faults import FAULTS, Board, Fault
 from mooring.simulator.faulty import FaultyService
 from mooring.simulator.request import BadRequest
 from mooring.simulator.rulebook import Rulebook
 from mooring.simulator.services.answers import Clock
 from mooring.simulator.services.database import Database
 from mooring.simulator.services.oncall import create_oncall
+from mooring.simulator.services.runbooks import runbooks
 from mooring.simulator.services.shop import create_shop
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -41,6 +42,7 @@ def create_app(book: Rulebook, state: Path, latency: float = 0.02, clock: Clock 
         *_fault_routes(board),
         Mount("/services/shop", FaultyService(create_shop(database, clock), "shop", board)),
         Mount("/services/oncall", FaultyService(create_oncall(database, clock), "oncall", board)),
+        Route("/services/runbooks", FaultyService(request_response(runbooks), "runbooks", board)),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
     return Stamped(Starlette(routes=routes, exception_handlers=handlers))
@@ -70,23 +72,30 @@ async def _broken_rule(_: Request, error: Exception) -> Response:
 
 
 def _fault_routes(board: Board) -> list[Route]:
-    async def put(request: Request) -> Response:
+    async def show(_: Request) -> Response:
+        return JSONResponse({"faults": board.data()})
+
+    async def change(request: Request, apply: Callable[[list[Fault]], None]) -> Response:
         try:
-            board.replace(FAULTS.validate_json(await request.body()))
+            apply(FAULTS.validate_json(await request.body()))
         except ValidationError as error:
             details = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors(include_url=False)]
             return JSONResponse({"error": {"code": "invalid-fault", "message": "; ".join(details)}}, 422)
-        return await get(request)
+        return await show(request)
 
-    async def get(_: Request) -> Response:
-        return JSONResponse({"faults": board.data()})
+    async def put(request: Request) -> Response:
+        return await change(request, board.replace)
+
+    async def post(request: Request) -> Response:
+        return await change(request, board.add)
 
     async def delete(request: Request) -> Response:
         board.replace([])
-        return await get(request)
+        return await show(request)
 
     return [
         Route("/faults", put, methods=["PUT"]),
-        Route("/faults", get, methods=["GET"]),
+        Route("/faults", post, methods=["POST"]),
+        Route("/faults", show, methods=["GET"]),
         Route("/faults", delete, methods=["DELETE"]),
     ]

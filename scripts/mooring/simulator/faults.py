@@ -1,7 +1,10 @@
 """Faults on demand: what goes wrong, for whom, how often."""
 
+import math
 import random
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -22,9 +25,10 @@ class Fault(Part):
     kind: Literal["status", "retry-after", "latency", "hang", "cut-stream", "empty", "malformed", "wrong-content"]
     model: Pattern | None = Field(default=None, description="A regular expression searched in the model's id.")
     provider: str | None = Field(default=None, description="A provider of the rule files, such as openai.")
-    service: Literal["shop", "oncall"] | None = None
+    service: Literal["shop", "oncall", "runbooks"] | None = None
     rate: Rate = 1
     count: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Ends after so many hits.")
+    for_seconds: Annotated[float, Field(gt=0, le=86400)] | None = Field(default=None, description="Ends after a time.")
     status: Annotated[int, Field(ge=400, le=599)] = 503
     seconds: Annotated[float, Field(ge=0, le=3600)] = 1
     content: str = "I like turtles."
@@ -51,7 +55,7 @@ def _as_list(value: object) -> object:
 
 
 FAULTS: TypeAdapter[list[Fault]] = TypeAdapter(Annotated[list[Fault], BeforeValidator(_as_list)])
-"""The body of `PUT /faults`: one fault or a list."""
+"""The body of `PUT` and `POST /faults`: one fault or a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +71,33 @@ class Call:
 class _Active:
     fault: Fault
     chance: random.Random
+    until: float
     hits: int = 0
 
 
 @dataclass(slots=True)
 class Board:
-    """The faults that are on. Not thread-safe: one event loop asks it."""
+    """The faults that are on. Not thread-safe: one event loop asks it. `clock` returns seconds."""
 
     active: list[_Active] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
 
     def replace(self, faults: list[Fault]) -> None:
         """These faults, and no others; counts and chance start anew."""
-        self.active = [_Active(fault, random.Random(fault.seed)) for fault in faults]  # noqa: S311 - a die, no secret
+        self.active = []
+        self.add(faults)
+
+    def add(self, faults: list[Fault]) -> None:
+        """These faults too, after those that are on."""
+        now = self.clock()
+        self.active += [
+            _Active(fault, random.Random(fault.seed), now + (fault.for_seconds or math.inf))  # noqa: S311 - a die
+            for fault in faults
+        ]
 
     def draw(self, call: Call) -> Fault | None:
         """The first fault that strikes this call; counts it."""
-        for active in self.active:
+        for active in self._lasting():
             fault = active.fault
             spent = fault.count is not None and active.hits >= fault.count
             if not spent and fault.hits(call) and active.chance.random() < fault.rate:
@@ -91,5 +106,16 @@ class Board:
         return None
 
     def data(self) -> list[dict[str, Any]]:
-        """What is on, and how often each fault has struck."""
-        return [active.fault.model_dump(exclude_none=True) | {"hits": active.hits} for active in self.active]
+        """What is on, how often each fault has struck, and how long it still lasts."""
+        now = self.clock()
+        return [
+            active.fault.model_dump(exclude_none=True)
+            | {"hits": active.hits}
+            | ({"ends_in": round(active.until - now, 1)} if active.until < math.inf else {})
+            for active in self._lasting()
+        ]
+
+    def _lasting(self) -> list[_Active]:
+        now = self.clock()
+        self.active = [active for active in self.active if now < active.until]
+        return self.active

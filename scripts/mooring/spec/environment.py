@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from mooring.spec.document import Document, Name, Part, Seconds
+from mooring.spec.document import Document, Name, Part, Seconds, SecretRef
 
 
 class LocalTarget(Part):
@@ -53,10 +53,27 @@ class Rollout(Part):
     deadline_seconds: Seconds = 60
     bake_seconds: float = Field(default=10, ge=0, description="How long the new slot is watched after the switch.")
     max_error_rate: float = Field(default=0.05, ge=0, le=1, description="Of requests while baking; more flips back.")
-    drain_seconds: Seconds = Field(default=60, description="Cap on waiting for requests in flight in the old slot.")
+    drain_seconds: Seconds = Field(default=120, description="Cap on waiting for requests in flight in the old slot.")
     probes: tuple[Probe, ...] = Field(min_length=1)
     warm: Warm = Warm()
     freezes: tuple[Freeze, ...] = ()
+
+
+class Database(Part):
+    """Where runs are written down, when not in a file beside the slots."""
+
+    secret_ref: SecretRef = Field(description="The environment variable with the PostgreSQL URL.")
+
+
+class Serving(Part):
+    """How much a slot takes on at once. What is beyond is refused politely, with `too_many_requests`."""
+
+    max_in_flight: int = Field(
+        default=256, ge=1, le=10000, description="Requests being answered, streams included; and as many runs besides."
+    )
+    max_connections: int = Field(
+        default=2048, ge=16, le=60000, description="Open connections; less where the limit on open files is lower."
+    )
 
 
 class Environment(Document):
@@ -70,6 +87,10 @@ class Environment(Document):
         default_factory=dict,
         description="Tool services by name: a base URL, or `simulated` for the demo service of the simulator.",
     )
+    database: Database | None = Field(
+        default=None, description="Absent: a SQLite file in the environment's state folder."
+    )
+    serving: Serving = Serving()
     agents: tuple[Name, ...] = Field(min_length=1)
     overrides: tuple[DocumentOverride, ...] = ()
     rollout: Rollout

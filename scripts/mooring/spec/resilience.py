@@ -4,48 +4,188 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mooring.spec.document import Document, Part, Rate, Seconds
+from mooring.spec.document import Document, Name, Part, Rate, Seconds
+
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Texts = Annotated[dict[Language, str], Field(min_length=1, description="By language code; `en` must be there.")]
 
 
 class Retry(Part):
     """Tries of one rung before the next; the only retries there are, since SDK retries are always 0.
 
-    The wait before try n+1 is `base * multiplier**(n-1)`, at most `cap`, times a random factor
-    between 1 - jitter and 1 + jitter.
+    The wait before try n+1 is `w = min(base * multiplier**(n-1), cap)`, spread by `jitter`: `proportional` between
+    w * (1 - rate) and w * (1 + rate), `full` between 0 and w, `equal` between w/2 and w, `none` exactly w.
+    A `Retry-After` longer than the cap means: next rung now.
     """
 
-    tries: int = Field(default=3, ge=1, le=5)
+    tries: int = Field(default=4, ge=1, le=5)
     base_seconds: Seconds = 1
     multiplier: float = Field(default=2, ge=1, le=5)
     cap_seconds: Seconds = 30
-    jitter: Rate = 0.5
+    jitter: Literal["proportional", "full", "equal", "none"] = "proportional"
+    jitter_rate: Rate = 0.25
+
+    def wait(self, number: int) -> float:
+        """Seconds to wait after try `number` (from 1) failed, before jitter."""
+        return min(self.base_seconds * self.multiplier ** (number - 1), self.cap_seconds)
+
+    def longest_wait(self, number: int) -> float:
+        """The same with the worst jitter there can be."""
+        return self.wait(number) * (1 + self.jitter_rate if self.jitter == "proportional" else 1)
 
 
 class Breaker(Part):
-    """Stops calling an endpoint that keeps failing, and probes it with one call after `open_seconds`."""
+    """Stops calling an endpoint that keeps failing. Opens when any limit is reached; then one probe decides.
 
-    failures: int = Field(default=5, ge=1)
-    open_seconds: Seconds = 30
+    Rates count over the calls of the last `window_seconds`, once there are `minimum_calls` of them.
+    Cancelled calls and broken requests (400, 422) are not counted.
+    """
+
+    consecutive_failures: int = Field(default=5, ge=1)
+    window_seconds: Seconds = 60
+    minimum_calls: int = Field(default=10, ge=1)
+    failure_rate: Rate = 0.5
+    slow_call_seconds: Seconds = 8
+    slow_call_rate: Rate = 0.8
+    open_seconds: Seconds = Field(default=30, description="Longer when the endpoint's Retry-After says so.")
+
+
+class RungPolicy(Part):
+    """How one rung is tried; what is absent is the profile's `retry`."""
+
+    tries: int | None = Field(default=None, ge=1, le=5)
+    timeout_seconds: Annotated[float, Field(gt=0, le=120, description="Of one try.")] = 15
+
+
+class Rungs(Part):
+    """The policy of each rung that calls a model."""
+
+    primary: RungPolicy = Field(default=RungPolicy(), alias="L0")
+    alternate: RungPolicy = Field(default=RungPolicy(tries=2), alias="L1")
+    local: RungPolicy = Field(default=RungPolicy(tries=1, timeout_seconds=10), alias="L2")
+
+    def of(self, rung: str) -> RungPolicy:
+        """The policy of L0, L1 or L2."""
+        return {"L0": self.primary, "L1": self.alternate, "L2": self.local}[rung]
+
+
+class Preset(Part):
+    """L3: an answer prepared for an intent. The first preset with a matching pattern answers."""
+
+    intent: str = Field(pattern=r"^[a-z0-9-]+$")
+    match: tuple[str, ...] = Field(min_length=1, description="Regular expressions over the user's message.")
+    answer: Texts
+
+
+class LastGood(Part):
+    """L3: the last good answer to the same question, marked as cached with its age."""
+
+    enabled: bool = True
+    max_age_hours: float = Field(default=24, gt=0)
+
+
+class Queue(Part):
+    """L4: the question is kept, asked again later, and the answer delivered under its ticket."""
+
+    enabled: bool = True
+    retry_after_seconds: tuple[Seconds, ...] = Field(default=(30, 120, 600, 3600), min_length=1)
 
 
 class Ladder(Part):
     """What answers when the primary model does not. The last rung always answers."""
 
-    request_timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 20
-    apology: dict[str, str] = Field(
-        default_factory=lambda: {"en": "Sorry, I cannot answer right now. Please try again in a few minutes."},
-        description="L4, the friendly error, by language code; `en` must be there.",
+    rungs: Rungs = Rungs()
+    presets: tuple[Preset, ...] = ()
+    last_good: LastGood = LastGood()
+    apology: Texts = Field(
+        default={"en": "Sorry, I cannot answer right now. Please try again in a few minutes."},
+        description="L4, the friendly error.",
     )
+    queue: Queue = Queue()
+
+
+class Tools(Part):
+    """How tools are called: each tool's own timeout is the hard limit of one try."""
+
+    tries: int = Field(default=2, ge=1, le=5, description="Of tools that are idempotent or carry a key; others get 1.")
+    max_result_bytes: int = Field(default=65536, ge=1024, le=1048576)
+    breaker: Breaker = Breaker()
+
+
+class Context(Part):
+    """What is done before a conversation outgrows a model's window.
+
+    Always kept: the system messages, the user's first goal, pinned facts, open tool calls with their returns.
+    """
+
+    strategy: Literal["sliding-window", "trim-middle", "summarise-middle"] = "trim-middle"
+    warn_ratio: Rate = 0.85
+    keep_recent_turns: int = Field(default=6, ge=1)
+    pins: tuple[str, ...] = Field(default=(), description="Regular expressions: messages that match are kept.")
+    summary_model: Name | None = Field(
+        default=None, description="A cheap Model; when it fails, or is absent, the middle is trimmed."
+    )
+
+
+class Memory(Part):
+    """What a slot keeps in memory, and what it does before it runs out."""
+
+    idle_minutes: float = Field(
+        default=30, gt=0, description="Conversations leave memory after this; the archive stays."
+    )
+    max_conversations: int = Field(default=1000, ge=1)
+    archive_days: float = Field(default=90, gt=0)
+    limit_mib: int = Field(
+        default=1024, ge=256, description="Of a slot: at `shed_ratio` it sheds, here it is replaced."
+    )
+    shed_ratio: Rate = 0.8
+
+
+class Checkpoint(Part):
+    """`durable`: every model and tool call is written down, and a run goes on from the break after a crash."""
+
+    mode: Literal["durable", "off"] = "durable"
+
+
+class Canary(Part):
+    """A question with a known answer, asked now and then: the behaviour layer of the health check."""
+
+    say: str = Field(min_length=1)
+    expect: str = Field(min_length=1, description="A regular expression the answer must contain a match of.")
+    every_seconds: Annotated[float, Field(ge=10)] = 300
+
+
+class Health(Part):
+    """Thresholds of the layered health check."""
+
+    loop_lag_seconds: Seconds = 0.5
+    database_seconds: Seconds = 0.25
+    dependency_seconds: Seconds = 10
+    canary: Canary | None = None
 
 
 class Resilience(Document):
     """One profile. `deadline_seconds` is one budget a request, shared by tries, rungs and tools."""
 
     kind: Literal["Resilience"]
-    deadline_seconds: Seconds = 60
+    deadline_seconds: Seconds = 120
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
     ladder: Ladder = Ladder()
+    tools: Tools = Tools()
+    context: Context = Context()
+    memory: Memory = Memory()
+    checkpoint: Checkpoint = Checkpoint()
+    health: Health = Health()
     on_disconnect: Literal["cancel", "finish"] = Field(
         default="cancel", description="What becomes of a run whose client hangs up."
     )
+
+    def tries(self, rung: str) -> int:
+        """Tries of rung L0, L1 or L2."""
+        return self.ladder.rungs.of(rung).tries or self.retry.tries
+
+    def rung_seconds(self, rung: str) -> float:
+        """Seconds until a rung gives up when every try times out and every wait is the longest possible."""
+        waits = (self.retry.longest_wait(number) for number in range(1, self.tries(rung)))
+        return self.tries(rung) * self.ladder.rungs.of(rung).timeout_seconds + sum(waits)

@@ -31,8 +31,48 @@ class HttpBind(Part):
     path: Annotated[str, StringConstraints(pattern=r"^/")]
 
 
+class PythonBind(Part):
+    """A tool answered by a function of the team, in a process of its own that is killed at the timeout.
+
+    Arguments are its keyword arguments, and it returns a JSON value. A release carries the source of the module and
+    of the modules under `tools` that it imports, so it is the release's code that runs. The process gets no secrets.
+    """
+
+    type: Literal["python"]
+    callable: Annotated[str, StringConstraints(pattern=r"^tools(\.[a-z][a-z0-9_]*)+:[a-z][a-z0-9_]*$")] = Field(
+        description="`tools.<module>:<function>`: a function of scripts/tools/<module>.py."
+    )
+
+    @property
+    def module(self) -> str:
+        """The module's dotted name."""
+        return self.callable.partition(":")[0]
+
+    @property
+    def function(self) -> str:
+        """The function's name within the module."""
+        return self.callable.partition(":")[2]
+
+
+class McpBind(Part):
+    """A tool of a server that speaks the Model Context Protocol over streamable HTTP.
+
+    A server started by command (stdio) is a process without limits that would live and die with a slot: put it
+    behind an address instead, so that an environment can say where it is.
+    """
+
+    type: Literal["mcp"]
+    server: str = Field(description="A name under `services` of the environment: the URL of the server's endpoint.")
+    tool: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,128}$")] = Field(
+        description="The tool's name at the server."
+    )
+
+
+Bind = Annotated[HttpBind | PythonBind | McpBind, Field(discriminator="type")]
+
+
 class Tool(Document):
-    """A tool. A call that exceeds `timeout_seconds` is stopped and its error is handed to the agent."""
+    """A tool. A try that exceeds `timeout_seconds` is stopped, a Python one killed, and the agent is told."""
 
     kind: Literal["Tool"]
     export_name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$")] | None = Field(
@@ -41,7 +81,7 @@ class Tool(Document):
     input_schema: JsonSchema
     output_schema: JsonSchema
     annotations: Annotations
-    bind: HttpBind
+    bind: Bind
     timeout_seconds: float = Field(default=15, ge=1, le=30)
     approval: Literal["none", "human"] = Field(
         default="none", description="`human`: the call waits until a person approves."
@@ -51,6 +91,19 @@ class Tool(Document):
         default=None,
         description="Template over the arguments, such as `refund-{orderId}`; required where idempotentHint is false.",
     )
+
+    @property
+    def service(self) -> str | None:
+        """The service of the environment that it calls, if any."""
+        match self.bind:
+            case HttpBind(service=name) | McpBind(server=name):
+                return name
+        return None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call may be tried again: twice is the same as once, or a key tells the service that it is one."""
+        return self.annotations.idempotent_hint or self.idempotency_key is not None
 
     @property
     def exported(self) -> str:

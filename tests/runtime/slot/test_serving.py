@@ -87,7 +87,7 @@ def test_an_idle_connection_outlives_the_switch_and_is_let_go_with_its_next_answ
         green.acceptor.on()
         blue.acceptor.off()
         await asyncio.sleep(0.1)
-        assert blue.connections == 1
+        assert len(blue.connections) == 1
         assert await client.ask() == ("blue", True)
         assert await Client(port).ask() == ("green", False)
 
@@ -144,7 +144,7 @@ def test_stopping_finishes_requests_and_gives_idle_clients_time_to_leave() -> No
         assert await idle.ask() == ("blue", True)
         assert (await asked)[0] == "blue"
         await stopping
-        assert blue.connections == 0
+        assert len(blue.connections) == 0
         green.acceptor.on()
 
     play(scenario)

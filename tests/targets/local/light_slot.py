@@ -19,16 +19,21 @@ from starlette.routing import Route
 from mooring.release.release import Release
 from mooring.runtime import slot
 from mooring.runtime.accounting import Accounting, CountRequests
+from mooring.runtime.memory import MemoryWatch
 from mooring.runtime.settings import Settings
 
 
 class Runtime:
     def __init__(self, does: str) -> None:
         self.accounting = Accounting()
+        self.memory = MemoryWatch([], [], lambda ratio: None)
         self.does = does
 
     def ready(self) -> tuple[bool, list[str]]:
         return "unready" not in self.does, ["never"]
+
+    def busy(self) -> int:
+        return self.accounting.in_flight
 
     async def answer(self, agent: str, say: str) -> str:
         return f"{agent} looks up your order"
@@ -58,4 +63,5 @@ def build(release: Release, settings: Settings) -> Any:
 
 
 if __name__ == "__main__":
+    vars(slot)["preload"] = lambda: None  # it would import what this slot is light without
     sys.exit(slot.main(sys.argv[1:], build))

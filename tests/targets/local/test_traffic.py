@@ -66,7 +66,7 @@ def test_a_release_that_never_gets_ready_leaves_the_old_slot_untouched(
     assert after.slots[after.live.slot].pid == before.slots[before.live.slot].pid
 
 
-def test_a_restart_of_the_live_slot_finishes_its_requests_and_queues_new_ones(shared: Any, under_load: Any) -> None:
+def test_a_live_slot_that_restarts_serves_until_its_successor_does(shared: Any, under_load: Any) -> None:
     live = shared.local.facts().live.slot
     before = shared.local.facts().slots[live].pid
 

@@ -1,81 +1,97 @@
-"""Time: whether a deadline leaves room for what is promised within it."""
+"""Time: whether a deadline leaves room for what is promised within it, and who may try again."""
 
 from collections.abc import Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.deployed import deployed
+from mooring.catalog.checks.deployed import deployed, environments
+from mooring.catalog.checks.profiles import profiles
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.spec import Agent, Resilience, Tool
+from mooring.catalog.code import reached
+from mooring.catalog.retry_budget import Budget, budget
+from mooring.spec import Environment, Resilience, Tool
+from mooring.spec.tool import PythonBind
+
+RETRIERS = frozenset({"backoff", "retry", "retrying", "stamina", "tenacity", "urllib3.util.retry"})
+"""Libraries that try again."""
 
 
-def _profiled(catalog: Catalog) -> Iterator[tuple[Catalog, Entry, Agent, Resilience]]:
-    for view, entry, agent in deployed(catalog):
-        profile = view.get(Resilience, agent.resilience)
-        if profile is not None:
-            yield view, entry, agent, profile
+def _budgets(catalog: Catalog) -> Iterator[tuple[Catalog, Entry, Budget]]:
+    """Every agent's budget with the entry of its profile, which is where it is put right."""
+    for view, _, agent in deployed(catalog):
+        known, entry = budget(view, agent), view.entry("Resilience", agent.resilience)
+        if known is not None and entry is not None:
+            yield view, entry, known
 
 
-def rungs(catalog: Catalog) -> Remarks:
-    for _, entry, agent, profile in _profiled(catalog):
-        count, each = len(agent.models.names()), profile.ladder.request_timeout_seconds
-        if count * each > profile.deadline_seconds:
+def ladder(catalog: Catalog) -> Remarks:
+    for _, entry, known in _budgets(catalog):
+        if known.ladder > known.deadline:
             message = (
-                f"one try of each of {count} rungs takes up to {count * each:g} s,"
-                f" but the deadline of {agent.resilience!r} is {profile.deadline_seconds:g} s"
+                f"one model call of {known.agent!r} may take {known.ladder:.4g} s and {known.calls} calls"
+                f" ({', '.join(map(str, known.rungs))}), more than the deadline of {known.deadline:g} s"
             )
-            yield Remark(entry, "resilience", message)
+            yield Remark(entry, "deadlineSeconds", message)
 
 
-def longest_rung(profile: Resilience) -> float:
-    """Seconds the tries of one rung take at worst, waits and jitter included."""
-    retry = profile.retry
-    waits = (min(retry.base_seconds * retry.multiplier**n, retry.cap_seconds) for n in range(retry.tries - 1))
-    return retry.tries * profile.ladder.request_timeout_seconds + sum(waits) * (1 + retry.jitter)
-
-
-def retries(catalog: Catalog) -> Remarks:
-    for name, view in _views(catalog):
-        profile = view.get(Resilience, name)
-        if profile is not None and longest_rung(profile) > profile.deadline_seconds:
+def stacked(catalog: Catalog) -> Remarks:
+    for _, entry, known in _budgets(catalog):
+        if known.ladder <= known.deadline < known.stacked:
             message = (
-                f"{profile.retry.tries} tries of one rung take up to {longest_rung(profile):g} s,"
-                f" more than the deadline of {profile.deadline_seconds:g} s: no other rung would get its turn"
+                f"the tries of a tool of {known.agent!r} ({known.slowest}) stacked on those of the model that reads its"
+                f" result ({known.ladder:.4g} s) may take {known.stacked:.4g} s,"
+                f" more than the deadline of {known.deadline:g} s"
             )
-            yield Remark(view.of(Resilience)[name], "retry.tries", message)
+            yield Remark(entry, "deadlineSeconds", message)
+
+
+def owner(catalog: Catalog) -> Remarks:
+    for name, tool in catalog.all(Tool).items():
+        bind = tool.bind
+        if not isinstance(bind, PythonBind):
+            continue
+        for module in sorted(reached(catalog.code, bind.module)):
+            for library in sorted(RETRIERS & set(catalog.code[module].imports())):
+                message = f"{catalog.code[module].file} imports {library!r}: its tries would multiply those of the tool"
+                yield Remark(catalog.of(Tool)[name], "bind.callable", message)
 
 
 def waits(catalog: Catalog) -> Remarks:
-    for name, view in _views(catalog):
-        profile = view.get(Resilience, name)
-        if profile is not None and profile.retry.base_seconds > profile.retry.cap_seconds:
-            first, cap = profile.retry.base_seconds, profile.retry.cap_seconds
-            message = f"the first wait of {first:g} s is above the cap of {cap:g} s"
-            yield Remark(view.of(Resilience)[name], "retry.baseSeconds", message)
+    for entry, profile in profiles(catalog):
+        first, cap, deadline = profile.retry.base_seconds, profile.retry.cap_seconds, profile.deadline_seconds
+        if first > cap:
+            yield Remark(entry, "retry.baseSeconds", f"the first wait of {first:g} s is above the cap of {cap:g} s")
+        if cap >= deadline:
+            message = f"a wait of {cap:g} s, the cap, would be the whole deadline of {deadline:g} s"
+            yield Remark(entry, "retry.capSeconds", message)
 
 
-def apology(catalog: Catalog) -> Remarks:
-    for name, view in _views(catalog):
-        profile = view.get(Resilience, name)
-        if profile is not None and not profile.ladder.apology.get("en", "").strip():
-            yield Remark(
-                view.of(Resilience)[name], "ladder.apology", "the apology has no `en`, which is the last resort"
-            )
-
-
-def _views(catalog: Catalog) -> Iterator[tuple[str, Catalog]]:
-    """Every profile as written, and as each environment with overrides sees it."""
-    yield from ((name, catalog) for name in catalog.of(Resilience))
-    for view in {id(view): view for view, _, _ in deployed(catalog) if view is not catalog}.values():
-        yield from ((name, view) for name in view.of(Resilience))
-
-
-def tool_timeout(catalog: Catalog) -> Remarks:
-    for view, entry, agent, profile in _profiled(catalog):
-        for index, name in enumerate(agent.tools):
-            tool = view.get(Tool, name)
-            if tool is not None and tool.timeout_seconds >= profile.deadline_seconds:
+def slow_calls(catalog: Catalog) -> Remarks:
+    for view, entry, known in _budgets(catalog):
+        profile = view.get(Resilience, known.profile)
+        if profile is None:
+            continue
+        limits = {
+            "breaker": (profile.breaker, known.rungs, "try of a model"),
+            "tools.breaker": (profile.tools.breaker, known.tools, "call of a tool"),
+        }
+        for path, (breaker, costs, what) in limits.items():
+            longest = max((cost.timeout for cost in costs), default=0)
+            if costs and breaker.slow_call_seconds >= longest:
                 message = (
-                    f"{name!r} may take {tool.timeout_seconds:g} s, the whole deadline of {agent.resilience!r}"
-                    f" ({profile.deadline_seconds:g} s)"
+                    f"no {what} of {known.agent!r} is slow after {breaker.slow_call_seconds:g} s:"
+                    f" all have been stopped after {longest:g} s"
                 )
-                yield Remark(entry, f"tools.{index}", message)
+                yield Remark(entry, f"{path}.slowCallSeconds", message)
+
+
+def drain(catalog: Catalog) -> Remarks:
+    for environment, view, agents in environments(catalog):
+        found = ((agent.name, view.get(Resilience, agent.resilience)) for _, agent in agents)
+        deadlines = [(profile.deadline_seconds, name) for name, profile in found if profile]
+        seconds, cap = max(deadlines, default=(0.0, "")), environment.rollout.drain_seconds
+        if seconds[0] > cap:
+            message = (
+                f"a slot that ends waits {cap:g} s for its requests,"
+                f" and those of {seconds[1]!r} may take {seconds[0]:g} s: they would be lost"
+            )
+            yield Remark(catalog.of(Environment)[environment.name], "rollout.drainSeconds", message)

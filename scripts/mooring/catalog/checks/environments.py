@@ -17,9 +17,10 @@ def service_undeclared(catalog: Catalog) -> Remarks:
         entry = catalog.of(Environment)[environment.name]
         for name in sorted({name for _, agent in agents for name in agent.tools}):
             tool = view.get(Tool, name)
-            if tool is not None and tool.bind.service not in environment.services:
-                near = suggestion(tool.bind.service, environment.services)
-                yield Remark(entry, "services", f"tool {name!r} calls the service {tool.bind.service!r}{near}")
+            service = tool.service if tool is not None else None
+            if service is not None and service not in environment.services:
+                near = suggestion(service, environment.services)
+                yield Remark(entry, "services", f"tool {name!r} calls the service {service!r}{near}")
 
 
 def service_unused(catalog: Catalog) -> Remarks:
@@ -27,7 +28,7 @@ def service_unused(catalog: Catalog) -> Remarks:
         return
     for environment, view, agents in environments(catalog):
         tools = (view.get(Tool, name) for _, agent in agents for name in agent.tools)
-        called = {tool.bind.service for tool in tools if tool is not None}
+        called = {tool.service for tool in tools if tool is not None}
         for service in environment.services:
             if service not in called:
                 entry = catalog.of(Environment)[environment.name]
@@ -93,3 +94,13 @@ def listen_address(catalog: Catalog) -> Remarks:
             if host == theirs or _EVERYWHERE & {host, theirs}:
                 yield Remark(entry, "target.listen", f"environment {other!r} listens there already")
         taken.setdefault(port, []).append((name, host))
+
+
+def serving_limits(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        requests, connections = environment.serving.max_in_flight, environment.serving.max_connections
+        if requests >= connections:
+            message = (
+                f"{requests} requests at once leave no connection of {connections} over which one more could be refused"
+            )
+            yield Remark(catalog.of(Environment)[name], "serving", message)

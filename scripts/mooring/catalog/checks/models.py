@@ -7,7 +7,7 @@ from mooring.catalog.addresses import own_machine, split
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.spec import Environment, Model
+from mooring.spec import Environment, Model, Resilience
 
 _DATED = re.compile(r"20\d{2}-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)|-(\d{4})(?!\d)|@sha256:[0-9a-f]{64}$")
 _TAGGED = re.compile(r"[^:]+:(?!latest$)[A-Za-z0-9][\w.-]*$")
@@ -41,7 +41,9 @@ def secret_ref(catalog: Catalog) -> Remarks:
 def _used(catalog: Catalog) -> Iterator[tuple[Environment, list[tuple[Entry, Model]]]]:
     """The models each environment's agents may call, its overrides applied."""
     for environment, view, agents in environments(catalog):
-        names = sorted({name for _, agent in agents for _, name in agent.models.names()})
+        profiles = (view.get(Resilience, agent.resilience) for _, agent in agents)
+        summary = {profile.context.summary_model or "" for profile in profiles if profile}
+        names = sorted(summary | {name for _, agent in agents for _, name in agent.models.names()})
         found = ((view.entry("Model", name), view.get(Model, name)) for name in names)
         yield environment, [(entry, model) for entry, model in found if entry and model]
 

@@ -46,6 +46,10 @@ def model(catalog: Catalog) -> Remarks:
     for name, agent in catalog.all(Agent).items():
         places = ((f"models.{rung}", used) for rung, used in agent.models.names())
         yield from _unresolved(catalog, catalog.of(Agent)[name], "Model", places)
+    for name, profile in catalog.all(Resilience).items():
+        if summary := profile.context.summary_model:
+            place = iter([("context.summaryModel", summary)])
+            yield from _unresolved(catalog, catalog.of(Resilience)[name], "Model", place)
 
 
 def resilience(catalog: Catalog) -> Remarks:
@@ -112,6 +116,8 @@ def _names(catalog: Catalog, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
         yield "Resilience", document.resilience
         yield from (("Tool", name) for name in document.tools)
         yield from (("Model", name) for _, name in document.models.names())
+    if isinstance(document, Resilience) and document.context.summary_model is not None:
+        yield "Model", document.context.summary_model
     if isinstance(document, Prompt) and document.extends is not None:
         yield "Prompt", document.extends
     if entry is not None and isinstance(document, Prompt | PromptPart):

@@ -10,6 +10,7 @@ from mooring.catalog.checks import (
     environments,
     models,
     operations,
+    profiles,
     prompts,
     references,
     schemas,
@@ -51,6 +52,7 @@ READING = {
     "missing-key": Check("Every required key is there.", "add it"),
     "tool-hints": Check("A tool says all four hints.", "add the hint, true or false"),
     "value": Check("Every value is of its type and within its bounds.", "change the value"),
+    "python-syntax": Check("Modules of scripts/tools/ are Python.", "mend the syntax"),
     "secret": Check("No secret is in a document.", "move it to the secret store, name it by secretRef, and revoke it"),
 }
 REFERENCES = {
@@ -104,6 +106,14 @@ TOOLS = {
     "path-argument": Check("Paths are filled by required arguments.", "correct the path", tools.path_places),
     "bind-path": Check("Paths are plain.", "write it without dots, query and escapes", tools.bind_path),
     "tool-approval": Check("A person approves destructive calls.", "say approval: human", tools.approval),
+    "tool-timeout-range": Check(
+        "A call is stopped after 10 to 30 seconds.", "say timeoutSeconds: 15", tools.timeout_range
+    ),
+    "python-callable": Check(
+        "Python tools are functions of scripts/tools/ that take what inputSchema says.",
+        "correct the name, or the function's parameters",
+        tools.python_callable,
+    ),
 }
 MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
@@ -126,11 +136,38 @@ AGENTS = {
     ),
 }
 BUDGETS = {
-    "deadline-rungs": Check("The deadline lets every rung try once.", "raise it, or time out sooner", budgets.rungs),
-    "deadline-retries": Check("The tries of a rung fit the deadline.", "try less, or time out sooner", budgets.retries),
-    "deadline-tool": Check("A tool cannot use up the deadline.", "lower timeoutSeconds", budgets.tool_timeout),
-    "retry-waits": Check("Waits start below their cap.", "lower baseSeconds or raise capSeconds", budgets.waits),
-    "apology-english": Check("The apology has `en`.", "add it", budgets.apology),
+    "deadline-ladder": Check(
+        "The deadline fits one model call all the way down the ladder.",
+        "raise deadlineSeconds, try less, or time out sooner; moor validate --budgets shows the sum",
+        budgets.ladder,
+    ),
+    "retry-stacked": Check(
+        "The deadline fits the tries of a tool and those of the model after it.",
+        "raise deadlineSeconds, lower tools.tries, or the tool's timeoutSeconds",
+        budgets.stacked,
+    ),
+    "retry-owner": Check(
+        "Only the profile tries again.", "let the tool fail; the runtime tries it again", budgets.owner
+    ),
+    "retry-waits": Check(
+        "Waits start below their cap, and the cap is below the deadline.", "lower the wait", budgets.waits
+    ),
+    "breaker-slow": Check(
+        "A call can be slow before it is stopped.", "lower slowCallSeconds below the timeout", budgets.slow_calls
+    ),
+    "drain-deadline": Check(
+        "A slot that ends waits as long as a request may take.", "raise rollout.drainSeconds", budgets.drain
+    ),
+}
+PROFILES = {
+    "profile-english": Check("Prepared texts have `en`.", "add it", profiles.english),
+    "profile-pattern": Check("Patterns of a profile are valid and finish.", "correct it", profiles.patterns),
+    "profile-ratio": Check("Ratios leave room to act.", "say a ratio between 0.5 and 0.95", profiles.ratios),
+    "summary-model": Check(
+        "Who summarises has a model to do it, and nobody else has.",
+        "name summaryModel, or take it away",
+        profiles.summary,
+    ),
 }
 ENVIRONMENTS = {
     "service-undeclared": Check(
@@ -142,6 +179,9 @@ ENVIRONMENTS = {
     "probe-missing": Check("Every agent is probed.", "add a probe", environments.probe_missing),
     "probe-pattern": Check("Probes' patterns are valid and finish.", "correct it", environments.probe_pattern),
     "override-path": Check("Overrides make valid documents.", "correct path or value", environments.override_path),
+    "serving-limits": Check(
+        "There are more connections than requests.", "raise maxConnections", environments.serving_limits
+    ),
     "listen-address": Check("Environments listen apart.", "take another port", environments.listen_address),
 }
 OPERATIONS = {
@@ -159,5 +199,16 @@ TREE = {
     "schema-stale": Check("schemas/ is what the models say.", "moor schema --write"),
 }
 CHECKS: dict[str, Check] = (
-    READING | REFERENCES | PROMPTS | SCHEMAS | TOOLS | MODELS | AGENTS | BUDGETS | ENVIRONMENTS | OPERATIONS | TREE
+    READING
+    | REFERENCES
+    | PROMPTS
+    | SCHEMAS
+    | TOOLS
+    | MODELS
+    | AGENTS
+    | BUDGETS
+    | PROFILES
+    | ENVIRONMENTS
+    | OPERATIONS
+    | TREE
 )

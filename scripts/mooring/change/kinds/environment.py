@@ -8,11 +8,13 @@ from mooring.change.walk import Note, Rules, same
 from mooring.change.wording import quote, show
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
+CAPACITY = "environment.capacity-changed"
 
 
 def rules(_: Sides) -> Rules:
     return {
         "agents": agents,
+        "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
@@ -22,6 +24,8 @@ def rules(_: Sides) -> Rules:
         "rollout.probes": probes,
         "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
         "services": services,
+        "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
+        "serving.maxInFlight": number(CAPACITY, CAPACITY, "requests at once of a slot"),
         "target.listen": moved("environment.listen-changed", "address"),
         "tier": moved("environment.tier-changed", "tier"),
     }
@@ -33,6 +37,11 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
         yield Note(code, f"{'serves' if name in after else 'no longer serves'} agent {show(name)}")
     if set(before) == set(after):
         yield Note(code, "lists its agents differently")
+
+
+def database(before: Any, after: Any) -> Iterator[Note]:
+    old, new = (value["secretRef"] if value else "a file beside the slots" for value in (before, after))
+    yield Note("environment.database-changed", f"database {old} → {new}")
 
 
 def services(before: Any, after: Any) -> Iterator[Note]:

@@ -1,44 +1,117 @@
-"""Resilience profiles: tries, waits, deadlines, and whether they fit together."""
+"""Resilience profiles: tries, waits, deadlines, what is kept, and whether it all fits together."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from mooring.change.rules import Sides, budget, moved, number
-from mooring.change.walk import Note, Rules
-from mooring.change.wording import show
+from mooring.change.rules import Sides, budget, moved, number, turned
+from mooring.change.walk import Note, Rule, Rules, same
+from mooring.change.wording import quote, show
 from mooring.spec import Resilience
 
 WEAKENED, CHANGED = "resilience.weakened", "resilience.changed"
+SWITCHES = {
+    "checkpoint.mode": ("runs go on after a crash", "a crash loses the runs that are under way"),
+    "ladder.lastGood.enabled": ("the last good answer stands in", "the last good answer no longer stands in"),
+    "ladder.queue.enabled": ("a question that failed is asked again", "a question that failed is not asked again"),
+}
+"""What a profile turns on and off, and what it says then."""
 
 
 def rules(_: Sides) -> Rules:
-    return {
-        "breaker.failures": number(WEAKENED, CHANGED, "failures before the breaker opens"),
-        "breaker.openSeconds": number(CHANGED, CHANGED, "breaker open for", " s"),
-        "deadlineSeconds": budget("deadline", " s", fall=WEAKENED),
-        "ladder.apology": moved(CHANGED, "apology"),
-        "ladder.requestTimeoutSeconds": number(WEAKENED, CHANGED, "timeout of one try", " s"),
-        "onDisconnect": moved(CHANGED, "when a client hangs up:"),
-        "retry.baseSeconds": number(CHANGED, CHANGED, "first wait", " s"),
-        "retry.capSeconds": number(CHANGED, CHANGED, "longest wait", " s"),
-        "retry.jitter": number(CHANGED, WEAKENED, "jitter"),
-        "retry.multiplier": number(CHANGED, CHANGED, "wait multiplied by"),
-        "retry.tries": budget("tries of a rung", fall=WEAKENED),
+    return _calls() | _breaker("breaker", "the breaker") | _breaker("tools.breaker", "a tool's breaker") | _kept()
+
+
+def _calls() -> dict[str, Rule]:
+    """Deadline, tries, waits and the ladder."""
+    timeouts = {
+        f"ladder.rungs.{rung}.timeoutSeconds": number(WEAKENED, CHANGED, f"timeout of one try of {rung}", " s")
+        for rung in ("L0", "L1", "L2")
     }
+    tries = {f"ladder.rungs.{rung}.tries": budget(f"tries of {rung}", fall=WEAKENED) for rung in ("L0", "L1", "L2")}
+    return (
+        timeouts
+        | tries
+        | {
+            "deadlineSeconds": budget("deadline", " s", fall=WEAKENED),
+            "ladder.apology": moved(CHANGED, "apology"),
+            "ladder.lastGood.enabled": _switch("ladder.lastGood.enabled"),
+            "ladder.lastGood.maxAgeHours": number(WEAKENED, CHANGED, "age of an answer that stands in", " h"),
+            "ladder.presets": presets,
+            "ladder.queue.enabled": _switch("ladder.queue.enabled"),
+            "ladder.queue.retryAfterSeconds": moved(CHANGED, "seconds until a question is asked again"),
+            "onDisconnect": moved(CHANGED, "when a client hangs up:"),
+            "retry.baseSeconds": number(CHANGED, CHANGED, "first wait", " s"),
+            "retry.capSeconds": number(CHANGED, CHANGED, "longest wait", " s"),
+            "retry.jitter": moved(CHANGED, "jitter"),
+            "retry.jitterRate": number(CHANGED, WEAKENED, "jitter rate"),
+            "retry.multiplier": number(CHANGED, CHANGED, "wait multiplied by"),
+            "retry.tries": budget("tries of a rung", fall=WEAKENED),
+            "tools.maxResultBytes": budget("bytes of a tool's result"),
+            "tools.tries": budget("tries of a tool", fall=WEAKENED),
+        }
+    )
+
+
+def _breaker(path: str, name: str) -> dict[str, Rule]:
+    """It is weaker the more it takes until it opens."""
+    return {
+        f"{path}.consecutiveFailures": number(WEAKENED, CHANGED, f"failures before {name} opens"),
+        f"{path}.failureRate": number(WEAKENED, CHANGED, f"rate of failures before {name} opens"),
+        f"{path}.minimumCalls": number(WEAKENED, CHANGED, f"calls before rates open {name}"),
+        f"{path}.openSeconds": number(CHANGED, CHANGED, f"{name} open for", " s"),
+        f"{path}.slowCallRate": number(WEAKENED, CHANGED, f"rate of slow calls before {name} opens"),
+        f"{path}.slowCallSeconds": number(WEAKENED, CHANGED, f"a call is slow for {name} after", " s"),
+        f"{path}.windowSeconds": number(CHANGED, CHANGED, f"window of {name}", " s"),
+    }
+
+
+def _kept() -> dict[str, Rule]:
+    """Context, memory, checkpoints and health."""
+    return {
+        "checkpoint.mode": _switch("checkpoint.mode", on="durable"),
+        "context.keepRecentTurns": number(CHANGED, WEAKENED, "recent turns that are always kept"),
+        "context.pins": moved(CHANGED, "messages that are always kept"),
+        "context.strategy": moved(CHANGED, "a conversation that is too long:"),
+        "context.summaryModel": moved(CHANGED, "model that summarises"),
+        "context.warnRatio": number(WEAKENED, CHANGED, "part of a model's window that warns"),
+        "health.canary": moved(CHANGED, "canary"),
+        "health.databaseSeconds": number(WEAKENED, CHANGED, "the database is slow after", " s"),
+        "health.dependencySeconds": number(WEAKENED, CHANGED, "a dependency is slow after", " s"),
+        "health.loopLagSeconds": number(WEAKENED, CHANGED, "the event loop lags after", " s"),
+        "memory.archiveDays": number(CHANGED, WEAKENED, "conversations are kept", " days"),
+        "memory.idleMinutes": number(CHANGED, CHANGED, "idle conversations stay in memory", " min"),
+        "memory.limitMib": number(CHANGED, CHANGED, "memory of a slot", " MiB"),
+        "memory.maxConversations": number(CHANGED, CHANGED, "conversations in memory"),
+        "memory.shedRatio": number(WEAKENED, CHANGED, "part of the memory at which a slot sheds"),
+    }
+
+
+def _switch(path: str, on: Any = True) -> Rule:
+    """For what is in SWITCHES: turning it off is worse."""
+    here, gone = SWITCHES[path]
+    flag = turned((CHANGED, here), (WEAKENED, gone))
+    return lambda before, after: flag(before == on, after == on)
+
+
+def presets(before: Any, after: Any) -> Iterator[Note]:
+    """Answers that stand in when no model does, by intent."""
+    old, new = ({preset["intent"]: preset for preset in side} for side in (before, after))
+    for intent in sorted(old.keys() - new.keys()):
+        yield Note(WEAKENED, f"no prepared answer stands in for {show(intent)} any more", values=(old[intent], None))
+    for intent in sorted(new.keys() - old.keys()):
+        text = f"a prepared answer stands in for {show(intent)}: {quote(new[intent]['answer'].get('en', ''))}"
+        yield Note(CHANGED, text, values=(None, new[intent]))
+    for intent in sorted(name for name in old.keys() & new.keys() if not same(old[name], new[name])):
+        text = f"the prepared answer for {show(intent)} is another"
+        yield Note(CHANGED, text, values=(old[intent], new[intent]))
+    if old == new:
+        code = WEAKENED if len(after) < len(before) else CHANGED
+        yield Note(code, f"prepared answers {len(before)} → {len(after)}, looked for in another order")
 
 
 def whole(before: Resilience, after: Resilience) -> Iterator[Note]:
     """What holds of the profile as a whole: all tries of a rung and their waits against the deadline."""
-    worst = longest_rung(after)
-    if worst > after.deadline_seconds and longest_rung(before) <= before.deadline_seconds:
+    worst = after.rung_seconds("L0")
+    if worst > after.deadline_seconds and before.rung_seconds("L0") <= before.deadline_seconds:
         text = f"all tries of one rung may take {worst:.0f} s, the deadline is {show(after.deadline_seconds)} s"
-        yield Note("resilience.beyond-deadline", text, values=(longest_rung(before), worst))
-
-
-def longest_rung(profile: Resilience) -> float:
-    """Seconds until a rung gives up when every try times out and every wait is the longest possible."""
-    retry = profile.retry
-    waits = (
-        min(retry.cap_seconds, retry.base_seconds * retry.multiplier**n) * (1 + retry.jitter)
-        for n in range(retry.tries - 1)
-    )
-    return retry.tries * profile.ladder.request_timeout_seconds + sum(waits)
+        yield Note("resilience.beyond-deadline", text, values=(before.rung_seconds("L0"), worst))

@@ -70,4 +70,8 @@ def results(before: Any, after: Any) -> Iterator[Note]:
 
 
 def _call(bind: dict[str, Any]) -> str:
+    if bind["type"] == "python":
+        return show(bind["callable"])
+    if bind["type"] == "mcp":
+        return f"{show(bind['tool'])} of {show(bind['server'])}"
     return f"{show(bind['method'])} {show(bind['service'])}{show(bind['path'])}"

@@ -1,4 +1,4 @@
-"""The on-call team's service: metrics, deployments, runbooks, pages."""
+"""The on-call team's service: metrics, deployments, pages."""
 
 from datetime import timedelta
 from sqlite3 import Connection
@@ -13,7 +13,6 @@ from starlette.routing import Route
 from mooring.simulator.services import seed
 from mooring.simulator.services.answers import Clock, Query, Wrong, checked, once, refuse
 from mooring.simulator.services.database import Database
-from mooring.simulator.services.lookup import best
 
 Service = Literal["checkout", "search", "payments", "warehouse"]
 _STEP_MINUTES = 5
@@ -29,10 +28,6 @@ class MetricQuery(Query):
 
 class DeploymentQuery(Query):
     service: Service
-
-
-class RunbookQuery(Query):
-    q: Annotated[str, Field(min_length=2, max_length=200)]
 
 
 class PageBody(Query):
@@ -74,14 +69,6 @@ class OnCall:
         ]
         return JSONResponse({"service": query.service, "deployments": found})
 
-    def runbooks(self, request: Request) -> Response:
-        query = checked(RunbookQuery, dict(request.query_params))
-        texts = [((number, title, steps), title, " ".join(steps)) for number, title, steps in seed.RUNBOOKS]
-        hits = best(query.q, texts)
-        return JSONResponse(
-            {"runbooks": [dict(zip(("runbookId", "title", "steps"), hit, strict=True)) for hit in hits]}
-        )
-
     async def page(self, request: Request) -> Response:
         body = checked(PageBody, await request.body())
         with self.database.transaction() as connection:
@@ -119,7 +106,6 @@ def create_oncall(database: Database, clock: Clock) -> Starlette:
     routes = [
         Route("/metrics", oncall.metrics),
         Route("/deployments", oncall.deployments),
-        Route("/runbooks", oncall.runbooks),
         Route("/pages", oncall.page, methods=["POST"]),
         Route("/pages", oncall.pages),
     ]

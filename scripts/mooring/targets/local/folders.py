@@ -38,6 +38,11 @@ def admin(state: Path, slot: str) -> Path:
     return doors(state) / slot
 
 
+def second(door: Path) -> Path:
+    """Where the successor of the process behind `door` answers until it takes over."""
+    return door.with_name(f"{door.name}~")
+
+
 def release_file(state: Path, digest: str) -> Path:
     """Where the store keeps a release."""
     return state / "releases" / f"{digest.removeprefix('sha256:')}.json"

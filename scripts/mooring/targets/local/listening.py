@@ -22,7 +22,8 @@ def obtain(state: Path, memory: Memory, listen: str) -> socket.socket:
     Failed(PORT_IN_USE) when another process has it.
     """
     for slot in SLOTS:
-        if taken := take_back(folders.admin(state, slot).with_suffix(".fd")):
+        door = folders.admin(state, slot)
+        if taken := _taken(door) or _taken(folders.second(door)):
             logging.getLogger("mooring.supervisor").info("took the socket back from %s", slot)
             break
     else:
@@ -32,6 +33,10 @@ def obtain(state: Path, memory: Memory, listen: str) -> socket.socket:
     memory.listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     memory.save()
     return taken
+
+
+def _taken(door: Path) -> socket.socket | None:
+    return take_back(door.with_suffix(".fd"))
 
 
 def _bind_again(memory: Memory, listen: str) -> socket.socket:

@@ -19,7 +19,7 @@ class Process:
     """At most one at a time. `door` tells it from every other process, even from one with the same number."""
 
     def __init__(self, door: Path) -> None:
-        self._door = door
+        self._doors = {str(door), str(folders.second(door))}
         self._child: subprocess.Popen[bytes] | None = None
 
     def spawn(self, command: Sequence[str], environ: Mapping[str, str], listening: int, log: Path) -> int:
@@ -41,13 +41,13 @@ class Process:
         return self._child.poll() if self._child else None
 
     def running(self, pid: int | None) -> bool:
-        """Whether `pid` is still the process behind the door, and no zombie."""
+        """Whether `pid` is still a process of the slot, and no zombie."""
         self.exit_code()
         if pid is None:
             return False
         try:
             process = psutil.Process(pid)
-            return process.status() != psutil.STATUS_ZOMBIE and str(self._door) in process.cmdline()
+            return process.status() != psutil.STATUS_ZOMBIE and not self._doors.isdisjoint(process.cmdline())
         except psutil.Error:
             return False
 

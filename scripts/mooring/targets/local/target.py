@@ -249,7 +249,7 @@ class Local:
     def restart(self, name: str | None = None) -> str:
         """Begin to replace a slot's process, by default the live one's, by a new one with the same release.
 
-        Its requests are finished first; connections wait in the queue meanwhile. `supervisor` is replaced
+        A live one serves until the new one is ready, and then finishes its requests. `supervisor` is replaced
         while slots go on serving. What was restarted.
         """
         status = self.status()
@@ -282,6 +282,8 @@ def _facts(answer: dict[str, Any]) -> Facts:
     slots = {}
     for name, slot in answer["slots"].items():
         known = {key: slot[key] for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts")}
-        slots[name] = SlotFacts(**known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0)
+        slots[name] = SlotFacts(
+            **known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0, runtime=slot.get("runtime") or {}
+        )
     live = answer["live"]
     return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)

@@ -1,0 +1,46 @@
+"""Retry budgets as rows for a person and as data."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from mooring.catalog.retry_budget import Budget, Cost
+
+COLUMNS = ("AGENT", "CALL", "OF", "TRIES", "TIMEOUT", "WAITS", "AT WORST")
+
+Found = Iterable[tuple[Budget, Sequence[str]]]
+"""Budgets, each with the environments that have it."""
+
+
+def rows(found: Found) -> list[tuple[str, ...]]:
+    """One row a rung, and their sum against the deadline; then the slowest tool, and its sum with them."""
+    return [row for budget, environments in found for row in _rows(budget, ", ".join(environments))]
+
+
+def _rows(budget: Budget, environments: str) -> Iterator[tuple[str, ...]]:
+    agent, deadline = budget.agent, f"{budget.deadline:g} s ({budget.profile})"
+    yield from (_row(agent, rung) for rung in budget.rungs)
+    yield agent, "one model call", environments, str(budget.calls), "", "", f"{budget.ladder:.4g} s of {deadline}"
+    if budget.slowest is not None:
+        yield _row(agent, budget.slowest)
+        yield agent, "tool and model call", environments, "", "", "", f"{budget.stacked:.4g} s of {deadline}"
+
+
+def _row(agent: str, cost: Cost) -> tuple[str, ...]:
+    waits = f"{cost.waits:.4g} s" if cost.waits else ""
+    return agent, cost.call, cost.name, str(cost.tries), f"{cost.timeout:g} s", waits, f"{cost.seconds:.4g} s"
+
+
+def data(found: Found) -> list[dict[str, Any]]:
+    """JSON-able; times in seconds. `calls_of_a_run` is the most that one request may cause."""
+    return [_data(budget) | {"environments": list(environments)} for budget, environments in found]
+
+
+def _data(budget: Budget) -> dict[str, Any]:
+    worst = {"ladder": budget.ladder, "stacked": budget.stacked, "calls": budget.calls}
+    costs = {
+        name: [asdict(cost) | {"seconds": cost.seconds} for cost in each]
+        for name, each in (("rungs", budget.rungs), ("tools", budget.tools))
+    }
+    head = {"agent": budget.agent, "profile": budget.profile, "deadline": budget.deadline}
+    return head | costs | worst | {"calls_of_a_run": budget.calls * budget.model_calls}

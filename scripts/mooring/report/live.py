@@ -1,0 +1,47 @@
+"""How a slot fares right now, for a person."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+COLUMNS = ("AGENT", "RUNG", "MODEL", "BREAKER", "ANSWERED")
+PREPARED = {"L3": "prepared answer", "L4": "apology and ticket"}
+
+
+def rows(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """One row a rung of every agent."""
+    return [row for agent, data in runtime["agents"].items() for row in _ladder(agent, data)]
+
+
+def notes(slot: str, runtime: Mapping[str, Any]) -> Iterator[str]:
+    """What no table has a place for, a line each."""
+    memory = runtime["memory"]
+    yield (
+        f"{slot}: memory {memory['ratio']:.0%} of {memory['limit_mib']} MiB, context {runtime['context_ratio']:.0%}"
+        f" at most, {runtime['conversations']} conversations, {runtime['queue_depth']} tickets,"
+        f" loop {runtime['loop_lag_seconds'] * 1000:.0f} ms late"
+    )
+    for agent, canary in runtime["canaries"].items():
+        yield f"canary {agent}: {_canary(canary)}"
+    for tool, state in runtime["tools"].items():
+        yield f"tool {tool}: breaker {state}"
+
+
+def _ladder(agent: str, data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for rung, at in data["rungs"].items():
+        yield agent, rung, at["model"], _breaker(at), _count(data, rung)
+    for rung, what in PREPARED.items():
+        yield agent, rung, what, "", _count(data, rung)
+
+
+def _breaker(at: Mapping[str, Any]) -> str:
+    return f"open for {at['opens_in']:.0f} s" if at["breaker"] == "open" else str(at["breaker"])
+
+
+def _count(data: Mapping[str, Any], rung: str) -> str:
+    return f"{data['answered'].get(rung, 0):,}"
+
+
+def _canary(canary: Mapping[str, Any]) -> str:
+    if canary["ok"]:
+        return canary["detail"] or f"well, asked {canary['age']} s ago"
+    return f"ill: {canary['detail']}"

@@ -1,0 +1,61 @@
+"""Metrics that are read from what the slot keeps anyway, at the moment somebody asks."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from mooring.runtime import telemetry as names
+
+if TYPE_CHECKING:
+    from mooring.runtime.runtime import Runtime
+
+STATES = {"closed": 0, "half-open": 1, "open": 2}
+
+
+class Scrape(Collector):
+    """Of one runtime; register it with the registry of its metrics."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self._began = time.monotonic()
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: the runtime is not whole yet when this is registered."""
+        yield from ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Never waits: what would have to be asked for was asked before."""
+        runtime = self._runtime
+        counts = runtime.accounting.data()
+        yield GaugeMetricFamily(names.IN_FLIGHT, "Requests being answered now.", counts.pop("in_flight"))
+        requests = CounterMetricFamily(names.REQUESTS, "Requests, by how they ended.", labels=("end",))
+        for end, count in counts.items():
+            requests.add_metric((end,), count)
+        yield requests
+        yield GaugeMetricFamily(names.UPTIME, "Seconds since this slot started.", time.monotonic() - self._began)
+        about = {"digest": runtime.release.digest, "slot": runtime.settings.slot}
+        yield InfoMetricFamily(names.RELEASE.removesuffix("_info"), "What the slot runs.", about)
+        yield GaugeMetricFamily(names.CONVERSATIONS, "Conversations kept in memory.", len(runtime.conversations.recent))
+        yield GaugeMetricFamily(
+            names.QUEUE, "Questions that wait under tickets, of all slots.", runtime.health.queue_depth
+        )
+        yield from self._circuits()
+        yield from self._checks()
+
+    def _circuits(self) -> Iterator[Metric]:
+        labels = ("kind", "endpoint", "profile")
+        family = GaugeMetricFamily(names.CIRCUIT, "Calls go 0 (closed), as one probe 1, not at all 2.", labels=labels)
+        for kind, circuits in (("model", self._runtime.circuits()), ("tool", self._runtime.tool_circuits())):
+            for (endpoint, profile), circuit in circuits.items():
+                family.add_metric((kind, endpoint, profile), STATES[circuit.state])
+        yield family
+
+    def _checks(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(names.CHECK, "1 while a health check is well.", labels=("layer", "check"))
+        for check in self._runtime.health.all:
+            if check.last:
+                family.add_metric((check.layer, check.name), check.last.ok)
+        yield family

@@ -1,0 +1,138 @@
+"""What it costs that every run is written down, on SQLite; and how soon a killed run goes on elsewhere."""
+
+import asyncio
+import logging
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import psutil
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from mooring.runtime import models
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.settings import Settings
+from mooring.runtime.turn import Turn
+from tests.bench.row import Row
+from tests.runtime.durable.fleet import Fleet, until, zygote
+from tests.runtime.durable.provider import Provider
+from tests.runtime.hosting import Serving
+from tests.runtime.sample import sample
+
+PAIRS = 300
+AT_ONCE = {16: 400, 64: 800, 256: 1000}
+MOST_MS, MOST_RESUME = 8.0, 3.0
+KILLS = 5
+
+One = Callable[[], Awaitable[float]]
+
+
+def run() -> list[Row]:
+    logging.disable(logging.INFO)
+    try:
+        with _models_that_answer_at_once():
+            rows = asyncio.run(_runs())
+        return [*rows, _resumed()]
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def _models_that_answer_at_once() -> Iterator[None]:
+    async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse(parts=[TextPart("hello")], finish_reason="stop")
+
+    build = models.build
+    models.build = lambda *_: FunctionModel(answer, model_name="at once")
+    try:
+        yield
+    finally:
+        models.build = build
+
+
+async def _runs() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        bare, durable = await _started("off", Path(folder, "bare")), await _started("durable", Path(folder, "durable"))
+        try:
+            return [await _cost(bare, durable), *[await _load(durable, at_once) for at_once in AT_ONCE]]
+        finally:
+            await durable.close()
+            await bare.close()
+
+
+async def _started(mode: str, state: Path) -> Runtime:
+    release = sample(checkpoint={"mode": mode}, deadlineSeconds=100)
+    runtime = Runtime(release, Settings("blue", state, "http://127.0.0.1:9", {}))
+    await runtime.start()
+    assert runtime.ready()[0], runtime.ready()
+    for _ in range(20):
+        await _one(runtime)
+    return runtime
+
+
+async def _one(runtime: Runtime) -> float:
+    """Milliseconds of one run with one call of a model."""
+    served, began = runtime.agent("support"), time.perf_counter()
+    run = await runtime.runs.begin(served, Turn("hi"), runtime.record(served), None)
+    await run.answered()
+    return (time.perf_counter() - began) * 1e3
+
+
+async def _cost(bare: Runtime, durable: Runtime) -> Row:
+    """One after the other in turn, so that a busy moment of the machine meets both."""
+    pairs = [(await _one(bare), await _one(durable)) for _ in range(PAIRS)]
+    without, with_it = (statistics.median(side) for side in zip(*pairs, strict=True))
+    more = with_it - without
+    what = "a durable run on SQLite, median"
+    rival = f"{without:.1f} ms without checkpoints"
+    return Row(what, f"{with_it:.1f} ms (+{more:.1f})", rival, with_it / without, f"< +{MOST_MS:g} ms", more < MOST_MS)
+
+
+async def _load(runtime: Runtime, at_once: int) -> Row:
+    clients, count = asyncio.Semaphore(at_once), AT_ONCE[at_once]
+
+    async def client() -> float:
+        async with clients:
+            return await _one(runtime)
+
+    before, began = psutil.Process().memory_info().rss, time.perf_counter()
+    took = sorted(await asyncio.gather(*(client() for _ in range(count))))
+    seconds = time.perf_counter() - began
+    more = (psutil.Process().memory_info().rss - before) / 2**20
+    ours = f"{count / seconds:.0f}/s, median {took[count // 2]:.0f} ms, +{more:.0f} MiB"
+    well = not runtime.runs.lag().stalled
+    return Row(f"{count} durable runs, {at_once} at once", ours, limit="no error, no lag", ok=well)
+
+
+def _asked(provider: Provider, times: int) -> bool:
+    return len(provider.times) > times
+
+
+def _resumed() -> Row:
+    """From `kill -9` to the first step in the other slot, which is warm; the slowest of some."""
+    provider = Provider()
+    serving = Serving(provider.app()).start()
+    provider.url, waits = serving.url, []
+    with tempfile.TemporaryDirectory() as folder, zygote() as process:
+        fleet = Fleet(process, provider, Path(folder))
+        green = fleet.slot("green")
+        for number in range(KILLS):
+            blue, begun = fleet.slot("blue"), len(provider.times)
+            provider.charge_delay = 0.3
+            run = blue.start(f"kill {number}")
+            until(partial(_asked, provider, begun + 1))
+            provider.charge_delay = 0.0
+            blue.kill()
+            killed = time.monotonic()
+            green.ended(run)
+            waits.append(next(moment for moment in provider.times if moment > killed) - killed)
+        fleet.end()
+    serving.stop()
+    slowest = max(waits)
+    ours = f"{slowest:.2f} s (median {statistics.median(waits):.2f})"
+    return Row("kill to resumed step", ours, limit=f"< {MOST_RESUME:g} s", ok=slowest < MOST_RESUME)

@@ -1,0 +1,77 @@
+"""A copy of this repository's documents that is a git repository of its own, with environments on free ports."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mooring.main import main
+
+HOME = Path(__file__).parents[1]
+SURROUNDINGS = {
+    "PYTHONPATH": str(HOME / "scripts"),
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    **{
+        f"GIT_{who}_{what}": f"test{'@example.com' if what == 'EMAIL' else ''}"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    },
+}
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A git repository with documents."""
+
+    root: Path
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.root / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def commit(self, message: str = "change") -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+
+def copied(parent: Path) -> Repo:
+    """A committed copy of this repository's documents, listening on free ports."""
+    root = parent / "repo"
+    root.mkdir()
+    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
+        if (HOME / folder).is_dir():
+            shutil.copytree(HOME / folder, root / folder)
+    (root / ".gitignore").write_text("/.mooring/\n")
+    for environment in (root / "configs/environments").glob("*.yaml"):
+        text = re.sub(r"listen: \S+", "listen: 127.0.0.1:0", environment.read_text())
+        environment.write_text(re.sub(r"bakeSeconds: \S+", "bakeSeconds: 0.2", text))
+    found = Repo(root)
+    found.git("init", "-q", "-b", "main")
+    found.commit("documents")
+    return found
+
+
+@contextmanager
+def up(found: Repo) -> Iterator[Repo]:
+    """The same with environment `local` up, and down again afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SURROUNDINGS.items():
+            patch.setenv(name, value)
+        try:
+            assert main(["-C", str(found.root), "--json", "up"]) == 0
+            yield found
+        finally:
+            main(["-C", str(found.root), "--json", "down"])

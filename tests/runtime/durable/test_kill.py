@@ -1,0 +1,81 @@
+"""A process that is killed at any point of a run: the run goes on from there, in the same slot or in the other."""
+
+from typing import Any
+
+import pytest
+
+POINTS = range(1, 19)
+"""Three answers of the model and three calls of a tool, each before it is begun, when it is done, and written down."""
+
+TOGETHER = range(4, 10)
+"""Points at which two calls of a tool are under way."""
+
+AHEAD = 3
+
+
+@pytest.mark.slow
+def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: Any, database: str | None) -> None:
+    def doomed(point: int) -> Any:
+        return fleet.order("blue", database=database, die=point, adopts=False)
+
+    green = fleet.slot("green", database=database)
+    orders = [doomed(point) for point in POINTS[:AHEAD]]
+    for point in POINTS:
+        blue = fleet.arrived(orders.pop(0))
+        orders += [doomed(later) for later in POINTS[point + AHEAD - 1 : point + AHEAD]]
+        about = f"at-{point}"
+        ended = green.ended(blue.start(about))
+        assert blue.dead
+        assert (ended["slot"], ended["resumed"]) == ("green", 1)
+        _ended_well(about, ended)
+        _nothing_is_done_twice(provider, about, ended, point)
+
+
+@pytest.mark.parametrize("point", [2, 6, 11])
+def test_a_slot_that_comes_back_goes_on_with_what_it_left(fleet: Any, provider: Any, point: int) -> None:
+    about = f"again-{point}"
+    run = fleet.slot("blue", die=point).start(about)
+    blue = fleet.slot("blue")
+    ended = blue.ended(run)
+    assert (ended["slot"], ended["resumed"]) == ("blue", 1)
+    _ended_well(about, ended)
+    _nothing_is_done_twice(provider, about, ended, point)
+
+
+def test_a_run_goes_on_in_the_release_it_began_with(fleet: Any, make_release: Any) -> None:
+    old, new = make_release(), make_release(deadlineSeconds=9)
+    run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
+    ended = fleet.slot("green", release=new).ended(run)
+    assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
+
+
+def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: Any) -> None:
+    old, new = make_release(), make_release(deadlineSeconds=9)
+    run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
+    fleet.releases.put(old).unlink()
+    ended = fleet.slot("green", release=new).ended(run)
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "release_unavailable")
+
+
+def test_what_was_done_before_is_told_from_what_was_done_again(fleet: Any) -> None:
+    run = fleet.slot("blue", die=12, adopts=False).start("told")
+    calls = fleet.slot("green").ended(run)["tool_calls"]
+    assert [call["replayed"] for call in calls] == [True, True, False]
+    assert all(call["key"].startswith(f"{run}-") for call in calls)
+
+
+def _ended_well(about: str, ended: dict[str, Any]) -> None:
+    assert (ended["status"], ended["answer"]) == ("done", f"{about}: all is done"), ended
+    assert [call["outcome"] for call in ended["tool_calls"]] == ["done"] * 3
+    assert ended["usage"] == {"input_tokens": 30, "output_tokens": 6}
+
+
+def _nothing_is_done_twice(provider: Any, about: str, ended: dict[str, Any], point: int) -> None:
+    """Only what was not written down yet is asked again, and a service that knows keys charges once."""
+    asked, keys = provider.asked(about), provider.keys(about)
+    assert asked.keys() == {0, 1, 2}
+    assert (provider.charged(about), len(keys)) == (6, 3)
+    assert {call["key"] for call in ended["tool_calls"]} == set(keys)
+    again = sum(asked.values()) + sum(keys.values()) - 6
+    unwritten = point % 3 == 2
+    assert again <= 2 if point in TOGETHER else again == unwritten, (point, asked, keys)

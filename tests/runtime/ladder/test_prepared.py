@@ -1,0 +1,162 @@
+"""L3 and L4 answer when no model does: presets, saved answers marked as such, and a friendly error with a ticket."""
+
+import re
+
+import pytest
+
+from tests.runtime.sample import limits
+
+ALL = ("primary-1", "alternate-1", "small-1")
+PRESETS = [
+    {"intent": "hours", "match": [r"\bopen(ing)?\b", "öffnungszeit"], "answer": {"en": "9 to 5.", "de": "9 bis 17."}},
+    {"intent": "any-order", "match": ["order"], "answer": {"en": "See your mail."}},
+]
+
+
+@pytest.fixture
+def outage(stub, reply):
+    """Takes all models down."""
+
+    def down() -> None:
+        for model in ALL:
+            stub.script(model, reply(status=401))
+
+    return down
+
+
+def text(answer) -> str:
+    """What was answered, plainly or in a stream."""
+    if answer.headers["content-type"] == "application/json":
+        return answer.json()["choices"][0]["message"]["content"]
+    return "".join(re.findall(r'"content":"((?:[^"\\]|\\.)*)"', answer.text)).replace("\\n", "\n")
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize(
+    ("say", "language", "answer"),
+    [
+        ("When do you OPEN my order?", "", "9 to 5."),
+        ("Was sind die Öffnungszeiten, bitte?", "", "9 bis 17."),
+        ("opening?", "de-AT", "9 bis 17."),
+        ("where is my order", "de", "See your mail."),
+    ],
+)
+def test_a_preset_answers_by_intent_in_the_users_language(serve, outage, say, language, answer, stream):
+    outage()
+    headers = {"accept-language": language} if language else {}
+    reply = serve(ladder={"presets": PRESETS}).chat(say, stream=stream, headers=headers)
+    assert (reply.headers["x-mooring-rung"], text(reply)) == ("L3", answer)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_the_last_good_answer_comes_back_marked_as_saved(serve, stub, reply, outage, stream):
+    stub.script("primary-1", reply("It has shipped."))
+    serving = serve()
+    serving.chat("Where is A1?")
+    outage()
+    answer = serving.chat("  where IS a1", stream=stream)
+    assert (answer.headers["x-mooring-rung"], answer.headers["x-mooring-cached-age"]) == ("L3", "0")
+    assert text(answer) == "It has shipped.\n\n(saved answer, 0 s old)"
+    assert serving.chat("Where is A2?").headers["x-mooring-rung"] == "L4"
+
+
+def test_it_survives_a_restart_and_is_shared_by_the_slots(serve, stub, reply, outage, build):
+    stub.script("primary-1", reply("It has shipped."))
+    release = build()
+    first = serve(release)
+    first.chat("Where is A1?")
+    first.stop()
+    outage()
+    assert serve(release, "green").chat("Where is A1?").headers["x-mooring-rung"] == "L3"
+
+
+def test_an_answer_of_another_version_of_the_prompt_is_not_used(serve, stub, reply, outage, build):
+    release = build()
+    serve(release).chat("Where is A1?")
+    outage()
+    content = release.content
+    prompt = content.prompts["support"]
+    terse = prompt.messages[0].model_copy(update={"content": "Be terse."})
+    other = prompt.model_copy(update={"messages": (terse, *prompt.messages[1:])})
+    changed = type(release).of(content.model_copy(update={"prompts": content.prompts | {"support": other}}))
+    assert serve(changed).chat("Where is A1?").headers["x-mooring-rung"] == "L4"
+
+
+def test_an_answer_within_a_conversation_is_neither_saved_nor_replaced(serve, stub, reply, outage):
+    serving = serve()
+    body = {
+        "model": "support",
+        "messages": [
+            {"role": "user", "content": "I am Ada"},
+            {"role": "assistant", "content": "Hello Ada"},
+            {"role": "user", "content": "who am I?"},
+        ],
+    }
+    serving.http.post("/v1/chat/completions", json=body)
+    outage()
+    assert serving.chat("who am I?").headers["x-mooring-rung"] == "L4"
+    stub.script("primary-1", reply("nobody"))
+    serving.chat("who am I?")
+    outage()
+    assert serving.http.post("/v1/chat/completions", json=body).headers["x-mooring-rung"] == "L4"
+
+
+def test_an_answer_that_changed_something_is_not_saved(serve, stub, reply, outage, build):
+    content = build().content
+    free = content.tools["refund-order"].model_copy(update={"approval": "none"})
+    release = type(build()).of(content.model_copy(update={"tools": content.tools | {"refund-order": free}}))
+    stub.script("primary-1", reply(tool=("refund_order", {"order": "A1", "cents": 5})), reply("Refunded."))
+    stub.script("shop", reply(body={}))
+    serving = serve(release)
+    assert text(serving.chat("refund A1")) == "Refunded."
+    outage()
+    assert serving.chat("refund A1").headers["x-mooring-rung"] == "L4"
+
+
+def test_a_failed_tool_makes_no_good_answer(serve, stub, reply, outage):
+    stub.script("primary-1", reply(tool=("find_order", {"order": "A1"})), reply("I cannot find it."))
+    stub.script("shop", reply(status=404, raw="{}"))
+    serving = serve()
+    serving.chat("where is A1")
+    outage()
+    assert serving.chat("where is A1").headers["x-mooring-rung"] == "L4"
+
+
+def test_a_profile_may_do_without_saved_answers(serve, outage, tmp_path):
+    serving = serve(ladder={"lastGood": {"enabled": False}})
+    serving.chat("where is A1")
+    outage()
+    assert serving.chat("where is A1").headers["x-mooring-rung"] == "L4"
+    assert not (tmp_path / "state" / "answers.db").exists()
+
+
+def test_a_saved_json_answer_stays_json(serve, stub, reply, outage):
+    stub.script("primary-1", reply('{"ok": 1}'))
+    serving = serve()
+    serving.chat("fine?", agent="json")
+    outage()
+    answer = serving.chat("fine?", agent="json")
+    assert (text(answer), answer.headers["x-mooring-cached-age"]) == ('{"ok": 1}', "0")
+
+
+def test_the_apology_speaks_the_language_of_the_question(serve, outage):
+    outage()
+    assert text(serve().chat("Wo ist meine Bestellung und wann kommt sie?")) == "Entschuldigung."
+
+
+def test_the_apology_tells_of_the_ticket(serve, outage):
+    outage()
+    answer = serve(checkpoint={"mode": "durable"}).chat()
+    ticket = answer.headers["x-mooring-ticket"]
+    assert ticket.startswith("ticket_")
+    assert text(answer) == f"Sorry. Your question is kept: ticket {ticket}."
+    assert answer.json()["mooring"]["ticket"] == ticket
+
+
+def test_a_saved_answer_follows_a_text_that_was_cut_off_after_a_blank_line(serve, stub, reply, outage):
+    stub.script("primary-1", reply("It has shipped."))
+    serving = serve(ladder=limits(0.3))
+    serving.chat("Where is A1?")
+    outage()
+    stub.script("primary-1", reply("It has", cut="broken"))
+    assert text(serving.chat("Where is A1?", stream=True)) == "It has \n\nIt has shipped.\n\n(saved answer, 0 s old)"
