@@ -229,8 +229,7 @@ def test_a_cancelled_call_kills_its_process(on, started, tmp_path):
 
     async def work(bench):
         task = asyncio.create_task(bench.call(file=str(running)))
-        while not running.exists():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(until, running.exists)
         (child,) = started()
         task.cancel()
         await asyncio.wait({task})
@@ -261,7 +260,7 @@ def test_processes_end_with_a_slot_that_is_killed(tmp_path):
     slot = subprocess.Popen(
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": str(Path(__file__).parents[3] / "scripts")},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "scripts")},
     )
     with slot:
         pid = int(slot.stdout.readline()) if slot.stdout else 0
