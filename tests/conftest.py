@@ -3,7 +3,7 @@
 import copy
 import ipaddress
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 from hypothesis import settings
 
 from mooring.release.content import ReleaseContent
+from tests import undertaker
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -43,6 +44,14 @@ def loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(loopback_only)
+undertaker.mark()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_stays() -> Iterator[None]:
+    """Processes that tests have started end with pytest, also when that is killed."""
+    with undertaker.undertaker():
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

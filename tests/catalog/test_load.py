@@ -10,7 +10,7 @@ from mooring.catalog.load import load, load_valid
 from mooring.catalog.source import WorkTree
 from mooring.errors import FindingsError
 from mooring.finding import Finding
-from mooring.spec import Agent, Environment, Model
+from mooring.spec import Agent, Environment, Model, Resilience
 
 BASE = Path(__file__).parents[1] / "examples" / "base"
 
@@ -61,6 +61,19 @@ def test_documents_are_found_by_kind_and_name() -> None:
 def test_what_is_wrong_is_said_in_words(root: Path, file: str, old: str, new: str, message: str) -> None:
     edit(root, file, old, new)
     assert any(message in found for found in messages(root)), messages(root)
+
+
+def test_off_is_a_mode_and_no_truth_value(root: Path) -> None:
+    """To most readers of YAML a bare `off` is false, which no mode is."""
+    profile, around = "configs/resilience/calm.yaml", "deadlineSeconds: 120\n"
+    edit(root, profile, around, f"{around}checkpoint: {{mode: off}}\n")
+    catalog, found = load(WorkTree(root))
+    assert found == []
+    calm = catalog.get(Resilience, "calm")
+    assert calm is not None
+    assert calm.checkpoint.mode == "off"
+    edit(root, profile, "  rungs:", "  lastGood: {enabled: off}\n  rungs:")
+    assert messages(root) == ["the value is true or false here"]
 
 
 def test_every_finding_of_every_file_comes_at_once(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -81,6 +82,12 @@ def test_scalars_follow_the_core_schema_of_yaml_1_2(text: str, expected: object)
     found = value(text)
     assert found == expected
     assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize("word", ["y", "n", "yes", "no", "on", "off"])
+@pytest.mark.parametrize("case", [str.lower, str.capitalize, str.upper])
+def test_truth_values_of_yaml_1_1_are_text(word: str, case: Callable[[str], str]) -> None:
+    assert value(case(word)) == case(word)
 
 
 @pytest.mark.parametrize("bomb", ["[", "{a: ", "- ", "? ", "[{a: ", "- - [ "])

@@ -140,6 +140,7 @@ def test_an_answer_that_never_fits_comes_from_the_next_rung(serve, stub, reply):
 def test_a_model_that_calls_tools_for_ever_is_stopped(serve, stub, reply):
     stub.script("primary-1", reply(tool=("find_order", {"order": "A1"})))
     stub.script("shop", reply(body={}))
-    answer = serve().chat(agent="bounded")
-    assert (answer.status_code, answer.headers["x-mooring-rung"]) == (200, "L4")
+    with pytest.raises(openai.InternalServerError) as caught:
+        client(serve()).chat.completions.create(model="bounded", messages=[{"role": "user", "content": "x"}])
+    assert (caught.value.status_code, caught.value.code) == (502, "run_limit_exceeded")
     assert len(stub.asked("primary-1")) == 3

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         announce = folder / "announce.json"
         command = [sys.executable, "-m", "mooring.simulator", "--rules", str(rules), "--state", str(folder)]
         command += ["--announce", str(announce), "--latency", str(latency)]
-        running.append(subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT / "scripts")}))
+        running.append(subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")}))
         until = time.monotonic() + 20
         while not announce.exists():
             assert running[-1].poll() is None, "the simulator ended"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 
 ROOT = Path(__file__).parents[2]
-ENVIRON = {"PYTHONPATH": str(ROOT / "scripts")}
+ENVIRON = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
 
 
 def command(state: Path, rules: Path = ROOT / "evals/simulator", port: int = 0) -> list[str]:

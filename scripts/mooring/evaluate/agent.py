@@ -82,7 +82,7 @@ async def _reply(
     except _Failed as failed:
         messages, error = failed.messages, str(failed.cause)
         unanswered = not (isinstance(failed.cause, Problem) and failed.cause.code in ANSWERS)
-    if record.rung in (PREPARED, LAST):
+    if record.rung in (PREPARED, LAST) and not record.exhausted:
         error, unanswered = f"no model answered: the answer is from rung {record.rung}", True
     reply = Reply(
         text=answer.text if answer else "",

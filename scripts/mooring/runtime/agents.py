@@ -99,6 +99,11 @@ class Served:
         record = CURRENT.get()
         said: list[str] = []
         tell = on_text or _ignore
+
+        def instead(text: str) -> Answer:
+            tell(f"{SEPARATOR}{text}" if said else text)
+            return Answer(text, "stop")
+
         live = None if self._json or on_text is None else _noting(on_text, said)
         try:
             result = await self._agent.run(
@@ -110,10 +115,10 @@ class Served:
                 event_stream_handler=_teller(live) if live else None,
                 infer_name=False,
             )
-        except (RunTimedOut, UsageLimitExceeded) as error:
-            text = await self._prepared_or_apology(record, in_time=not isinstance(error, RunTimedOut))
-            tell(f"{SEPARATOR}{text}" if said else text)
-            return Answer(text, "stop")
+        except RunTimedOut:
+            return instead(apologise(self.profile.ladder.apology, record))
+        except UsageLimitExceeded as error:
+            return instead(await self._exhausted(record, error))
         except AgentRunError as error:
             raise _problem(error) from error
         answer = _answer(result)
@@ -121,14 +126,14 @@ class Served:
             tell(answer.text)
         return answer
 
-    async def _prepared_or_apology(self, record: Record, in_time: bool) -> str:
-        """L3 while there is time and something prepared, else L4: for a run that came to no answer of its own."""
+    async def _exhausted(self, record: Record, error: UsageLimitExceeded) -> str:
+        """L3 of a run whose model calls tools for ever. Raises Problem: L4 would promise what comes out no better."""
+        record.exhausted = True
         try:
-            if in_time:
-                return await self._prepared.answer()
+            return await self._prepared.answer()
         except NothingPrepared:
-            pass
-        return apologise(self.profile.ladder.apology, record)
+            message = "the model went on calling tools until the run's limit, without an answer"
+            raise Problem("run_limit_exceeded", message) from error
 
 
 def _answer(result: AgentRunResult[Output]) -> Answer:

@@ -54,6 +54,9 @@ CODES: dict[str, Code] = {
         HTTPStatus.BAD_GATEWAY, "The model's endpoint refused the request as wrong in itself."
     ),
     "invalid_answer": Code(HTTPStatus.BAD_GATEWAY, "The model gave no answer that fits the agent's contract."),
+    "run_limit_exceeded": Code(
+        HTTPStatus.BAD_GATEWAY, "The model went on calling tools until the run's limit; asked again, it would again."
+    ),
     "release_unavailable": Code(
         HTTPStatus.SERVICE_UNAVAILABLE, "The slot is not ready, or the run's release cannot be served any more."
     ),

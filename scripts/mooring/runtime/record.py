@@ -63,7 +63,7 @@ class Record:
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
     `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
-    more tools.
+    more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
     """
 
@@ -86,6 +86,7 @@ class Record:
     on_apology: Callable[[], str] | None = None
     resumed: int = 0
     last_step: int | None = None
+    exhausted: bool = False
 
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""

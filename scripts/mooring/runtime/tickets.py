@@ -30,9 +30,12 @@ def is_try(request: Request) -> bool:
 
 
 def next_try(request: Request, record: Record, policy: Queue) -> tuple[Request, float] | None:
-    """What is asked again after a run without a good answer, and in how many seconds; None when it is given up."""
+    """What is asked again after a run without a good answer, and in how many seconds; None when it is given up.
+
+    Another try of a run that reached its limit would cost as much, and come to as little.
+    """
     number = request.part + 1 if is_try(request) else 0
-    if not (is_try(request) or record.ticket) or number >= len(policy.retry_after_seconds):
+    if record.exhausted or not (is_try(request) or record.ticket) or number >= len(policy.retry_after_seconds):
         return None
     again = replace(request, run=ticket_of(request), part=number, decision=None)
     return again, policy.retry_after_seconds[number]

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from tests.undertaker import VARIABLE
+
 USER = "mooring"
 HOW = "apt-get install -y --no-install-recommends postgresql"
 
@@ -63,6 +65,7 @@ class Cluster:
         if os.getuid() == 0:
             command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
         environ = {"PATH": f"{self._bin}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        environ[VARIABLE] = os.environ[VARIABLE]
         done = subprocess.run(
             command, cwd=self._folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False,

@@ -58,6 +58,13 @@ def steps(file: Path, run: str) -> list[str]:
 WHOLE = ["model", "tool", "tool", "model", "tool", "model"]
 
 
+def limit(pages: Path, count: int) -> None:
+    """SQLite's page limit from now on; a slot never finds the file half written, which no disk would do."""
+    new = pages.with_suffix(".new")
+    new.write_text(str(count))
+    new.rename(pages)
+
+
 def well_again(slot: Any, file: Path, runs: list[str], until: Any) -> None:
     """Everything is written after all, and the slot says that it is well."""
     until(lambda: slot.ready()["ready"])
@@ -79,16 +86,16 @@ def test_while_the_database_is_locked_answers_go_on(fleet: Any, file: Path, unti
 
 def test_while_the_disk_is_full_answers_go_on(fleet: Any, file: Path, until: Any, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
-    pages.write_text("100000")
+    limit(pages, 100_000)
     slot = fleet.slot(pages=str(pages))
     before = answers(slot, "before")
     well_again(slot, file, before, until)
-    pages.write_text("1")
+    limit(pages, 1)
     runs = answers(slot, *(f"full-{number}" for number in range(4)))
     state = slot.ready()
     assert not state["ready"]
     assert "full" in str(state["reasons"])
-    pages.write_text("100000")
+    limit(pages, 100_000)
     well_again(slot, file, before + runs, until)
 
 

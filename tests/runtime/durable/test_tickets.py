@@ -59,6 +59,24 @@ def test_it_is_asked_as_often_as_the_profile_says_and_then_given_up(fleet: Any, 
     assert (ended["tries"], ended["answer"]) == (2, None)
 
 
+def test_a_run_that_reached_its_limit_is_not_asked_again(fleet: Any, provider: Any) -> None:
+    slot = fleet.slot()
+    provider.stages = [[1]] * 50
+    run = slot.start("loops")
+    ended = slot.ended(run)
+    assert (ended["status"], ended["error"]["code"], ended["ticket"]) == ("failed", "run_limit_exceeded", None)
+    assert slot.http.get(f"/tickets/{run.replace('run', 'ticket')}").status_code == 404
+
+
+def test_a_try_that_reaches_the_limit_is_the_last_one(fleet: Any, provider: Any, until: Any) -> None:
+    slot = fleet.slot()
+    provider.down = True
+    ticket, _ = apology(slot, "loops")
+    provider.stages, provider.down = [[1]] * 50, False
+    until(lambda: shown(slot, ticket)["status"] == "gave-up")
+    assert shown(slot, ticket)["tries"] == 1
+
+
 def test_the_answer_stands_in_the_conversation(fleet: Any, provider: Any, until: Any) -> None:
     slot = fleet.slot()
     provider.down = True

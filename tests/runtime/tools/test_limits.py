@@ -1,4 +1,6 @@
-"""A model that calls tools for ever comes to a clean end: it is told, and then answered for."""
+"""A model that calls tools for ever comes to a clean end: it is told, then answered for if that was prepared."""
+
+import json
 
 import pytest
 
@@ -38,21 +40,22 @@ def test_after_the_last_call_the_model_is_told_to_answer(serve, stub, reply, bou
     assert len(stub.services) == 2
 
 
-def test_a_model_that_goes_on_all_the_same_is_answered_for(serve, stub, reply, bounded):
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_a_model_that_goes_on_all_the_same_is_an_error(serve, stub, reply, bounded, stream):
     stub.script("primary-1", reply(tool=FIND))
     stub.script("shop", reply(body={}))
-    answer = serve(bounded(2)).chat()
-    assert text(answer).startswith("Sorry.")
-    assert answer.headers["x-mooring-rung"] == "L4"
+    answer = serve(bounded(2)).chat(stream=stream)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "run_limit_exceeded")
     assert (len(stub.services), len(stub.asked("primary-1"))) == (2, 4)
 
 
-def test_a_stream_ends_as_well_as_it_can(serve, stub, reply, bounded):
-    stub.script("primary-1", reply(tool=FIND))
+def test_a_stream_that_has_begun_ends_with_the_error(serve, stub, reply, bounded):
+    stub.script("primary-1", reply("One moment.", tool=FIND))
     stub.script("shop", reply(body={}))
-    events = serve(bounded(1)).chat(stream=True).text
-    assert "Sorry." in events
-    assert events.rstrip().endswith("[DONE]")
+    answer = serve(bounded(1)).chat(stream=True)
+    *said, last = [json.loads(line.removeprefix("data: ")) for line in answer.text.split("\n\n") if line]
+    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in said).startswith("One moment.")
+    assert (answer.status_code, last["error"]["code"]) == (200, "run_limit_exceeded")
 
 
 def test_a_prepared_answer_is_better_than_none(serve, stub, reply, bounded, build):

@@ -34,6 +34,13 @@ def until(condition, seconds=5.0):
         time.sleep(0.01)
 
 
+@pytest.fixture
+def started():
+    """Processes that the test has started: those of the session, such as servers for other tests, are not its."""
+    before = set(psutil.Process().children())
+    return lambda: set(psutil.Process().children()) - before
+
+
 def test_a_function_answers_in_a_warm_process(on):
     code = source("""
         import os
@@ -50,9 +57,9 @@ def test_a_function_answers_in_a_warm_process(on):
     on(work, BIND, code)
 
 
-def test_no_process_is_started_before_a_call(on):
+def test_no_process_is_started_before_a_call(on, started):
     async def work(bench):
-        assert psutil.Process().children() == []
+        assert not started()
 
     on(work, BIND, source("def run(): ..."))
 
@@ -217,17 +224,19 @@ def test_a_process_has_no_secrets_and_not_the_public_port(on):
     on(work, BIND, code, environ={"OPENAI_API_KEY": "top", "TZ": "UTC"})
 
 
-def test_a_cancelled_call_kills_its_process(on):
+def test_a_cancelled_call_kills_its_process(on, started, tmp_path):
+    running = tmp_path / "running"
+
     async def work(bench):
-        task = asyncio.create_task(bench.call())
-        await asyncio.sleep(0.3)
-        (child,) = psutil.Process().children()
+        task = asyncio.create_task(bench.call(file=str(running)))
+        await asyncio.to_thread(until, running.exists)
+        (child,) = started()
         task.cancel()
         await asyncio.wait({task})
         until(lambda: not pid_alive(child.pid))
         assert bench.outcomes == ["cancelled"]
 
-    on(work, BIND, source("def run():\n    while True: pass"))
+    on(work, BIND, source("def run(file):\n    open(file, 'w').close()\n    while True: pass"))
 
 
 def test_processes_end_with_a_slot_that_is_killed(tmp_path):
@@ -251,7 +260,7 @@ def test_processes_end_with_a_slot_that_is_killed(tmp_path):
     slot = subprocess.Popen(
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": str(Path(__file__).parents[3] / "scripts")},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3] / "scripts")},
     )
     with slot:
         pid = int(slot.stdout.readline()) if slot.stdout else 0
