@@ -1,24 +1,33 @@
 """Results that were paid for, kept so that the same release is not asked the same questions again."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mooring.errors import Refused
 from mooring.evaluate import journal
-from mooring.evaluate.run import Planned
-from mooring.evaluate.values import Evidence, Results
+from mooring.evaluate.run import Options, Planned
+from mooring.evaluate.values import Results
 from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
+from mooring.spec import Model
+from mooring.spec.suite import Judge
 
 
-def key_of(planned: Planned, seed: int, evidence: Evidence) -> str:
-    """Names a run by all that decides what is asked: release, questions, repeats, seed and class of evidence."""
+def key_of(planned: Planned, options: Options) -> str:
+    """Names a run by all that decides what is found: release, questions, repeats, seed, evidence, and who judges."""
     asked = [
         [*key, planned.repeats[key], case.model_dump(mode="json"), planned.suites[key[0]].agent]
         for key, case in sorted(planned.cases.items())
     ]
-    judges = {name: suite.judge and suite.judge.model_dump(mode="json") for name, suite in planned.suites.items()}
-    named = digest(canonical([planned.release.digest, asked, judges, seed, evidence]))
+    judges = {name: _bench(suite.judge, options.models) for name, suite in planned.suites.items() if suite.judge}
+    named = digest(canonical([planned.release.digest, asked, judges, options.seed, options.evidence]))
     return named.removeprefix("sha256:")
+
+
+def _bench(judge: Judge, models: Mapping[str, Model]) -> list[Any]:
+    """The judge and the document of its model: a base that another one judged cannot be compared with."""
+    return [judge.model_dump(mode="json"), models[judge.model].model_dump(mode="json")]
 
 
 class Baselines:

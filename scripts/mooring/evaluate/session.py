@@ -142,7 +142,7 @@ class Session:
 
     def _key(self, release: Release, chosen: Mapping[str, frozenset[str]] | None, options: Options) -> str:
         suites = self.suites if chosen is None else self._of(chosen)
-        return key_of(plan(release, suites, replace(options, chosen=chosen)), options.seed, options.evidence)
+        return key_of(plan(release, suites, replace(options, chosen=chosen)), options)
 
 
 def spent(results: Results) -> float:

@@ -78,12 +78,6 @@ def test_the_document_of_the_base_says_what_differs(before, words: str) -> None:
     assert words in comparison.obstacles[0]
 
 
-def test_a_judge_whose_model_changed_judges_otherwise() -> None:
-    options = Options(base_judges={"refunds": "sha256:1"}, head_judges={"refunds": "sha256:2"})
-    comparison = compare(asked(SUITE, {"a": "1"}), asked(SUITE, {"a": "1"}), SUITES, options)
-    assert comparison.obstacles == ("refunds: another judge judged the base",)
-
-
 def test_of_another_version_of_a_suite_the_cases_that_ask_the_same_are_compared() -> None:
     before = suite(
         cases=[

@@ -1,7 +1,7 @@
 """Old and new, case by case: what the verdict is about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -20,8 +20,7 @@ class Options:
     `alpha` is the share of changes without an effect that a test may take for worse, before the margin is looked at.
     `error_budget` is the share of a side's trials that need not have been judged, in live evidence; else it is none.
     `suspect_drop` is the fall of one case's pass rate that is asked about again.
-    `base_suites` are the base's own documents, where known. `base_judges` and `head_judges` name, by suite, the content
-    of the Model document that judged each side.
+    `base_suites` are the base's own documents, where known.
     """
 
     alpha: float = 0.05
@@ -29,8 +28,6 @@ class Options:
     suspect_drop: float = 0.4
     resamples: int = 2000
     base_suites: Mapping[str, EvalSuite] | None = None
-    base_judges: Mapping[str, str] = field(default_factory=dict)
-    head_judges: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
