@@ -38,7 +38,7 @@ def _compared(comparison: Comparison, measured: tuple[Measured, ...]) -> Iterato
         return
     broke = [pair for pair in comparison.counting if pair.broke]
     if broke:
-        yield Reason(Code.BROKE, f"{count(len(broke), 'case')} passed and fails now: {names(broke)}", keys(broke))
+        yield Reason(Code.BROKE, f"{count(len(broke), 'case')} passed before: {names(broke)}", keys(broke))
     yield from worse((one for one in measured if one.quantity != "pass rate"), comparison.options.alpha)
 
 
