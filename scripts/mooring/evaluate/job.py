@@ -66,6 +66,11 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A worker can be asked."""
+
+
+@dataclass(frozen=True)
 class Unready:
     """The worker cannot serve the release."""
 

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -77,22 +78,7 @@ class Pool:
         for connection in self._free:
             connection.close()
 
-    def run(self, ask: Callable[[], Ask | None], tell: Callable[[Done], None]) -> None:
-        """Asks what `ask` gives until it gives nothing and nothing is under way; `tell` is told each as it is done.
-
-        Failed(PROCESS) when the release cannot be served or no worker is left.
-        """
-        while True:
-            self._fill(ask)
-            busy = [connection for connection, asked in self._asked.items() if asked]
-            if not busy:
-                if self._asked:
-                    return
-                raise Failed(Reason.PROCESS, "every worker of the evaluation died")
-            for ready in wait(busy):
-                self._take(cast(Connection, ready), tell)
-
-    def _fill(self, ask: Callable[[], Ask | None]) -> None:
+    def fill(self, ask: Callable[[], Ask | None]) -> None:
         """Hands out questions evenly, as long as somebody is free."""
         while self._asked:
             connection = max(self._asked, key=lambda each: self._free[each])
@@ -103,15 +89,31 @@ class Pool:
             with suppress(OSError):  # it died; reading from it will say so
                 connection.send(question)
 
-    def _take(self, connection: Connection, tell: Callable[[Done], None]) -> None:
+    def started(self) -> None:
+        """Waits until every worker that lives can be asked. Failed(NOT_READY) when the release cannot be served."""
+        for connection in list(self._asked):
+            try:
+                said = connection.recv()
+            except (EOFError, OSError):
+                del self._asked[connection]
+                continue
+            if isinstance(said, Unready):
+                raise Failed(Reason.NOT_READY, f"the release cannot be served: {'; '.join(said.reasons)}")
+
+    def busy(self) -> list[Connection]:
+        """Where answers are awaited. Failed(PROCESS) when no worker is left."""
+        if not self._asked:
+            raise Failed(Reason.PROCESS, "every worker of the evaluation died")
+        return [connection for connection, asked in self._asked.items() if asked]
+
+    def take(self, connection: Connection, tell: Callable[[Done], None]) -> None:
+        """Tells what came."""
         try:
             said = connection.recv()
         except (EOFError, OSError):
             for ask in self._asked.pop(connection):
                 tell(Done(ask, self._lost(ask)))
             return
-        if isinstance(said, Unready):
-            raise Failed(Reason.NOT_READY, f"the release cannot be served: {'; '.join(said.reasons)}")
         self._free[connection] += 1
         self._asked[connection].discard(said.ask)
         tell(said)
@@ -119,6 +121,33 @@ class Pool:
     def _lost(self, ask: Ask) -> Trial:
         reply = Reply("", error="the process that ran it died")
         return Trial(ask.suite, ask.case, ask.repeat, self._job.evidence, (reply,), (), None, 0.0)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A pool, who says what it is to be asked next, and who is told each answer."""
+
+    pool: Pool
+    ask: Callable[[], Ask | None]
+    tell: Callable[[Done], None]
+
+
+def ask_all(feeds: Sequence[Feed]) -> None:
+    """Asks until nobody has a question left and nothing is under way. Failed(PROCESS), Failed(NOT_READY).
+
+    Nobody is asked before all can be: what is compared is asked under the same conditions.
+    """
+    for feed in feeds:
+        feed.pool.started()
+    while True:
+        for feed in feeds:
+            feed.pool.fill(feed.ask)
+        busy = {connection: feed for feed in feeds for connection in feed.pool.busy()}
+        if not busy:
+            return
+        for ready in wait(list(busy)):
+            connection = cast(Connection, ready)
+            busy[connection].pool.take(connection, busy[connection].tell)
 
 
 def work(connection: Connection, job: Job) -> None:

@@ -2,10 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from mooring import spec
@@ -15,7 +16,7 @@ from mooring.evaluate.calibrate import Sworn, judging, swear_in
 from mooring.evaluate.cases import cases, suite_digest
 from mooring.evaluate.evidence import as_asked
 from mooring.evaluate.job import CaseKey, Done, Job
-from mooring.evaluate.pool import Pool, warm
+from mooring.evaluate.pool import Feed, Pool, ask_all, warm
 from mooring.evaluate.recordings import Recorder
 from mooring.evaluate.schedule import Budget, Schedule
 from mooring.evaluate.simulated import Simulator
@@ -103,6 +104,20 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
     return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A release that is asked, and who is told its trials."""
+
+    release: Release
+    suites: Mapping[str, EvalSuite]
+    options: Options
+    on_trial: Callable[[Trial], None]
+
+    @cached_property
+    def planned(self) -> Planned:
+        return plan(self.release, self.suites, self.options)
+
+
 def run_suites(
     release: Release, suites: Mapping[str, EvalSuite], options: Options, on_trial: Callable[[Trial], None]
 ) -> Results:
@@ -111,39 +126,63 @@ def run_suites(
     Results are not complete when the budget ran out. After KeyboardInterrupt the journal holds what there was.
     Refused(EMPTY_SET), Failed(PROCESS), Failed(NOT_READY).
     """
-    planned = plan(release, suites, options)
+    (results,) = run_together([Part(release, suites, options, on_trial)])
+    return results
+
+
+def run_together(parts: Sequence[Part]) -> list[Results]:
+    """Asks several releases at the same time: whatever a vendor or the machine does meanwhile happens to all of them.
+
+    They share the simulator, the budget and the concurrency of the first one's options.
+    """
+    options, plans = parts[0].options, [part.planned for part in parts]
+    money = Budget(options.budget_usd, max(cost for planned in plans for cost in planned.costs.values()))
     warm()
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-eval-")))
-        url = options.simulator_url
-        if url is None:
-            url = stack.enter_context(Simulator(options.rules, state / "simulator")).url
-        job = _job(planned, options, state, url)
-        schedule = _schedule(planned, options)
-        recorder = Recorder(options.recordings, planned.repeats) if options.record else None
-        book = stack.enter_context(journal.Journal(options.journal, _head(planned, options)))
-
-        def tell(done: Done) -> None:
-            schedule.told(done.trial)
-            if recorder:
-                recorder.add(*done.ask.key, done.exchanges, done.trial.passed is not None)
-            book.add(done.trial, done.prompt)
-            on_trial(done.trial)
-
-        workers = min(options.workers or os.cpu_count() or 1, -(-schedule.total // PER_WORKER))
-        with Pool(_sworn_in(job, planned, options), workers, options.concurrency) as pool:
-            pool.run(schedule.next, tell)
-        book.end(schedule.complete)
-    return journal.read(options.journal)
+        url = options.simulator_url or stack.enter_context(Simulator(options.rules, state / "simulator")).url
+        asked = [_Asked(part, _schedule(part, money), stack.enter_context(_book(part))) for part in parts]
+        jobs = [_sworn_in(_job(part, state, url), part) for part in parts]
+        share = max(1, options.concurrency // len(parts))
+        cores = max(1, (options.workers or os.cpu_count() or 1) // len(parts))
+        pools = [
+            stack.enter_context(Pool(job, min(cores, -(-one.schedule.total // PER_WORKER)), share))
+            for job, one in zip(jobs, asked, strict=True)
+        ]
+        ask_all([Feed(pool, one.schedule.next, one.tell) for pool, one in zip(pools, asked, strict=True)])
+        for one in asked:
+            one.book.end(one.schedule.complete)
+    return [journal.read(part.options.journal) for part in parts]
 
 
-def _schedule(planned: Planned, options: Options) -> Schedule:
+class _Asked:
+    """A part while it is asked."""
+
+    def __init__(self, part: Part, schedule: Schedule, book: journal.Journal) -> None:
+        self.schedule, self.book = schedule, book
+        self._on_trial = part.on_trial
+        self._recorder = Recorder(part.options.recordings, part.planned.repeats) if part.options.record else None
+
+    def tell(self, done: Done) -> None:
+        self.schedule.told(done.trial)
+        if self._recorder:
+            self._recorder.add(*done.ask.key, done.exchanges, done.trial.passed is not None)
+        self.book.add(done.trial, done.prompt)
+        self._on_trial(done.trial)
+
+
+def _schedule(part: Part, money: Budget) -> Schedule:
+    planned, options = part.planned, part.options
     critical = [key for key, case in planned.cases.items() if case.critical] if options.evidence == "live" else []
-    money = Budget(options.budget_usd, max(planned.costs.values()))
     return Schedule(planned.repeats, critical, options.seed, options.first, money)
 
 
-def _job(planned: Planned, options: Options, state: Path, url: str) -> Job:
+def _book(part: Part) -> journal.Journal:
+    return journal.Journal(part.options.journal, _head(part.planned, part.options))
+
+
+def _job(part: Part, state: Path, url: str) -> Job:
+    planned, options = part.planned, part.options
     return Job(
         release=as_asked(planned.release, options.evidence).to_bytes(),
         evidence=options.evidence,
@@ -158,8 +197,9 @@ def _job(planned: Planned, options: Options, state: Path, url: str) -> Job:
     )
 
 
-def _sworn_in(job: Job, planned: Planned, options: Options) -> Job:
+def _sworn_in(job: Job, part: Part) -> Job:
     """The job with its judges, who are asked about their calibration once."""
+    planned, options = part.planned, part.options
     if not options.sworn:
         judges = judging(planned.suites, planned.cases)
         options.sworn.append(swear_in(judges, options.models, job, options.calibration))

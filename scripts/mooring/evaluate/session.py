@@ -9,7 +9,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.evaluate import budget
 from mooring.evaluate.baselines import Baselines, key_of
 from mooring.evaluate.recordings import prune
-from mooring.evaluate.run import Options, Planned, plan, run_suites
+from mooring.evaluate.run import Options, Part, Planned, plan, run_together
 from mooring.evaluate.values import Results, Trial
 from mooring.release.release import Release
 from mooring.spec.suite import EvalSuite
@@ -88,19 +88,22 @@ class Session:
         return total
 
     def run(self, on_trial: OnTrial) -> tuple[Results | None, Results]:
-        """Results of base and head. What the base spends, the head cannot."""
-        base, options = self.known, self._options(HEAD)
-        if self.base and self.paired and base is None:
-            base = self._ask(BASE, self.base.release, self._options(BASE), on_trial)
-            if options.budget_usd is not None:
-                options = replace(options, budget_usd=max(0.0, options.budget_usd - spent(base)))
-        if base:
-            options = replace(options, expected=budget.seen(base))
-        head = self._ask(HEAD, self.head, options, on_trial)
+        """Results of base and head, asked at the same time as far as the base has to be asked."""
+        base, head = self.known, self._part(HEAD, on_trial)
+        if self.base is None or not self.paired:
+            (found,) = run_together([head])
+        elif base is None:
+            part = self._part(BASE, on_trial)
+            base, found = run_together([part, head])
+            self._keep(part, base)
+        else:
+            options = replace(head.options, expected=budget.seen(base))
+            (found,) = run_together([replace(head, options=options)])
+        self._keep(head, found)
         if self.options.record:
             for name, suite in self.suites.items():
                 prune(self.options.recordings, name, (case.id for case in suite.tests))
-        return base, head
+        return base, found
 
     def rerun(
         self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, left: float | None = None
@@ -110,7 +113,7 @@ class Session:
             raise ValueError("there is no base to ask again")
         chosen = {name: frozenset(case for suite, case in cases if suite == name) for name, _ in cases}
 
-        def ask(side: str, release: Release) -> Results:
+        def part(side: str, release: Release) -> Part:
             options = replace(
                 self._options(side),
                 journal=self.output / f"{side}-again.jsonl",
@@ -120,16 +123,25 @@ class Session:
                 seed=self.options.seed + 1,
                 budget_usd=left,
             )
-            return run_suites(release, self._of(chosen), options, lambda trial: on_trial(side, trial))
+            return Part(release, self._of(chosen), options, lambda trial: on_trial(side, trial))
 
-        return ask(BASE, self.base.release), ask(HEAD, self.head)
+        base, head = run_together([part(BASE, self.base.release), part(HEAD, self.head)])
+        return base, head
 
-    def _ask(self, side: str, release: Release, options: Options, on_trial: OnTrial) -> Results:
-        chosen = self._of(options.chosen or {}) if side == BASE else self.suites
-        results = run_suites(release, chosen, options, lambda trial: on_trial(side, trial))
-        if options.evidence == "live" and results.complete and all(one.passed is not None for one in results.trials):
-            self.baselines.keep(self._key(release, options.chosen, options), options.journal)
-        return results
+    def _part(self, side: str, on_trial: OnTrial) -> Part:
+        options = self._options(side)
+        release = self.base.release if side == BASE and self.base else self.head
+        suites = self.suites if side == HEAD else self._of(options.chosen or {})
+        return Part(release, suites, options, lambda trial: on_trial(side, trial))
+
+    def _keep(self, part: Part, results: Results) -> None:
+        """Results that may be a baseline: those that were paid for, and are whole."""
+        if (
+            self.options.evidence == "live"
+            and results.complete
+            and all(one.passed is not None for one in results.trials)
+        ):
+            self.baselines.keep(self._key(part.release, part.options.chosen, part.options), part.options.journal)
 
     def _options(self, side: str) -> Options:
         options = replace(self.options, journal=self.output / f"{side}.jsonl")

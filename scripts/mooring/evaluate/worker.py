@@ -13,7 +13,7 @@ from uuid import uuid4
 from mooring.errors import MooringError
 from mooring.evaluate.agent import Unanswered, converse, rendered
 from mooring.evaluate.assertions.judging import judge
-from mooring.evaluate.job import Ask, Done, Job, Unready
+from mooring.evaluate.job import Ask, Done, Job, Ready, Unready
 from mooring.evaluate.judges.panel import Panel, Reach
 from mooring.evaluate.judges.quiet import import_deepeval
 from mooring.evaluate.recordings import read
@@ -58,6 +58,7 @@ class Worker:
         if not ready:
             self._connection.send(Unready(tuple(reasons)))
             return
+        self._connection.send(Ready())
         loop.add_reader(self._connection.fileno(), self._receive)
         try:
             await self._over.wait()

@@ -200,6 +200,13 @@ def test_cost_and_latency_are_treated_alike(quantity: str, code: Code) -> None:
     assert (one.change, one.low, one.high) == pytest.approx((0.5, 0.5, 0.5))
 
 
+def test_a_rise_of_latency_that_nobody_notices_is_none() -> None:
+    base, head = asked(SUITE, FINE, latency=0.05), asked(SUITE, FINE, latency=0.14)
+    assert decide(compare(base, head, by_name(SUITE))).outcome == "pass"
+    slower = asked(SUITE, FINE, latency=0.16)
+    assert codes(decide(compare(base, slower, by_name(SUITE)))) == {Code.LATENCY}
+
+
 def test_latency_beside_a_base_of_another_time_is_not_measured() -> None:
     old = asked(SUITE, FINE, started="2026-04-30T10:00:00+00:00")
     found = decide(compare(old, asked(SUITE, FINE, latency=9.0), by_name(SUITE)))

@@ -12,25 +12,34 @@ from mooring.evaluate.gate.tally import Tally
 from mooring.evaluate.gate.verdict import Measured
 from mooring.spec.suite import Budget
 
-APART = timedelta(hours=1)
-"""Latencies of runs further apart say more about the day than about the change."""
+APART = timedelta(minutes=1)
+"""Sides that began further apart were not asked together: latency then tells of the hour, not of the change."""
+
+NOTICED_SECONDS = 0.1
+"""A rise of the mean latency that nobody notices: https://www.nngroup.com/articles/response-times-3-important-limits/."""
 
 Number = Fraction | float
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is measured of a case, the more the worse; None where it is not known. A rate is not relative to itself."""
+    """What is measured of a case, the more the worse; None where it is not known. A rate is not relative to itself.
+
+    A rise of less than `least` is within every margin.
+    """
 
     name: Literal["pass rate", "cost", "latency"]
     of: Callable[[Tally], Number | None]
     margin: Callable[[Budget], float]
     relative: bool = True
+    least: float = 0.0
 
 
 PASS_RATE = Quantity("pass rate", lambda tally: 1 - tally.rate, lambda budget: budget.pass_rate_drop, relative=False)
 COST = Quantity("cost", lambda tally: tally.cost_usd, lambda budget: budget.cost_increase)
-LATENCY = Quantity("latency", lambda tally: tally.latency_seconds, lambda budget: budget.latency_increase)
+LATENCY = Quantity(
+    "latency", lambda tally: tally.latency_seconds, lambda budget: budget.latency_increase, least=NOTICED_SECONDS
+)
 
 
 @dataclass(frozen=True)
@@ -86,16 +95,17 @@ def _measured(comparison: Comparison, quantity: Quantity, scope: Scope) -> Measu
     groups = _groups(quantity, known)
     if not known or not sum(of for _, of in groups):
         return None
-    budgets = [comparison.suites[pair.suite].budget for pair, _, _ in known]
+    margins = [quantity.margin(comparison.suites[pair.suite].budget) for pair, _, _ in known]
+    before = float(sum(base for _, base, _ in known)) / len(known)
     measured = Measured(
         quantity=quantity.name,
         scope=scope.name,
         broad=scope.broad,
         cases=len(known),
-        base=float(sum(base for _, base, _ in known)) / len(known),
+        base=before,
         head=float(sum(head for _, _, head in known)) / len(known),
         change=ratio(groups),
-        margin=sum(map(quantity.margin, budgets)) / len(known),
+        margin=max(sum(margins) / len(known), quantity.least / before if quantity.least else 0.0),
     )
     return _with_chance(comparison, measured, groups, scope) if comparison.live else measured
 
