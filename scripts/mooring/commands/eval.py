@@ -61,8 +61,12 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _say_before(session: "Session", console: Console) -> None:
+    from mooring.change import wording
+
     options, planned = session.options, session.planned
-    console.line(f"{len(planned.cases)} cases, {planned.trials} trials, {options.evidence} evidence", "bold")
+    both = " of both sides" if session.trials > planned.trials else ""
+    asked = f"{wording.count(len(planned.cases), 'case')}, {wording.count(session.trials, 'trial')}{both}"
+    console.line(f"{asked}, {options.evidence} evidence", "bold")
     if options.evidence == "live":
         limit = "no limit" if options.budget_usd is None else f"at most ${options.budget_usd:.2f}"
         console.line(f"about ${session.estimate():.4f} will be spent ({limit})")

@@ -141,8 +141,9 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
             console.note(f"nothing is live in {name}: every case is new")
             return None, everything(head, "nothing is live")
         if ref is None:
-            console.note("what is live came from no commit: every case of the head is asked")
-            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, "no commit")
+            console.note("what is live came from no commit that git knows here: every case of the head is asked")
+            why = "no commit says what has changed"
+            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, why)
     catalog, _ = load(GitTree(place.root, ref))
     if release is None:
         if catalog.get(Environment, name) is None:
@@ -157,14 +158,16 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
 
 
 def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
-    """The live release and the commit it came from, as far as they are known."""
+    """The live release and the commit it came from, as far as they are known; a commit may be gone from here."""
+    from mooring.commands.git import commit
     from mooring.commands.running import ledger, target
 
     release = target(place, name).live()
     if release is None:
         return None, None
     with ledger(place, name) as book:
-        return release, book.commit_of(name, release.digest)
+        ref = book.commit_of(name, release.digest)
+    return release, commit(place.root, ref) if ref else None
 
 
 def _documents(catalog: Catalog) -> Mapping[str, tuple[str, str]]:
