@@ -19,7 +19,7 @@ from mooring.evaluate.pool import Pool, warm
 from mooring.evaluate.recordings import Recorder
 from mooring.evaluate.schedule import Budget, Schedule
 from mooring.evaluate.simulated import Simulator
-from mooring.evaluate.values import Evidence, Results, Trial
+from mooring.evaluate.values import Cost, Evidence, Results, Trial
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.spec.suite import Case, EvalSuite
@@ -35,7 +35,7 @@ class Options:
 
     `rules` and `recordings` are folders; `journal` is the file that trials are written to as they come.
     `first` is the number of the first repeat: a re-run does not repeat what was seen. `expected` is what a trial of a
-    case costs, in US dollars, where an earlier run tells. `simulator_url` uses one that runs already.
+    case costs, where an earlier run tells. `simulator_url` uses one that runs already.
     `models` are the documents among which judges are, `calibration` is the folder of what people labelled; `sworn` are
     the judges, once they are known: options made from these share them.
     """
@@ -52,7 +52,7 @@ class Options:
     concurrency: int = CONCURRENCY
     workers: int | None = None
     chosen: Mapping[str, frozenset[str]] | None = None
-    expected: Mapping[CaseKey, float] = field(default_factory=dict)
+    expected: Mapping[CaseKey, Cost] = field(default_factory=dict)
     simulator_url: str | None = None
     models: Mapping[str, spec.Model] = field(default_factory=dict)
     calibration: Path = Path()
@@ -68,11 +68,11 @@ class Planned:
     suites: Mapping[str, EvalSuite]
     cases: Mapping[CaseKey, Case]
     repeats: Mapping[CaseKey, int]
-    costs: Mapping[CaseKey, float]
+    costs: Mapping[CaseKey, Cost]
 
     @property
-    def estimate(self) -> float:
-        """US dollars of the whole run."""
+    def estimate(self) -> Cost:
+        """The whole run, without the calibration of its judges."""
         return budget.estimate(self.costs, self.repeats.items())
 
     @property
@@ -95,12 +95,18 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
                 repeats[name, case.id] = options.repeats or (suite.repeats if options.evidence == "live" else 1)
     if not found:
         raise Refused(Reason.EMPTY_SET, "no case is left to be asked: nothing was evaluated")
-    live = options.evidence == "live"
-    costs = {
-        key: options.expected.get(key, budget.guess(release.content, suites[key[0]].agent, case)) if live else 0.0
-        for key, case in found.items()
-    }
+    costs = {key: _expected(release, suites[key[0]], case, options) for key, case in found.items()}
     return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
+
+
+def _expected(release: Release, suite: EvalSuite, case: Case, options: Options) -> Cost:
+    """What one trial may cost: nothing where no model is really asked."""
+    if options.evidence != "live":
+        return Cost()
+    if known := options.expected.get((suite.name, case.id)):
+        return known
+    judge = options.models.get(suite.judge.model) if suite.judge else None
+    return budget.guess(release.content, suite.agent, case, judge.prices if judge else None)
 
 
 def run_suites(
@@ -118,8 +124,9 @@ def run_suites(
         url = options.simulator_url
         if url is None:
             url = stack.enter_context(Simulator(options.rules, state / "simulator")).url
-        job = _job(planned, options, state, url)
-        schedule = _schedule(planned, options)
+        money = Budget(options.budget_usd, max(cost.total for cost in planned.costs.values()))
+        job = _sworn_in(_job(planned, options, state, url), planned, options, money)
+        schedule = _schedule(planned, options, money)
         recorder = Recorder(options.recordings, planned.repeats) if options.record else None
         book = stack.enter_context(journal.Journal(options.journal, _head(planned, options)))
 
@@ -131,15 +138,14 @@ def run_suites(
             on_trial(done.trial)
 
         workers = min(options.workers or os.cpu_count() or 1, -(-schedule.total // PER_WORKER))
-        with Pool(_sworn_in(job, planned, options), workers, options.concurrency) as pool:
+        with Pool(job, workers, options.concurrency) as pool:
             pool.run(schedule.next, tell)
         book.end(schedule.complete)
     return journal.read(options.journal)
 
 
-def _schedule(planned: Planned, options: Options) -> Schedule:
+def _schedule(planned: Planned, options: Options, money: Budget) -> Schedule:
     critical = [key for key, case in planned.cases.items() if case.critical] if options.evidence == "live" else []
-    money = Budget(options.budget_usd, max(planned.costs.values()))
     return Schedule(planned.repeats, critical, options.seed, options.first, money)
 
 
@@ -158,11 +164,13 @@ def _job(planned: Planned, options: Options, state: Path, url: str) -> Job:
     )
 
 
-def _sworn_in(job: Job, planned: Planned, options: Options) -> Job:
-    """The job with its judges, who are asked about their calibration once."""
+def _sworn_in(job: Job, planned: Planned, options: Options, money: Budget) -> Job:
+    """The job with its judges, who are asked about their calibration once, for the same money."""
     if not options.sworn:
         judges = judging(planned.suites, planned.cases)
-        options.sworn.append(swear_in(judges, options.models, job, options.calibration))
+        left = money.left if options.evidence == "live" else None
+        options.sworn.append(swear_in(judges, options.models, job, options.calibration, left))
+        money.spent += options.sworn[0].paid
     return replace(job, seats=options.sworn[0].seats)
 
 

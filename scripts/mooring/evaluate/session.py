@@ -8,9 +8,10 @@ from pathlib import Path
 from mooring.catalog.catalog import Catalog
 from mooring.evaluate import budget
 from mooring.evaluate.baselines import Baselines, key_of
+from mooring.evaluate.calibrate import expected, judging
 from mooring.evaluate.recordings import prune
 from mooring.evaluate.run import Options, Planned, plan, run_suites
-from mooring.evaluate.values import Results, Trial
+from mooring.evaluate.values import Cost, Results, Trial
 from mooring.release.release import Release
 from mooring.spec.suite import EvalSuite
 
@@ -79,23 +80,35 @@ class Session:
         base = sum(self.planned.repeats[name, case] for name, cases in self.paired.items() for case in cases)
         return self.planned.trials + (0 if self.known else base)
 
-    def estimate(self) -> float:
-        """US dollars that asking will cost, both sides; 0 where no model is asked for real."""
-        costs = budget.seen(self.known) if self.known else {}
-        total = sum(costs.get(key, cost) * self.planned.repeats[key] for key, cost in self.planned.costs.items())
+    def estimate(self) -> Cost:
+        """What asking will cost, both sides and the calibration of judges; nothing where no model is asked for real."""
+        if self.options.evidence != "live":
+            return Cost()
+        judges = judging(self.planned.suites, self.planned.cases)
+        total = Cost(judges=sum(expected(judges, self.options.models, self.options.calibration)))
+        costs = {**self.planned.costs, **(budget.seen(self.known) if self.known else {})}
+        total += budget.estimate(costs, self.planned.repeats.items())
         if self.base and self.paired and self.known is None:
             total += plan(self.base.release, self._of(self.paired), self._options(BASE)).estimate
         return total
+
+    def spent(self, *asked: Results) -> Cost:
+        """What these cost, and the calibration of judges. What was known already is not paid again."""
+        judges = Cost(judges=sum(sworn.paid for sworn in self.options.sworn))
+        return sum((budget.spent(results) for results in asked if results is not self.known), judges)
+
+    def left(self, *asked: Results) -> float | None:
+        """US dollars of the budget after these; None when there is no limit."""
+        most = self.options.budget_usd
+        return None if most is None else max(0.0, most - self.spent(*asked).total)
 
     def run(self, on_trial: OnTrial) -> tuple[Results | None, Results]:
         """Results of base and head. What the base spends, the head cannot."""
         base, options = self.known, self._options(HEAD)
         if self.base and self.paired and base is None:
             base = self._ask(BASE, self.base.release, self._options(BASE), on_trial)
-            if options.budget_usd is not None:
-                options = replace(options, budget_usd=max(0.0, options.budget_usd - spent(base)))
         if base:
-            options = replace(options, expected=budget.seen(base))
+            options = replace(options, expected=budget.seen(base), budget_usd=self.left(base))
         head = self._ask(HEAD, self.head, options, on_trial)
         if self.options.record:
             for name, suite in self.suites.items():
@@ -103,14 +116,17 @@ class Session:
         return base, head
 
     def rerun(
-        self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, left: float | None = None
+        self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, *asked: Results
     ) -> tuple[Results, Results]:
-        """Asks both sides some cases again, with new repeats and in another order. Only where there is a base."""
+        """Asks both sides some cases again, with new repeats and in another order, for what is left after `asked`.
+
+        Only where there is a base.
+        """
         if self.base is None:
             raise ValueError("there is no base to ask again")
         chosen = {name: frozenset(case for suite, case in cases if suite == name) for name, _ in cases}
 
-        def ask(side: str, release: Release) -> Results:
+        def ask(side: str, release: Release, *asked: Results) -> Results:
             options = replace(
                 self._options(side),
                 journal=self.output / f"{side}-again.jsonl",
@@ -118,11 +134,12 @@ class Session:
                 repeats=repeats,
                 first=RERUN,
                 seed=self.options.seed + 1,
-                budget_usd=left,
+                budget_usd=self.left(*asked),
             )
             return run_suites(release, self._of(chosen), options, lambda trial: on_trial(side, trial))
 
-        return ask(BASE, self.base.release), ask(HEAD, self.head)
+        base = ask(BASE, self.base.release, *asked)
+        return base, ask(HEAD, self.head, *asked, base)
 
     def _ask(self, side: str, release: Release, options: Options, on_trial: OnTrial) -> Results:
         chosen = self._of(options.chosen or {}) if side == BASE else self.suites
@@ -143,10 +160,3 @@ class Session:
     def _key(self, release: Release, chosen: Mapping[str, frozenset[str]] | None, options: Options) -> str:
         suites = self.suites if chosen is None else self._of(chosen)
         return key_of(plan(release, suites, replace(options, chosen=chosen)), options)
-
-
-def spent(results: Results) -> float:
-    """US dollars paid for answers: those of models that were really asked."""
-    if results.evidence != "live":
-        return 0.0
-    return sum(reply.cost_usd for trial in results.trials for reply in trial.replies)
