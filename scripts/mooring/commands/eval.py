@@ -34,7 +34,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
     parser.add_argument("--record", action="store_true", help="ask the models themselves and keep their answers")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
-    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before more is spent")
+    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before more is spent, on judges too")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="the order of questions (default: 0)")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where trials and reports are written")
 
@@ -61,11 +61,16 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _say_before(session: "Session", console: Console) -> None:
+    from mooring.change import wording
+    from mooring.report.evaluation.wording import costs, dollars
+
     options, planned = session.options, session.planned
-    console.line(f"{len(planned.cases)} cases, {planned.trials} trials, {options.evidence} evidence", "bold")
+    both = " of both sides" if session.trials > planned.trials else ""
+    asked = f"{wording.count(len(planned.cases), 'case')}, {wording.count(session.trials, 'trial')}{both}"
+    console.line(f"{asked}, {options.evidence} evidence", "bold")
     if options.evidence == "live":
-        limit = "no limit" if options.budget_usd is None else f"at most ${options.budget_usd:.2f}"
-        console.line(f"about ${session.estimate():.4f} will be spent ({limit})")
+        limit = "no limit" if options.budget_usd is None else f"at most {dollars(options.budget_usd)}"
+        console.line(f"it will cost about {costs(session.estimate())} ({limit})")
 
 
 def _suites(place: Place) -> list[str]:

@@ -11,6 +11,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
+from mooring.change.wording import count
 from mooring.commands.evidence import keep, needed
 from mooring.commands.judges import provide
 from mooring.commands.place import Place
@@ -25,12 +26,13 @@ from mooring.evaluate.gate.decide import decide
 from mooring.evaluate.gate.live import CONFIRM_REPEATS
 from mooring.evaluate.run import Options
 from mooring.evaluate.select import Selection, Side, affected, everything
-from mooring.evaluate.session import Compared, Session, spent
+from mooring.evaluate.session import Compared, Session
 from mooring.evaluate.values import Evidence, Results
 from mooring.outcome import Outcome, Reason
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.report.console import Console
+from mooring.report.evaluation.wording import costs
 from mooring.spec import Environment, EvalSuite, Model
 
 LIVE = "live"
@@ -141,8 +143,9 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
             console.note(f"nothing is live in {name}: every case is new")
             return None, everything(head, "nothing is live")
         if ref is None:
-            console.note("what is live came from no commit: every case of the head is asked")
-            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, "no commit")
+            console.note("what is live came from no commit that git knows here: every case of the head is asked")
+            why = "no commit says what has changed"
+            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, why)
     catalog, _ = load(GitTree(place.root, ref))
     if release is None:
         if catalog.get(Environment, name) is None:
@@ -157,14 +160,16 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
 
 
 def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
-    """The live release and the commit it came from, as far as they are known."""
+    """The live release and the commit it came from, as far as they are known; a commit may be gone from here."""
+    from mooring.commands.git import commit
     from mooring.commands.running import ledger, target
 
     release = target(place, name).live()
     if release is None:
         return None, None
     with ledger(place, name) as book:
-        return release, book.commit_of(name, release.digest)
+        ref = book.commit_of(name, release.digest)
+    return release, commit(place.root, ref) if ref else None
 
 
 def _documents(catalog: Catalog) -> Mapping[str, tuple[str, str]]:
@@ -179,20 +184,24 @@ def conclude(place: Place, session: Session, base: Results | None, head: Results
     """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
     options = gate.Options(base_suites=session.base.suites if session.base else None)
     comparison = compare(base, head, session.suites, options)
-    left = None
-    if session.options.budget_usd is not None:
-        left = session.options.budget_usd - spent(head) - (spent(base) if base and base is not session.known else 0.0)
+    asked = [base, head] if base else [head]
 
     def again(cases: Sequence[tuple[str, str]]) -> tuple[Results, Results]:
-        console.line(f"asking {len(cases)} cases again on both sides", "dim")
-        return session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, left)
+        console.line(f"asking {count(len(cases), 'case')} again on both sides", "dim")
+        both = session.rerun(cases, CONFIRM_REPEATS, lambda side, trial: None, *asked)
+        asked.extend(both)
+        return both
 
     verdict = decide(comparison, again if session.base else None)
     behaviour = reported(session, comparison, verdict, console)
     for sworn in session.options.sworn:
         for agreement in sworn.agreements.values():
             console.line(agreement.line)
+    paid = session.spent(*asked)
+    if head.evidence == "live":
+        console.line(f"it cost {costs(paid)}")
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
+    told |= {"spent_usd": paid.total, "judges_usd": paid.judges}
     approved = not behaviour.unapproved
     told["attested"] = keep(place, session, base, head, verdict, console) if approved else None
     reason = REASONS[verdict.outcome]

@@ -11,10 +11,10 @@ from mooring.spec import Environment
 FOLDERS = ("configs", "prompts", "evals")
 
 
-def commit(root: Path) -> str | None:
-    """The checked-out commit; None outside a repository and before its first commit."""
+def commit(root: Path, ref: str = "HEAD") -> str | None:
+    """The commit that `ref` names; None outside a repository and where it is not there, yet or any more."""
     try:
-        return commit_of(root, "HEAD")
+        return commit_of(root, ref)
     except UsageError:
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mooring.errors import Failed
-from mooring.evaluate.cases import cases
+from mooring.evaluate.cases import assertions, cases
 from mooring.evaluate.judges.quiet import FIX, installed
 from mooring.outcome import Reason
 from mooring.report.console import Console
@@ -37,8 +37,4 @@ _TRIED = "MOORING_EVAL_TRIED"
 
 
 def _asserted(suite: EvalSuite) -> bool:
-    return any(
-        needs_deepeval(assertion)
-        for case in cases(suite)
-        for assertion in (*case.assertions, *(each for turn in case.turns for each in turn.assertions))
-    )
+    return any(needs_deepeval(assertion) for case in cases(suite) for assertion in assertions(case))

@@ -1,13 +1,15 @@
-"""What a run will cost, before it is begun."""
+"""What a run will cost, before it is begun, and what it has cost."""
 
 import json
 from collections.abc import Iterable, Mapping
 
-from mooring.evaluate.cases import turns
+from mooring.evaluate.cases import assertions, turns
 from mooring.evaluate.job import CaseKey
-from mooring.evaluate.values import Results
+from mooring.evaluate.values import Cost, Results
 from mooring.release.content import ReleaseContent
-from mooring.spec.suite import Case
+from mooring.spec.assertions import asks_a_judge
+from mooring.spec.model import Prices
+from mooring.spec.suite import Assertion, Case
 
 CHARACTERS_PER_TOKEN = 4
 ANSWER_TOKENS = 200
@@ -16,17 +18,32 @@ ANSWER_TOKENS = 200
 CALLS = 2
 """Model calls of one answer of an agent that has tools: one that calls, one that tells."""
 
+QUESTIONS = {"llm-rubric": 1, "faithfulness": 4}
+"""Calls of the judge for one assertion of a type."""
 
-def seen(results: Results) -> dict[CaseKey, float]:
-    """US dollars that each case cost in an earlier run, by the mean of its repeats."""
-    costs: dict[CaseKey, list[float]] = {}
+OTHER_QUESTIONS = 3
+"""The same for any other type, as most metrics of deepeval ask: what is said, what is so of it, and why."""
+
+QUESTION_TOKENS = 300
+"""Tokens of what deepeval writes around what is judged."""
+
+VERDICT_TOKENS = 80
+
+
+def seen(results: Results) -> dict[CaseKey, Cost]:
+    """What each case cost in an earlier run, by the mean of its repeats."""
+    costs: dict[CaseKey, list[Cost]] = {}
     for trial in results.trials:
-        costs.setdefault((trial.suite, trial.case), []).append(sum(reply.cost_usd for reply in trial.replies))
-    return {key: sum(found) / len(found) for key, found in costs.items()}
+        costs.setdefault((trial.suite, trial.case), []).append(trial.cost)
+    return {key: sum(found, Cost()) * (1 / len(found)) for key, found in costs.items()}
 
 
-def guess(content: ReleaseContent, agent: str, case: Case) -> float:
-    """US dollars of one trial by the primary model's prices and the length of what it is sent."""
+def guess(content: ReleaseContent, agent: str, case: Case, judge: Prices | None) -> Cost:
+    """One trial, by the prices of the primary model and of the `judge`, and the length of what they are sent."""
+    return Cost(_answers(content, agent, case), _judging(judge, case) if judge else 0.0)
+
+
+def _answers(content: ReleaseContent, agent: str, case: Case) -> float:
     document = content.agents[agent]
     prices = content.models[document.models.primary].prices
     prompt = sum(len(message.content) for message in content.prompts[document.prompt].messages)
@@ -34,12 +51,27 @@ def guess(content: ReleaseContent, agent: str, case: Case) -> float:
     asked, calls, total = 0.0, CALLS if document.tools else 1, 0.0
     for turn in turns(case):
         asked += len(turn.message) / CHARACTERS_PER_TOKEN
-        tokens = (prompt + tools) / CHARACTERS_PER_TOKEN + asked
-        total += calls * (tokens * prices.input_per_million + ANSWER_TOKENS * prices.output_per_million) / 1e6
+        total += calls * prices.cost((prompt + tools) / CHARACTERS_PER_TOKEN + asked, ANSWER_TOKENS)
         asked += ANSWER_TOKENS
     return total
 
 
-def estimate(costs: Mapping[CaseKey, float], repeats: Iterable[tuple[CaseKey, int]]) -> float:
-    """US dollars of a whole run."""
-    return sum(costs[key] * times for key, times in repeats)
+def _judging(prices: Prices, case: Case) -> float:
+    said = sum(len(turn.message) + ANSWER_TOKENS * CHARACTERS_PER_TOKEN for turn in turns(case))
+    return sum(question(prices, assertion, said) for assertion in assertions(case) if asks_a_judge(assertion))
+
+
+def question(prices: Prices, assertion: Assertion, characters: int) -> float:
+    """US dollars of asking a judge what it thinks of a conversation that is so long."""
+    tokens = QUESTION_TOKENS + (characters + len(json.dumps(assertion.value, default=str))) / CHARACTERS_PER_TOKEN
+    return QUESTIONS.get(assertion.type, OTHER_QUESTIONS) * prices.cost(tokens, VERDICT_TOKENS)
+
+
+def estimate(costs: Mapping[CaseKey, Cost], repeats: Iterable[tuple[CaseKey, int]]) -> Cost:
+    """A whole run."""
+    return sum((costs[key] * times for key, times in repeats), Cost())
+
+
+def spent(results: Results) -> Cost:
+    """What was paid: models that were not really asked cost nothing."""
+    return sum((trial.paid for trial in results.trials), Cost())

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from mooring import spec
 from mooring.errors import Failed, UsageError
+from mooring.evaluate.budget import question
+from mooring.evaluate.cases import assertions
 from mooring.evaluate.job import Job, Seat
 from mooring.evaluate.recordings import Exchange, read, write
+from mooring.evaluate.schedule import Budget
 from mooring.outcome import Reason
 from mooring.spec.assertions import asks_a_judge
 from mooring.spec.suite import Case, EvalSuite, Judge
@@ -30,28 +33,43 @@ class Sworn:
     seats: dict[str, Seat] = field(default_factory=dict)
     agreements: dict[str, "Agreement"] = field(default_factory=dict)
 
+    @property
+    def paid(self) -> float:
+        """US dollars for asking them about their calibration: those that were really asked."""
+        return sum(agreement.cost_usd for agreement in self.agreements.values() if agreement.evidence == "live")
+
 
 def judging(suites: Mapping[str, EvalSuite], cases: Mapping[tuple[str, str], Case]) -> dict[str, Judge]:
     """Judges of the suites that have a case for them."""
-    asked = {
-        name
-        for (name, _), case in cases.items()
-        for assertion in (*case.assertions, *(each for turn in case.turns for each in turn.assertions))
-        if asks_a_judge(assertion)
-    }
+    asked = {name for (name, _), case in cases.items() if any(map(asks_a_judge, assertions(case)))}
     return {name: judge for name, suite in suites.items() if name in asked and (judge := suite.judge)}
 
 
-def swear_in(judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job: Job, folder: Path) -> Sworn:
-    """Asks each judge about its calibration set. UsageError for a judge that is no model or a set that is none."""
-    if not judges:
-        return Sworn()
+def expected(judges: Mapping[str, Judge], models: Mapping[str, spec.Model], folder: Path) -> list[float]:
+    """US dollars of every question that `swear_in` asks. UsageError for a judge that is no model and no such set."""
+    from mooring.evaluate.judges import calibration
+
     for name, judge in judges.items():
         if judge.model not in models:
             raise UsageError(f"suite {name} is judged by model {judge.model!r}, which does not exist")
+    return [
+        question(models[judge.model].prices, assertion, len(answer.input) + len(answer.answer))
+        for judge in judges.values()
+        if judge.calibration
+        for answer, assertion in calibration.read(folder, judge.calibration).questions()
+    ]
+
+
+def swear_in(
+    judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job: Job, folder: Path, left: float | None
+) -> Sworn:
+    """Asks each judge about its calibration set, for what is `left` of the budget. UsageError as `expected`."""
+    if not judges:
+        return Sworn()
+    money = Budget(left, max(expected(judges, models, folder), default=0.0))
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, judges, models, job, folder), daemon=True)
+    process = context.Process(target=_work, args=(theirs, judges, models, job, folder, money), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -70,16 +88,21 @@ def _seat(judge: Judge, models: Mapping[str, spec.Model], may_block: bool) -> Se
 
 
 def _work(
-    connection: Connection, judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job: Job, folder: Path
+    connection: Connection,
+    judges: Mapping[str, Judge],
+    models: Mapping[str, spec.Model],
+    job: Job,
+    folder: Path,
+    money: Budget,
 ) -> None:
     try:
-        connection.send(asyncio.run(_agreements(judges, models, job, folder)))
+        connection.send(asyncio.run(_agreements(judges, models, job, folder, money)))
     except Exception as error:  # noqa: BLE001 - told to whoever asked
         connection.send(error)
 
 
 async def _agreements(
-    judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job: Job, folder: Path
+    judges: Mapping[str, Judge], models: Mapping[str, spec.Model], job: Job, folder: Path, money: Budget
 ) -> "dict[str, Agreement]":
     from mooring.evaluate.judges import calibration
     from mooring.evaluate.judges.panel import Panel, Reach
@@ -98,7 +121,7 @@ async def _agreements(
             TAPE.set(tape := Tape(SUITE, case, 0, kept))
             labelled = calibration.read(folder, judge.calibration)
             agreed = await calibration.agreement(
-                judge.model, judge.calibration, judge.minimum_kappa, labelled, panel.ask(name)
+                judge.model, judge.calibration, judge.minimum_kappa, labelled, panel.ask(name), money
             )
             found[name] = replace(agreed, evidence=job.evidence)
             if job.record and not found[name].error:

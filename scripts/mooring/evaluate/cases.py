@@ -1,5 +1,6 @@
 """What a suite asks: its cases with the suite's defaults written in, and the digest that names its content."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -7,7 +8,7 @@ from pydantic import ValidationError
 from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.release.canonical import canonical, digest
-from mooring.spec.suite import Case, EvalSuite, Turn
+from mooring.spec.suite import Assertion, Case, EvalSuite, Turn
 
 
 def cases(suite: EvalSuite) -> tuple[Case, ...]:
@@ -41,6 +42,13 @@ def _merged(suite: EvalSuite, case: Case, findings: list[Finding]) -> Case | Non
 def turns(case: Case) -> tuple[Turn, ...]:
     """The messages of a case: its `turns`, or the one in `vars.message`."""
     return case.turns or (Turn(message=str(case.vars.get("message", " "))),)
+
+
+def assertions(case: Case) -> Iterator[Assertion]:
+    """Those of its turns, and those of the whole."""
+    for turn in case.turns:
+        yield from turn.assertions
+    yield from case.assertions
 
 
 def suite_digest(suite: EvalSuite) -> str:

@@ -20,7 +20,7 @@ from mooring.evaluate.pool import Feed, Pool, ask_all, warm
 from mooring.evaluate.recordings import Recorder
 from mooring.evaluate.schedule import Budget, Schedule
 from mooring.evaluate.simulated import Simulator
-from mooring.evaluate.values import Evidence, Results, Trial
+from mooring.evaluate.values import Cost, Evidence, Results, Trial
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.spec.suite import Case, EvalSuite
@@ -36,7 +36,7 @@ class Options:
 
     `rules` and `recordings` are folders; `journal` is the file that trials are written to as they come.
     `first` is the number of the first repeat: a re-run does not repeat what was seen. `expected` is what a trial of a
-    case costs, in US dollars, where an earlier run tells. `simulator_url` uses one that runs already.
+    case costs, where an earlier run tells. `simulator_url` uses one that runs already.
     `models` are the documents among which judges are, `calibration` is the folder of what people labelled; `sworn` are
     the judges, once they are known: options made from these share them.
     """
@@ -53,7 +53,7 @@ class Options:
     concurrency: int = CONCURRENCY
     workers: int | None = None
     chosen: Mapping[str, frozenset[str]] | None = None
-    expected: Mapping[CaseKey, float] = field(default_factory=dict)
+    expected: Mapping[CaseKey, Cost] = field(default_factory=dict)
     simulator_url: str | None = None
     models: Mapping[str, spec.Model] = field(default_factory=dict)
     calibration: Path = Path()
@@ -69,11 +69,11 @@ class Planned:
     suites: Mapping[str, EvalSuite]
     cases: Mapping[CaseKey, Case]
     repeats: Mapping[CaseKey, int]
-    costs: Mapping[CaseKey, float]
+    costs: Mapping[CaseKey, Cost]
 
     @property
-    def estimate(self) -> float:
-        """US dollars of the whole run."""
+    def estimate(self) -> Cost:
+        """The whole run, without the calibration of its judges."""
         return budget.estimate(self.costs, self.repeats.items())
 
     @property
@@ -96,12 +96,18 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
                 repeats[name, case.id] = options.repeats or (suite.repeats if options.evidence == "live" else 1)
     if not found:
         raise Refused(Reason.EMPTY_SET, "no case is left to be asked: nothing was evaluated")
-    live = options.evidence == "live"
-    costs = {
-        key: options.expected.get(key, budget.guess(release.content, suites[key[0]].agent, case)) if live else 0.0
-        for key, case in found.items()
-    }
+    costs = {key: _expected(release, suites[key[0]], case, options) for key, case in found.items()}
     return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
+
+
+def _expected(release: Release, suite: EvalSuite, case: Case, options: Options) -> Cost:
+    """What one trial may cost: nothing where no model is really asked."""
+    if options.evidence != "live":
+        return Cost()
+    if known := options.expected.get((suite.name, case.id)):
+        return known
+    judge = options.models.get(suite.judge.model) if suite.judge else None
+    return budget.guess(release.content, suite.agent, case, judge.prices if judge else None)
 
 
 @dataclass(frozen=True)
@@ -136,13 +142,13 @@ def run_together(parts: Sequence[Part]) -> list[Results]:
     They share the simulator, the budget and the concurrency of the first one's options.
     """
     options, plans = parts[0].options, [part.planned for part in parts]
-    money = Budget(options.budget_usd, max(cost for planned in plans for cost in planned.costs.values()))
+    money = Budget(options.budget_usd, max(cost.total for planned in plans for cost in planned.costs.values()))
     warm()
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-eval-")))
         url = options.simulator_url or stack.enter_context(Simulator(options.rules, state / "simulator")).url
         asked = [_Asked(part, _schedule(part, money), stack.enter_context(_book(part))) for part in parts]
-        jobs = [_sworn_in(_job(part, state, url), part) for part in parts]
+        jobs = [_sworn_in(_job(part, state, url), part, money) for part in parts]
         share = max(1, options.concurrency // len(parts))
         cores = max(1, (options.workers or os.cpu_count() or 1) // len(parts))
         pools = [
@@ -197,12 +203,14 @@ def _job(part: Part, state: Path, url: str) -> Job:
     )
 
 
-def _sworn_in(job: Job, part: Part) -> Job:
-    """The job with its judges, who are asked about their calibration once."""
+def _sworn_in(job: Job, part: Part, money: Budget) -> Job:
+    """The job with its judges, who are asked about their calibration once, for the same money."""
     planned, options = part.planned, part.options
     if not options.sworn:
         judges = judging(planned.suites, planned.cases)
-        options.sworn.append(swear_in(judges, options.models, job, options.calibration))
+        left = money.left if options.evidence == "live" else None
+        options.sworn.append(swear_in(judges, options.models, job, options.calibration, left))
+        money.spent += options.sworn[0].paid
     return replace(job, seats=options.sworn[0].seats)
 
 

@@ -48,8 +48,7 @@ class Schedule:
     def told(self, trial: Trial) -> None:
         """Learns from a trial."""
         key = (trial.suite, trial.case)
-        spent = sum(reply.cost_usd for reply in trial.replies) if trial.evidence == "live" else 0.0
-        self._budget.spend(spent)
+        self._budget.spend(trial.paid.total)
         if trial.passed is None:
             self._errors[key] += 1
             if self._errors[key] >= DEAD:
@@ -64,7 +63,7 @@ class Schedule:
 
 
 class Budget:
-    """US dollars that may be spent. A trial under way counts as the dearest one seen, at first as expected."""
+    """US dollars that may be spent. What is under way counts as the dearest one seen, at first as expected."""
 
     def __init__(self, limit: float | None, expected: float) -> None:
         self.limit, self.spent = limit, 0.0
@@ -74,7 +73,7 @@ class Budget:
         self.reached = False
 
     def reserve(self) -> bool:
-        """Sets money aside for one more trial; False when there is not enough left."""
+        """Sets money aside for one more trial, or question; False when there is not enough left."""
         each = self._dearest or self._expected
         if self.limit is not None and self.spent + (self._under_way + 1) * each > self.limit:
             self.reached = not self._under_way
@@ -83,7 +82,12 @@ class Budget:
         return True
 
     def spend(self, cost: float) -> None:
-        """A trial has ended and cost that much."""
+        """One has ended and cost that much."""
         self._under_way -= 1
         self.spent += cost
         self._dearest = max(self._dearest, cost)
+
+    @property
+    def left(self) -> float | None:
+        """None: there is no limit."""
+        return None if self.limit is None else max(0.0, self.limit - self.spent)

@@ -8,9 +8,10 @@ from pathlib import Path
 from mooring.catalog.catalog import Catalog
 from mooring.evaluate import budget
 from mooring.evaluate.baselines import Baselines, key_of
+from mooring.evaluate.calibrate import expected, judging
 from mooring.evaluate.recordings import prune
 from mooring.evaluate.run import Options, Part, Planned, plan, run_together
-from mooring.evaluate.values import Results, Trial
+from mooring.evaluate.values import Cost, Results, Trial
 from mooring.release.release import Release
 from mooring.spec.suite import EvalSuite
 
@@ -79,13 +80,27 @@ class Session:
         base = sum(self.planned.repeats[name, case] for name, cases in self.paired.items() for case in cases)
         return self.planned.trials + (0 if self.known else base)
 
-    def estimate(self) -> float:
-        """US dollars that asking will cost, both sides; 0 where no model is asked for real."""
-        costs = budget.seen(self.known) if self.known else {}
-        total = sum(costs.get(key, cost) * self.planned.repeats[key] for key, cost in self.planned.costs.items())
+    def estimate(self) -> Cost:
+        """What asking will cost, both sides and the calibration of judges; nothing where no model is asked for real."""
+        if self.options.evidence != "live":
+            return Cost()
+        judges = judging(self.planned.suites, self.planned.cases)
+        total = Cost(judges=sum(expected(judges, self.options.models, self.options.calibration)))
+        costs = {**self.planned.costs, **(budget.seen(self.known) if self.known else {})}
+        total += budget.estimate(costs, self.planned.repeats.items())
         if self.base and self.paired and self.known is None:
             total += plan(self.base.release, self._of(self.paired), self._options(BASE)).estimate
         return total
+
+    def spent(self, *asked: Results) -> Cost:
+        """What these cost, and the calibration of judges. What was known already is not paid again."""
+        judges = Cost(judges=sum(sworn.paid for sworn in self.options.sworn))
+        return sum((budget.spent(results) for results in asked if results is not self.known), judges)
+
+    def left(self, *asked: Results) -> float | None:
+        """US dollars of the budget after these; None when there is no limit."""
+        most = self.options.budget_usd
+        return None if most is None else max(0.0, most - self.spent(*asked).total)
 
     def run(self, on_trial: OnTrial) -> tuple[Results | None, Results]:
         """Results of base and head, asked at the same time as far as the base has to be asked."""
@@ -106,9 +121,12 @@ class Session:
         return base, found
 
     def rerun(
-        self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, left: float | None = None
+        self, cases: Sequence[tuple[str, str]], repeats: int, on_trial: OnTrial, *asked: Results
     ) -> tuple[Results, Results]:
-        """Asks both sides some cases again, with new repeats and in another order. Only where there is a base."""
+        """Asks both sides some cases again, with new repeats and in another order, for what is left after `asked`.
+
+        Only where there is a base.
+        """
         if self.base is None:
             raise ValueError("there is no base to ask again")
         chosen = {name: frozenset(case for suite, case in cases if suite == name) for name, _ in cases}
@@ -121,7 +139,7 @@ class Session:
                 repeats=repeats,
                 first=RERUN,
                 seed=self.options.seed + 1,
-                budget_usd=left,
+                budget_usd=self.left(*asked),
             )
             return Part(release, self._of(chosen), options, lambda trial: on_trial(side, trial))
 
@@ -136,11 +154,8 @@ class Session:
 
     def _keep(self, part: Part, results: Results) -> None:
         """Results that may be a baseline: those that were paid for, and are whole."""
-        if (
-            self.options.evidence == "live"
-            and results.complete
-            and all(one.passed is not None for one in results.trials)
-        ):
+        judged = all(trial.passed is not None for trial in results.trials)
+        if self.options.evidence == "live" and results.complete and judged:
             self.baselines.keep(self._key(part.release, part.options.chosen, part.options), part.options.journal)
 
     def _options(self, side: str) -> Options:
@@ -155,10 +170,3 @@ class Session:
     def _key(self, release: Release, chosen: Mapping[str, frozenset[str]] | None, options: Options) -> str:
         suites = self.suites if chosen is None else self._of(chosen)
         return key_of(plan(release, suites, replace(options, chosen=chosen)), options)
-
-
-def spent(results: Results) -> float:
-    """US dollars paid for answers: those of models that were really asked."""
-    if results.evidence != "live":
-        return 0.0
-    return sum(reply.cost_usd for trial in results.trials for reply in trial.replies)

@@ -9,6 +9,24 @@ EVIDENCE: tuple[Evidence, ...] = ("live", "recorded", "simulated")
 
 
 @dataclass(frozen=True)
+class Cost:
+    """US dollars: what agents' models take for answers, and what judges take for judging them."""
+
+    answers: float = 0.0
+    judges: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.answers + self.judges
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.answers + other.answers, self.judges + other.judges)
+
+    def __mul__(self, times: float) -> "Cost":
+        return Cost(self.answers * times, self.judges * times)
+
+
+@dataclass(frozen=True)
 class Call:
     """One tool call of an answer, in order."""
 
@@ -56,6 +74,7 @@ class Score:
     error: bool = False  # could not be judged (a dead judge): never the same as a score of zero
     blocking: bool = True  # False: it is shown and decides nothing (a judge that is not calibrated, latency on replay)
     critical: bool = False  # zero tolerance: it fails the case whatever the case's threshold is
+    cost_usd: float = 0.0  # of asking the judge, also when it came to nothing
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -74,6 +93,17 @@ class Trial:
     scores: tuple[Score, ...]
     passed: bool | None  # None: an error, it was not judged
     seconds: float
+
+    @property
+    def cost(self) -> Cost:
+        """By the prices of the models' documents, whether they were really asked or not."""
+        answers = sum(reply.cost_usd for reply in self.replies)
+        return Cost(answers, sum(score.cost_usd for score in self.scores))
+
+    @property
+    def paid(self) -> Cost:
+        """What it cost if models were really asked, else nothing."""
+        return self.cost if self.evidence == "live" else Cost()
 
     def data(self) -> dict[str, Any]:
         return asdict(self)

@@ -22,6 +22,10 @@ class Prices(Part):
     input_per_million: float = Field(ge=0)
     output_per_million: float = Field(ge=0)
 
+    def cost(self, input_tokens: float, output_tokens: float) -> float:
+        """US dollars of so many tokens."""
+        return (input_tokens * self.input_per_million + output_tokens * self.output_per_million) / 1e6
+
 
 class Model(Document):
     """A model at an endpoint. `id` is a dated snapshot: a floating alias is refused in production."""

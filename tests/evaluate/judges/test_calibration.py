@@ -12,6 +12,7 @@ from mooring.errors import FindingsError, UsageError
 from mooring.evaluate.job import Seat
 from mooring.evaluate.judges.calibration import Agreement, Calibration, agreement, kappa, read
 from mooring.evaluate.judges.panel import Panel, Reach
+from mooring.evaluate.schedule import Budget
 from mooring.evaluate.simulated import Simulator
 from mooring.evaluate.values import Evidence
 
@@ -38,10 +39,12 @@ def labelled(tmp_path: Path) -> Calibration:
     return read(written(tmp_path, SET), "tone")
 
 
-def agreed(panel: Callable[..., Panel], labelled: Calibration, minimum: float = 0.6, **more: Any) -> Agreement:
+def agreed(
+    panel: Callable[..., Panel], labelled: Calibration, minimum: float = 0.6, money: Budget | None = None, **more: Any
+) -> Agreement:
     async def ask() -> Agreement:
         async with panel(**more) as seated:
-            return await agreement("judge", "tone", minimum, labelled, seated.ask(SUITE))
+            return await agreement("judge", "tone", minimum, labelled, seated.ask(SUITE), money or Budget(None, 0))
 
     return asyncio.run(ask())
 
@@ -90,6 +93,18 @@ def test_a_judge_that_does_not_reports_and_blocks_nothing(panel: Any, endpoint: 
     assert agreed(panel, labelled, minimum=0.5).may_block
 
 
+def test_a_calibration_says_what_it_cost_and_stops_before_the_budget_is_spent(
+    panel: Any, endpoint: Any, labelled: Calibration
+) -> None:
+    endpoint.say = rater("Hello", "Good")
+    assert agreed(panel, labelled).cost_usd == pytest.approx(8e-6)
+    endpoint.prompts.clear()
+    found = agreed(panel, labelled, money=Budget(5e-6, expected=2e-6))
+    assert found.cost_usd == pytest.approx(4e-6)
+    assert len(endpoint.prompts) == 2
+    assert "not done: the budget does not reach" in found.line
+
+
 def test_a_judge_without_labels_reports_and_blocks_nothing() -> None:
     found = Agreement("judge", None, 0.6)
     assert not found.may_block
@@ -136,7 +151,7 @@ def test_the_simulated_judge_agrees_with_the_labels_of_the_repository(model: Any
 
     async def ask(url: str) -> Agreement:
         async with Panel({SUITE: Seat(model, 30, True)}, Reach(played, url, {})) as panel:
-            return await agreement("judge", "tone", 0.6, labelled, panel.ask(SUITE))
+            return await agreement("judge", "tone", 0.6, labelled, panel.ask(SUITE), Budget(None, 0))
 
     with Simulator(ROOT / "evals/simulator", tmp_path) as simulator:
         found = asyncio.run(ask(simulator.url))

@@ -118,6 +118,25 @@ def test_a_judge_that_hangs_is_an_error_after_its_time(judged: Any, endpoint: An
     assert time.monotonic() - started < 10
 
 
+def test_a_judge_costs_what_its_answers_take_nonsense_too(judged: Any, endpoint: Any) -> None:
+    assert judged("llm-rubric", "Kind.", HELLO).cost_usd == pytest.approx(2e-6)
+    endpoint.say = lambda prompt: "I like it."
+    assert judged("llm-rubric", "Kind.", HELLO).cost_usd == pytest.approx(2e-6)
+    endpoint.prompts.clear()
+    endpoint.say = lambda prompt: (
+        '{"truths": [], "claims": ["It is free."], "verdicts": [{"verdict": "no"}], "reason": "x"}'
+    )
+    cost = judged("faithfulness", None, FOUND).cost_usd
+    assert cost == pytest.approx(2e-6 * len(endpoint.prompts))
+    assert len(endpoint.prompts) > 1
+
+
+def test_a_judge_that_says_nothing_costs_nothing(judged: Any, endpoint: Any) -> None:
+    endpoint.status = 500
+    assert judged("llm-rubric", "Kind.", HELLO).cost_usd == 0
+    assert judged("deepeval:ToolPermission", {"args": {"denied_tools": ["x"]}}, HELLO).cost_usd == 0
+
+
 def test_a_judge_without_its_key_is_not_asked(judged: Any, endpoint: Any) -> None:
     score = judged("llm-rubric", "Kind.", HELLO, environ={})
     assert score.error

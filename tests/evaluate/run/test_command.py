@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from mooring.evaluate.journal import read
 from mooring.main import main
+from tests.runtime.stub import Reply, Stub
 
 ROOT = Path(__file__).parents[3]
 SUITE = """\
@@ -208,6 +210,36 @@ def test_without_recordings_keyless_runs_are_red_and_say_what_to_do(moor: Moor) 
     assert (code, said["reason"]) == (1, "inconclusive")
     (trial,) = read(Path(said["output"]) / "head.jsonl").trials
     assert "moor eval support/small --record" in (trial.replies[0].error or "")
+
+
+JUDGE = """\
+judge: {model: local/qwen2-5-3b-instruct}
+defaultTest:
+  assert: [{type: llm-rubric, value: It is kind.}]
+tests:"""
+
+
+def test_what_judges_cost_is_said_before_and_after(
+    repo: Repo, stub: Stub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "k")
+    for file in (repo.root / "configs/models").rglob("*.yaml"):
+        text = re.sub(r"baseUrl: \S+", f"baseUrl: {stub.url}/v1", file.read_text())
+        file.write_text(text.replace("inputPerMillion: 0", "inputPerMillion: 10"))
+    repo.edit("evals/suites/support/small.yaml", "tests:", JUDGE)
+    stub.script("gpt-4.1-2025-04-14", Reply("Within 30 days."))
+    stub.script("qwen2.5:3b-instruct-q4_K_M", Reply('{"score": 9, "reason": "It is kind."}'))
+    asked = ["-C", str(repo.root), "eval", "support/small", "--evidence", "live", "--repeat", "2", "--budget", "1"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert re.search(
+        r"^it will cost about \$0\.0\d+, \$0\.0\d+ of it for judges \(at most \$1\.00\)$", said, re.MULTILINE
+    )
+    assert "\nit cost $0.0027, $0.002 of it for judges\n" in said
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["spent_usd"], told["judges_usd"]) == (pytest.approx(0.00272), pytest.approx(0.002))
 
 
 def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path: Path) -> None:

@@ -15,7 +15,16 @@ HEAD = Head("sha256:1", "local", "simulated", 7, "2026-01-15T12:00:00+00:00", {"
 def trial(case: str = "a", passed: bool | None = True) -> Trial:
     call = Call("find_order", {"order": "A-1"}, {"status": "sent"})
     reply = Reply("It is sent.", (call,), "L0", 10, 2, 0.001, 0.2, ("refund_order",))
-    return Trial("s", case, 0, "simulated", (reply,), (Score("contains", "contains", True, 1.0, turn=0),), passed, 0.3)
+    return Trial(
+        "s",
+        case,
+        0,
+        "simulated",
+        (reply,),
+        (Score("contains", "contains", True, 1.0, turn=0, cost_usd=0.002),),
+        passed,
+        0.3,
+    )
 
 
 @pytest.fixture
@@ -32,6 +41,15 @@ def test_what_is_written_is_read_again(path: Path) -> None:
     assert results.trials == (trial("a"), trial("b", passed=None))
     assert (results.complete, results.prompts) == (True, {"s/a": "[system]\nBe kind."})
     assert Results.from_data(results.data()) == results
+
+
+def test_a_journal_that_knows_no_cost_of_judges_is_read_as_free(path: Path) -> None:
+    with Journal(path, HEAD) as book:
+        book.add(trial())
+        book.end(True)
+    path.write_text(path.read_text().replace(',"cost_usd":0.002', ""))
+    (found,) = read(path).trials
+    assert (found.cost.answers, found.cost.judges) == (0.001, 0)
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"trial": {"sui'])

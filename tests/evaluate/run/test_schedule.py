@@ -1,8 +1,10 @@
 """What is asked next, and when asking stops."""
 
+import pytest
+
 from mooring.evaluate.job import Ask
 from mooring.evaluate.schedule import Budget, Schedule
-from mooring.evaluate.values import Reply, Trial
+from mooring.evaluate.values import Reply, Score, Trial
 
 KEYS = [("s", f"case-{n}") for n in range(8)]
 
@@ -81,10 +83,23 @@ def test_a_dear_trial_makes_the_budget_careful() -> None:
     assert not budget.reserve()
 
 
+def test_a_trial_costs_what_its_judge_takes_too() -> None:
+    budget = Budget(1.0, expected=0.1)
+    plan = schedule(budget=budget)
+    ask = plan.next()
+    assert ask
+    score = Score("llm-rubric", "tone", True, 0.9, cost_usd=0.4)
+    plan.told(Trial(ask.suite, ask.case, 0, "live", (Reply("", cost_usd=0.2),), (score,), True, 0.0))
+    assert budget.spent == pytest.approx(0.6)
+    assert plan.next() is None
+    assert budget.reached
+
+
 def test_only_models_that_are_really_asked_cost_money() -> None:
     budget = Budget(0.5, expected=0.0)
     plan = schedule(budget=budget)
     ask = plan.next()
     assert ask
-    plan.told(Trial(ask.suite, ask.case, 0, "simulated", (Reply("", cost_usd=9.0),), (), True, 0.0))
+    judged = (Score("llm-rubric", "tone", True, 0.9, cost_usd=9.0),)
+    plan.told(Trial(ask.suite, ask.case, 0, "simulated", (Reply("", cost_usd=9.0),), judged, True, 0.0))
     assert budget.spent == 0

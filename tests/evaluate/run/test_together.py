@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from mooring.evaluate.run import Options, Part, run_together
-from mooring.evaluate.session import spent
+from mooring.evaluate.budget import spent
 from mooring.evaluate.values import Results
 from mooring.release.release import Release
 from tests.evaluate.run.conftest import KEYS, ROOT, MakeSuite
@@ -45,7 +45,7 @@ def test_neither_side_is_asked_much_before_the_other(
 
 
 def test_what_one_side_spends_the_other_cannot(stub: Stub, release: Release, suite: MakeSuite, tmp_path: Path) -> None:
-    whole = sum(map(spent, both(stub, release, suite, tmp_path / "whole")))
+    whole = sum(spent(one).total for one in both(stub, release, suite, tmp_path / "whole"))
     results = both(stub, release, suite, tmp_path / "half", budget=whole / 2)
-    assert 0 < sum(map(spent, results)) <= whole / 2
+    assert 0 < sum(spent(one).total for one in results) <= whole / 2
     assert not all(one.complete for one in results)

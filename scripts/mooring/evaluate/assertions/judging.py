@@ -52,7 +52,7 @@ async def _scored(
     try:
         verdict = await _verdict(assertion, kind, subject, ask)
     except Unjudged as error:
-        verdict = Verdict(False, f"could not be judged: {error}")
+        verdict = Verdict(False, f"could not be judged: {error}", cost_usd=error.cost_usd)
         return _score(assertion, turn, verdict, error=True, blocking=blocking)
     return _score(assertion, turn, verdict, blocking=blocking)
 
@@ -95,4 +95,5 @@ def _score(
         error=error,
         blocking=blocking and verdict.counts,
         critical=kind is not None and kind.critical,
+        cost_usd=verdict.cost_usd,
     )

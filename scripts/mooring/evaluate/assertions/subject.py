@@ -11,7 +11,9 @@ _EXCERPT = 160
 
 
 class Unjudged(Exception):
-    """The assertion could not be judged; neither passed nor failed. `str()` says why."""
+    """The assertion could not be judged; neither passed nor failed. `str()` says why, `cost_usd` what that cost."""
+
+    cost_usd = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,14 @@ class Subject:
 class Verdict:
     """`reason` tells what is so, and is as true of an assertion that is turned round.
 
-    `score` is 0..1; `counts` is false for what this class of evidence cannot tell.
+    `score` is 0..1; `counts` is false for what this class of evidence cannot tell. `cost_usd` is that of the judge.
     """
 
     passed: bool
     reason: str
     score: float | None = None
     counts: bool = True
+    cost_usd: float = 0.0
 
     @property
     def points(self) -> float:

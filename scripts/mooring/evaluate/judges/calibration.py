@@ -11,7 +11,7 @@ A calibration set is `evals/calibration/<name>.yaml`; it is no document and has 
 An answer may have an `assert` of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ from mooring.catalog.parse import parse
 from mooring.errors import FindingsError, UsageError
 from mooring.evaluate.assertions.judging import AskJudge
 from mooring.evaluate.assertions.subject import Subject, Unjudged
+from mooring.evaluate.schedule import Budget
 from mooring.evaluate.values import Evidence, Reply
 from mooring.finding import Finding
 from mooring.spec.assertions import kind_of, shape_problems
@@ -48,12 +49,18 @@ class Calibration(Part):
     assertion: Assertion = Field(alias="assert")
     answers: tuple[Answer, ...] = Field(min_length=2)
 
+    def questions(self) -> Iterator[tuple[Answer, Assertion]]:
+        """Every answer, and what is asked about it."""
+        for answer in self.answers:
+            yield answer, answer.assertion or self.assertion
+
 
 @dataclass(frozen=True)
 class Agreement:
     """How a judge and people agree. `kappa` is None where there is none; `error` says why it could not be found out.
 
     `good` and `bad` count answers that people passed and failed, `misses` and `alarms` those the judge saw otherwise.
+    `cost_usd` is by the prices of its document, whether it was really asked or not.
     """
 
     judge: str
@@ -66,6 +73,7 @@ class Agreement:
     alarms: int = 0
     error: str | None = None
     evidence: Evidence = "live"
+    cost_usd: float = 0.0
 
     @property
     def may_block(self) -> bool:
@@ -100,16 +108,22 @@ def kappa(labels: Sequence[bool], verdicts: Sequence[bool]) -> float:
     return (observed - chance) / (1 - chance)
 
 
-async def agreement(judge: str, name: str, minimum: float, labelled: Calibration, ask: AskJudge) -> Agreement:
-    """Asks a judge about every labelled answer, one after the other."""
+async def agreement(
+    judge: str, name: str, minimum: float, labelled: Calibration, ask: AskJudge, money: Budget
+) -> Agreement:
+    """Asks a judge about every labelled answer, one after the other, as long as there is money."""
     labels = [answer.label == "pass" for answer in labelled.answers]
-    verdicts = []
-    for answer in labelled.answers:
-        subject = Subject((answer.input,), (Reply(answer.answer),))
+    verdicts, before = [], money.spent
+    for answer, assertion in labelled.questions():
+        if not money.reserve():
+            return Agreement(judge, name, minimum, error="the budget does not reach", cost_usd=money.spent - before)
         try:
-            verdicts.append((await ask(answer.assertion or labelled.assertion, subject)).passed)
+            verdict = await ask(assertion, Subject((answer.input,), (Reply(answer.answer),)))
         except Unjudged as error:
-            return Agreement(judge, name, minimum, error=str(error))
+            money.spend(error.cost_usd)
+            return Agreement(judge, name, minimum, error=str(error), cost_usd=money.spent - before)
+        money.spend(verdict.cost_usd)
+        verdicts.append(verdict.passed)
     pairs = list(zip(labels, verdicts, strict=True))
     return Agreement(
         judge=judge,
@@ -120,6 +134,7 @@ async def agreement(judge: str, name: str, minimum: float, labelled: Calibration
         bad=len(labels) - sum(labels),
         misses=pairs.count((False, True)),
         alarms=pairs.count((True, False)),
+        cost_usd=money.spent - before,
     )
 
 

@@ -10,15 +10,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic_ai.messages import ModelRequest, TextPart, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters
 
+from mooring import spec
 from mooring.evaluate.assertions.subject import Unjudged, excerpt
 
 
 class JudgeLLM(DeepEvalBaseLLM):  # type: ignore[no-untyped-call]
-    """Asks once, without retries, for at most `timeout` seconds. Raises Unjudged for no answer and for nonsense."""
+    """Asks once, without retries, for at most `timeout` seconds. Raises Unjudged for no answer and for nonsense.
 
-    def __init__(self, name: str, model: Model, timeout: float) -> None:
-        self._asked, self._timeout = model, timeout
-        super().__init__(name)
+    `cost_usd` is that of all answers so far, nonsense too.
+    """
+
+    def __init__(self, document: spec.Model, model: Model, timeout: float) -> None:
+        self._asked, self._prices, self._timeout = model, document.prices, timeout
+        self.cost_usd = 0.0
+        super().__init__(document.name)
 
     def load_model(self, *_: Any, **__: Any) -> "JudgeLLM":
         return self
@@ -44,6 +49,7 @@ class JudgeLLM(DeepEvalBaseLLM):  # type: ignore[no-untyped-call]
         except Exception as error:  # whatever an SDK raises, there is no verdict
             told = f"{type(error).__name__}: {error}"
             raise Unjudged(f"the judge {self.name} cannot be asked: {excerpt(told, length=300)}") from error
+        self.cost_usd += self._prices.cost(response.usage.input_tokens, response.usage.output_tokens)
         return "".join(part.content for part in response.parts if isinstance(part, TextPart))
 
 

@@ -1,7 +1,7 @@
 """Who judges each suite, as it is told to the processes that judge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -71,7 +71,14 @@ class Panel:
 
             if asks_a_judge(assertion) and suite not in self._seats:
                 raise Unjudged("the suite names no judge")
-            return await measured(assertion, subject, self._llm(suite) if asks_a_judge(assertion) else None)
+            if not asks_a_judge(assertion):
+                return await measured(assertion, subject, None)
+            llm = self._llm(suite)
+            try:
+                return replace(await measured(assertion, subject, llm), cost_usd=llm.cost_usd)
+            except Unjudged as error:
+                error.cost_usd = llm.cost_usd
+                raise
 
         return ask
 
@@ -88,4 +95,4 @@ class Panel:
         self._client = self._client or httpx2.AsyncClient()
         settings = Settings("judge", Path(), reach.simulator_url, environ)
         model = build(seat.model, reach.evidence == "simulated", settings, self._client)
-        return JudgeLLM(seat.model.name, reach.wrap(seat.model, model) if reach.wrap else model, seat.timeout_seconds)
+        return JudgeLLM(seat.model, reach.wrap(seat.model, model) if reach.wrap else model, seat.timeout_seconds)

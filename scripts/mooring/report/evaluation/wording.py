@@ -8,7 +8,7 @@ from types import MappingProxyType
 from mooring.change.wording import clip, count, visible
 from mooring.evaluate.behaviour.values import Approval, Behaviour, CaseReport, Contract
 from mooring.evaluate.gate.tally import Tally
-from mooring.evaluate.values import Call, Evidence, Reply
+from mooring.evaluate.values import Call, Cost, Evidence, Reply
 
 Unit = Callable[[float], str]
 
@@ -90,6 +90,11 @@ def _moved(old: float | None, new: float | None, unit: Unit) -> str:
 
 def dollars(number: float) -> str:
     return f"${number:.2f}" if number >= 1 else f"${number:.2g}" if number else "$0"
+
+
+def costs(cost: Cost) -> str:
+    """`$0.31, $0.12 of it for judges`"""
+    return dollars(cost.total) + (f", {dollars(cost.judges)} of it for judges" if cost.judges else "")
 
 
 def seconds(number: float) -> str:

@@ -79,8 +79,8 @@ class Summariser:
         request = ModelRequest(parts=[SystemPromptPart(WORDS), UserPromptPart(f"{before}{transcript}")])
         async with asyncio.timeout(min(SECONDS, record.budget.left() / 4)):
             response = await self._model.request([request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters())
-        used, prices = response.usage, document.prices
-        cost = (used.input_tokens * prices.input_per_million + used.output_tokens * prices.output_per_million) / 1e6
+        used = response.usage
+        cost = document.prices.cost(used.input_tokens, used.output_tokens)
         record.usage.add(used.input_tokens, used.output_tokens, cost)
         return (response.text or "").strip()[: TOKENS * 6]
 

@@ -80,8 +80,8 @@ class Rung(WrapperModel):
     def _priced(self, usage: RequestUsage, span: Span) -> None:
         span.set_attribute("gen_ai.usage.input_tokens", usage.input_tokens)
         span.set_attribute("gen_ai.usage.output_tokens", usage.output_tokens)
-        prices, document, record = self.document.prices, self.document, CURRENT.get()
-        cost = (usage.input_tokens * prices.input_per_million + usage.output_tokens * prices.output_per_million) / 1e6
+        document, record = self.document, CURRENT.get()
+        cost = document.prices.cost(usage.input_tokens, usage.output_tokens)
         record.usage.add(usage.input_tokens, usage.output_tokens, cost)
         usage.cost = Decimal(cost)  # by the document: pydantic-ai then looks up no price of its own
         self.metrics.tokens.labels(document.provider, document.id, "input").observe(usage.input_tokens)
