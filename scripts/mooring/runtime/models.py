@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import httpx2
 from openai import AsyncOpenAI
 from pydantic_ai.models import Model
-from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
@@ -13,6 +12,7 @@ from pydantic_ai.settings import ModelSettings
 from mooring import spec
 from mooring.runtime.judge import Judged
 from mooring.runtime.settings import Settings
+from mooring.runtime.wire import ChatModel, as_written
 
 SIMULATED_KEY = "simulated"
 SDK_SECONDS = 180.0
@@ -55,8 +55,8 @@ def _openai(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -
     sdk = AsyncOpenAI(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=SDK_SECONDS)
     # A stream that was cut by a polite proxy ends without an error, and without a reason.
     strict = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    provider = OpenAIProvider(openai_client=sdk)
-    return OpenAIChatModel(model.id, provider=provider, settings=_options(model), profile=strict)
+    provider = OpenAIProvider(openai_client=as_written(sdk))
+    return ChatModel(model.id, provider=provider, settings=_options(model), profile=strict)
 
 
 def _anthropic(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:

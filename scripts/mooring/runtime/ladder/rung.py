@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from decimal import Decimal
 from typing import Any
 
 from opentelemetry.trace import Span
@@ -82,6 +83,7 @@ class Rung(WrapperModel):
         prices, document, record = self.document.prices, self.document, CURRENT.get()
         cost = (usage.input_tokens * prices.input_per_million + usage.output_tokens * prices.output_per_million) / 1e6
         record.usage.add(usage.input_tokens, usage.output_tokens, cost)
+        usage.cost = Decimal(cost)  # by the document: pydantic-ai then looks up no price of its own
         self.metrics.tokens.labels(document.provider, document.id, "input").observe(usage.input_tokens)
         self.metrics.tokens.labels(document.provider, document.id, "output").observe(usage.output_tokens)
         self.metrics.cost.labels(record.agent, document.id).inc(cost)
