@@ -157,6 +157,21 @@ def test_what_a_tool_started_ends_with_it(on, tmp_path):
     on(work, BIND, code, timeoutSeconds=1)
 
 
+def test_a_child_that_got_away_holds_up_nothing(on):
+    code = source("""
+        import subprocess
+        def run():
+            subprocess.Popen(["sleep", "3"], start_new_session=True)
+    """)
+
+    async def work(bench):
+        await bench.call()
+        return time.monotonic()
+
+    began = on(work, BIND, code, environ={"PATH": os.environ["PATH"]})
+    assert time.monotonic() - began < 2
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -249,10 +264,10 @@ def test_processes_end_with_a_slot_that_is_killed(tmp_path):
         async def main():
             workers = Workers({"tools.shop": "def run():\\n    while True: pass"}, {})
             task = asyncio.create_task(workers.call("tools.shop:run", Call("r", "k", {}, 1000)))
-            while not workers._busy:
+            while not workers._living:
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.3)
-            print(next(iter(workers._busy)).pid, flush=True)
+            print(next(iter(workers._living)).pid, flush=True)
             await task
 
         asyncio.run(main())
