@@ -25,8 +25,8 @@ MOST = 4
 CALLS = 1000
 """Calls after which a process is replaced, whatever tools have left in it."""
 
-LAST_WORDS = 0.5
-"""Seconds that what a killed process has printed may take to arrive."""
+ENDING = 1.0
+"""Seconds that a killed process, and what it has printed, are waited for."""
 
 PASSED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 """What a process is told of the environment: no secrets."""
@@ -95,9 +95,11 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     async def gone(self) -> None:
-        """Waits for its end, and a moment for its last words: a child that got away may hold the pipe."""
-        await self._process.wait()
-        await asyncio.wait({self.listening}, timeout=LAST_WORDS)
+        """Waits for its end, and not for a child of it that got away and holds its pipes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                await self._process.wait()
+                await self.listening
         self.listening.cancel()
 
     def _send(self, value: Any) -> None:
