@@ -4,9 +4,11 @@ import copy
 import ipaddress
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import pytest
 import yaml
 from hypothesis import settings
@@ -51,6 +53,14 @@ undertaker.mark()
 def nothing_stays() -> Iterator[None]:
     """Processes that tests have started end with pytest, also when that is killed."""
     with undertaker.undertaker():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """Each of many hundred clients would read all that this machine trusts, which takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield
 
 

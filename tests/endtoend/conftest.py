@@ -109,7 +109,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repo, Pa
     repo, sources = copied(tmp_path_factory.mktemp("shop")), tmp_path_factory.mktemp("sources")
     (sources / "sitecustomize.py").write_text(LEAK)
     hasty = "retry.baseSeconds: 0.05\n      breaker.openSeconds: 1\n      "
-    hasty += "ladder.queue: {retryAfterSeconds: [1, 2, 3, 5, 8, 13]}\n      memory.limitMib: 512"
+    hasty += "ladder.queue: {retryAfterSeconds: [1, 2, 3, 5, 8, 13]}\n      "
+    hasty += "ladder.rungs.L2.timeoutSeconds: 2\n      memory.limitMib: 512"
     repo.edit("configs/environments/local.yaml", "retry.baseSeconds: 0.1\n      breaker.openSeconds: 5", hasty)
     repo.edit("configs/models/openai/gpt-4-1.yaml", "contextWindow: 1047576", "contextWindow: 9000")
     repo.commit("hasty")

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -43,7 +44,8 @@ def test_whatever_is_imported_late_is_there_after_the_start():
         "import dbos, mooring.runtime.app, sys; from mooring.runtime.preload import preload; preload();"
         "print(*(name for name in sys.modules if name.startswith('mooring.')))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environ = os.environ | {"PYTHONPATH": str(RUNTIME.parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert late_imports() <= set(done.stdout.split())
 
 

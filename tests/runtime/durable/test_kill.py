@@ -10,25 +10,27 @@ POINTS = range(1, 19)
 TOGETHER = range(4, 10)
 """Points at which two calls of a tool are under way."""
 
-AHEAD = 3
+AT_ONCE = 6
+"""Processes that are killed under the eyes of one other."""
 
 
 @pytest.mark.slow
 def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: Any, database: str | None) -> None:
-    def doomed(point: int) -> Any:
-        return fleet.order("blue", database=database, die=point, adopts=False)
+    def doomed(first: int) -> list[Any]:
+        some = POINTS[first : first + AT_ONCE]
+        return [fleet.order("blue", database=database, die=point, adopts=False) for point in some]
 
-    green = fleet.slot("green", database=database)
-    orders = [doomed(point) for point in POINTS[:AHEAD]]
-    for point in POINTS:
-        blue = fleet.arrived(orders.pop(0))
-        orders += [doomed(later) for later in POINTS[point + AHEAD - 1 : point + AHEAD]]
-        about = f"at-{point}"
-        ended = green.ended(blue.start(about))
-        assert blue.dead
-        assert (ended["slot"], ended["resumed"]) == ("green", 1)
-        _ended_well(about, ended)
-        _nothing_is_done_twice(provider, about, ended, point)
+    green, orders = fleet.slot("green", database=database), doomed(0)
+    for first in range(0, len(POINTS), AT_ONCE):
+        blues = {point: fleet.arrived(order) for point, order in zip(POINTS[first:], orders, strict=False)}
+        runs = {point: blue.start(f"at-{point}") for point, blue in blues.items()}
+        orders = doomed(first + AT_ONCE)
+        for point, run in runs.items():
+            ended = green.ended(run)
+            assert blues[point].dead
+            assert (ended["slot"], ended["resumed"]) == ("green", 1)
+            _ended_well(f"at-{point}", ended)
+            _nothing_is_done_twice(provider, f"at-{point}", ended, point)
 
 
 @pytest.mark.parametrize("point", [2, 6, 11])

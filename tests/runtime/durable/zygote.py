@@ -1,4 +1,4 @@
-"""`python -m tests.runtime.durable.zygote`: everything is imported once; each line on stdin is a slot to be forked.
+"""`python -m tests.runtime.durable.zygote`: everything is loaded once; each line on stdin is a slot to be forked.
 
 A line is a JSON object: `slot`, `release` (a file), `state`, `simulator`, `announce` (where the child writes its pid
 and URL), `environ`. And for trouble: `die` (the point at which it kills itself, counted over its steps: before the
@@ -8,6 +8,7 @@ body, after it, and once it is written), `kills` (the question that kills it), `
 
 import asyncio
 import ctypes
+import gc
 import json
 import logging
 import os
@@ -18,19 +19,35 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import sqlalchemy as sa
 import uvicorn
 from dbos import DBOS
 
 from mooring.release.verify import verify_file
 from mooring.runtime.app import create_app
+from mooring.runtime.crew import Crew
 from mooring.runtime.durable.adoption import Adoption
-from mooring.runtime.durable.durable import Durable
 from mooring.runtime.durable.steps import Steps
+from mooring.runtime.preload import preload
 from mooring.runtime.record import CURRENT
 from mooring.runtime.settings import Settings
+from mooring.runtime.telemetry import Metrics
+from tests.runtime.sample import sample
 
-assert issubclass(Durable, object), "imported before the forks"
+
+async def warm() -> None:
+    """Has everything loaded and compiled that a slot needs.
+
+    The collector is kept from it: each child would get a copy of all that a collection touches.
+    """
+    preload()
+    for url in ("sqlite://", "postgresql+psycopg://"):
+        sa.create_engine(url)
+    async with httpx2.AsyncClient() as client:
+        Crew(sample(), Settings("blue", Path(), "http://127.0.0.1:9"), client, Metrics())
+    gc.collect()
+    gc.freeze()
 
 
 def die_at(point: int) -> None:
@@ -137,6 +154,7 @@ class Announcing(uvicorn.Server):
 
 
 def main() -> None:
+    asyncio.run(warm())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
     for line in sys.stdin:

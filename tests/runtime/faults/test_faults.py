@@ -5,7 +5,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.runtime.faults.rows import MODELS, Row, Rows, ill, release, rows, wel
 from tests.runtime.hosting import Serving
 
 ROWS = rows()
-AT_ONCE, WAITING_AT_ONCE = 3, 12
+AT_ONCE, WAITING_AT_ONCE = 3, 18
 """Rows at a time; of those that mostly wait, there may be more."""
 
 HEADINGS = ("fault", "hits", "mode", "prepared", "answers", "within", "calls", "retries", "rescued", "cached", "ticket")
@@ -49,10 +49,27 @@ class Seen:
 
 
 class Clients:
-    """Ask the rows' questions of one server."""
+    """Ask the rows' questions of one server: all of a fault once the first is wanted, some at a time.
+
+    Not all of all faults, of which another process of pytest may have been given a part.
+    """
 
     def __init__(self, http: httpx2.Client, stub: Rows, log: Log) -> None:
         self.http, self.stub, self.log = http, stub, log
+        self._found: dict[int, Future[Seen]] = {}
+        self._busy, self._waiting = ThreadPoolExecutor(AT_ONCE), ThreadPoolExecutor(WAITING_AT_ONCE)
+
+    def seen(self, row: Row) -> Seen:
+        if row.number not in self._found:
+            pool = self._waiting if row.fault.timeout else self._busy
+            same = [other for other in ROWS if other.fault.name == row.fault.name]
+            self._found |= {other.number: pool.submit(self.ask, other) for other in same}
+        return self._found[row.number].result()
+
+    def close(self) -> None:
+        """Ends those that are not wanted any more."""
+        for pool in (self._busy, self._waiting):
+            pool.shutdown(cancel_futures=True)
 
     def ask(self, row: Row) -> Seen:
         stub = self.stub.by_marker[row.marker]
@@ -113,7 +130,7 @@ def log() -> Iterator[Log]:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Callable[[Row], Seen]]:
-    """Runs all rows, some at a time, against one server."""
+    """What comes of rows that one server is asked."""
     stub = Rows(ROWS)
     vendors = Serving(stub.app()).start()
     with socket.socket() as taken:  # bound and not listening: who connects is refused
@@ -122,10 +139,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Callabl
         settings = Settings("blue", tmp_path_factory.mktemp("state"), None, {"KEY": "key"})
         serving = Serving(create_app(release(ROWS, vendors.url, nobody), settings)).start()
         clients = Clients(serving.http, stub, log)
-        with ThreadPoolExecutor(AT_ONCE) as busy, ThreadPoolExecutor(WAITING_AT_ONCE) as waiting:
-            pools = {row.number: waiting if row.fault.timeout else busy for row in ROWS}
-            found = {row.number: pools[row.number].submit(clients.ask, row) for row in ROWS}
-        yield lambda row: found[row.number].result()
+        yield clients.seen
+        clients.close()
         serving.stop()
     vendors.stop()
 
@@ -133,6 +148,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Callabl
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_row(seen: Callable[[Row], Seen], row: Row) -> None:
     it = seen(row)
+    print(f"{it.rung} in {it.seconds:.2f} s")
     assert it.rung == row.answered
     assert row.calls in (it.calls, None)
     assert it.seconds < row.seconds
@@ -144,10 +160,8 @@ def test_a_row(seen: Callable[[Row], Seen], row: Row) -> None:
     assert it.finish == ("length" if row.fault.name == "cut off (length)" and it.finish else it.finish and "stop")
 
 
-def test_the_table(seen: Callable[[Row], Seen], golden: Callable[[str, str], None]) -> None:
+def test_the_table(golden: Callable[[str, str], None]) -> None:
     lines = [HEADINGS, ["---"] * len(HEADINGS), *map(expected, ROWS)]
-    for row in ROWS:
-        print(f"{row.name}: {seen(row).rung} in {seen(row).seconds:.2f} s")
     golden("faults/table.md", "".join(f"| {' | '.join(cells)} |\n" for cells in lines))
 
 

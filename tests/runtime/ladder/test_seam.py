@@ -34,7 +34,8 @@ def test_what_is_repeated_is_left_out(pieces, whole):
     assert joined(BEFORE, *pieces) == whole
 
 
-@given(st.text("ab ", min_size=1, max_size=30), st.lists(st.text("ab ", max_size=8), max_size=6))
+@given(st.text("ab \n", min_size=1, max_size=30), st.lists(st.text("ab \n", max_size=8), max_size=6))
+@example("a ", ["a ", " ", " "])
 def test_the_join_does_not_depend_on_how_the_continuation_is_cut(before, pieces):
     assert joined(before, *pieces) == joined(before, "".join(pieces))
 

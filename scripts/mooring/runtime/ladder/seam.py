@@ -40,11 +40,14 @@ class Seam:
         self._open = True
 
     def feed(self, piece: str) -> str:
-        """What may be shown once `piece` came; a possible repetition is held until it is one or is none."""
+        """What may be shown once `piece` came; a possible repetition is held until it is one or is none.
+
+        So are the spaces after it, of which only what follows tells whether they are too many.
+        """
         if not self._open:
             return piece
         self._held += piece
-        if self._held.strip() and self._held.lstrip() not in self._before:
+        if self._held.lstrip() not in self._before and self._joined(self._held).strip():
             return self.end()
         return ""
 

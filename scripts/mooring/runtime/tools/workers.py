@@ -25,6 +25,9 @@ MOST = 4
 CALLS = 1000
 """Calls after which a process is replaced, whatever tools have left in it."""
 
+ENDING = 1.0
+"""Seconds that a killed process, and what it has printed, are waited for."""
+
 PASSED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 """What a process is told of the environment: no secrets."""
 
@@ -44,7 +47,8 @@ class Worker:
         self._calls, self._replies = cast(StreamWriter, process.stdin), cast(StreamReader, process.stdout)
         self._said = 0
         self.calls = 0
-        self._listening = asyncio.create_task(self._listen())
+        self.listening = asyncio.create_task(self._listen())
+        """Done when nothing is left of it that might print."""
 
     @classmethod
     async def start(cls, modules: Mapping[str, str], environ: Mapping[str, str]) -> "Worker":
@@ -91,9 +95,12 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     async def gone(self) -> None:
-        """Waits for its end."""
-        await self._process.wait()
-        await asyncio.wait({self._listening})
+        """Waits for its end, and not for a child of it that got away and holds its pipes."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                await self._process.wait()
+                await self.listening
+        self.listening.cancel()
 
     def _send(self, value: Any) -> None:
         frame = json.dumps(value).encode()
@@ -125,14 +132,13 @@ class Workers:
     def __init__(self, modules: Mapping[str, str], environ: Mapping[str, str]) -> None:
         self._modules, self._environ = dict(modules), environ
         self._idle: list[Worker] = []
-        self._busy: set[Worker] = set()
+        self._living: set[Worker] = set()
         self._room = asyncio.Semaphore(MOST)
 
     async def call(self, callable_: str, call: Call) -> Any:
         """The value that a function returns; cancelled, it kills the process. Raises CallFailed."""
         async with self._room:
             worker = await self._free()
-            self._busy.add(worker)
             try:
                 value = await worker.ask(callable_, call)
             except Unavailable:
@@ -144,19 +150,16 @@ class Workers:
             except BaseException:
                 worker.kill()
                 raise
-            else:
-                self._idle.append(worker)
-            finally:
-                self._busy.discard(worker)
+            self._idle.append(worker)
         return value
 
     async def close(self) -> None:
-        """Ends all processes, also those at work."""
-        workers = {*self._idle, *self._busy}
+        """Ends all processes, also those at work, and waits for them and for those that were killed before."""
         self._idle.clear()
-        for worker in workers:
+        living = [*self._living]
+        for worker in living:
             worker.kill()
-        await asyncio.gather(*(worker.gone() for worker in workers))
+        await asyncio.gather(*(worker.gone() for worker in living))
 
     async def _free(self) -> Worker:
         """The warmest process that is fit, or a new one."""
@@ -165,7 +168,10 @@ class Workers:
             if worker.fit:
                 return worker
             worker.kill()
-        return await Worker.start(self._modules, self._environ)
+        worker = await Worker.start(self._modules, self._environ)
+        self._living.add(worker)
+        worker.listening.add_done_callback(lambda _: self._living.discard(worker))
+        return worker
 
 
 class PythonBinding:
