@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +13,23 @@ from mooring.report.evaluation import page as module
 from mooring.report.evaluation.page import page
 from mooring.report.evaluation.plots import plots
 from tests.evaluate.behaviour.story import OLD, SUITES, Edit, answers, dropped, plan, results
-from tests.report.evaluation import browser
+from tests.report.evaluation.browser import Browser
+from tests.report.evaluation.browser import browser as started
 from tests.report.evaluation.hostile import hostile, huge
 
 CSS = module.TEMPLATE.read_text(encoding="utf-8")
-PROBE = "<script>document.title = 'wide ' + (document.documentElement.scrollWidth - innerWidth)</script></body>"
 
 
 def colors(which: int) -> dict[str, str]:
     """Of the style: 0 light, 1 dark."""
     return dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", CSS.split(":root {")[1 + which]))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests: it takes longer to start than any of them."""
+    with started() as found:
+        yield found
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -36,16 +44,17 @@ def shown(dom: str) -> list[str]:
     return [name for attributes, name in found if "hidden" not in attributes]
 
 
-@pytest.mark.parametrize(("which", "flags"), [(0, ()), (1, (browser.DARK,))], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_follows_light_and_dark_and_marks_words_and_bars(
-    edit: Edit, tmp_path: Path, which: int, flags: tuple[str, ...]
+    edit: Edit, tmp_path: Path, browser: Browser, dark: bool
 ) -> None:
     file = written(tmp_path, page(dropped(edit, live=True)))
-    picture = browser.screenshot(file, tmp_path / "picture.png", "--window-size=800,1500", *flags)
-    style = colors(which)
-    assert picture.share(style["paper"]) > 0.5
+    with browser.open(file, height=1500, dark=dark) as tab:
+        seen = tab.shares()
+    style = colors(int(dark))
+    assert seen[style["paper"]] > 0.5
     for name in ("card", "del", "ins", "old", "new"):
-        assert picture.share(style[name]) > 0.0005, name
+        assert seen[style[name]] > 0.0005, name
 
 
 @pytest.mark.parametrize(
@@ -56,24 +65,27 @@ def test_it_follows_light_and_dark_and_marks_words_and_bars(
     ],
 )
 def test_an_address_filters_by_suite_state_tag_and_text(
-    edit: Edit, tmp_path: Path, address: str, names: list[str]
+    edit: Edit, tmp_path: Path, browser: Browser, address: str, names: list[str]
 ) -> None:
-    dom = browser.dom(written(tmp_path, page(dropped(edit))), address)
+    with browser.open(written(tmp_path, page(dropped(edit))), address) as tab:
+        dom = tab.dom
     assert shown(dom) == names
     assert f"{len(names)} of 12 cases" in dom
 
 
 @pytest.mark.parametrize("width", [420, 1200])
-def test_nothing_sticks_out_however_narrow_or_long(edit: Edit, tmp_path: Path, width: int) -> None:
+def test_nothing_sticks_out_however_narrow_or_long(edit: Edit, tmp_path: Path, browser: Browser, width: int) -> None:
     long = replace(dropped(edit), head="sha256:" + "f" * 300)
-    text = re.sub(r"<meta http-equiv[^>]*>", "", page(huge(long, 2))).replace("</body>", PROBE)
-    assert "<title>wide 0</title>" in browser.dom(written(tmp_path, text), "", f"--window-size={width},900")
+    with browser.open(written(tmp_path, page(huge(long, 2))), width=width) as tab:
+        assert tab.value("innerWidth") == width
+        assert tab.value("document.documentElement.scrollWidth - innerWidth") == 0
 
 
-def test_nothing_that_a_model_says_runs_or_loads(edit: Edit, tmp_path: Path) -> None:
+def test_nothing_that_a_model_says_runs_or_loads(edit: Edit, tmp_path: Path, browser: Browser) -> None:
     text = page(hostile(dropped(edit, live=True)))
     assert text.count("<script>") == text.count("<style>") == 1
-    dom = browser.dom(written(tmp_path, text))
+    with browser.open(written(tmp_path, text)) as tab:
+        dom = tab.dom
     assert "<title>fail: evaluation of local</title>" in dom
     assert "<img" not in dom
     assert "12 of 12 cases" in dom
