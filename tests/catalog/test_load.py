@@ -56,11 +56,21 @@ def test_documents_are_found_by_kind_and_name() -> None:
         ("configs/models/large.yaml", "version: 1.0.0", "version: v1", "must match pattern"),
         ("prompts/clerk.yaml", "- role: user", "- rol: user", "unknown key 'rol'; did you mean 'role'?"),
         ("configs/environments/here.yaml", "expect:", "expects:", "did you mean 'expect'?"),
+        ("evals/suites/letters.yaml", "tests:", "tests: []\nx:", "the list must have at least 1 item, not 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(root: Path, file: str, old: str, new: str, message: str) -> None:
     edit(root, file, old, new)
     assert any(message in found for found in messages(root)), messages(root)
+
+
+def test_a_list_of_one_item_that_is_wrong_is_not_called_empty(root: Path) -> None:
+    edit(root, "evals/suites/letters.yaml", "        - type: contains", "        - typ: contains")
+    edit(root, "evals/suites/letters.yaml", "tests:\n  - id: finds", "quick:\n  - id: finds")
+    edit(root, "evals/suites/letters.yaml", "  - id: asks-back", "tests:\n  - id: asks-back")
+    assert {finding.path for finding in load(WorkTree(root))[1] if finding.check != "unknown-key"} == {
+        "tests.0.turns.0.assert.0.type"
+    }
 
 
 def test_off_is_a_mode_and_no_truth_value(root: Path) -> None:

@@ -38,26 +38,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
 
 
 @pytest.fixture
-def live(served: Repo) -> Repo:
-    """Environment `local` is up; the documents are those it was first brought up with, whatever it serves by now."""
+def live(served: Repo, moor: Any) -> Repo:
+    """Environment `local` serves what the commit `start` says, and that is checked out."""
     served.git("reset", "-q", "--hard", "start")
+    assert moor("-C", served.root, "deploy", "local", "--json").code == 0
     return served
 
 
 @pytest.fixture
-def deployed(live: Repo, moor: Any) -> Callable[[str], str]:
-    """Rewords the policy and deploys that, committed or not: the digest of what is live then."""
-
-    def deploy(words: str, commit: bool = True) -> str:
-        live.edit(POLICY, "Refunds are possible", words)
-        moor("-C", live.root, "bump")
-        if commit:
-            live.commit(words)
-        told = moor("-C", live.root, "deploy", "local", "--json")
-        assert told.code == 0, told.err
-        return str(told.json["digest"])
-
-    return deploy
+def digest(live: Repo, moor: Any) -> str:
+    """Of what is live."""
+    return str(moor("-C", live.root, "status", "local", "--json").json["environments"][0]["live"]["digest"])
 
 
 @pytest.fixture
@@ -85,27 +76,23 @@ def test_where_nothing_is_live_every_case_is_new_and_that_is_said(tmp_path: Path
     assert side("base") is None
 
 
-def test_the_base_is_what_is_live_and_not_what_is_committed(
-    live: Repo, deployed: Any, evaluate: Any, side: Any
-) -> None:
-    digest = deployed("We refund")
-    live.edit(POLICY, "We refund", "We pay back")
+def test_the_base_is_what_is_live_and_not_what_is_committed(live: Repo, digest: str, evaluate: Any, side: Any) -> None:
+    live.edit(POLICY, "Refunds are possible", "We refund")
     live.commit("on its way")
-    live.edit(POLICY, "We pay back", "We return the money")
+    live.edit(POLICY, "We refund", "We pay back")
     told = evaluate(live, "--all")
     assert (told.code, told.err) == (0, "")
     head, base = side("head"), side("base")
     assert base.release == digest != head.release
-    assert "We refund" in base.prompts["support/smoke/policy-known"]
-    assert "We return the money" in head.prompts["support/smoke/policy-known"]
+    assert "Refunds are possible" in base.prompts["support/smoke/policy-known"]
+    assert "We pay back" in head.prompts["support/smoke/policy-known"]
     assert len(base.trials) == len(head.trials) == CASES
 
 
 def test_an_edit_that_breaks_the_policy_is_blocked_beside_what_is_live(
-    live: Repo, deployed: Any, evaluate: Any, side: Any
+    live: Repo, digest: str, evaluate: Any, side: Any
 ) -> None:
-    digest = deployed("You are refunded")
-    live.edit(POLICY, DAYS.replace("Refunds are possible", "You are refunded"), "")
+    live.edit(POLICY, DAYS, "")
     live.commit("shorter prompt")
     told = evaluate(live, "--all")
     assert told.code == 1
@@ -114,16 +101,26 @@ def test_an_edit_that_breaks_the_policy_is_blocked_beside_what_is_live(
     assert side("base").release == digest
 
 
-@pytest.mark.parametrize("committed", [True, False])
-def test_where_the_commit_of_what_is_live_is_gone_or_was_none_every_case_of_the_head_is_asked(
-    committed: bool, live: Repo, deployed: Any, evaluate: Any, side: Any
+NOTE = "what is live came from no commit that git knows here: every case of the head is asked"
+
+
+def test_where_the_commit_of_what_is_live_is_unknown_every_case_of_the_head_is_asked(
+    live: Repo, digest: str, evaluate: Any, side: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = deployed("You get a refund" if committed else "You are paid back", commit=committed)
-    live.git("reset", "-q", "--hard", "start")
-    live.git("reflog", "expire", "--expire=now", "--all")
-    live.git("gc", "--quiet", "--prune=now")
-    told = evaluate(live)
-    note = "what is live came from no commit that git knows here: every case of the head is asked"
-    assert (told.code, told.err) == (0, f"moor: note: {note}\n")
+    elsewhere = small(tmp_path)
+    elsewhere.git("commit", "-q", "--amend", "-m", "another history")
+    monkeypatch.setenv("MOORING_STATE", str(live.root / ".mooring"))
+    told = evaluate(elsewhere)
+    assert (told.code, told.err) == (0, f"moor: note: {NOTE}\n")
     assert side("base").release == digest
+    assert len(side("base").trials) == len(side("head").trials) == CASES
+
+
+def test_what_came_from_no_commit_at_all_is_a_base_as_well(live: Repo, evaluate: Any, side: Any, moor: Any) -> None:
+    live.edit(POLICY, "Refunds are possible", "You get a refund")
+    deployed = moor("-C", live.root, "deploy", "local", "--json").json
+    live.edit(POLICY, "You get a refund", "You are paid back")
+    told = evaluate(live)
+    assert (told.code, told.err) == (0, f"moor: note: {NOTE}\n")
+    assert side("base").release == deployed["digest"] != side("head").release
     assert len(side("base").trials) == len(side("head").trials) == CASES

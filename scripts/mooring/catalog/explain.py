@@ -30,7 +30,13 @@ _PLAIN = {
 def explain(file: str, parsed: Parsed, kind: type[Document], error: ValidationError) -> list[Finding]:
     """One finding for each error."""
     details = error.errors(include_url=False, include_input=False)
-    return [_finding(file, parsed, kind, detail) for detail in details]
+    return [_finding(file, parsed, kind, detail) for detail in details if not _follows(detail, details)]
+
+
+def _follows(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is too short only because pydantic counts no item that is wrong itself."""
+    at = detail["loc"]
+    return detail["type"] == "too_short" and any(at == other["loc"][: len(at)] != other["loc"] for other in details)
 
 
 def _finding(file: str, parsed: Parsed, kind: type[Document], detail: ErrorDetails) -> Finding:
@@ -61,6 +67,7 @@ def _words(detail: ErrorDetails) -> str:
         ("Value should", "must"),
         ("Tuple should", "the list must"),
         ("Dictionary should", "the mapping must"),
+        (" after validation", ""),
     ):
         message = message.replace(old, new)
     return message[0].lower() + message[1:]

@@ -52,13 +52,13 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
     base, selection = _base(place, args, head, console)
     if args.suite or args.all:
         selection = everything(head, "it was asked for")
-    for name, why in selection.why.items():
-        console.line(f"{name}: {'; '.join(why)}", "dim")
     if not selection.cases:
         console.line(selection.line, "yellow")
         _say_easier(place, args, head, catalog, console)
         return None
     provide((suites[name] for name in selection.cases), console)
+    for name, why in selection.why.items():
+        console.line(f"{name}: {'; '.join(why)}", "dim")
     return Session(
         head=release,
         base=base,

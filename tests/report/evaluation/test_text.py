@@ -3,10 +3,14 @@
 import io
 from collections.abc import Callable
 
+import pytest
+
+from mooring.evaluate.select import Side
+from mooring.evaluate.values import Reply, Score, Trial
 from mooring.report.console import Console
 from mooring.report.evaluation.progress import asking, failure
 from mooring.report.evaluation.text import evaluation_text
-from tests.evaluate.behaviour.story import NEW, OLD, SUITES, Edit, answers, dropped, results
+from tests.evaluate.behaviour.story import NEW, OLD, SUITES, Edit, answers, dropped, plan, results
 from tests.report.evaluation.hostile import hostile, huge
 
 
@@ -66,6 +70,30 @@ def test_a_silent_console_shows_no_progress() -> None:
     assert out.getvalue() == ""
 
 
-def test_what_was_not_judged_is_no_failure() -> None:
-    trial = results(SUITES.values(), answers((None, OLD[1]))).trials[0]
-    assert failure(trial) == "? support/refunds/asks-a-person-first: not-contains:"
+def test_what_was_not_judged_is_no_failure(edit: Edit) -> None:
+    found = results(SUITES.values(), answers((None, OLD[1])))
+    assert failure(found.trials[0]) == "? support/refunds/asks-a-person-first: not-contains: could not be judged"
+    text = evaluation_text(plan(None, found, None, Side(edit({}), SUITES)))
+    assert "? support/refunds/asks-a-person-first  critical, not-judged: 1 error\n" in text
+    assert "\n  12 cases: 2 have errors, 10 pass\n" in text
+    assert "\n✗" not in text
+
+
+@pytest.mark.parametrize(
+    ("passed", "score", "told"),
+    [
+        (
+            None,
+            Score("llm-rubric", "tone", True, 0.9, blocking=False),
+            "? s/a: tone only reports here, and nothing else",
+        ),
+        (
+            None,
+            Score("llm-rubric", "tone", False, 0.1, blocking=False),
+            "? s/a: tone only reports here, and nothing else",
+        ),
+        (False, Score("similar", "similar", True, 0.8), "✗ s/a: its scores together are below its threshold"),
+    ],
+)
+def test_there_is_always_a_reason(passed: bool | None, score: Score, told: str) -> None:
+    assert failure(Trial("s", "a", 0, "live", (Reply("Hi"),), (score,), passed, 0.1)).startswith(told)

@@ -68,9 +68,20 @@ def _report(pair: Pair, case: Case, old: Trials, new: Trials, blocking: bool, pr
         repeat=now.repeat,
         turns=tuple(_turns(case, before.replies if before else (), now.replies)),
         before=tuple(_failures(before.scores)) if before else (),
-        now=tuple(_failures(now.scores)) or tuple(reply.error for reply in now.replies if reply.error),
+        now=reasons(now),
         prompt=prompt,
     )
+
+
+def reasons(trial: Trial) -> tuple[str, ...]:
+    """What speaks against it: at least one reason where it did not pass."""
+    found = tuple(_failures(trial.scores)) or tuple(reply.error for reply in trial.replies if reply.error)
+    if found or trial.passed:
+        return found
+    if trial.passed is False:
+        return ("its scores together are below its threshold",)
+    told = ", ".join(dict.fromkeys(score.metric for score in trial.scores)) or "no assertion"
+    return (f"{told} only reports here, and nothing else decides",)
 
 
 def _telling(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Trial | None, Trial]:

@@ -55,11 +55,12 @@ def page(behaviour: Behaviour) -> str:
     )
 
 
-STATES = ("blocks", "fails", "differs", "worse", "better", "new", "changed", "not-judged", "failing", "same")
+STATES = ("blocks", "fails", "errors", "differs", "worse", "better", "new", "changed", "not-judged", "failing", "same")
 
 
 def _item(case: CaseReport) -> Item:
-    marks = {"blocks": case.blocking, "fails": case.failing, "differs": case.differs, case.state: True}
+    failed, errors = bool(case.head.failed), bool(case.head.errors)
+    marks = {"blocks": case.blocking, "fails": failed, "errors": errors, "differs": case.differs, case.state: True}
     states = tuple(state for state in STATES if marks.get(state))
     return Item(case, states, wording.standing(case), wording.moved(case), tuple(map(_sides, case.turns)))
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 from mooring.change.wording import clip
+from mooring.evaluate.behaviour.cases import reasons
 from mooring.evaluate.values import Trial
 from mooring.report.console import Advance, Console
 
@@ -33,8 +33,5 @@ def asking(console: Console, total: int) -> Iterator[OnTrial]:
 
 def failure(trial: Trial) -> str:
     """`✗ support/refunds/in-german: not-contains: …`, with `?` for what was not judged."""
-    errors = (reply.error for reply in trial.replies if reply.error)
-    scores = (f"{score.metric}: {score.reason}" for score in trial.scores if not score.passed and score.blocking)
-    why = next(chain(errors, scores), "it was not judged")
     again = f" (repeat {trial.repeat + 1})" if trial.repeat else ""
-    return clip(f"{'?' if trial.passed is None else '✗'} {trial.suite}/{trial.case}{again}: {why}", 300)
+    return clip(f"{'?' if trial.passed is None else '✗'} {trial.suite}/{trial.case}{again}: {reasons(trial)[0]}", 300)

@@ -60,7 +60,7 @@ def _to_approve(environment: str, approval: Approval) -> Iterator[str]:
 
 
 def _case(case: CaseReport) -> Iterator[str]:
-    yield f"✗ {clip(case.name, 200)}  {wording.standing(case)}"
+    yield f"{wording.mark(case)} {clip(case.name, 200)}  {wording.standing(case)}"
     yield from (f"    {clip(text, 500)}" for text in case.now)
     for turn in case.turns:
         yield f"    > {clip(turn.message, 300)}"

@@ -64,12 +64,17 @@ def standing(case: CaseReport) -> str:
     """`critical, worse: passed 0 of 1, before 1 of 1`"""
     marks = [word for word, on in (("critical", case.critical), ("in quarantine", bool(case.quarantine))) if on]
     before = f", before {rate(case.base)}" if case.base else ""
-    return f"{', '.join([*marks, case.state])}: passed {rate(case.head)}{before}"
+    return f"{', '.join([*marks, case.state])}: {'passed ' if case.head.judged else ''}{rate(case.head)}{before}"
+
+
+def mark(case: CaseReport) -> str:
+    """`✗` where it failed, `?` where it was not always judged, else `✓`."""
+    return "✗" if case.head.failed else "?" if case.head.errors else "✓"
 
 
 def rate(tally: Tally) -> str:
-    errors = f", {count(tally.errors, 'error')}" if tally.errors else ""
-    return f"{len(tally.passed)} of {tally.judged}{errors}"
+    judged = f"{len(tally.passed)} of {tally.judged}" if tally.judged else ""
+    return ", ".join(filter(None, (judged, count(tally.errors, "error") if tally.errors else "")))
 
 
 def moved(case: CaseReport) -> str:
@@ -120,14 +125,16 @@ def counts(behaviour: Behaviour) -> str:
     """`12 cases: 2 block, 3 fail, 4 answer differently, 5 are the same`"""
     cases = behaviour.cases
     blocking = sum(case.blocking for case in cases)
-    failing = sum(case.failing and not case.blocking for case in cases)
+    failing = sum(bool(case.head.failed) and not case.blocking for case in cases)
+    errors = sum(case.failing and not case.head.failed and not case.blocking for case in cases)
     other = sum(case.differs and not case.failing for case in cases)
-    rest = len(cases) - blocking - failing - other
+    rest = len(cases) - blocking - failing - errors - other
     parts = [
         f"{number} {one if number == 1 else many}"
         for number, one, many in (
             (blocking, "blocks", "block"),
             (failing, "fails without blocking", "fail without blocking"),
+            (errors, "has errors", "have errors"),
             (other, "passes and answers differently", "pass and answer differently"),
             (rest, "passes as before" if behaviour.base else "passes", "pass as before" if behaviour.base else "pass"),
         )
