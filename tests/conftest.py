@@ -1,6 +1,7 @@
 """Fixtures that several parts use."""
 
 import copy
+import gc
 import ipaddress
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -62,6 +63,12 @@ def certificates_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays; the collector, which would go through it again and again, need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
