@@ -4,8 +4,8 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from mooring.evaluate.run import Options, Part, run_together
 from mooring.evaluate.budget import spent
+from mooring.evaluate.run import Options, Part, run_together
 from mooring.evaluate.values import Results
 from mooring.release.release import Release
 from tests.evaluate.run.conftest import KEYS, ROOT, MakeSuite
