@@ -190,7 +190,8 @@ def test_a_suite_that_only_goes_away_is_said(moor: Moor, repo: Repo, capsys: pyt
         (["--repeat", "0"], 2, "--repeat"),
         (["--budget", "-1"], 2, "--budget"),
         (["--record", "--evidence", "simulated"], 2, "--record"),
-        (["--evidence", "live"], 1, "OPENAI_API_KEY"),
+        (["--evidence", "live"], 1, "OPENAI_API_KEYset them, or --evidence recorded"),
+        (["--record"], 1, "OPENAI_API_KEYset them"),
     ],
 )
 def test_wrong_calls_are_one_line(moor: Moor, arguments: list[str], code: int, words: str) -> None:
@@ -205,11 +206,26 @@ def test_no_suite_at_all_is_never_success(moor: Moor, repo: Repo) -> None:
     assert (code, said["reason"]) == (1, "empty-set")
 
 
+def test_a_commit_whose_documents_make_nothing_is_named_with_its_findings(
+    repo: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repo.root / "configs/tools/shop/find-order.yaml").rename(repo.root / "kept.yaml")
+    repo.git("commit", "-qam", "broken")
+    (repo.root / "kept.yaml").rename(repo.root / "configs/tools/shop/find-order.yaml")
+    capsys.readouterr()
+    for verb in ("eval", "plan"):
+        assert main(["-C", str(repo.root), verb, "--against", "HEAD", *(["local"] if verb == "plan" else [])]) == 1
+        said = capsys.readouterr()
+        assert "HEAD:configs/environments/local.yaml:" in said.out + said.err
+        assert "names Tool shop/find-order, which does not exist" in said.out + said.err
+
+
 def test_without_recordings_keyless_runs_are_red_and_say_what_to_do(moor: Moor) -> None:
     code, said = moor("support/small", "--evidence", "recorded")
     assert (code, said["reason"]) == (1, "inconclusive")
     (trial,) = read(Path(said["output"]) / "head.jsonl").trials
-    assert "moor eval support/small --record" in (trial.replies[0].error or "")
+    error = trial.replies[0].error or ""
+    assert "support/small/asked was never recorded; run: moor eval support/small --record" in error
 
 
 JUDGE = """\
