@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,26 +259,55 @@ def test_what_judges_cost_is_said_before_and_after(
     assert (told["spent_usd"], told["judges_usd"]) == (pytest.approx(0.00272), pytest.approx(0.002))
 
 
+@contextmanager
+def started(repo: Repo, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`moor eval` as a process with a group of its own, as a shell starts it."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", *arguments]
+    with (
+        errors(repo).open("w") as err,
+        subprocess.Popen(
+            command, env=environ, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True
+        ) as process,
+    ):
+        yield process
+
+
+def errors(repo: Repo) -> Path:
+    return repo.root.parent / "errors.txt"
+
+
+def interrupted(repo: Repo, process: subprocess.Popen[str]) -> str:
+    """What it says to Ctrl-C, which a terminal sends to the whole group."""
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    said = errors(repo).read_text()
+    assert "Traceback" not in said
+    return said
+
+
 def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path: Path) -> None:
     tests = "".join(
         f'  - {{id: q{n}, vars: {{message: "Where is A-1002?"}}, assert: [{{type: contains, value: A}}]}}\n'
         for n in range(200)
     )
     repo.write("evals/suites/support/small.yaml", ORDERS.partition("  - id")[0] + tests)
-    output = tmp_path / "out"
-    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", "support/small", "--repeat", "50"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    process = subprocess.Popen(
-        [*command, "--output", str(output)], env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    journal, until = output / "head.jsonl", time.monotonic() + 60
-    while time.monotonic() < until and not (journal.exists() and len(journal.read_text().splitlines()) > 20):
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "partial" in said
-    assert "Traceback" not in said
+    journal, until = tmp_path / "out/head.jsonl", time.monotonic() + 60
+    with started(repo, "support/small", "--repeat", "50", "--output", str(journal.parent)) as process:
+        while time.monotonic() < until and not (journal.exists() and len(journal.read_text().splitlines()) > 20):
+            time.sleep(0.05)
+        assert "partial" in interrupted(repo, process)
     results = read(journal)
     assert not results.complete
     assert len(results.trials) > 10
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_ctrl_c_while_everything_still_starts_ends_it_all_without_a_word_more(repo: Repo) -> None:
+    with started(repo, "support/small") as process:
+        assert process.stdout
+        assert process.stdout.readline() == "support/small: it was asked for\n"
+        assert interrupted(repo, process) == "moor: error: interrupted\n"
