@@ -1,5 +1,6 @@
 """What the documents make, and what taking it out would change."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mooring.catalog.catalog import Catalog
@@ -7,6 +8,7 @@ from mooring.catalog.load import load, load_valid
 from mooring.catalog.source import GitTree, WorkTree
 from mooring.change.plan import Plan, make_plan
 from mooring.commands.place import Place
+from mooring.errors import FindingsError
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.spec import Environment, Override
@@ -24,7 +26,15 @@ def at(place: Place, environment: str, ref: str) -> Release | None:
     Today's checks do not judge yesterday's documents: only what cannot be resolved is refused.
     """
     catalog, _ = load(GitTree(place.root, ref))
-    return resolve(catalog, environment) if catalog.get(Environment, environment) else None
+    return resolved(catalog, environment, ref) if catalog.get(Environment, environment) else None
+
+
+def resolved(catalog: Catalog, environment: str, ref: str) -> Release:
+    """What the documents of a commit make. FindingsError, in which files are `ref:path` as git writes them."""
+    try:
+        return resolve(catalog, environment)
+    except FindingsError as error:
+        raise FindingsError([replace(found, file=f"{ref}:{found.file}") for found in error.findings]) from None
 
 
 def planned(catalog: Catalog, desired: Release, live: Release | None) -> Plan:

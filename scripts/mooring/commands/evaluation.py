@@ -12,6 +12,7 @@ from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
 from mooring.change.wording import count
+from mooring.commands.desired import resolved
 from mooring.commands.evidence import keep, needed
 from mooring.commands.judges import provide
 from mooring.commands.place import Place
@@ -151,7 +152,7 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
         if catalog.get(Environment, name) is None:
             console.note(f"{ref} has no environment {name}: every case is new")
             return None, everything(head, f"{ref} has no environment {name}")
-        release = resolve(catalog, name)
+        release = resolved(catalog, name, ref)
     side = Side(release.content, catalog.all(EvalSuite), _documents(catalog))
     recordings = history.recordings(place.root, ref, Path(tempfile.mkdtemp(prefix="moor-base-")))
     return Compared(release, side.suites, recordings, ref != args.against), affected(
@@ -200,6 +201,8 @@ def conclude(place: Place, session: Session, base: Results | None, head: Results
     paid = session.spent(*asked)
     if head.evidence == "live":
         console.line(f"it cost {costs(paid)}")
+    if session.options.record:
+        console.line(f"what was answered is in {session.options.recordings}; commit it with the change", "dim")
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
     told |= {"spent_usd": paid.total, "judges_usd": paid.judges}
     approved = not behaviour.unapproved

@@ -77,6 +77,7 @@ def swear_in(
     except EOFError:
         raise Failed(Reason.PROCESS, "the process that calibrates judges died") from None
     finally:
+        process.kill()  # it has said all, or nobody listens any more
         process.join()
     if isinstance(said, Exception):
         raise said

@@ -28,7 +28,8 @@ def choose(release: Release, asked: Evidence | None, record: bool, environ: Mapp
             raise UsageError(f"--record asks the models themselves; it does not go with --evidence {asked}")
         asked = "live"
     if asked == "live" and missing:
-        raise Refused(Reason.NOT_READY, f"live evidence needs {', '.join(missing)}", "set it, or --evidence recorded")
+        fix = f"set {'it' if len(missing) == 1 else 'them'}{'' if record else ', or --evidence recorded'}"
+        raise Refused(Reason.NOT_READY, f"live evidence needs {' and '.join(missing)}", fix)
     if asked:
         return asked
     if release.content.environment.endpoints == SIMULATED:

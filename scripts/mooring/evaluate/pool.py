@@ -2,10 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +24,19 @@ PRELOADED = ["mooring.evaluate.worker", "mooring.evaluate.frozen"]
 def warm() -> None:
     """Starts importing what agents run on, in a process from which workers are forked. Returns at once."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
-    with sources_on_path():
+    with sources_on_path(), deaf_to_interrupts():
         forkserver.ensure_running()
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Processes started now, and their children, leave Ctrl-C to the one that started them, also while they import."""
+    resource_tracker.ensure_running()  # starting it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -69,10 +69,10 @@ class Recorded(WrapperModel):
         key = key_of(self.document, messages, model_settings, model_request_parameters, tape.repeat)
         found = tape.recorded.get(key)
         if found is None:
-            raise StaleRecording(
-                f"stale-recording: {self.document.id} was not sent this when {tape.suite}/{tape.case} was recorded"
-                f" (repeat {tape.repeat}, {len(tape.recorded)} recorded); run: {command(tape.suite)}"
-            )
+            case = f"{tape.suite}/{tape.case}"
+            known = f"{self.document.id} was not sent this when {case} was recorded (repeat {tape.repeat})"
+            why = known if tape.recorded else f"{case} was never recorded"
+            raise StaleRecording(f"stale-recording: {why}; run: {command(tape.suite)}")
         return _response(found)
 
 

@@ -62,6 +62,11 @@ def test_nothing_asked_is_a_failure(evidence) -> None:
     assert Code.EMPTY in codes(found)
 
 
+@KINDS
+def test_nothing_asked_because_the_run_was_cut_off_says_nothing_about_the_change(evidence) -> None:
+    assert verdict(asked(SUITE, {}, evidence, complete=False)).outcome == "inconclusive"
+
+
 def test_a_suite_of_which_nothing_was_asked_is_a_failure_too_and_open_when_the_run_was_cut_off() -> None:
     both = by_name(SUITE, suite("orders", ["c"]))
     whole = asked(SUITE, {"a": "1", "vital": "1"}, "simulated")

@@ -43,6 +43,11 @@ def test_a_measured_drop_is_told_with_its_interval_margin_and_p() -> None:
     assert "p < 0.001" in line
 
 
+def test_what_is_measured_is_told_once_where_it_is_the_reason_too() -> None:
+    told = [line for line in verdict(30, worse=15).lines if line.startswith("agent support: the pass rate of 30 cases")]
+    assert len(told) == 1
+
+
 def test_a_reason_that_holds_ends_with_what_would_resolve_it() -> None:
     asking = suite(cases=named(3))
     did = dict.fromkeys(named(3), "1")

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,8 @@ def test_a_suite_that_only_goes_away_is_said(moor: Moor, repo: Repo, capsys: pyt
         (["--repeat", "0"], 2, "--repeat"),
         (["--budget", "-1"], 2, "--budget"),
         (["--record", "--evidence", "simulated"], 2, "--record"),
-        (["--evidence", "live"], 1, "OPENAI_API_KEY"),
+        (["--evidence", "live"], 1, "OPENAI_API_KEYset them, or --evidence recorded"),
+        (["--record"], 1, "OPENAI_API_KEYset them"),
     ],
 )
 def test_wrong_calls_are_one_line(moor: Moor, arguments: list[str], code: int, words: str) -> None:
@@ -205,11 +207,26 @@ def test_no_suite_at_all_is_never_success(moor: Moor, repo: Repo) -> None:
     assert (code, said["reason"]) == (1, "empty-set")
 
 
+def test_a_commit_whose_documents_make_nothing_is_named_with_its_findings(
+    repo: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repo.root / "configs/tools/shop/find-order.yaml").rename(repo.root / "kept.yaml")
+    repo.git("commit", "-qam", "broken")
+    (repo.root / "kept.yaml").rename(repo.root / "configs/tools/shop/find-order.yaml")
+    capsys.readouterr()
+    for verb in ("eval", "plan"):
+        assert main(["-C", str(repo.root), verb, "--against", "HEAD", *(["local"] if verb == "plan" else [])]) == 1
+        said = capsys.readouterr()
+        assert "HEAD:configs/environments/local.yaml:" in said.out + said.err
+        assert "names Tool shop/find-order, which does not exist" in said.out + said.err
+
+
 def test_without_recordings_keyless_runs_are_red_and_say_what_to_do(moor: Moor) -> None:
     code, said = moor("support/small", "--evidence", "recorded")
     assert (code, said["reason"]) == (1, "inconclusive")
     (trial,) = read(Path(said["output"]) / "head.jsonl").trials
-    assert "moor eval support/small --record" in (trial.replies[0].error or "")
+    error = trial.replies[0].error or ""
+    assert "support/small/asked was never recorded; run: moor eval support/small --record" in error
 
 
 JUDGE = """\
@@ -242,26 +259,55 @@ def test_what_judges_cost_is_said_before_and_after(
     assert (told["spent_usd"], told["judges_usd"]) == (pytest.approx(0.00272), pytest.approx(0.002))
 
 
+@contextmanager
+def started(repo: Repo, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`moor eval` as a process with a group of its own, as a shell starts it."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", *arguments]
+    with (
+        errors(repo).open("w") as err,
+        subprocess.Popen(
+            command, env=environ, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True
+        ) as process,
+    ):
+        yield process
+
+
+def errors(repo: Repo) -> Path:
+    return repo.root.parent / "errors.txt"
+
+
+def interrupted(repo: Repo, process: subprocess.Popen[str]) -> str:
+    """What it says to Ctrl-C, which a terminal sends to the whole group."""
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    said = errors(repo).read_text()
+    assert "Traceback" not in said
+    return said
+
+
 def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path: Path) -> None:
     tests = "".join(
         f'  - {{id: q{n}, vars: {{message: "Where is A-1002?"}}, assert: [{{type: contains, value: A}}]}}\n'
         for n in range(200)
     )
     repo.write("evals/suites/support/small.yaml", ORDERS.partition("  - id")[0] + tests)
-    output = tmp_path / "out"
-    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", "support/small", "--repeat", "50"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    process = subprocess.Popen(
-        [*command, "--output", str(output)], env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    journal, until = output / "head.jsonl", time.monotonic() + 60
-    while time.monotonic() < until and not (journal.exists() and len(journal.read_text().splitlines()) > 20):
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "partial" in said
-    assert "Traceback" not in said
+    journal, until = tmp_path / "out/head.jsonl", time.monotonic() + 60
+    with started(repo, "support/small", "--repeat", "50", "--output", str(journal.parent)) as process:
+        while time.monotonic() < until and not (journal.exists() and len(journal.read_text().splitlines()) > 20):
+            time.sleep(0.05)
+        assert "partial" in interrupted(repo, process)
     results = read(journal)
     assert not results.complete
     assert len(results.trials) > 10
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_ctrl_c_while_everything_still_starts_ends_it_all_without_a_word_more(repo: Repo) -> None:
+    with started(repo, "support/small") as process:
+        assert process.stdout
+        assert process.stdout.readline() == "support/small: it was asked for\n"
+        assert interrupted(repo, process) == "moor: error: interrupted\n"

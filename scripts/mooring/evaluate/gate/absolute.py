@@ -26,13 +26,13 @@ def absolute(comparison: Comparison) -> Iterator[Reason]:
 
 
 def empty(comparison: Comparison) -> Iterator[Reason]:
-    """An empty set is never success."""
+    """An empty set is never success; of a run that stopped early it says nothing about the change either."""
+    code = Code.EMPTY if comparison.head.complete else Code.INCOMPLETE
     if not comparison.pairs:
-        yield Reason(Code.EMPTY, "no case was asked")
+        yield Reason(code, "no case was asked")
     elif not comparison.counting:
-        yield Reason(Code.EMPTY, "every case that was asked is in quarantine: nothing was evaluated")
+        yield Reason(code, "every case that was asked is in quarantine: nothing was evaluated")
     elif comparison.unasked:
-        code = Code.EMPTY if comparison.head.complete else Code.INCOMPLETE
         yield Reason(code, f"no case was asked of {', '.join(comparison.unasked)}")
 
 

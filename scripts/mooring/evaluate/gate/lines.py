@@ -1,6 +1,6 @@
 """What a person reads of a verdict, and what the numbers cannot exclude."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from mooring.change.wording import count, quote
 from mooring.evaluate.gate.absolute import names
@@ -16,9 +16,10 @@ def lines(
 ) -> Iterator[str]:
     """The verdict, its reasons, what was measured, what does not count, and the resolution."""
     yield _headline(comparison, outcome)
+    bounds = {says(one): _bounds(one) for one in measured}
     for reason in reasons:
-        yield f"{reason.text}; {reason.remedy}" if reason.remedy else reason.text
-    yield from _measured(comparison, measured)
+        yield f"{reason.text}{bounds.get(reason.text, '')}" + (f"; {reason.remedy}" if reason.remedy else "")
+    yield from _measured(comparison, measured, {reason.text for reason in reasons})
     yield from _set_apart(comparison)
     yield from _resolution(comparison)
 
@@ -29,9 +30,9 @@ def _headline(comparison: Comparison, outcome: Outcome) -> str:
     return f"{outcome}: {count(len(comparison.pairs), 'case')}{times}, {comparison.head.evidence} evidence"
 
 
-def _measured(comparison: Comparison, measured: Sequence[Measured]) -> Iterator[str]:
+def _measured(comparison: Comparison, measured: Sequence[Measured], told: Container[str]) -> Iterator[str]:
     for one in measured:
-        if one.broad:
+        if one.broad and says(one) not in told:
             yield says(one) + _bounds(one)
     if comparison.base is None:
         return

@@ -61,7 +61,8 @@ def _to_approve(environment: str, approval: Approval) -> Iterator[str]:
 
 def _case(case: CaseReport) -> Iterator[str]:
     yield f"{wording.mark(case)} {clip(case.name, 200)}  {wording.standing(case)}"
-    yield from (f"    {clip(text, 500)}" for text in case.now)
+    shown = {turn.new.error for turn in case.turns if turn.new}
+    yield from (f"    {clip(text, 500)}" for text in case.now if text not in shown)
     for turn in case.turns:
         yield f"    > {clip(turn.message, 300)}"
         lines = list(_answers(turn))
