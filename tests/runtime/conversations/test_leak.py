@@ -52,7 +52,7 @@ async def _turns(runtime: Runtime) -> tuple[list[int], list[int]]:
         await runtime.run(served, asked, runtime.record(served))
         if (turn + 1) % (TURNS // 10) == 0:
             gc.collect()
-            objects.append(len(gc.get_objects()))
+            objects.append(len(gc.get_objects()) + gc.get_freeze_count())
             memory.append(resident())
     await runtime.close()
     return objects, memory
