@@ -258,6 +258,10 @@ def test_what_judges_cost_is_said_before_and_after(
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["spent_usd"], told["judges_usd"]) == (pytest.approx(0.00272), pytest.approx(0.002))
+    assert main([*asked[:-1], "0.0001"]) == 1
+    said = capsys.readouterr().out
+    assert "\ninconclusive: 0 cases, live evidence\n" in said
+    assert "\nit cost $0; the budget of $0.0001 did not reach, about $0.0" in said
 
 
 @pytest.mark.parametrize("terminal", [True, False])
