@@ -55,7 +55,8 @@ def run(args: Namespace, console: Console) -> Outcome:
         with asking(console, prepared.trials) as tell:
             base, head = prepared.run(tell)
     except KeyboardInterrupt:
-        console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
+        if prepared.output.exists():
+            console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
         raise
     return conclude(place, prepared, base, head, console)
 

@@ -33,7 +33,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.report.console import Console
-from mooring.report.evaluation.wording import costs
+from mooring.report.evaluation.wording import costs, dollars
 from mooring.spec import Environment, EvalSuite, Model
 
 LIVE = "live"
@@ -181,6 +181,14 @@ def _fresh(folder: Path) -> Path:
     return folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
+def _too_little(session: Session, complete: bool) -> str:
+    """Why a run with a budget is partial."""
+    limit = session.options.budget_usd
+    if complete or limit is None:
+        return ""
+    return f"; the budget of {dollars(limit)} did not reach, about {dollars(session.estimate().total)} would"
+
+
 def conclude(place: Place, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
     """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
     options = gate.Options(base_suites=session.base.suites if session.base else None)
@@ -200,7 +208,7 @@ def conclude(place: Place, session: Session, base: Results | None, head: Results
             console.line(agreement.line)
     paid = session.spent(*asked)
     if head.evidence == "live":
-        console.line(f"it cost {costs(paid)}")
+        console.line(f"it cost {costs(paid)}{_too_little(session, behaviour.complete)}")
     if session.options.record:
         console.line(f"what was answered is in {session.options.recordings}; commit it with the change", "dim")
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}

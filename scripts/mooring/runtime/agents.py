@@ -1,5 +1,6 @@
 """The agents of a release, ready to run: prompts compiled, models wrapped and tools bound once."""
 
+import os
 from collections.abc import AsyncIterable, Callable, Sequence
 
 from pydantic_ai import Agent, RunContext
@@ -40,6 +41,9 @@ Output = str | DeferredToolRequests
 
 GRACE = 1.0
 """Seconds a run may take beyond its deadline, for the last rung to answer; then it is stopped."""
+
+os.environ["PYDANTIC_AI_NO_BANNER"] = "1"
+"""Else it puts a page about its vendor's service into the terminal or log in which a process first runs an agent."""
 
 _FINISH = {"length": "length", "content_filter": "content_filter"}
 

@@ -56,6 +56,12 @@ def test_a_quarantine_does_not_excuse_a_critical_case(evidence) -> None:
 
 
 @KINDS
+def test_a_critical_case_that_is_new_and_fails_is_named_for_one_reason(evidence) -> None:
+    found = decide(compare(None, asked(SUITE, {"a": "1", "vital": "0"}, evidence), by_name(SUITE)))
+    assert codes(found) == {Code.CRITICAL}
+
+
+@KINDS
 def test_nothing_asked_is_a_failure(evidence) -> None:
     found = verdict(asked(SUITE, {}, evidence))
     assert found.outcome == "fail"

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -257,6 +258,44 @@ def test_what_judges_cost_is_said_before_and_after(
     assert main([*asked, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["spent_usd"], told["judges_usd"]) == (pytest.approx(0.00272), pytest.approx(0.002))
+    assert main([*asked[:-1], "0.0001"]) == 1
+    said = capsys.readouterr().out
+    assert "\ninconclusive: 0 cases, live evidence\n" in said
+    assert "\nit cost $0; the budget of $0.0001 did not reach, about $0.0" in said
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_nothing_but_our_own_words_is_shown_in_colors_on_a_terminal_alone(repo: Repo, terminal: bool) -> None:
+    """As a person sees it: what pytest and CI switch off is on."""
+    repo.edit("evals/suites/support/small.yaml", "value: 30 days", "value: nonsense")
+    ours, theirs = os.openpty() if terminal else os.pipe()
+    if terminal:
+        termios.tcsetwinsize(theirs, (24, 80))
+    environ = {name: value for name, value in os.environ.items() if name not in {"CI", "NO_COLOR", "TERM"}}
+    environ = {name: value for name, value in environ.items() if not name.startswith("PYTEST")}
+    environ |= {"PYTHONPATH": str(ROOT / "scripts"), "TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), "eval", "support/small", "--output", "out"]
+    with subprocess.Popen(command, env=environ, cwd=repo.root, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b"".join(iter(lambda: _read(ours), b"")).decode()
+    os.close(ours)
+    assert process.returncode == 1
+    assert "pydantic" not in said.lower()
+    assert ("\x1b" in said, "asking: 1 of 1" in said) == (terminal, not terminal)
+    plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", said).replace("\r", "\n")
+    shown = [line for line in plain.splitlines() if line.startswith("asking")]
+    assert shown
+    assert max(map(len, shown)) <= 80
+    assert "✗ support/small/asked: contains: 'nonsense' is not in the answer" in plain
+    assert "\nfail: 1 case, simulated evidence\n" in plain.replace("\n\n", "\n")
+
+
+def _read(descriptor: int) -> bytes:
+    """Some of what comes, nothing at the end: that of a terminal is an error."""
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:
+        return b""
 
 
 @contextmanager
@@ -287,7 +326,7 @@ def interrupted(repo: Repo, process: subprocess.Popen[str]) -> str:
 
 
 def alive(group: int) -> bool:
-    """Whether any process of a group is there."""
+    """Whether there is a process in a group."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -309,7 +348,7 @@ def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path
     results = read(journal)
     assert not results.complete
     assert len(results.trials) > 10
-    while time.monotonic() < until and alive(process.pid):
+    while alive(process.pid) and time.monotonic() < until:
         time.sleep(0.05)
     assert not alive(process.pid)
 

@@ -50,11 +50,12 @@ def zero_tolerance(pairs: Iterable[Pair]) -> Iterator[Reason]:
 def never_passed(comparison: Comparison) -> Iterator[Reason]:
     """Cases with nothing to compare them with: deterministic ones must pass, live ones now and then at least.
 
-    A base that could be there, but cannot be compared or is partial, is another matter.
+    Critical ones have failed already. A base that could be there, but cannot be compared or is partial, is another
+    matter.
     """
     if comparison.obstacles or (comparison.base and not comparison.base.complete):
         return
-    alone = [pair for pair in comparison.counting if pair.base is None and pair.head.failed]
+    alone = [pair for pair in comparison.counting if pair.base is None and pair.head.failed and not pair.critical]
     if not comparison.live:
         if alone:
             yield Reason(Code.NEVER_PASSED, f"{names(alone)}: fails, and there is no base to compare with", keys(alone))
