@@ -33,8 +33,8 @@ class Repo:
     root: Path
 
     def git(self, *arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(self.root), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout
+        command = ["git", "-C", str(self.root), *arguments]
+        return subprocess.run(command, env=os.environ | SURROUNDINGS, capture_output=True, text=True, check=True).stdout
 
     def edit(self, path: str, old: str, new: str) -> None:
         file = self.root / path
@@ -65,13 +65,25 @@ def copied(parent: Path) -> Repo:
 
 
 @contextmanager
-def up(found: Repo) -> Iterator[Repo]:
-    """The same with environment `local` up, and down again afterwards."""
+def surrounded(*sources: Path) -> Iterator[None]:
+    """Commands in this process, and what they start, take nothing from this machine; modules in `sources` come first.
+
+    As short as can be: a test that comes later in the same process is none of theirs.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SURROUNDINGS.items():
             patch.setenv(name, value)
-        try:
+        patch.setenv("PYTHONPATH", os.pathsep.join([*map(str, sources), SURROUNDINGS["PYTHONPATH"]]))
+        yield
+
+
+@contextmanager
+def up(found: Repo, *sources: Path) -> Iterator[Repo]:
+    """The same with environment `local` up, and down again afterwards."""
+    try:
+        with surrounded(*sources):
             assert main(["-C", str(found.root), "--json", "up"]) == 0
-            yield found
-        finally:
+        yield found
+    finally:
+        with surrounded(*sources):
             main(["-C", str(found.root), "--json", "down"])

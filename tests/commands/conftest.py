@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mooring.main import main
-from tests.repository import SURROUNDINGS, Repo, copied, up
+from tests.repository import Repo, copied, surrounded, up
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ Moor = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
-def quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("MOORING_HOME", "MOORING_STATE", "GITHUB_ACTIONS", "GITHUB_ACTOR"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in SURROUNDINGS.items():
-        monkeypatch.setenv(name, value)
+    with surrounded():
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The whole thing: documents, supervisor, slots and simulator as processes of their own."""
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ import httpx2
 import pytest
 
 from mooring.main import main
-from tests.repository import SURROUNDINGS, Repo, copied, up
+from tests.repository import Repo, copied, surrounded, up
 
 LEAK = '''
 """A leak on demand: the live slot's process grows by the mebibytes that a file says."""
@@ -114,14 +113,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repo, Pa
     repo.edit("configs/environments/local.yaml", "retry.baseSeconds: 0.1\n      breaker.openSeconds: 5", hasty)
     repo.edit("configs/models/openai/gpt-4-1.yaml", "contextWindow: 1047576", "contextWindow: 9000")
     repo.commit("hasty")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SURROUNDINGS, "PYTHONPATH", os.pathsep.join([str(sources), SURROUNDINGS["PYTHONPATH"]]))
-        with up(repo):
-            yield repo, sources
+    with up(repo, sources):
+        yield repo, sources
 
 
 @pytest.fixture
 def shop(running: tuple[Repo, Path], capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
     shop = Shop(*running, capsys.readouterr)
-    yield shop
-    shop.mend()
+    with surrounded(shop.sources):
+        yield shop
+        shop.mend()
