@@ -85,15 +85,6 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.fixture(scope="module")
-def documents_copy() -> Iterator[Callable[[Path], Repo]]:
-    """Makes such a copy below a folder, for all tests of a module."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in SURROUNDINGS.items():
-            patch.setenv(name, value)
-        yield copied
-
-
-@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
     """The same with environment `local` up, for all tests of a module; down again afterwards."""
     with up(copied(tmp_path_factory.mktemp("running"))) as found:

@@ -13,7 +13,7 @@ import pytest
 
 from mooring.commands.ask import ask
 from mooring.main import main
-from tests.repository import Repo
+from tests.repository import Repo, copied, surrounded
 
 POLICY = "prompts/shared/refund-policy.yaml"
 DAYS = "  - Refunds are possible within 30 days of delivery.\n"
@@ -39,19 +39,20 @@ def untouched(repo: Repo) -> Repo:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, documents_copy: Any) -> Iterator[Repo]:
-    found = few(documents_copy(tmp_path_factory.mktemp("staged")))
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    found = few(copied(tmp_path_factory.mktemp("staged")))
     try:
         yield found
     finally:
-        for environment in ("staging", "local"):
-            main(["-C", str(found.root), "--json", "down", environment])
+        with surrounded():
+            for environment in ("staging", "local"):
+                main(["-C", str(found.root), "--json", "down", environment])
 
 
 def said(home: Repo, *arguments: str) -> dict[str, Any]:
     """What a command answers that must not fail."""
     out = StringIO()
-    with redirect_stdout(out):
+    with surrounded(), redirect_stdout(out):
         assert main(["-C", str(home.root), *arguments, "--json"]) == 0
     found = json.loads(out.getvalue())
     assert isinstance(found, dict)
