@@ -1,16 +1,15 @@
 """Results that were paid for, kept so that the same release is not asked the same questions again."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mooring.errors import Refused
 from mooring.evaluate import journal
+from mooring.evaluate.judges.calibration import read
 from mooring.evaluate.run import Options, Planned
 from mooring.evaluate.values import Results
 from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
-from mooring.spec import Model
 from mooring.spec.suite import Judge
 
 
@@ -20,14 +19,15 @@ def key_of(planned: Planned, options: Options) -> str:
         [*key, planned.repeats[key], case.model_dump(mode="json"), planned.suites[key[0]].agent]
         for key, case in sorted(planned.cases.items())
     ]
-    judges = {name: _bench(suite.judge, options.models) for name, suite in planned.suites.items() if suite.judge}
+    judges = {name: _bench(suite.judge, options) for name, suite in planned.suites.items() if suite.judge}
     named = digest(canonical([planned.release.digest, asked, judges, options.seed, options.evidence]))
     return named.removeprefix("sha256:")
 
 
-def _bench(judge: Judge, models: Mapping[str, Model]) -> list[Any]:
-    """The judge and the document of its model: a base that another one judged cannot be compared with."""
-    return [judge.model_dump(mode="json"), models[judge.model].model_dump(mode="json")]
+def _bench(judge: Judge, options: Options) -> list[Any]:
+    """The judge, its model, and what it has to agree with: a base that another one judged cannot be compared with."""
+    labelled = read(options.calibration, judge.calibration).model_dump(mode="json") if judge.calibration else None
+    return [judge.model_dump(mode="json"), options.models[judge.model].model_dump(mode="json"), labelled]
 
 
 class Baselines:
