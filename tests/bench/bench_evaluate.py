@@ -116,6 +116,7 @@ def _command(root: Path) -> tuple[list[str], dict[str, str], set[int]]:
     """`moor eval`, live against the stub. What it is told is all passed."""
     words = ["eval", "--evidence", "live", "--repeat", str(REPEATS), "--environment", "local", "--json"]
     environ = {**os.environ, **dict.fromkeys(KEYS, "none"), "PYTHONPATH": str(HOME / "scripts")}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # rivals come with theirs
     return [sys.executable, "-m", "mooring", "-C", str(root), *words], environ, {0}
 
 
