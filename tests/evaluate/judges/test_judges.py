@@ -230,6 +230,7 @@ PROBE = """
 """
 
 
+@pytest.mark.slow
 def test_deepeval_is_not_imported_without_need_opens_no_other_socket_and_writes_no_file(
     model: Any, endpoint: Any, tmp_path: Path
 ) -> None:

@@ -6,6 +6,8 @@ from mooring.evaluate.values import Trial
 from tests.evaluate.suites.cases import FAILING, LINES, WORDS, Cases
 from tests.evaluate.suites.sabotage import present, suites
 
+pytestmark = pytest.mark.slow
+
 Asked = dict[str, dict[str, Trial]]
 
 

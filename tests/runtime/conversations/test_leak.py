@@ -31,6 +31,7 @@ async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.slow
 def test_memory_is_a_flat_line_over_5000_turns(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model is in the process: what is measured is ours, and not its client's connections."""
     model = FunctionModel(answer, stream_function=stream)

@@ -70,6 +70,7 @@ def test_an_answer_in_a_crowd_ends_its_connection(open_door, ask):
         client.socket.close()
 
 
+@pytest.mark.slow
 def test_ten_thousand_streams_are_answered_or_refused_and_none_is_dropped(open_door, stub, reply, ask):
     stub.script("primary-1", reply("a long answer", pace=0.3))
     door = open_door(requests=64, most=1024, deadlineSeconds=60, ladder={"rungs": {"L0": {"timeoutSeconds": 30}}})

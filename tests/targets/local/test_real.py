@@ -52,6 +52,7 @@ def say(url: str | None, text: str) -> tuple[str, str]:
         return answer["choices"][0]["message"]["content"], reply.headers["x-mooring-release"]
 
 
+@pytest.mark.slow
 def test_a_release_is_deployed_asked_replaced_and_taken_back(local: Local, numbered: Callable[[int], Release]) -> None:
     ledger = Ledger(local.state / "ledger.db")
     for number in (1, 2):
