@@ -104,7 +104,9 @@ def _many(root: Path) -> int:
 
 
 def _numbered(text: str, number: int) -> str:
-    return re.sub(r"\b(clerk|base|find|shred|large|other|calm|manners|letters)(?=[\s,\"]|\.yaml|$)", rf"\1-{number}", text)
+    return re.sub(
+        r"\b(clerk|base|find|shred|large|other|calm|manners|letters)(?=[\s,\"]|\.yaml|$)", rf"\1-{number}", text
+    )
 
 
 def _write(path: Path, text: str) -> None:
