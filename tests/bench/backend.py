@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from mooring.rollout.target import COUNTS
+from mooring.runtime.memory import MemoryWatch
 
 SERVICE = 0.020
 """Seconds an answer takes."""
@@ -21,6 +22,10 @@ class _Accounting:
 
 class _Runtime:
     accounting = _Accounting()
+    memory = MemoryWatch([], [], lambda ratio: None)
+
+    def busy(self) -> int:
+        return 0
 
     def ready(self) -> tuple[bool, list[str]]:
         return True, []
