@@ -1,6 +1,8 @@
 """From documents to an evaluation's session, and from its results to how the command ends."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -55,7 +57,7 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         selection = everything(head, "it was asked for")
     if not selection.cases:
         console.line(selection.line, "yellow")
-        _say_easier(place, args, head, catalog, console)
+        _say_easier(base, head, catalog, console)
         return None
     provide((suites[name] for name in selection.cases), console)
     for name, why in selection.why.items():
@@ -71,12 +73,11 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
     )
 
 
-def _say_easier(place: Place, args: Namespace, head: Side, catalog: Catalog, console: Console) -> None:
+def _say_easier(base: Compared | None, head: Side, catalog: Catalog, console: Console) -> None:
     """Suites that ask less than at the commit compared with: nothing asks them, so nothing else would say it."""
-    if args.against in (None, LIVE):
+    if base is None or base.live:
         return
-    before = Side(head.content, load(GitTree(place.root, args.against))[0].all(EvalSuite))
-    for one in weakened(before, Side(head.content, catalog.all(EvalSuite)), ()):
+    for one in weakened(Side(head.content, base.suites), Side(head.content, catalog.all(EvalSuite)), ()):
         console.note(f"{one.place} asks less than before: {one.text}")
 
 
@@ -85,7 +86,7 @@ def _options(place: Place, args: Namespace, catalog: Catalog, given: Evidence, s
     return Options(
         evidence=given,
         rules=evals / "simulator",
-        recordings=evals / "recordings",
+        recordings=place.root / history.RECORDINGS,
         journal=Path(),
         seed=args.seed,
         repeats=args.repeat,
@@ -146,7 +147,7 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
         if ref is None:
             console.note("what is live came from no commit that git knows here: every case of the head is asked")
             why = "no commit says what has changed"
-            return Compared(release, head.suites, place.root / history.RECORDINGS, True), everything(head, why)
+            return Compared(release, head.suites, place.root / history.RECORDINGS, live=True), everything(head, why)
     catalog, _ = load(GitTree(place.root, ref))
     if release is None:
         if catalog.get(Environment, name) is None:
@@ -154,10 +155,15 @@ def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[
             return None, everything(head, f"{ref} has no environment {name}")
         release = resolved(catalog, name, ref)
     side = Side(release.content, catalog.all(EvalSuite), _documents(catalog))
-    recordings = history.recordings(place.root, ref, Path(tempfile.mkdtemp(prefix="moor-base-")))
-    return Compared(release, side.suites, recordings, ref != args.against), affected(
-        side, head, history.changed(place.root, ref)
-    )
+    compared = Compared(release, side.suites, _recordings(place, ref), live=args.against == LIVE)
+    return compared, affected(side, head, history.changed(place.root, ref))
+
+
+def _recordings(place: Place, ref: str) -> Path:
+    """A folder with those of a commit, as long as this process lives."""
+    folder = Path(tempfile.mkdtemp(prefix="moor-base-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return history.recordings(place.root, ref, folder)
 
 
 def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
