@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,15 @@ class Repo:
         text = file.read_text()
         assert old in text
         file.write_text(text.replace(old, new))
+
+    def keep_suites(self, names: Collection[str]) -> None:
+        """Commits that there are no others, and tags that `start`."""
+        folder = self.root / "evals/suites"
+        for file in folder.rglob("*.yaml"):
+            if str(file.relative_to(folder).with_suffix("")) not in names:
+                file.unlink()
+        self.commit("fewer suites")
+        self.git("tag", "start")
 
     def commit(self, message: str = "change") -> None:
         self.git("add", "-A")

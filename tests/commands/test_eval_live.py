@@ -22,12 +22,7 @@ CASES = sum(SUITES.values())
 def small(parent: Path) -> Repo:
     """The documents with the suites that a minute is not too short for."""
     found = copied(parent)
-    folder = found.root / "evals/suites"
-    for file in folder.rglob("*.yaml"):
-        if str(file.relative_to(folder).with_suffix("")) not in SUITES:
-            file.unlink()
-    found.commit("fewer suites")
-    found.git("tag", "start")
+    found.keep_suites(SUITES)
     return found
 
 

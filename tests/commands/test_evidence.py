@@ -23,12 +23,7 @@ EVALUATIONS = ".mooring/staging/evaluations"
 
 def few(found: Repo) -> Repo:
     """The repository with a few suites."""
-    folder = found.root / "evals/suites"
-    for file in folder.rglob("*.yaml"):
-        if str(file.relative_to(folder).with_suffix("")) not in SUITES:
-            file.unlink()
-    found.commit("fewer suites")
-    found.git("tag", "start")
+    found.keep_suites(SUITES)
     return found
 
 
