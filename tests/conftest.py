@@ -15,7 +15,7 @@ import yaml
 from hypothesis import settings
 
 from mooring.release.content import ReleaseContent
-from tests import undertaker
+from tests import reaper
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -47,13 +47,13 @@ def loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(loopback_only)
-undertaker.mark()
+reaper.mark()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays() -> Iterator[None]:
     """Processes that tests have started end with pytest, also when that is killed."""
-    with undertaker.undertaker():
+    with reaper.reaper():
         yield
 
 

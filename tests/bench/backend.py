@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from mooring.rollout.target import COUNTS
-from mooring.runtime.memory import MemoryWatch
+from mooring.runtime.watch.memory_watch import MemoryWatch
 
 SERVICE = 0.020
 """Seconds an answer takes."""
@@ -60,9 +60,9 @@ def main(argv: list[str]) -> int:
         uvicorn.run(App(argv[1]), port=int(argv[2]), log_level="error", timeout_keep_alive=75)
         return 0
     if argv[0] == "slot":
-        from mooring.runtime import slot
+        from mooring.runtime.process.__main__ import main as serve_slot
 
-        return slot.main(argv[1:], lambda _release, settings: App(settings.slot))
+        return serve_slot(argv[1:], lambda _release, settings: App(settings.slot))
     from mooring.targets.local import supervisor
 
     command = (sys.executable, __file__, "slot")

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from mooring.runtime.app import create_app
-from mooring.runtime.settings import Settings
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.door.app import create_app
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.runtime.hosting import Serving

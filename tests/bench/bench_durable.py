@@ -14,14 +14,14 @@ import psutil
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from mooring.runtime import models
+from mooring.runtime.agent import models
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
-from mooring.runtime.turn import Turn
 from tests.bench.row import Row
-from tests.runtime.durable.fleet import Fleet, until, zygote
-from tests.runtime.durable.provider import Provider
 from tests.runtime.hosting import Serving
+from tests.runtime.memory.durable.fleet import Fleet, until, zygote
+from tests.runtime.memory.durable.provider import Provider
 from tests.runtime.sample import sample
 
 PAIRS = 300
@@ -77,8 +77,8 @@ async def _started(mode: str, state: Path) -> Runtime:
 
 async def _one(runtime: Runtime) -> float:
     """Milliseconds of one run with one call of a model."""
-    served, began = runtime.agent("support"), time.perf_counter()
-    run = await runtime.runs.begin(served, Turn("hi"), runtime.record(served), None)
+    served, began = runtime.agents.get("support"), time.perf_counter()
+    run = await runtime.runs.begin(served, Turn("hi"), runtime.agents.record(served), None)
     await run.answered()
     return (time.perf_counter() - began) * 1e3
 

@@ -15,13 +15,13 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, Text
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from mooring.runtime.context.tokens import Tokens
-from mooring.runtime.context.window import Window
-from mooring.runtime.conversations.conversations import Conversations
-from mooring.runtime.memory import resident
-from mooring.runtime.record import CURRENT, Budget, Record
-from mooring.runtime.telemetry import Metrics
-from mooring.runtime.turn import Answer, Turn
+from mooring.runtime.agent.context.tokens import Tokens
+from mooring.runtime.agent.context.window import Window
+from mooring.runtime.core.record import CURRENT, Budget, Record
+from mooring.runtime.core.turn import Answer, Turn
+from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.watch.memory_watch import resident
+from mooring.runtime.watch.telemetry import Metrics
 from tests.bench.row import Row
 from tests.runtime.sample import sample
 

@@ -17,10 +17,10 @@ import yaml
 from pydantic_ai.messages import ModelRequest, SystemPromptPart, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters
 
-from mooring.runtime.record import CURRENT
+from mooring.runtime.core.record import CURRENT
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
-from mooring.runtime.turn import Turn
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.runtime.sample import sample
@@ -107,13 +107,13 @@ def _row(what: str, ours: Figure, theirs: Figure, least: float) -> Row:
 
 def _call(runtime: Runtime) -> Ask:
     """What the Router does: a model call with all its tries, breakers and rungs."""
-    served = runtime.agent("support")
+    served = runtime.agents.get("support")
     model = served._agent.model
     assert isinstance(model, Model)
     asked = ModelRequest(parts=[SystemPromptPart("You serve Tidewater."), UserPromptPart(f"Customer: {QUESTION}")])
 
     async def ask() -> object:
-        CURRENT.set(runtime.record(served))
+        CURRENT.set(runtime.agents.record(served))
         return await model.request([asked], None, ModelRequestParameters())
 
     return ask
@@ -121,8 +121,8 @@ def _call(runtime: Runtime) -> Ask:
 
 def _whole(runtime: Runtime) -> Ask:
     """More than the Router does: the agent with its prompt and tools, measured, logged and recorded."""
-    served = runtime.agent("support")
-    return lambda: runtime.run(served, Turn(QUESTION), runtime.record(served))
+    served = runtime.agents.get("support")
+    return lambda: runtime.runner.run(served, Turn(QUESTION), runtime.agents.record(served))
 
 
 @asynccontextmanager

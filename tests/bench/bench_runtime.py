@@ -18,10 +18,10 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.tools import DeferredToolRequests
 
-from mooring.runtime.app import create_app
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
+from mooring.runtime.door.app import create_app
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
-from mooring.runtime.turn import Turn
 from tests.bench.row import Row
 from tests.bench.vendor import process
 from tests.runtime.hosting import Serving
@@ -50,10 +50,10 @@ async def _measure(url: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(sample(), Settings("blue", Path(folder), url, {}))
         await runtime.start()
-        served = runtime.agent("support")
+        served = runtime.agents.get("support")
 
         async def ours() -> object:
-            return await runtime.run(served, Turn(QUESTION), runtime.record(served))
+            return await runtime.runner.run(served, Turn(QUESTION), runtime.agents.record(served))
 
         async with httpx2.AsyncClient() as client:
             bare = _bare(url, client)
@@ -70,10 +70,10 @@ async def _checkpointed(url: str, bare: Ask) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         runtime = Runtime(sample(checkpoint={"mode": "durable"}), Settings("blue", Path(folder), url, {}))
         await runtime.start()
-        served = runtime.agent("support")
+        served = runtime.agents.get("support")
 
         async def ours() -> object:
-            run = await runtime.runs.begin(served, Turn(QUESTION), runtime.record(served), None)
+            run = await runtime.runs.begin(served, Turn(QUESTION), runtime.agents.record(served), None)
             return await run.answered()
 
         await _timed(ours), await _timed(bare)

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mooring.release.release import Release
-from mooring.runtime.app import create_app
-from mooring.runtime.settings import Settings
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.door.app import create_app
 from tests.runtime.hosting import Serving
 from tests.runtime.sample import sample
 from tests.runtime.stub import Reply, Stub

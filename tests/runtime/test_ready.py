@@ -8,10 +8,10 @@ import logging
 import pytest
 
 from mooring.release.release import Release
-from mooring.runtime import logs
-from mooring.runtime.problems import Problem
+from mooring.runtime.core import logs
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.settings import Settings
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
 
 KEYS = {"PRIMARY_KEY": "sk-1", "ALTERNATE_KEY": "sk-2", "SMALL_KEY": "sk-3"}
 
@@ -78,9 +78,9 @@ def test_a_probe_asks_without_http(serve, stub, reply):
     stub.script("primary-1", reply("alive"))
     serving = serve()
     runtime, loop = serving.runtime, serving.loop
-    assert asyncio.run_coroutine_threadsafe(runtime.answer("support", "hi"), loop).result(5) == "alive"
+    assert asyncio.run_coroutine_threadsafe(runtime.runner.answer("support", "hi"), loop).result(5) == "alive"
     with pytest.raises(Problem):
-        asyncio.run_coroutine_threadsafe(runtime.answer("nobody", "hi"), loop).result(5)
+        asyncio.run_coroutine_threadsafe(runtime.runner.answer("nobody", "hi"), loop).result(5)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mooring.release.release import Release
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.rehearsal import rehearse, withheld
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
-from mooring.runtime.turn import Turn
 
 FIND = ("find_order", {"order": "A-1"})
 REFUND = ("refund_order", {"order": "A-1"})

@@ -14,8 +14,8 @@ import pytest
 from mooring.catalog.load import load_valid
 from mooring.catalog.source import WorkTree
 from mooring.release.resolve import resolve
-from mooring.runtime.app import create_app
-from mooring.runtime.settings import Settings
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.door.app import create_app
 from tests.runtime.hosting import Serving
 
 ROOT = Path(__file__).parents[2]

@@ -21,10 +21,10 @@ from mooring.catalog.load import load_valid
 from mooring.catalog.source import WorkTree
 from mooring.release.content import ReleaseContent
 from mooring.release.resolve import resolve
-from mooring.runtime.settings import Settings
-from mooring.runtime.telemetry import Metrics
-from mooring.runtime.tools.binding import Call, CallFailed
-from mooring.runtime.tools.toolbox import Toolbox
+from mooring.runtime.agent.tools.binding import Call, CallFailed
+from mooring.runtime.agent.tools.toolbox import Toolbox
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec import Tool
 
 ROOT = Path(__file__).parents[2]

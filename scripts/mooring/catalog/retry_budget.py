@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks.deployed import environments
+from mooring.catalog.deployed import environments
 from mooring.spec import Agent, Model, Resilience, Tool
 
 SUMMARY = "summary"

@@ -4,7 +4,7 @@ from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from typing import Any
 
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import MooringError
 
 
@@ -24,7 +24,7 @@ def count(text: str) -> int:
     return int(text)
 
 
-def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
+def complete(action: Action, names: Callable[[Workspace], list[str]]) -> None:
     """Lets the shell complete an argument with what `names` finds; nothing when there is no repository."""
 
     def completer(parsed_args: Namespace, **_: object) -> list[str]:
@@ -36,19 +36,19 @@ def complete(action: Action, names: Callable[[Place], list[str]]) -> None:
     vars(action)["completer"] = completer
 
 
-def environments(place: Place) -> list[str]:
-    return place.environments()
+def environments(workspace: Workspace) -> list[str]:
+    return workspace.environments()
 
 
-def documents(place: Place) -> list[str]:
+def documents(workspace: Workspace) -> list[str]:
     """Documents as `bump` takes them: kind/name."""
     from mooring.spec import FOLDERS
 
-    folders = [(kind, place.root / folder) for kind, folder in FOLDERS.items()]
+    folders = [(kind, workspace.root / folder) for kind, folder in FOLDERS.items()]
     found = ((kind, path.relative_to(folder)) for kind, folder in folders for path in folder.rglob("*.yaml"))
     return sorted(f"{kind}/{path.with_suffix('')}" for kind, path in found)
 
 
-def digests(place: Place) -> list[str]:
+def digests(workspace: Workspace) -> list[str]:
     """Digests of every release in the state folder, whatever its environment."""
-    return sorted({f"sha256:{path.stem}" for path in place.state.glob("*/releases/*.json")})
+    return sorted({f"sha256:{path.stem}" for path in workspace.state.glob("*/releases/*.json")})

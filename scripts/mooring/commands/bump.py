@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
 from mooring.commands.arguments import complete, documents
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed, Refused
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -52,7 +52,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def deploy(
-    place: Place,
+    workspace: Workspace,
     name: str,
     console: Console,
     *,
@@ -61,15 +61,15 @@ def deploy(
     evidence: Path | None = None,
 ) -> Outcome:
     """Take out what the documents make. Refused before anything changes, Failed when it was undone on the way."""
-    from mooring.commands.desired import documents, planned
     from mooring.commands.git import committed
     from mooring.commands.running import actor, done, ledger, target
+    from mooring.commands.target_state import documents, planned
     from mooring.rollout.driver import Request
 
-    catalog, release = documents(place, name)
-    commit = committed(place.root, release.content.environment, allow_dirty, console)
-    local = target(place, release.content.environment)
-    with ledger(place, name) as book:
+    catalog, release = documents(workspace, name)
+    commit = committed(workspace.root, release.content.environment, allow_dirty, console)
+    local = target(workspace, release.content.environment)
+    with ledger(workspace, name) as book:
         settle(local, book, console)
         live = local.live()
         plan = planned(catalog, release, live)
@@ -77,12 +77,12 @@ def deploy(
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
-            attested = _evidence(place, catalog, release, evidence)
+            attested = _evidence(workspace, catalog, release, evidence)
         local.ensure_supervisor()
         base = live.digest if live else None
         smoke = _smoke(local, catalog, release)
         request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
-        receipt = _driven(place, local, book, request, console)
+        receipt = _driven(workspace, local, book, request, console)
     return done(receipt, console)
 
 
@@ -98,13 +98,13 @@ def settle(local: "Local", book: "Ledger", console: Console) -> None:
             driver.recover(local, book, actor(), notify)
 
 
-def _evidence(place: Place, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
+def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
     """The digest of the evidence on which the release may go out. Refused(NO_EVIDENCE), Refused(TAMPERED)."""
     if given is None and not release.content.environment.needs_evidence:
         return None
     from mooring.commands.evidence import demand
 
-    found = demand(place, catalog, release, given)
+    found = demand(workspace, catalog, release, given)
     return found.digest if found else None
 
 
@@ -123,7 +123,7 @@ def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | N
     return asked if suites else None
 
 
-def _driven(place: Place, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":
+def _driven(workspace: Workspace, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":
     """The rollout. One that traffic was taken back from is a rollback, so git is told as well."""
     from mooring.commands.running import tell_git
     from mooring.rollout import driver
@@ -133,7 +133,7 @@ def _driven(place: Place, local: "Local", book: "Ledger", request: "Request", co
             return driver.deploy(local, book, request, notify)
     except Failed as failed:
         if book.state(local.environment).quarantined == request.release.digest:
-            tell_git(place, book, local.environment, f"Taken back after the switch: {failed}.", console)
+            tell_git(workspace, book, local.environment, f"Taken back after the switch: {failed}.", console)
         raise
 
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -21,8 +21,8 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
-    place = find(args)
-    name = place.known(args.environment)
-    stopped = target(place, name).down()
+    workspace = find(args)
+    name = workspace.known(args.environment)
+    stopped = target(workspace, name).down()
     console.line(f"{name} is down" if stopped else f"{name} was not running")
     return Outcome(Reason.CHANGED if stopped else Reason.IN_SYNC, {"environment": name})

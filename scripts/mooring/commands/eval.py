@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import complete, count, environments
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -42,12 +42,12 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.evaluate.pool import warm
 
-    place = find(args)
+    workspace = find(args)
     warm()  # agents are imported while documents are read
     from mooring.commands.evaluation import conclude, prepare
     from mooring.report.evaluation.progress import asking
 
-    prepared = prepare(place, args, console)
+    prepared = prepare(workspace, args, console)
     if prepared is None:
         return Outcome(Reason.IN_SYNC, {"evaluated": 0})
     _say_before(prepared, console)
@@ -58,7 +58,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         if prepared.output.exists():
             console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
         raise
-    return conclude(place, prepared, base, head, console)
+    return conclude(workspace, prepared, base, head, console)
 
 
 def _say_before(session: "Session", console: Console) -> None:
@@ -74,8 +74,8 @@ def _say_before(session: "Session", console: Console) -> None:
         console.line(f"it will cost about {costs(session.estimate())} ({limit})")
 
 
-def _suites(place: Place) -> list[str]:
-    folder = place.root / "evals" / "suites"
+def _suites(workspace: Workspace) -> list[str]:
+    folder = workspace.root / "evals" / "suites"
     return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
 
 

@@ -14,11 +14,11 @@ from mooring.catalog.load import load, load_valid
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import GitTree, WorkTree
 from mooring.change.wording import count
-from mooring.commands.desired import resolved
 from mooring.commands.evidence import keep, needed
 from mooring.commands.judges import provide
-from mooring.commands.place import Place
 from mooring.commands.reported import reported
+from mooring.commands.target_state import resolved
+from mooring.commands.workspace import Workspace
 from mooring.errors import Refused, UsageError
 from mooring.evaluate import evidence, history
 from mooring.evaluate.baselines import Baselines
@@ -42,17 +42,17 @@ LIVE = "live"
 REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": Reason.INCONCLUSIVE}
 
 
-def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
+def prepare(workspace: Workspace, args: Namespace, console: Console) -> Session | None:
     """The session that the arguments ask for; None when there is nothing to ask, which is said."""
-    catalog = load_valid(WorkTree(place.root))
+    catalog = load_valid(WorkTree(workspace.root))
     release = resolve(catalog, args.environment)
-    if args.if_needed and not needed(place, catalog, release):
+    if args.if_needed and not needed(workspace, catalog, release):
         console.line(f"{args.environment} takes {release.digest} as it is: nothing to evaluate")
         return None
     given = evidence.choose(release, args.evidence, args.record, os.environ)
     suites = _judged_for_real(_wanted(catalog, release, args.suite, console), given, args.suite, console)
     head = Side(release.content, suites, _documents(catalog))
-    base, selection = _base(place, args, head, console)
+    base, selection = _base(workspace, args, head, console)
     if args.suite or args.all:
         selection = everything(head, "it was asked for")
     if not selection.cases:
@@ -67,9 +67,9 @@ def prepare(place: Place, args: Namespace, console: Console) -> Session | None:
         base=base,
         suites={name: suites[name] for name in selection.cases},
         catalog=catalog,
-        options=_options(place, args, catalog, given, selection),
-        output=args.output or _fresh(place.of(args.environment) / "evaluations"),
-        baselines=Baselines(place.of(args.environment) / "evaluations" / "baselines"),
+        options=_options(workspace, args, catalog, given, selection),
+        output=args.output or _fresh(workspace.of(args.environment) / "evaluations"),
+        baselines=Baselines(workspace.of(args.environment) / "evaluations" / "baselines"),
     )
 
 
@@ -81,12 +81,12 @@ def _say_easier(base: Compared | None, head: Side, catalog: Catalog, console: Co
         console.note(f"{one.place} asks less than before: {one.text}")
 
 
-def _options(place: Place, args: Namespace, catalog: Catalog, given: Evidence, selection: Selection) -> Options:
-    evals = place.root / "evals"
+def _options(workspace: Workspace, args: Namespace, catalog: Catalog, given: Evidence, selection: Selection) -> Options:
+    evals = workspace.root / "evals"
     return Options(
         evidence=given,
         rules=evals / "simulator",
-        recordings=place.root / history.RECORDINGS,
+        recordings=workspace.root / history.RECORDINGS,
         journal=Path(),
         seed=args.seed,
         repeats=args.repeat,
@@ -123,7 +123,7 @@ def _judged_for_real(
     suites: dict[str, EvalSuite], given: Evidence, names: list[str], console: Console
 ) -> dict[str, EvalSuite]:
     """Without the suites that have a judge where it is only played, unless they were named."""
-    if given != evidence.SIMULATED or names:
+    if given != "simulated" or names:
         return suites
     judged = [name for name, suite in suites.items() if suite.judge]
     for name in judged:
@@ -133,50 +133,50 @@ def _judged_for_real(
     return {name: suite for name, suite in suites.items() if name not in judged}
 
 
-def _base(place: Place, args: Namespace, head: Side, console: Console) -> tuple[Compared | None, Selection]:
+def _base(workspace: Workspace, args: Namespace, head: Side, console: Console) -> tuple[Compared | None, Selection]:
     """What to compare with, and what the change to it touches."""
     if args.against is None:
         return None, everything(head, "no comparison was asked for")
     name, ref = args.environment, args.against
     release: Release | None = None
     if args.against == LIVE:
-        release, ref = _live(place, name)
+        release, ref = _live(workspace, name)
         if release is None:
             console.note(f"nothing is live in {name}: every case is new")
             return None, everything(head, "nothing is live")
         if ref is None:
             console.note("what is live came from no commit that git knows here: every case of the head is asked")
             why = "no commit says what has changed"
-            return Compared(release, head.suites, place.root / history.RECORDINGS, live=True), everything(head, why)
-    catalog, _ = load(GitTree(place.root, ref))
+            return Compared(release, head.suites, workspace.root / history.RECORDINGS, live=True), everything(head, why)
+    catalog, _ = load(GitTree(workspace.root, ref))
     if release is None:
         if catalog.get(Environment, name) is None:
             console.note(f"{ref} has no environment {name}: every case is new")
             return None, everything(head, f"{ref} has no environment {name}")
         release = resolved(catalog, name, ref)
     side = Side(release.content, catalog.all(EvalSuite), _documents(catalog))
-    compared = Compared(release, side.suites, _recordings(place, ref), live=args.against == LIVE)
-    return compared, affected(side, head, history.changed(place.root, ref))
+    compared = Compared(release, side.suites, _recordings(workspace, ref), live=args.against == LIVE)
+    return compared, affected(side, head, history.changed(workspace.root, ref))
 
 
-def _recordings(place: Place, ref: str) -> Path:
+def _recordings(workspace: Workspace, ref: str) -> Path:
     """A folder with those of a commit, as long as this process lives."""
     folder = Path(tempfile.mkdtemp(prefix="moor-base-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return history.recordings(place.root, ref, folder)
+    return history.recordings(workspace.root, ref, folder)
 
 
-def _live(place: Place, name: str) -> tuple[Release | None, str | None]:
+def _live(workspace: Workspace, name: str) -> tuple[Release | None, str | None]:
     """The live release and the commit it came from, as far as they are known; a commit may be gone from here."""
     from mooring.commands.git import commit
     from mooring.commands.running import ledger, target
 
-    release = target(place, name).live()
+    release = target(workspace, name).live()
     if release is None:
         return None, None
-    with ledger(place, name) as book:
+    with ledger(workspace, name) as book:
         ref = book.commit_of(name, release.digest)
-    return release, commit(place.root, ref) if ref else None
+    return release, commit(workspace.root, ref) if ref else None
 
 
 def _documents(catalog: Catalog) -> Mapping[str, tuple[str, str]]:
@@ -195,7 +195,7 @@ def _too_little(session: Session, complete: bool) -> str:
     return f"; the budget of {dollars(limit)} did not reach, about {dollars(session.estimate().total)} would"
 
 
-def conclude(place: Place, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
+def conclude(workspace: Workspace, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
     """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
     options = gate.Options(base_suites=session.base.suites if session.base else None)
     comparison = compare(base, head, session.suites, options)
@@ -220,7 +220,7 @@ def conclude(place: Place, session: Session, base: Results | None, head: Results
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
     told |= {"spent_usd": paid.total, "judges_usd": paid.judges}
     approved = not behaviour.unapproved
-    told["attested"] = keep(place, session, base, head, verdict, console) if approved else None
+    told["attested"] = keep(workspace, session, base, head, verdict, console) if approved else None
     reason = REASONS[verdict.outcome]
     if reason is Reason.EVALUATED and not approved:
         reason = Reason.GUARDED

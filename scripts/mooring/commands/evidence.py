@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.catalog.catalog import Catalog
-from mooring.commands.place import Place
+from mooring.commands.workspace import Workspace
 from mooring.errors import Refused
 from mooring.evaluate.attestation import FILE, Attestation, Attestations, read, write
 from mooring.evaluate.promotion import admit, attest, due, gaps
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mooring.evaluate.session import Session
 
 
-def store(place: Place, environment: str) -> Attestations:
-    return Attestations(place.of(environment) / "evaluations")
+def store(workspace: Workspace, environment: str) -> Attestations:
+    return Attestations(workspace.of(environment) / "evaluations")
 
 
 def keep(
-    place: Place, session: "Session", base: Results | None, head: Results, verdict: "Verdict", console: Console
+    workspace: Workspace, session: "Session", base: Results | None, head: Results, verdict: "Verdict", console: Console
 ) -> str | None:
     """The file with the evidence, beside the release; None when not enough was asked. A failure always counts."""
     environment = session.head.content.environment
@@ -33,7 +33,7 @@ def keep(
         if environment.needs_evidence:
             console.line(f"no evidence for a deployment: {'; '.join(missing[:3])}", "dim")
         return None
-    kept = store(place, environment.name)
+    kept = store(workspace, environment.name)
     made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.evidence))
     write(session.output / FILE, made)
     path = kept.put(made)
@@ -42,28 +42,28 @@ def keep(
     return str(path)
 
 
-def demand(place: Place, catalog: Catalog, release: Release, given: Path | None = None) -> Attestation | None:
+def demand(workspace: Workspace, catalog: Catalog, release: Release, given: Path | None = None) -> Attestation | None:
     """The evidence on which a release may go out, None where none is needed; what was `given` is kept.
 
     Refused(NO_EVIDENCE), Refused(TAMPERED).
     """
-    kept = store(place, release.content.environment.name)
+    kept = store(workspace, release.content.environment.name)
     found = admit(release, catalog.all(EvalSuite), kept, read(given) if given else None)
     if found and given:
         kept.put(found)
     return found
 
 
-def needed(place: Place, catalog: Catalog, release: Release) -> bool:
+def needed(workspace: Workspace, catalog: Catalog, release: Release) -> bool:
     """Whether a deployment would be refused for want of evidence: not a way back, and none there that lets it out."""
     from mooring.commands.running import ledger
 
     name = release.content.environment.name
-    with ledger(place, name) as book:
+    with ledger(workspace, name) as book:
         if release.digest in book.state(name).trail:
             return False
     try:
-        demand(place, catalog, release)
+        demand(workspace, catalog, release)
     except Refused as refused:
         if refused.reason is Reason.NO_EVIDENCE:
             return True

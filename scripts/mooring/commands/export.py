@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mooring.catalog.nearest import suggestion
 from mooring.commands.arguments import complete
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -61,6 +61,6 @@ def _write(path: Path, text: str) -> None:
         raise Failed(Reason.STORAGE, f"cannot write {path}: {error.strerror}") from None
 
 
-def _tools(place: Place) -> list[str]:
-    folder = place.root / "configs/tools"
+def _tools(workspace: Workspace) -> list[str]:
+    folder = workspace.root / "configs/tools"
     return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))

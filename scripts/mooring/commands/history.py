@@ -4,7 +4,7 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from mooring.commands.arguments import count, environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -25,11 +25,11 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import ledger
     from mooring.report import history
-    from mooring.report.moments import iso
+    from mooring.report.timestamps import iso
 
-    place = find(args)
-    name = place.known(args.environment)
-    with ledger(place, name) as opened:
+    workspace = find(args)
+    name = workspace.known(args.environment)
+    with ledger(workspace, name) as opened:
         verified = opened.verify() if args.verify else None
         entries = [{**entry.data(), "at": iso(entry.at)} for entry in opened.entries(args.limit, name)]
     console.table(history.COLUMNS, history.rows(entries, time.time() if console.terminal else None))

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report import findings as render

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from mooring.commands.arguments import count, environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -40,8 +40,8 @@ def run(args: Namespace, console: Console) -> Outcome:
 
     if args.follow and args.json:
         raise UsageError("--follow has no end, and --json prints one object at the end")
-    place = find(args)
-    local = target(place, place.known(args.environment))
+    workspace = find(args)
+    local = target(workspace, workspace.known(args.environment))
     name = args.process or _serving(local)
     if args.follow:
         with suppress(KeyboardInterrupt):

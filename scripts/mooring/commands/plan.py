@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -40,12 +40,14 @@ def run(args: Namespace, console: Console) -> Outcome:
     return Outcome(_reason(plan), plan.data())
 
 
-def _plan(place: Place, name: str, against: str) -> "Plan":
-    from mooring.commands.desired import at, documents, planned
+def _plan(workspace: Workspace, name: str, against: str) -> "Plan":
     from mooring.commands.running import target
+    from mooring.commands.target_state import at, documents, planned
 
-    catalog, release = documents(place, name)
-    return planned(catalog, release, target(place, name).live() if against == "live" else at(place, name, against))
+    catalog, release = documents(workspace, name)
+    return planned(
+        catalog, release, target(workspace, name).live() if against == "live" else at(workspace, name, against)
+    )
 
 
 def _reason(plan: "Plan") -> Reason:

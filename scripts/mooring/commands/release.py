@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import complete, digests, environments
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -27,7 +27,7 @@ moor release verify ./1a2b….json     the same for a file, such as an artifact 
 def add(parser: ArgumentParser) -> None:
     parser.add_argument("action", choices=("show", "verify"), help="what to do")
     which = parser.add_argument("which", metavar="ENV|DIGEST|FILE", help="a release")
-    complete(which, lambda place: environments(place) + digests(place))
+    complete(which, lambda workspace: environments(workspace) + digests(workspace))
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -49,24 +49,24 @@ def _verify(args: Namespace, console: Console) -> Outcome:
     return Outcome(Reason.VALID, {"digest": release.digest})
 
 
-def _release(place: Place, which: str) -> "Release":
-    if which not in place.environments() and re.fullmatch(r"(sha256:)?[0-9a-f]+", which):
-        return _stored(place, which)
-    from mooring.commands.desired import documents
+def _release(workspace: Workspace, which: str) -> "Release":
+    if which not in workspace.environments() and re.fullmatch(r"(sha256:)?[0-9a-f]+", which):
+        return _stored(workspace, which)
+    from mooring.commands.target_state import documents
 
-    return documents(place, which)[1]
+    return documents(workspace, which)[1]
 
 
-def _stored(place: Place, digest: str) -> "Release":
+def _stored(workspace: Workspace, digest: str) -> "Release":
     """A release of any environment by the beginning of its digest. UsageError unless there is exactly one."""
     from mooring.release.store import Store
 
     wanted = "sha256:" + digest.removeprefix("sha256:")
-    found = [name for name in digests(place) if name.startswith(wanted)]
+    found = [name for name in digests(workspace) if name.startswith(wanted)]
     if len(found) != 1:
         what = f"{len(found)} releases begin with" if found else "no stored release is"
         raise UsageError(f"{what} {digest}", fix="moor release show ENV")
-    folder = next(place.state.glob(f"*/releases/{found[0].removeprefix('sha256:')}.json")).parent
+    folder = next(workspace.state.glob(f"*/releases/{found[0].removeprefix('sha256:')}.json")).parent
     return Store(folder).get(found[0])
 
 

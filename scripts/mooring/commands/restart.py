@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -32,8 +32,8 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
-    place = find(args)
-    local = target(place, place.known(args.environment))
+    workspace = find(args)
+    local = target(workspace, workspace.known(args.environment))
     with console.progress(f"restart {local.environment}") as notify:
         before = local.facts().slots
         if args.process in before and before[args.process].digest is None:

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from mooring.commands.arguments import complete, digests, environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.outcome import Outcome
 from mooring.report.console import Console
 
@@ -27,13 +27,13 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.release.store import Store
     from mooring.rollout import driver
 
-    place = find(args)
-    name = place.known(args.environment)
-    local = target(place, name)
+    workspace = find(args)
+    name = workspace.known(args.environment)
+    local = target(workspace, name)
     to = None if args.to is None else Store(local.state / "releases").find(args.to)
-    with ledger(place, name) as book:
+    with ledger(workspace, name) as book:
         with console.progress(f"roll back {name}") as notify:
             receipt = driver.rollback(local, book, actor(), notify, to=to)
         outcome = done(receipt, console)
-        told = {} if args.no_writeback else tell_git(place, book, name, f"Rolled back by {actor()}.", console)
+        told = {} if args.no_writeback else tell_git(workspace, book, name, f"Rolled back by {actor()}.", console)
     return Outcome(outcome.reason, {**outcome.data, **told})

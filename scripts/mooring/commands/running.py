@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mooring.commands.place import Place
+from mooring.commands.workspace import Workspace
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 from mooring.report.receipt import sentence
@@ -22,15 +22,15 @@ DONE = {"deploy": Reason.DEPLOYED, "flip": Reason.DEPLOYED, "rollback": Reason.R
 """How a command ends, by the kind of its receipt."""
 
 
-def target(place: Place, environment: "str | Environment") -> Local:
+def target(workspace: Workspace, environment: "str | Environment") -> Local:
     name = environment if isinstance(environment, str) else environment.name
-    return Local(place.root, environment, place.of(name))
+    return Local(workspace.root, environment, workspace.of(name))
 
 
 @contextmanager
-def ledger(place: Place, environment: str) -> Iterator[Ledger]:
+def ledger(workspace: Workspace, environment: str) -> Iterator[Ledger]:
     """The ledger of an environment, made when missing, closed at the end."""
-    opened = Ledger(place.of(environment) / "ledger.db")
+    opened = Ledger(workspace.of(environment) / "ledger.db")
     try:
         yield opened
     finally:
@@ -44,14 +44,14 @@ def done(receipt: Receipt, console: Console) -> Outcome:
     return Outcome(DONE[receipt.kind], data)
 
 
-def tell_git(place: Place, book: Ledger, name: str, why: str, console: Console) -> dict[str, Any]:
+def tell_git(workspace: Workspace, book: Ledger, name: str, why: str, console: Console) -> dict[str, Any]:
     """Writes a branch that reverts what is quarantined now; says where it is, or why there is none."""
     from mooring.rollout.writeback import write_back
 
     state = book.state(name)
     if state.live is None or state.quarantined is None:
         return {}
-    told = write_back(place.root, book, name, state.live.digest, state.quarantined, why)
+    told = write_back(workspace.root, book, name, state.live.digest, state.quarantined, why)
     console.line(f"git: branch {told.branch} holds the revert" if told.branch else f"no revert in git: {told.reason}")
     return {"revert": told.data()}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.catalog.nearest import suggestion
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import Failed, FindingsError, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.catalog.nearest import suggestion
 from mooring.commands.arguments import environment
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -97,8 +97,8 @@ def _seconds(text: str) -> float:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
-    place = find(args)
-    local = target(place, place.known(args.environment))
+    workspace = find(args)
+    local = target(workspace, workspace.known(args.environment))
     status, release = local.status(), local.live()
     if not status.running or release is None:
         raise Failed(Reason.NOT_RUNNING, f"{local.environment} is not running here", f"moor up {local.environment}")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mooring.commands.arguments import environment
-from mooring.commands.place import Place, find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -34,10 +34,10 @@ def run(args: Namespace, console: Console) -> Outcome:
 
     if args.watch and args.json:
         raise UsageError("--json prints one object, so it cannot watch", fix="moor status --json")
-    place = find(args)
-    names = [place.known(name) for name in args.environment] or place.environments()
+    workspace = find(args)
+    names = [workspace.known(name) for name in args.environment] or workspace.environments()
     while True:
-        found = [look(place, name) for name in names]
+        found = [look(workspace, name) for name in names]
         if args.watch:
             console.anew()
         for number, data in enumerate(found):
@@ -49,22 +49,22 @@ def run(args: Namespace, console: Console) -> Outcome:
         time.sleep(EVERY)
 
 
-def look(place: Place, name: str) -> dict[str, Any]:
+def look(workspace: Workspace, name: str) -> dict[str, Any]:
     """Everything known of an environment: what the ledger says, and what runs, when something does."""
     from mooring.commands.running import target
 
-    data = target(place, name).status().data()
-    recorded = _recorded(place, name) if (place.of(name) / "ledger.db").exists() else {}
-    return {**data, **data.pop("facts"), "agents": _agents(place, name), **recorded}
+    data = target(workspace, name).status().data()
+    recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
+    return {**data, **data.pop("facts"), "agents": _agents(workspace, name), **recorded}
 
 
-def _recorded(place: Place, name: str) -> dict[str, Any]:
+def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
     """What the ledger knows: the phase, what is quarantined, who holds the lease, when traffic was last switched."""
     from mooring.commands.running import ledger
-    from mooring.report.moments import iso
+    from mooring.report.timestamps import iso
     from mooring.rollout import lease
 
-    with ledger(place, name) as book:
+    with ledger(workspace, name) as book:
         state, held = book.state(name), lease.read(book, name)
         switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
         return {
@@ -75,12 +75,12 @@ def _recorded(place: Place, name: str) -> dict[str, Any]:
         }
 
 
-def _agents(place: Place, name: str) -> dict[str, dict[str, str]]:
+def _agents(workspace: Workspace, name: str) -> dict[str, dict[str, str]]:
     """Models by rung, by agent, of the release that serves."""
     from mooring.commands.running import target
 
     with suppress(Stopped):
-        release = target(place, name).live()
+        release = target(workspace, name).live()
         if release is not None:
             return {agent.name: dict(agent.models.names()) for agent in release.content.agents.values()}
     return {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.deploy import deploy
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -25,11 +25,11 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    place, name = find(args), args.environment
-    outcome = deploy(place, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
+    workspace, name = find(args), args.environment
+    outcome = deploy(workspace, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
     from mooring.commands.running import target
 
-    local = target(place, name)
+    local = target(workspace, name)
     release, url = local.live(), local.status().url
     if release is None or url is None:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")

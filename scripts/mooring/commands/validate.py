@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mooring.commands.place import find
+from mooring.commands.workspace import find
 from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.outcome import Outcome, Reason

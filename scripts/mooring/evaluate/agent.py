@@ -10,20 +10,20 @@ from pydantic_ai.tools import DeferredToolResults, ToolDenied
 from mooring.evaluate.cases import turns
 from mooring.evaluate.values import Call, Evidence, Reply
 from mooring.runtime import rehearsal
-from mooring.runtime.agents import Served
-from mooring.runtime.ladder.answers import LAST, PREPARED
-from mooring.runtime.problems import Problem
-from mooring.runtime.prompt import Text
-from mooring.runtime.record import Record
+from mooring.runtime.agent.ladder.answers import LAST, PREPARED
+from mooring.runtime.agent.served import Served
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.prompt import Text
+from mooring.runtime.core.record import Record
+from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.turn import Answer, Turn
 from mooring.spec.suite import APPROVE, Case
 
 ANSWERS = frozenset({"run_limit_exceeded", "invalid_answer", "context_length_exceeded", "invalid_request"})
 """Problems that are the agent's doing, and so judged; any other is an error of what surrounds it."""
 
 _DECISIONS = 5
-"""Rounds of approval a case may go through."""
+"""Housekeeping of approval a case may go through."""
 
 
 class Unanswered(Exception):
@@ -38,7 +38,7 @@ async def converse(
     `run` is the id of all its runs: the simulated services keep what one run did from every other.
     Raises Unanswered after the reply that says why.
     """
-    served = runtime.agent(agent)
+    served = runtime.agents.get(agent)
     variables = {name: value for name, value in case.vars.items() if name in served.prompt.open}
     history: list[Text] = []
     for turn in turns(case):
@@ -54,7 +54,7 @@ async def converse(
 
 def rendered(runtime: Runtime, agent: str, case: Case) -> str:
     """The prompt that the case's first message becomes; "" when it does not fit the prompt's input."""
-    prompt = runtime.agent(agent).prompt
+    prompt = runtime.agents.get(agent).prompt
     variables = {name: value for name, value in case.vars.items() if name in prompt.open}
     try:
         before, last = prompt.render(turns(case)[0].message, variables)
@@ -67,13 +67,13 @@ async def _reply(
     runtime: Runtime, served: Served, turn: Turn, case: Case, run: str, evidence: Evidence
 ) -> tuple[Reply, bool]:
     """The reply, and whether it is none that could be judged."""
-    record, started = runtime.record(served, run=run), time.perf_counter()
+    record, started = runtime.agents.record(served, run=run), time.perf_counter()
     answer: Answer | None = None
     messages: list[ModelMessage] = []
     error: str | None = None
     unanswered = False
     try:
-        answer, messages = await _captured(lambda: runtime.run(served, turn, record))
+        answer, messages = await _captured(lambda: runtime.runner.run(served, turn, record))
         for _ in range(_DECISIONS):
             if not answer.approvals or APPROVE not in case.vars:
                 break
@@ -119,7 +119,7 @@ async def _decided(runtime: Runtime, served: Served, record: Record, waiting: An
     """Goes on as after a person's decision on every call that waits."""
     verdict = True if case.vars[APPROVE] else ToolDenied("A person denied this call.")
     decisions = DeferredToolResults(approvals={approval.id: verdict for approval in waiting.approvals})
-    return await runtime.observed(record, lambda: served.go_on(list(waiting.messages), decisions))
+    return await runtime.runner.observed(record, lambda: served.go_on(list(waiting.messages), decisions))
 
 
 def calls(messages: Sequence[ModelMessage]) -> tuple[Call, ...]:

@@ -5,16 +5,9 @@ from collections.abc import Mapping
 from mooring.errors import Refused, UsageError
 from mooring.evaluate.values import Evidence
 from mooring.outcome import Reason
-from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
-
-SIMULATED = "simulated"
-
-
-def missing_keys(content: ReleaseContent, environ: Mapping[str, str]) -> list[str]:
-    """Environment variables that models of the release need and that are not set."""
-    names = {model.secret_ref.removeprefix("env:") for model in content.models.values() if model.secret_ref}
-    return sorted(name for name in names if not environ.get(name))
+from mooring.spec.environment import SIMULATED
+from mooring.spec.model import missing_keys
 
 
 def choose(release: Release, asked: Evidence | None, record: bool, environ: Mapping[str, str]) -> Evidence:
@@ -22,7 +15,7 @@ def choose(release: Release, asked: Evidence | None, record: bool, environ: Mapp
 
     Recording asks real endpoints. UsageError when it cannot go together, Refused(NOT_READY) when keys are missing.
     """
-    missing = missing_keys(release.content, environ)
+    missing = missing_keys(release.content.models.values(), environ)
     if record:
         if asked not in (None, "live"):
             raise UsageError(f"--record asks the models themselves; it does not go with --evidence {asked}")

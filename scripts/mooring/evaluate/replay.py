@@ -20,7 +20,7 @@ from mooring import spec
 from mooring.evaluate.recordings import Exchange, command
 from mooring.evaluate.values import Evidence
 from mooring.release.canonical import canonical, digest
-from mooring.runtime.settings import WrapModel
+from mooring.runtime.core.settings import WrapModel
 
 _SHOWN = 400
 _UNSENT = frozenset(

@@ -21,9 +21,8 @@ from mooring.evaluate.replay import REPLAYED, TAPE, Tape, wrapping
 from mooring.evaluate.scoring import passed, unanswered
 from mooring.evaluate.values import Reply, Score, Trial
 from mooring.release.release import Release
-from mooring.runtime.models import environment_name
+from mooring.runtime.core.settings import Settings
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.settings import Settings
 
 
 def work(connection: Connection, job: Job) -> None:
@@ -74,7 +73,7 @@ class Worker:
         """Where keys are looked up; a replay needs none, and a client is built with one all the same."""
         if self._job.evidence != REPLAYED:
             return dict(self._job.environ)
-        names = (environment_name(model) for model in release.content.models.values())
+        names = (model.key_variable for model in release.content.models.values())
         return {name: REPLAYED for name in names if name}
 
     def _receive(self) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mooring.report.moments import ago, seconds
 from mooring.report.receipt import short
+from mooring.report.timestamps import ago, seconds
 
 COLUMNS = ("SEQ", "AT", "ACTOR", "EVENT", "PHASE", "LIVE", "WHAT")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from mooring.report import live as rungs
 from mooring.report.console import Console
-from mooring.report.moments import ago, seconds
 from mooring.report.receipt import short
+from mooring.report.timestamps import ago, seconds
 
 COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", "ANSWERED", "FAILED", "ABANDONED", "RESTARTS", "MEMORY")
 

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic_ai.messages import ModelMessage, ToolCallPart
 
 from mooring.release.content import ReleaseContent
-from mooring.runtime.crew import SIMULATED
-from mooring.runtime.problems import Problem
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
-from mooring.runtime.turn import Turn
+from mooring.spec.environment import SIMULATED
 
 PENDING = "awaiting approval"
 """The error of a call that no person decided on."""
@@ -21,11 +21,11 @@ async def rehearse(runtime: Runtime, agent: str, turn: Turn, run: str) -> dict[s
     `run` is the id of every run of one conversation. Tools that change something are called only where their
     service is simulated; elsewhere the agent is told that they are not. Problem when there is no such agent.
     """
-    served = runtime.agent(agent)
-    record, answer, error = runtime.record(served, run=run), None, None
+    served = runtime.agents.get(agent)
+    record, answer, error = runtime.agents.record(served, run=run), None, None
     record.withheld = withheld(runtime.release.content)
     try:
-        answer = await runtime.run(served, turn, record)
+        answer = await runtime.runner.run(served, turn, record)
     except Problem as problem:
         error = str(problem)
     return {

@@ -47,6 +47,9 @@ class Warm(Part):
     hours: float = Field(default=72, gt=0)
 
 
+SIMULATED = "simulated"
+"""As endpoints and as the URL of a service: answered by the simulator on this machine."""
+
 EvidenceClass = Literal["live", "recorded", "simulated"]
 """How answers were come by in an evaluation: by the models, by replaying what they once said, by the simulator."""
 

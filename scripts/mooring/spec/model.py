@@ -1,5 +1,6 @@
 """Models: which one, where, with what options, at what price."""
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -39,3 +40,14 @@ class Model(Document):
     context_window: int = Field(ge=1024, description="Tokens, input and output together.")
     options: Options = Options()
     prices: Prices
+
+    @property
+    def key_variable(self) -> str | None:
+        """The environment variable that holds the key; None when the model needs none."""
+        return self.secret_ref.removeprefix("env:") if self.secret_ref else None
+
+
+def missing_keys(models: Iterable[Model], environ: Mapping[str, str]) -> list[str]:
+    """Names of environment variables that ought to hold a model's key and do not."""
+    names = {model.key_variable for model in models}
+    return sorted(name for name in names if name and not environ.get(name))

@@ -9,7 +9,7 @@ import pytest
 
 from mooring.commands.eval import add
 from mooring.commands.evaluation import prepare
-from mooring.commands.place import Place
+from mooring.commands.workspace import Workspace
 from mooring.evaluate.cases import cases
 from mooring.evaluate.judges.calibration import read
 from mooring.report.console import Console
@@ -54,7 +54,7 @@ def asked(tmp_path: Path, *names: str) -> tuple[set[str], str]:
     """Suites that `moor eval` would ask, and what it says about others."""
     said = StringIO()
     add(parser := ArgumentParser())
-    session = prepare(Place(ROOT, tmp_path), parser.parse_args(names), Console(StringIO(), said))
+    session = prepare(Workspace(ROOT, tmp_path), parser.parse_args(names), Console(StringIO(), said))
     assert session is not None
     return set(session.suites), said.getvalue()
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from mooring.runtime.app import create_app
-from mooring.runtime.settings import Settings
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.door.app import create_app
 from tests.runtime.faults.rows import MODELS, Row, Rows, ill, release, rows, well
 from tests.runtime.hosting import Serving
 

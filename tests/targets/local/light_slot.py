@@ -17,10 +17,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mooring.release.release import Release
-from mooring.runtime import slot
-from mooring.runtime.accounting import Accounting, CountRequests
-from mooring.runtime.memory import MemoryWatch
-from mooring.runtime.settings import Settings
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.process import slot
+from mooring.runtime.process.__main__ import main as serve_slot
+from mooring.runtime.watch.accounting import Accounting, CountRequests
+from mooring.runtime.watch.memory_watch import MemoryWatch
 
 
 class Runtime:
@@ -64,4 +65,4 @@ def build(release: Release, settings: Settings) -> Any:
 
 if __name__ == "__main__":
     vars(slot)["preload"] = lambda: None  # it would import what this slot is light without
-    sys.exit(slot.main(sys.argv[1:], build))
+    sys.exit(serve_slot(sys.argv[1:], build))

@@ -16,7 +16,7 @@ import pytest
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
-from mooring.runtime import door
+from mooring.runtime.process import unix_http
 from mooring.targets.local import folders
 from tests.runtime.sample import sample
 
@@ -26,9 +26,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.middleware import Middleware
-from mooring.runtime.accounting import Accounting, CountRequests
-from mooring.runtime.memory import MemoryWatch
-from mooring.runtime import slot
+from mooring.runtime.watch.accounting import Accounting, CountRequests
+from mooring.runtime.watch.memory_watch import MemoryWatch
+from mooring.runtime.process.__main__ import main as serve_slot
 from mooring.spec.resilience import Memory
 
 class Runtime:
@@ -55,7 +55,7 @@ def build(release, settings):
     return app
 
 slot.preload = lambda: None
-sys.exit(slot.main(sys.argv[1:], build))
+sys.exit(serve_slot(sys.argv[1:], build))
 """
 SUPERVISOR = """
 import sys
@@ -92,7 +92,7 @@ class Place:
         assert json.loads(self.process.stdout.readline()) == {}
 
     def ask(self, route: str, body: Any = None) -> Any:
-        return door.call(folders.control(self.state), route, body, timeout=20)
+        return unix_http.call(folders.control(self.state), route, body, timeout=20)
 
     def status(self) -> dict[str, Any]:
         return dict(self.ask("GET /status"))

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.deployed import deployed
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.checks.schemas import sound
 from mooring.catalog.checks.uses import Family, families
+from mooring.catalog.deployed import deployed
 from mooring.catalog.jsonschemas import required
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Agent, Environment, Model, Tool

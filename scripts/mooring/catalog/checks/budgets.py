@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.profiles import profiles
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.code import reached
+from mooring.catalog.deployed import deployed, environments
 from mooring.catalog.retry_budget import Budget, budget
 from mooring.spec import Environment, Resilience, Tool
 from mooring.spec.tool import PythonBind

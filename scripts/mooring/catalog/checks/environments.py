@@ -2,8 +2,8 @@
 
 from mooring.catalog.addresses import split
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks.deployed import environments
 from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.deployed import environments
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.overrides import apply
 from mooring.catalog.patterns import pattern_problem

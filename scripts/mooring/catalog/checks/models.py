@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from mooring.catalog.addresses import own_machine, split
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.deployed import deployed, environments
 from mooring.spec import Environment, Model, Resilience
 
 _DATED = re.compile(r"20\d{2}-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)|-(\d{4})(?!\d)|@sha256:[0-9a-f]{64}$")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.deployed import environments
 from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.deployed import environments
 from mooring.catalog.patterns import pattern_problem
 from mooring.spec import Resilience
 

@@ -12,8 +12,8 @@ from mooring.evaluate.assertions.judging import AskJudge
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict
 from mooring.evaluate.job import Seat
 from mooring.evaluate.values import Evidence
-from mooring.runtime.models import build, environment_name
-from mooring.runtime.settings import Settings, WrapModel
+from mooring.runtime.agent.models import build
+from mooring.runtime.core.settings import Settings, WrapModel
 from mooring.spec.assertions import asks_a_judge
 from mooring.spec.suite import Assertion
 
@@ -87,7 +87,7 @@ class Panel:
 
         seat, reach = self._seats[suite], self._reach
         environ = dict(reach.environ)
-        key = environment_name(seat.model)
+        key = seat.model.key_variable
         if key and reach.evidence == RECORDED:
             environ[key] = RECORDED
         if key and reach.evidence == "live" and not environ.get(key):

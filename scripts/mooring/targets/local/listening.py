@@ -8,7 +8,7 @@ from pathlib import Path
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
-from mooring.runtime.handover import take_back
+from mooring.runtime.process.handover import take_back
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mooring.errors import Stopped
 from mooring.rollout.driver import recover
 from mooring.rollout.ledger import Ledger
-from mooring.runtime.logs import configure
+from mooring.runtime.core.logs import configure
 from mooring.targets.local.target import Local
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.runtime.door import Line, Wire
+from mooring.runtime.process.unix_http import Line, Wire
 from mooring.targets.local import folders
 from mooring.targets.local.process import Process
 

@@ -22,17 +22,17 @@ from typing import Any
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
-from mooring.runtime import door
-from mooring.runtime.logs import configure
+from mooring.runtime.core.logs import configure
+from mooring.runtime.process import unix_http
 from mooring.targets.local import folders, listening
-from mooring.targets.local.keeper import Keeper
+from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.needs import Needs
-from mooring.targets.local.rounds import Rounds
+from mooring.targets.local.reconciler import Reconciler
+from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
 
-SLOT = (sys.executable, "-m", "mooring.runtime.slot")
+SLOT = (sys.executable, "-m", "mooring.runtime.process")
 RECOVERY = (sys.executable, "-m", "mooring.targets.local.recovery")
 
 log = logging.getLogger("mooring.supervisor")
@@ -65,25 +65,27 @@ class Supervisor:
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
-        self.keepers = {name: Keeper(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
+        self.reconcilers = {
+            name: Reconciler(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS
+        }
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
-        self._rounds = Rounds(options.state, options.environment, self.memory, command)
+        self._rounds = Housekeeping(options.state, options.environment, self.memory, command)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
         """Until told to end. Raises Failed before anything was started."""
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
-        for keeper in self.keepers.values():
-            keeper.listening = public.fileno()
+        for reconciler in self.reconcilers.values():
+            reconciler.listening = public.fileno()
         try:
-            await self._simulate([keeper.wanted for keeper in self.keepers.values()])
+            await self._simulate([reconciler.wanted for reconciler in self.reconcilers.values()])
         except Stopped as stopped:
             log.error("%s", stopped)  # tried again every second; what serves without it goes on
-        await door.serve(folders.control(self.options.state), self._routes())
-        self._tasks = [asyncio.create_task(keeper.run()) for keeper in self.keepers.values()]
+        await unix_http.serve(folders.control(self.options.state), self._routes())
+        self._tasks = [asyncio.create_task(reconciler.run()) for reconciler in self.reconcilers.values()]
         self._tasks.append(asyncio.create_task(self._go_round()))
         if opened:
             opened.set_result(None)
@@ -92,7 +94,7 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
 
-    def _routes(self) -> dict[str, door.Handler]:
+    def _routes(self) -> dict[str, unix_http.Handler]:
         return {
             "GET /status": self._status,
             "POST /fence": self._fence,
@@ -106,7 +108,7 @@ class Supervisor:
     # --- the door ---
 
     async def _status(self, _body: Mapping[str, Any]) -> dict[str, Any]:
-        facts = await asyncio.gather(*(keeper.facts() for keeper in self.keepers.values()))
+        facts = await asyncio.gather(*(reconciler.facts() for reconciler in self.reconcilers.values()))
         return {
             "pid": os.getpid(),
             "environment": self.options.environment,
@@ -114,7 +116,7 @@ class Supervisor:
             "live": self.memory.live,
             "token": self.memory.token,
             "simulator": self.simulator.url,
-            "slots": dict(zip(self.keepers, facts, strict=True)),
+            "slots": dict(zip(self.reconcilers, facts, strict=True)),
         }
 
     async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,61 +130,61 @@ class Supervisor:
 
     async def _start(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
-        keeper, digest = self._idle(body), str(body["digest"])
+        reconciler, digest = self._idle(body), str(body["digest"])
         if not folders.release_file(self.options.state, digest).exists():
             raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
         self._secrets.update(body.get("environ", {}))
         await self._simulate([digest])
-        keeper.want(digest)
+        reconciler.want(digest)
         return {}
 
     async def _discard(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
-        keeper = self._idle(body)
-        if keeper.wanted == body["digest"]:
-            keeper.want(body.get("instead"))
+        reconciler = self._idle(body)
+        if reconciler.wanted == body["digest"]:
+            reconciler.want(body.get("instead"))
         return {}
 
     async def _switch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
         to, was = str(body["slot"]), self.memory.live
         async with self._switching:
-            await self.keepers[to].check(str(body["digest"]))
+            await self.reconcilers[to].check(str(body["digest"]))
             self.memory.switch(to)
-            self.keepers[to].restarts = 0
+            self.reconcilers[to].restarts = 0
             start = time.perf_counter()
             try:
-                self.keepers[to].accept(True)
+                self.reconcilers[to].accept(True)
             except Stopped:
                 self.memory.live = was
                 self.memory.save()
                 raise
             if was is not None and was != to:
-                # One that cannot answer now is told again by its keeper; the new side is live either way.
+                # One that cannot answer now is told again by its reconciler; the new side is live either way.
                 with suppress(Stopped):
-                    self.keepers[was].accept(False)
+                    self.reconcilers[was].accept(False)
             milliseconds = (time.perf_counter() - start) * 1000
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
 
     async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        self.keepers[str(body["slot"])].restart()
+        self.reconcilers[str(body["slot"])].restart()
         return {}
 
     async def _shutdown(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         """Ends the slots after their requests. What they held is remembered and comes back at the next start."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(keeper.end(quick=True) for keeper in self.keepers.values()))
+        await asyncio.gather(*(reconciler.end(quick=True) for reconciler in self.reconcilers.values()))
         self.simulator.stop()
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
-    def _idle(self, body: Mapping[str, Any]) -> Keeper:
+    def _idle(self, body: Mapping[str, Any]) -> Reconciler:
         slot = str(body["slot"])
         if slot == self.memory.live:
             raise Refused(Reason.GUARDED, f"{slot} is live; only the other slot may change")
-        return self.keepers[slot]
+        return self.reconcilers[slot]
 
     async def _go_round(self) -> None:
         said = ""
@@ -191,7 +193,7 @@ class Supervisor:
             try:
                 if (cold := self._rounds.cold()) is not None:
                     log.info("the standby in %s was warm long enough and ends", cold)
-                    self.keepers[cold].want(None)
+                    self.reconcilers[cold].want(None)
                 self._rounds.recover()
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
@@ -204,13 +206,13 @@ class Supervisor:
 
     async def _simulate(self, digests: Sequence[str | None]) -> None:
         files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
-        if any(Needs.read(file).simulated for file in files):
+        if any(Requirements.read(file).simulated for file in files):
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
 
     def _around(self, digest: str) -> dict[str, str]:
         around = {**os.environ, **self._secrets}
-        if self.simulator.url and Needs.read(folders.release_file(self.options.state, digest)).simulated:
+        if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around
 

@@ -16,7 +16,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import NOTHING, Facts, SlotFacts
-from mooring.runtime import door
+from mooring.runtime.process import unix_http
 from mooring.targets.local import folders
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
@@ -74,7 +74,7 @@ class Local:
         Failed(PORT_IN_USE), Failed(STORAGE) or Failed(PROCESS) when it cannot.
         """
         with suppress(OSError):
-            self._agree(door.call(folders.control(self.state), "GET /status")["listen"])
+            self._agree(unix_http.call(folders.control(self.state), "GET /status")["listen"])
             return
         if not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
             self._wait_for_other()
@@ -118,7 +118,7 @@ class Local:
         end = time.monotonic() + OPENING
         while time.monotonic() < end:
             with suppress(OSError):
-                door.call(folders.control(self.state), "GET /status")
+                unix_http.call(folders.control(self.state), "GET /status")
                 return
             time.sleep(0.05)
         raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
@@ -154,14 +154,14 @@ class Local:
 
     def _stands(self) -> bool:
         with suppress(OSError):
-            door.call(folders.control(self.state), "GET /status")
+            unix_http.call(folders.control(self.state), "GET /status")
             return True
         return False
 
     def _any_slot(self) -> bool:
         for slot in SLOTS:
             with suppress(OSError):
-                door.call(folders.admin(self.state, slot), "GET /health")
+                unix_http.call(folders.admin(self.state, slot), "GET /health")
                 return True
         return False
 
@@ -200,14 +200,14 @@ class Local:
         """What an agent of a slot answers."""
         try:
             body = {"agent": agent, "say": say}
-            return str(door.call(folders.admin(self.state, slot), "POST /probe", body, timeout)["answer"])
+            return str(unix_http.call(folders.admin(self.state, slot), "POST /probe", body, timeout)["answer"])
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
         try:
-            return dict(door.call(folders.admin(self.state, slot), "POST /rehearse", body, timeout))
+            return dict(unix_http.call(folders.admin(self.state, slot), "POST /rehearse", body, timeout))
         except TimeoutError:
             raise Failed(Reason.PROCESS, f"{slot} did not answer within {timeout:.3g} s") from None
         except OSError as error:
@@ -216,7 +216,7 @@ class Local:
     def config(self, slot: str) -> dict[str, Any]:
         """The release a slot runs, as it has it in memory: digest and content."""
         try:
-            return dict(door.call(folders.admin(self.state, slot), "GET /config"))
+            return dict(unix_http.call(folders.admin(self.state, slot), "GET /config"))
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
 
@@ -243,7 +243,7 @@ class Local:
     def stage(self, side: Side, token: int) -> None:
         """Begin to run a release in the idle slot, with the secrets it names from this process's variables."""
         models = self.release(side.digest).content.models.values()
-        names = {model.secret_ref.removeprefix("env:") for model in models if model.secret_ref}
+        names = {model.key_variable for model in models if model.key_variable}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
@@ -279,7 +279,7 @@ class Local:
 
     def _call(self, route: str, body: Any = None, timeout: float = 10) -> Any:
         try:
-            return door.call(folders.control(self.state), route, body, timeout)
+            return unix_http.call(folders.control(self.state), route, body, timeout)
         except (ConnectionError, FileNotFoundError):
             fix = f"moor up {self.environment}"
             raise Failed(Reason.NOT_RUNNING, f"{self.environment} is not running here", fix) from None

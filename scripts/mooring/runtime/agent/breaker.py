@@ -1,0 +1,66 @@
+"""Stops calling a model that keeps failing, and finds out with a single call whether it is back."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ModelAPIError
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from mooring.runtime.agent.model_errors import BreakerOpen, health_after
+from mooring.runtime.core.circuit import Call, Circuit, CircuitOpen, Health
+
+
+class Breaker(WrapperModel):
+    """A model behind a circuit, which all rungs that call the same endpoint share.
+
+    One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
+    """
+
+    def __init__(self, wrapped: Model, circuit: Circuit) -> None:
+        super().__init__(wrapped)
+        self.circuit = circuit
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        with self._guarded():
+            return await self.wrapped.request(messages, model_settings, model_request_parameters)
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        with self._guarded() as call:
+            async with self.wrapped.request_stream(
+                messages, model_settings, model_request_parameters, run_context
+            ) as stream:
+                self.circuit.answering(call)
+                yield stream
+
+    @contextmanager
+    def _guarded(self) -> Generator[Call]:
+        try:
+            call = self.circuit.enter()
+        except CircuitOpen as error:
+            raise BreakerOpen(self.model_name) from error
+        try:
+            yield call
+            call.health = Health.WELL
+        except BaseException as error:
+            call.health = health_after(error)
+            call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
+            raise
+        finally:
+            self.circuit.leave(call)

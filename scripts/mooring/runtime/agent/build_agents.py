@@ -1,0 +1,119 @@
+"""Builds every agent of a release: models wrapped by rung, tools bound to the environment's services."""
+
+import hashlib
+from collections.abc import Sequence
+
+import httpx2
+from pydantic_ai.models import Model
+
+from mooring import spec
+from mooring.release.release import Release
+from mooring.runtime.agent import models
+from mooring.runtime.agent.breaker import Breaker
+from mooring.runtime.agent.context.summary import Summariser
+from mooring.runtime.agent.context.tokens import Tokens
+from mooring.runtime.agent.context.window import Window
+from mooring.runtime.agent.ladder.answers import Contract, Prepared, last_rungs
+from mooring.runtime.agent.ladder.fitting import Fitting, misfit
+from mooring.runtime.agent.ladder.ladder import Ladder
+from mooring.runtime.agent.ladder.rung import Rung
+from mooring.runtime.agent.retry import Retry
+from mooring.runtime.agent.served import Served
+from mooring.runtime.agent.tools.toolbox import Toolbox
+from mooring.runtime.core.circuit import Circuit
+from mooring.runtime.core.prompt import CompiledPrompt
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.shape import checker
+from mooring.runtime.memory.durable.checkpoints import Checkpoints
+from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.watch.telemetry import Metrics
+from mooring.spec.environment import SIMULATED
+
+
+class ReleaseAgents:
+    """The agents of one release by name, and the circuits they share: one per model and profile.
+
+    Raises ValueError, KeyError or jinja2.TemplateError when the release cannot be served here.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        settings: Settings,
+        client: httpx2.AsyncClient,
+        metrics: Metrics,
+        last_good: LastGoodStore | None = None,
+    ) -> None:
+        self._content = release.content
+        self._settings, self._client, self._metrics = settings, client, metrics
+        self._tokens = Tokens()
+        self.summarisers: dict[str, Summariser] = {}
+        self._last_good = last_good or LastGoodStore()
+        self._models: dict[str, Model] = {}
+        self.breakers: dict[tuple[str, str], Circuit] = {}
+        self.toolbox = Toolbox(release.content, settings, client, metrics)
+        self.agents = {name: self._served(name, release.digest) for name in release.content.agents}
+
+    def _served(self, name: str, digest: str) -> Served:
+        content = self._content
+        agent = content.agents[name]
+        profile = content.resilience[agent.resilience]
+        prompt = CompiledPrompt(content.prompts[agent.prompt], agent.variables)
+        contract = self._contract(agent)
+        prepared = Prepared(profile, contract, self._last_good)
+        return Served(
+            agent,
+            prompt,
+            profile,
+            Ladder(self._calling(agent, prompt.head), last_rungs(profile, prepared), self._metrics),
+            prepared,
+            self.toolbox.tools(agent),
+            digest,
+            [Checkpoints()] if profile.checkpoint.mode == "durable" else [],
+        )
+
+    def _contract(self, agent: spec.Agent) -> Contract:
+        tools = [self._content.tools[name] for name in agent.tools]
+        effects = frozenset(tool.exported for tool in tools if not tool.annotations.read_only_hint)
+        documents = agent.model_dump_json() + self._content.prompts[agent.prompt].model_dump_json()
+        about = hashlib.sha256(documents.encode()).hexdigest()
+        if agent.output.type == "text":
+            return Contract(about, effects)
+        schema = checker(agent.output.json_schema or {})
+        return Contract(about, effects, fits=lambda text: not misfit(schema, text), plain=False)
+
+    def _calling(self, agent: spec.Agent, head: int) -> list[Model]:
+        """The rungs of an agent that call a model, the best first."""
+        names = agent.models.names()
+        made: list[Model] = []
+        for number, (rung, name) in enumerate(names):
+            below = [lower for lower, _ in names[number + 1 :]]
+            windowed = self._windowed(name, agent.resilience, head, rung, below)
+            made.append(Rung(windowed, rung, self._content.models[name], self._metrics))
+        if agent.output.type == "text":
+            return made
+        schema = checker(agent.output.json_schema or {})
+        return [Fitting(rung, schema) for rung in made]
+
+    def _windowed(self, name: str, profile_name: str, head: int, rung: str, below: Sequence[str]) -> Model:
+        policy, document = self._content.resilience[profile_name].context, self._content.models[name]
+        guarded, summariser = self._guarded(name, profile_name, rung, below), self._summariser(profile_name)
+        return Window(guarded, document, policy, head, self._tokens, self._metrics, summariser)
+
+    def _summariser(self, profile_name: str) -> Summariser | None:
+        name = self._content.resilience[profile_name].context.summary_model
+        if name is not None and profile_name not in self.summarisers:
+            model = self._guarded(name, profile_name, "L2", ["L0"])
+            self.summarisers[profile_name] = Summariser(model, self._content.models[name])
+        return self.summarisers.get(profile_name)
+
+    def _guarded(self, name: str, profile_name: str, rung: str, below: Sequence[str]) -> Model:
+        """`Breaker(Retry(Model))` as a rung with `below` under it; all share the client, and by profile the circuit."""
+        profile = self._content.resilience[profile_name]
+        if name not in self._models:
+            document, simulated = self._content.models[name], self._content.environment.endpoints == SIMULATED
+            model = models.build(document, simulated, self._settings, self._client)
+            wrap = self._settings.wrap_model
+            self._models[name] = wrap(document, model) if wrap else model
+        circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
+        return Breaker(Retry(self._models[name], profile, rung, below, self._metrics), circuit)

@@ -1,0 +1,80 @@
+"""What an endpoint answered, judged: whatever cannot be used is an error, so that tries and rungs go on from it."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import AgentRunError, ModelAPIError, UnexpectedModelBehavior, UserError
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from mooring.runtime.agent.model_errors import MalformedCall, Unfit, nothing_said
+
+
+class Judged(WrapperModel):
+    """The innermost wrapper of a model: refuses empty, cut off and malformed answers. A stream is judged at its end."""
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        with _readable():
+            response = await self.wrapped.request(messages, model_settings, model_request_parameters)
+            judge(response, model_request_parameters)
+        return response
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        with _readable():
+            async with self.wrapped.request_stream(
+                messages, model_settings, model_request_parameters, run_context
+            ) as stream:
+                yield stream
+            judge(stream.get(), model_request_parameters)
+
+
+def judge(response: ModelResponse, parameters: ModelRequestParameters) -> None:
+    """Raises EmptyAnswer, MalformedCall or Unfit when a response cannot be used."""
+    calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
+    if calls:
+        known = {tool.name for tool in (*parameters.function_tools, *parameters.output_tools)}
+        for call in calls:
+            _judge_call(call, known, cut=response.finish_reason == "length")
+    elif not (response.text or "").strip():
+        raise nothing_said(response.finish_reason)
+
+
+def _judge_call(call: ToolCallPart, known: set[str], cut: bool) -> None:
+    try:
+        call.args_as_dict(raise_if_invalid=True)
+    except (ValueError, AssertionError) as error:
+        if cut:
+            raise Unfit("a tool call was cut off") from error
+        raise MalformedCall("the arguments of a tool call are no JSON object") from error
+    if call.tool_name not in known:
+        raise MalformedCall("the model called a tool that there is not")
+
+
+@contextmanager
+def _readable() -> Generator[None]:
+    """What the client library cannot make sense of, it reports by all sorts of exceptions."""
+    try:
+        yield
+    except (AgentRunError, UserError, TimeoutError) as error:
+        # Of no particular kind is only a body that pydantic-ai cannot decode.
+        if type(error) is not ModelAPIError:
+            raise
+        raise UnexpectedModelBehavior("the answer is not JSON") from error
+    except Exception as error:
+        raise UnexpectedModelBehavior(f"the answer cannot be read ({type(error).__name__})") from error

@@ -1,0 +1,118 @@
+"""The last two rungs, which call nobody: prepared answers (L3) and the friendly error (L4)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
+
+from mooring import spec
+from mooring.runtime.agent.ladder.language import in_language, saved_note, ticket_note
+from mooring.runtime.agent.ladder.presets import Presets
+from mooring.runtime.agent.model_errors import NothingPrepared
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.record import CURRENT, Record
+from mooring.runtime.core.turn import Answer, Turn
+from mooring.runtime.memory.last_good import LastGoodStore, key
+
+PREPARED, LAST = "L3", "L4"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the prepared rungs must know of an agent.
+
+    `about` tells apart agents, and versions of their prompts: their answers are not each other's. `effects` are the
+    names of tools that change something. `fits` says whether a text is what the agent's output must be; `plain` that
+    any text is, so that notes can be added.
+    """
+
+    about: str
+    effects: frozenset[str] = frozenset()
+    fits: Callable[[str], bool] = field(default=lambda text: True)
+    plain: bool = True
+
+
+class Prepared:
+    """L3 of an agent: a preset for the question's intent, or the last good answer to it.
+
+    Silent in a run that has changed something by a tool: neither would say what was done.
+    """
+
+    def __init__(self, profile: spec.Resilience, contract: Contract, store: LastGoodStore) -> None:
+        self._policy, self._contract, self._store = profile.ladder.last_good, contract, store
+        self._presets = Presets(profile.ladder.presets)
+
+    def asked(self, record: Record, turn: Turn) -> None:
+        """Notes the question on the record; only one that stands alone has a last good answer."""
+        record.question = turn.message
+        if self._policy.enabled and not (turn.history or turn.past or turn.conversation):
+            record.question_key = key(self._contract.about, turn)
+
+    def keep(self, record: Record, answer: Answer) -> None:
+        """Saves an answer when it is good: whole, from L0 to L2, each tool call done and without effect."""
+        whole = answer.finish == "stop" and not answer.approvals and not record.rescued
+        well = all(call.outcome == "done" for call in record.tool_calls)
+        if record.question_key and whole and well and "" < record.rung < PREPARED and not self._changed(record):
+            self._store.put(record.question_key, answer.text)
+
+    async def answer(self) -> str:
+        """The answer to the run's question. Raises NothingPrepared."""
+        record = CURRENT.get()
+        text = None if self._changed(record) else self._preset(record) or await self._last_good(record)
+        if text is None:
+            raise NothingPrepared
+        record.reached(PREPARED)
+        return text
+
+    def _changed(self, record: Record) -> bool:
+        return any(call.name in self._contract.effects for call in record.tool_calls)
+
+    def _preset(self, record: Record) -> str | None:
+        texts = self._presets.answer(record.question)
+        text = in_language(texts, record) if texts else None
+        return text if text and self._contract.fits(text) else None
+
+    async def _last_good(self, record: Record) -> str | None:
+        if not record.question_key:
+            return None
+        saved = await self._store.get(record.question_key, self._policy.max_age_hours * 3600)
+        if saved is None or not self._contract.fits(saved.text):
+            return None
+        age = max(0.0, self._store.now() - saved.saved)
+        record.cached = {"age_seconds": round(age)}
+        return f"{saved.text.rstrip()}\n\n{saved_note(age, record)}" if self._contract.plain else saved.text
+
+
+def apologise(texts: Mapping[str, str], record: Record) -> str:
+    """L4: a friendly error in the user's language, with the ticket when the question is kept."""
+    record.reached(LAST)
+    text = in_language(texts, record)
+    if record.ticket is None and record.on_apology is not None:
+        try:
+            record.ticket = record.on_apology()
+        except Problem:
+            # The apology must not fail because the question cannot be kept.
+            record.ticket = None
+    return f"{text} {ticket_note(record.ticket, record)}" if record.ticket else text
+
+
+def spoken(name: str, say: Callable[[], Awaitable[str]]) -> FunctionModel:
+    """A model that answers with what `say`, once awaited, comes to."""
+
+    async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        return ModelResponse(parts=[TextPart(await say())], finish_reason="stop")
+
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[str]:
+        yield await say()
+
+    return FunctionModel(answer, stream_function=stream, model_name=name)
+
+
+def last_rungs(profile: spec.Resilience, prepared: Prepared) -> tuple[FunctionModel, FunctionModel]:
+    """L3 and L4."""
+
+    async def apology() -> str:
+        return apologise(profile.ladder.apology, CURRENT.get())
+
+    return spoken("prepared", prepared.answer), spoken("apology", apology)

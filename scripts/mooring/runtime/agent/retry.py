@@ -1,0 +1,172 @@
+"""Tries of one rung, the only retries there are: backoff, jitter, Retry-After and the deadline."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from typing import Any, TypeVar
+
+from pydantic_ai import RunContext
+from pydantic_ai.exceptions import ModelAPIError, ModelRequestTimeout
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponseStreamEvent
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from mooring import spec
+from mooring.runtime.agent.model_errors import OutOfTime, nothing_said, worth_a_try
+from mooring.runtime.core.record import CURRENT
+from mooring.runtime.watch.telemetry import Metrics
+from mooring.spec.resilience import Retry as Policy
+
+T = TypeVar("T")
+
+TELLING = 0.5
+"""A try that the deadline cut below this part of its timeout says nothing about the endpoint when it runs out."""
+
+
+def wait_before(number: int, policy: Policy, random_unit: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after try `number` (from 1) failed. `random_unit` returns a number in [0, 1)."""
+    wait, luck = policy.wait(number), random_unit()
+    match policy.jitter:
+        case "proportional":
+            return wait * (1 + policy.jitter_rate * (2 * luck - 1))
+        case "full":
+            return wait * luck
+        case "equal":
+            return wait * (1 + luck) / 2
+        case "none":
+            return wait
+
+
+def share(left: float, below: Sequence[float]) -> float:
+    """Seconds that a rung may take of the `left` ones of the deadline.
+
+    It leaves one try for each rung below it, whose timeouts are `below`; when that is more than there is, an even
+    share. So a primary that hangs cannot use up the time in which another would have answered.
+    """
+    return max(left - sum(below), left / (len(below) + 1))
+
+
+class Retry(WrapperModel):
+    """Tries a model as often as its rung may, each try for the rung's timeout or what is left of the rung's share.
+
+    A `Retry-After` beyond the cap or the share ends the tries at once: the next rung is sooner. For a stream the
+    timeout holds for its first event, and then for the silence between any two.
+    """
+
+    def __init__(
+        self, wrapped: Model, profile: spec.Resilience, rung: str, below: Sequence[str], metrics: Metrics
+    ) -> None:
+        super().__init__(wrapped)
+        rungs = profile.ladder.rungs
+        self.policy = profile.retry
+        self.tries = profile.tries(rung)
+        self.timeout = rungs.of(rung).timeout_seconds
+        self.below = [rungs.of(lower).timeout_seconds for lower in below]
+        self.metrics = metrics
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        return await self._tried(lambda: self.wrapped.request(messages, model_settings, model_request_parameters))
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        async def begin() -> tuple[StreamedResponse, AsyncExitStack]:
+            async with AsyncExitStack() as opening:
+                stream = await opening.enter_async_context(
+                    self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
+                )
+                await prime(stream, self._next)
+                return stream, opening.pop_all()
+
+        stream, opened = await self._tried(begin)
+        async with opened:
+            yield stream
+
+    async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
+        now = asyncio.get_running_loop().time
+        end = now() + share(CURRENT.get().budget.left(), self.below)
+        for number in count(1):
+            try:
+                answer = await self._in_time(call, end - now())
+            except Exception as error:
+                wait = self._wait(number, error, end - now())
+                if wait is None:
+                    self._tell(number, "failure")
+                    raise
+                self.metrics.retries.labels(self.model_name, type(error).__name__).inc()
+            else:
+                self._tell(number, "success")
+                return answer
+            CURRENT.get().retries += 1
+            await asyncio.sleep(wait)
+        raise AssertionError("counting has no end")
+
+    def _tell(self, tries: int, outcome: str) -> None:
+        if tries > 1:
+            self.metrics.retried.labels(self.model_name, outcome).inc()
+
+    def _wait(self, number: int, error: Exception, left: float) -> float | None:
+        """Seconds until the next try, or None when there is none."""
+        if number >= self.tries or not worth_a_try(error):
+            return None
+        asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
+        wait = max(asked, wait_before(number, self.policy))
+        return None if asked > self.policy.cap_seconds or wait >= left else wait
+
+    async def _in_time(self, call: Callable[[], Awaitable[T]], left: float) -> T:
+        if left <= 0:
+            raise OutOfTime(self.model_name)
+        limit = min(self.timeout, left)
+        timer = asyncio.timeout(limit)
+        try:
+            async with timer:
+                return await call()
+        except TimeoutError as error:
+            if not timer.expired():
+                raise
+            if limit < TELLING * self.timeout:
+                raise OutOfTime(self.model_name) from error
+            raise ModelRequestTimeout(self.model_name, limit) from error
+
+    async def _next(self, events: AsyncIterator[ModelResponseStreamEvent]) -> ModelResponseStreamEvent:
+        return await self._in_time(lambda: anext(events), CURRENT.get().budget.left())
+
+
+Events = AsyncIterator[ModelResponseStreamEvent]
+
+
+async def prime(stream: StreamedResponse, pull: Callable[[Events], Awaitable[ModelResponseStreamEvent]]) -> None:
+    """Waits for a stream's first event, which its reader gets all the same; `pull` fetches each later one.
+
+    Raises EmptyAnswer or Unfit when there is no event.
+    """
+    events = aiter(stream)
+    try:
+        first = await anext(events)
+    except StopAsyncIteration as error:
+        raise nothing_said(stream.finish_reason) from error
+
+    async def all_events() -> AsyncGenerator[ModelResponseStreamEvent]:
+        event = first
+        while True:
+            yield event
+            try:
+                event = await pull(events)
+            except StopAsyncIteration:
+                return
+
+    # Iterating a StreamedResponse gives the iterator stored here; pydantic-ai's own fallback sets it likewise.
+    stream._event_iterator = all_events()

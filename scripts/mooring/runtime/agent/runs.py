@@ -1,0 +1,204 @@
+"""The runs of a slot: begun, looked at, paused for a person's approval, and gone on with."""
+
+import asyncio
+import importlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_ai.messages import ModelMessagesTypeAdapter
+from pydantic_ai.tools import DeferredToolResults, ToolDenied
+
+from mooring.runtime.agent.runner import Runner
+from mooring.runtime.agent.served import Served
+from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.record import Budget, Record
+from mooring.runtime.core.turn import Answer, Turn
+from mooring.runtime.memory import tickets
+from mooring.runtime.memory.journal import Journal, Lag
+from mooring.runtime.memory.plain_journal import Plain
+from mooring.runtime.memory.run import WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.store import RunStore, StoredRun
+
+_DAY = 86400.0
+_UNSERVED_SECONDS = 1.0
+
+
+class Runs:
+    """Whether a run is durable is said by its agent's profile. The database is opened only if any profile says so."""
+
+    def __init__(self, runner: Runner, store: RunStore) -> None:
+        self._runner, self._agents = runner, runner.agents
+        self.plain: Journal = Plain(store, self._agents.settings.slot, self._perform)
+        self.durable: Journal | None = None
+
+    async def open(self) -> list[str]:
+        """Takes up work; what keeps it from being whole."""
+        reasons = []
+        try:
+            await self.plain.open()
+        except Problem as error:
+            reasons.append(str(error))
+        if any(profile.checkpoint.mode == "durable" for profile in self._agents.release.content.resilience.values()):
+            try:
+                self.durable = await self._opened()
+            except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
+                LOGGER.exception("runs cannot be made durable")
+                reasons.append(
+                    f"runs cannot be made durable: {error if isinstance(error, LookupError) else 'see the log'}"
+                )
+        return reasons
+
+    async def close(self) -> None:
+        """Stops what is under way: durable runs go on in another process."""
+        if self.durable:
+            await self.durable.close()
+        await self.plain.close()
+
+    def under_way(self) -> int:
+        """Runs being worked on now."""
+        return self.plain.under_way() + (self.durable.under_way() if self.durable else 0)
+
+    async def queued(self) -> int:
+        """Questions that wait under tickets, of all slots. Raises Problem."""
+        return await self._kept.queued()
+
+    async def ping(self) -> float:
+        """Seconds that the database of runs takes to answer. Raises Problem."""
+        return await self._kept.ping()
+
+    @property
+    def _kept(self) -> Journal:
+        return self.durable or self.plain
+
+    def lag(self) -> Lag:
+        """How far what is on disk is behind."""
+        return self.durable.lag() if self.durable else Lag()
+
+    async def begin(self, served: Served, turn: Turn, record: Record, on_text: OnText | None) -> Run:
+        """Begins a run whose client waits for the answer."""
+        run = self._new(served, turn, record, on_text)
+        await self._journal(served).start(run)
+        return run
+
+    async def answered(self, run: Run) -> Answer:
+        """The answer of a run that was begun; one that waits for a person is kept by then. Raises Problem."""
+        answer = await run.answered()
+        if answer.approvals and self.durable:
+            await self.durable.settled(run)
+        return answer
+
+    async def start(self, served: Served, turn: Turn, languages: tuple[str, ...]) -> StoredRun:
+        """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
+        run = self._new(served, turn, self._agents.record(served, languages))
+        await self._journal(served).accept(run)
+        return await self.get(run.request.run)
+
+    async def decide(self, run_id: str, approved: bool, message: str = "") -> StoredRun:
+        """Approves or denies all calls that a run waits for, and goes on with it in its own release. Raises Problem."""
+        waiting = await self.get(run_id)
+        served = self._agents.get(waiting.agent, waiting.release)
+        if waiting.status != WAITING or waiting.messages is None:
+            raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
+        verdict = Decision(approved, message, waiting.data, waiting.messages.decode())
+        part = waiting.data.get("part", 0) + 1
+        request = Request(
+            run_id, waiting.agent, waiting.release, Turn(""), created=waiting.created, part=part, decision=verdict
+        )
+        run = self._revived(request)
+        await self._journal(served).claim(run)
+        return run.stored("running")
+
+    async def get(self, run_id: str) -> StoredRun:
+        """A run of any slot. Raises Problem when there is none."""
+        for journal in filter(None, (self.durable, self.plain)):
+            if run := await journal.find(run_id):
+                return run
+        raise Problem("run_not_found", f"there is no run {run_id[:80]!r}")
+
+    async def wait(self, run_id: str, seconds: float) -> StoredRun:
+        """A run once it has ended or paused, or as it stands after `seconds`."""
+        for journal in filter(None, (self.durable, self.plain)):
+            if run := journal.live(run_id):
+                await run.wait(seconds)
+                await journal.settled(run)
+        return await self.get(run_id)
+
+    async def ticket(self, ticket: str) -> dict[str, Any]:
+        """What became of a question that was kept. Raises Problem."""
+        tries = await self.durable.attempts(ticket) if self.durable else []
+        if not tries or not ticket.startswith("ticket_"):
+            raise Problem("ticket_not_found", f"there is no ticket {ticket[:80]!r}")
+        return tickets.shown(ticket, tries)
+
+    async def _opened(self) -> Journal:
+        """DBOS takes a second to import, so it is only now, and in a thread."""
+        module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.memory.durable.durable")
+        content, settings = self._agents.release.content, self._agents.settings
+        named = content.environment.database
+        secret = _secret(settings.environ, named.secret_ref.removeprefix("env:")) if named else None
+        keep = max(profile.memory.archive_days for profile in content.resilience.values())
+        url = module.database.url_of(settings.state, secret)
+        journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
+        await journal.open()
+        return journal
+
+    def _journal(self, served: Served) -> Journal:
+        durable = self.durable if served.profile.checkpoint.mode == "durable" else None
+        return durable or self.plain
+
+    def _new(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Run:
+        request = Request(record.run, served.document.name, served.release, turn, record.languages, time.time())
+        return Run(request, record, self._agents.settings.slot, on_text)
+
+    def _revived(self, request: Request) -> Run:
+        """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
+        try:
+            served = self._agents.get(request.agent, request.release)
+            record = self._agents.record(served, request.languages, request.run)
+        except Problem:
+            record = Record(request.run, request.agent, Budget(_UNSERVED_SECONDS), request.languages)
+        if request.decision:
+            record.restore(request.decision.data)
+        return Run(request, record, self._agents.settings.slot)
+
+    async def _perform(self, run: Run) -> Answer:
+        """Carries a run out. Raises Problem."""
+        request, record = run.request, run.record
+        served = self._agents.get(request.agent, request.release)
+        journal, policy = self._journal(served), served.profile.ladder.queue
+        if policy.enabled and journal is self.durable and not tickets.is_try(request):
+            record.on_apology = lambda: tickets.ticket_of(request)
+        answered = False
+        try:
+            answer = await self._runner.observed(record, lambda: self._answer(served, run))
+            answered = record.rung in tickets.GOOD
+            return answer
+        finally:
+            if not answered and not run.cancelled and (again := tickets.next_try(request, record, policy)):
+                record.ticket = again[0].run
+                await journal.ticket(*again)
+
+    async def _answer(self, served: Served, run: Run) -> Answer:
+        request, record = run.request, run.record
+        if request.decision is None:
+            return await self._runner.turn(served, request.turn, record, run.on_text)
+        history = ModelMessagesTypeAdapter.validate_json(request.decision.messages)
+        denied = ToolDenied(request.decision.message or "A person denied this call.")
+        decisions = DeferredToolResults()
+        for call in request.decision.data["approvals"]:
+            decisions.approvals[call["id"]] = True if request.decision.approved else denied
+        answer = await served.go_on(history, decisions)
+        if not answer.approvals and record.rung != "L4":
+            try:
+                await self._runner.conversations.add(served.profile, record, answer.messages)
+            except Problem:
+                LOGGER.exception("turn not kept", extra={"conversation": record.conversation})
+        return answer
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise LookupError(f"environment variable {name} is not set")
+    return environ[name]

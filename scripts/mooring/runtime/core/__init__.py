@@ -1,0 +1,1 @@
+"""What every part of the runtime speaks of: a turn, its record, settings, problems, circuits, logs."""

@@ -1,0 +1,35 @@
+"""What a slot is told from outside; everything else is in its release."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+    from mooring import spec
+
+WrapModel = Callable[["spec.Model", "Model"], "Model"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`slot` is the slot's colour. `state` is the environment's folder, shared by both slots.
+
+    `simulator_url` has no trailing slash, and is None where nothing is simulated.
+    `environ` is where secret references are looked up; it never shows in a log or a `repr`.
+    Unless it is `serving`, agents run and nothing is kept, watched or gone on with.
+    `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
+    """
+
+    slot: str
+    state: Path
+    simulator_url: str | None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    serving: bool = True
+    wrap_model: WrapModel | None = None
+
+    def key_of(self, model: "spec.Model") -> str | None:
+        """The key of a model; None when it needs none or its variable is not set."""
+        return self.environ.get(model.key_variable) if model.key_variable else None

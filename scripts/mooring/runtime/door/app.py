@@ -1,0 +1,75 @@
+"""The agent server as an ASGI app, for one release."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from time import time
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mooring.release.release import Release
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.door import chat, conversations, health, runs
+from mooring.runtime.door.admission import Admission
+from mooring.runtime.door.middleware import Edge, on_http, on_problem
+from mooring.runtime.runtime import Runtime
+from mooring.runtime.watch.accounting import CountRequests
+from mooring.runtime.watch.tracing import Joined
+
+
+def create_app(release: Release, settings: Settings) -> Starlette:
+    """The app that serves a release; `app.state.runtime` is its Runtime, which starts and stops with the lifespan."""
+    runtime = Runtime(release, settings)
+    headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
+    if runtime.simulated:
+        headers["x-mooring-simulated"] = "true"
+    middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
+    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
+    if runtime.metrics.tracing.on:
+        middleware.append(Middleware(Joined))
+    app = Starlette(
+        routes=[
+            Route("/v1/chat/completions", chat.completions, methods=["POST"]),
+            Route("/v1/models", _models),
+            Route("/agents/{name:path}/runs", runs.start, methods=["POST"]),
+            Route("/conversations/{id}", conversations.show),
+            Route("/conversations/{id}", conversations.delete, methods=["DELETE"]),
+            Route("/runs/{id}", runs.show),
+            Route("/runs/{id}/approve", runs.approve, methods=["POST"]),
+            Route("/tickets/{id}", runs.ticket),
+            Route("/runs/{id}/deny", runs.deny, methods=["POST"]),
+            *health.routes(),
+            Route("/metrics", _metrics),
+        ],
+        middleware=middleware,
+        exception_handlers={Problem: on_problem, HTTPException: on_http},
+        lifespan=_lifespan,
+    )
+    app.state.runtime = runtime
+    app.state.created = int(time())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
+    runtime: Runtime = app.state.runtime
+    await runtime.start()
+    yield
+    await runtime.close()
+
+
+async def _models(request: Request) -> Response:
+    created = request.app.state.created
+    agents = request.app.state.runtime.agents.names
+    models = [{"id": name, "object": "model", "created": created, "owned_by": "mooring"} for name in agents]
+    return JSONResponse({"object": "list", "data": models})
+
+
+async def _metrics(request: Request) -> Response:
+    return Response(request.app.state.runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)

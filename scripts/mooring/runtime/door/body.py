@@ -1,0 +1,195 @@
+"""Request bodies: read within limits, parsed, and refused with the field at fault."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+from starlette.requests import Request
+
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.prompt import Text
+from mooring.runtime.core.turn import Turn
+from mooring.runtime.memory.conversations.name import named
+
+SIZE_LIMIT = 1024 * 1024
+"""Bytes of a request's body."""
+
+MESSAGES = 2048
+"""Messages of a conversation that a request may hold."""
+
+READ_SECONDS = 10.0
+"""A client that takes longer to send its body is let go."""
+
+
+class TextContent(BaseModel):
+    """A piece of a message; only text is understood."""
+
+    type: str
+    text: str = ""
+
+
+class ChatMessage(BaseModel):
+    """A message as OpenAI clients send it."""
+
+    role: str
+    content: str | list[TextContent] | None = None
+
+    def text(self, param: str) -> str:
+        """Its text. Raises Problem for images, sound, files and nothing at all."""
+        pieces = [TextContent(type="text", text=self.content)] if isinstance(self.content, str) else self.content
+        for piece in pieces or []:
+            if piece.type != "text":
+                raise Problem("unsupported_content", f"content of type {piece.type[:40]!r} is not understood", param)
+        text = "".join(piece.text for piece in pieces or [])
+        if not text.strip():
+            raise Problem("invalid_request", "the message has no text", param)
+        return text
+
+
+class StreamOptions(BaseModel):
+    """How to stream."""
+
+    include_usage: bool = False
+
+
+class Metadata(BaseModel):
+    """What a request says of itself; other keys are the client's own."""
+
+    conversation: str | None = None
+
+
+class ChatBody(BaseModel):
+    """A chat completion request. Sampling parameters are accepted and not used: the release decides them."""
+
+    model: str
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MESSAGES)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+    tools: list[Any] | None = None
+    functions: list[Any] | None = None
+    tool_choice: Any = None
+    function_call: Any = None
+    logprobs: bool | None = None
+    logit_bias: dict[str, Any] | None = None
+    modalities: list[str] | None = None
+    audio: Any = None
+    response_format: dict[str, Any] | None = None
+    stop: Any = None
+    metadata: Metadata | None = None
+
+    def turn(self) -> Turn:
+        """What is asked. Raises Problem when it asks for what an agent does not do."""
+        self._refuse_unsupported()
+        return remembered(turn(self.messages, "messages"), self.metadata.conversation if self.metadata else None)
+
+    def _refuse_unsupported(self) -> None:
+        wanted = {
+            "n": self.n not in (None, 1),
+            "tools": bool(self.tools),
+            "functions": bool(self.functions),
+            "tool_choice": self.tool_choice not in (None, "none", "auto"),
+            "function_call": self.function_call not in (None, "none", "auto"),
+            "logprobs": bool(self.logprobs),
+            "logit_bias": bool(self.logit_bias),
+            "modalities": self.modalities not in (None, ["text"]),
+            "audio": self.audio is not None,
+            "response_format": (self.response_format or {"type": "text"}).get("type") != "text",
+            "stop": bool(self.stop),
+        }
+        for name, asked in wanted.items():
+            if asked:
+                raise Problem("unsupported_parameter", f"{name} is the release's to decide, not a request's", name)
+
+
+class RunBody(BaseModel):
+    """A request for a run. `variables` fill inputs of the prompt that are declared `x-untrusted`."""
+
+    message: str = Field(min_length=1)
+    variables: dict[str, JsonValue] = Field(default_factory=dict)
+    history: list[ChatMessage] = Field(default_factory=list, max_length=MESSAGES)
+    conversation: str | None = None
+
+    def turn(self) -> Turn:
+        """What is asked. Raises Problem."""
+        texts = tuple(_said(message, f"history[{i}]") for i, message in enumerate(self.history))
+        return remembered(Turn(self.message, texts, self.variables), self.conversation)
+
+
+class Decision(BaseModel):
+    """What a person says when approving or denying; `message` is told to the agent when it is a denial."""
+
+    message: str = Field(default="", max_length=2000)
+
+
+def turn(messages: list[ChatMessage], param: str) -> Turn:
+    """The last message is what is asked, and those before it are the conversation. Raises Problem."""
+    texts = [_said(message, f"{param}[{i}]") for i, message in enumerate(messages)]
+    role, last = texts[-1]
+    if role != "user":
+        raise Problem("invalid_roles", "the last message must be the user's", f"{param}[{len(texts) - 1}]")
+    return Turn(last, tuple(texts[:-1]))
+
+
+def remembered(turn: Turn, name: str | None) -> Turn:
+    """The turn as one of a conversation, if it names one; then the server knows what came before. Raises Problem."""
+    conversation = named(name)
+    if conversation and turn.history:
+        raise Problem("invalid_request", "send the new message alone: the conversation has the others", "conversation")
+    return replace(turn, conversation=conversation)
+
+
+def _said(message: ChatMessage, param: str) -> Text:
+    role: Literal["user", "assistant"]
+    match message.role:
+        case "user":
+            role = "user"
+        case "assistant":
+            role = "assistant"
+        case "system" | "developer":
+            raise Problem("system_message_refused", "the system prompt is governed by the release", param)
+        case _:
+            raise Problem("invalid_roles", f"role {message.role[:40]!r} cannot be sent: user and assistant can", param)
+    return role, message.text(param)
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+async def parse(request: Request, kind: type[Body], empty: bytes | None = None) -> Body:
+    """The body as a model; `empty` stands for a body that is not there. Raises Problem."""
+    data = await _read(request) or empty or b""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Problem("invalid_utf8", f"the body is not UTF-8 at byte {error.start}") from error
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+async def _read(request: Request) -> bytes:
+    too_large = Problem("request_too_large", f"a body may have {SIZE_LIMIT} bytes")
+    if (length := request.headers.get("content-length", "")).isdigit() and int(length) > SIZE_LIMIT:
+        raise too_large
+    data = bytearray()
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            async for piece in request.stream():
+                data += piece
+                if len(data) > SIZE_LIMIT:
+                    raise too_large
+    except TimeoutError as error:
+        raise Problem("request_timeout", f"the body did not arrive within {READ_SECONDS:g} seconds") from error
+    return bytes(data)
+
+
+def _invalid(error: ValidationError) -> Problem:
+    """The first thing wrong, without the value, which is the user's."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Problem("invalid_json", f"the body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    return Problem("invalid_request", f"{place or 'the body'}: {first['msg']}", place or None)

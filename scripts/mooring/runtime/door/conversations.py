@@ -1,0 +1,72 @@
+"""Conversations over HTTP: look at one, delete one."""
+
+from typing import Any
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.memory.conversations.conversations import Conversations
+
+SHOWN = 100
+"""Turns that are shown, the newest ones; `?turns=N` asks for more or fewer, up to 1000."""
+
+
+async def show(request: Request) -> Response:
+    """`GET /conversations/{id}`: its newest turns as texts, from the archive. Raises Problem."""
+    conversations, name = _of(request), request.path_params["id"]
+    header = await conversations.archive.header(name)
+    if header is None or not header.version:
+        raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
+    turns = await conversations.archive.turns(name, last=_number(request))
+    said = [
+        shown | {"created_at": turn.said}
+        for turn in turns
+        for message in ModelMessagesTypeAdapter.validate_json(turn.messages)
+        for shown in _shown(message)
+    ]
+    head = {"id": header.id, "object": "conversation", "agent": header.agent, "turns": header.version}
+    moments = {"created_at": header.created, "updated_at": header.updated}
+    return JSONResponse(head | moments | {"messages": said})
+
+
+async def delete(request: Request) -> Response:
+    """`DELETE /conversations/{id}`: from memory and from the archive. Raises Problem."""
+    await _of(request).delete(request.path_params["id"])
+    return Response(status_code=204)
+
+
+def _of(request: Request) -> Conversations:
+    conversations: Conversations = request.app.state.runtime.conversations
+    return conversations
+
+
+def _number(request: Request) -> int:
+    asked = request.query_params.get("turns", str(SHOWN))
+    if not asked.isdecimal() or not 1 <= int(asked) <= 1000:
+        raise Problem("invalid_request", "turns is a number from 1 to 1000", "turns")
+    return int(asked)
+
+
+def _shown(message: ModelMessage) -> list[dict[str, Any]]:
+    """A message as texts by role."""
+    shown: list[dict[str, Any]] = []
+    for part in message.parts:
+        match part:
+            case UserPromptPart(content=str(text)):
+                shown.append({"role": "user", "content": text})
+            case TextPart(content=text):
+                shown.append({"role": "assistant", "content": text})
+            case ToolCallPart():
+                shown.append({"role": "assistant", "tool": part.tool_name, "content": part.args_as_json_str()})
+            case ToolReturnPart():
+                shown.append({"role": "tool", "tool": part.tool_name, "content": part.model_response_str()})
+    return shown

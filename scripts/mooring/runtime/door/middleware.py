@@ -1,0 +1,66 @@
+"""What every reply carries, and the last resort when something failed that nobody expected."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.problems import Problem
+
+
+class Edge:
+    """ASGI middleware: adds headers to every reply, and turns an unexpected exception into an error reply."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self.app = app
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        started = False
+
+        async def marked(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message).update(self.headers)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, marked)
+        except ClientDisconnect:
+            LOGGER.info("client left", extra={"path": scope["path"]})
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an error reply
+            LOGGER.exception("request failed", extra={"path": scope["path"]})
+            if not started:
+                await reply(Problem("internal_error", "the server failed"))(scope, receive, marked)
+
+
+def languages(request: Request) -> tuple[str, ...]:
+    """The client's languages, as codes without region, in the order it lists them."""
+    accepted = request.headers.get("accept-language", "")[:200].split(",")
+    codes = (piece.split(";")[0].strip().split("-")[0].lower() for piece in accepted)
+    return tuple(code for code in codes if code.isalpha())
+
+
+def reply(problem: Problem) -> Response:
+    """An error as a reply."""
+    headers = {"retry-after": "1"} if problem.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return JSONResponse(problem.body(), problem.status, headers)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Exception handler for `Problem`."""
+    return reply(error if isinstance(error, Problem) else Problem("internal_error", "the server failed"))
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """Exception handler for what routing refuses: an unknown path or method."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return reply(Problem("method_not_allowed", f"{request.method} is not understood here"))
+    return reply(Problem("not_found", "there is nothing at this path"))

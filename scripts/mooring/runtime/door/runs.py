@@ -1,0 +1,86 @@
+"""Runs over HTTP: start one, look at it, approve or deny what it waits for."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.door.approval import authorise
+from mooring.runtime.door.body import Decision, RunBody, parse
+from mooring.runtime.door.middleware import languages
+from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
+from mooring.runtime.memory.store import StoredRun
+from mooring.runtime.runtime import Runtime
+
+
+async def start(request: Request) -> Response:
+    """`POST /agents/{name}/runs`: 202 at once; with `?wait=SECONDS` (or `true`) 200 if it ends in that time."""
+    runtime = _runtime(request)
+    served = runtime.agents.get(request.path_params["name"])
+    turn = (await parse(request, RunBody)).turn()
+    served.prompt.check(turn.message, turn.variables)
+    seconds = _wait(request, served.profile.deadline_seconds)
+    _admit(runtime)
+    run = await runtime.runs.start(served, turn, languages(request))
+    if seconds:
+        run = await runtime.runs.wait(run.id, seconds)
+    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
+
+
+async def show(request: Request) -> Response:
+    """`GET /runs/{id}`: a run of either slot."""
+    return _reply(await _runtime(request).runs.get(request.path_params["id"]))
+
+
+async def ticket(request: Request) -> Response:
+    """`GET /tickets/{id}`: what became of a question that only got an apology at first."""
+    return JSONResponse(await _runtime(request).runs.ticket(request.path_params["id"]))
+
+
+async def approve(request: Request) -> Response:
+    """`POST /runs/{id}/approve`: the calls are made and the run goes on."""
+    return await _decide(request, approved=True)
+
+
+async def deny(request: Request) -> Response:
+    """`POST /runs/{id}/deny`: the agent is told so and goes on without."""
+    return await _decide(request, approved=False)
+
+
+async def _decide(request: Request, approved: bool) -> Response:
+    runtime = _runtime(request)
+    authorise(request, runtime)
+    decision = await parse(request, Decision, empty=b"{}")
+    run = await runtime.runs.decide(request.path_params["id"], approved, decision.message)
+    if seconds := _wait(request, runtime.agents.get(run.agent, run.release).profile.deadline_seconds):
+        run = await runtime.runs.wait(run.id, seconds)
+    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
+
+
+def _admit(runtime: Runtime) -> None:
+    """Raises Problem when as many runs are under way as there may be: nobody waits for them, so they could pile up."""
+    most = runtime.release.content.environment.serving.max_in_flight
+    if runtime.runs.under_way() >= most:
+        raise Problem("too_many_requests", f"{most} runs are under way; try again in a moment")
+
+
+def _wait(request: Request, most: float) -> float:
+    """Seconds to wait for a run: `?wait=true` means as long as its deadline. Raises Problem."""
+    asked = request.query_params.get("wait", "")
+    if asked in ("", "0", "false"):
+        return 0.0
+    try:
+        return most if asked == "true" else max(0.0, min(float(asked), most))
+    except ValueError as error:
+        raise Problem("invalid_request", "wait is a number of seconds, or true", "wait") from error
+
+
+def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def _reply(run: StoredRun, status: int = 200) -> Response:
+    headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}"}
+    if rung := run.data.get("rung"):
+        headers["x-mooring-rung"] = rung
+    return JSONResponse(shown(run), status, headers)

@@ -1,0 +1,92 @@
+"""An ASGI app on uvicorn's HTTP protocol, behind an Acceptor instead of uvicorn's own server."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
+
+import uvicorn
+from uvicorn.lifespan.on import LifespanOn
+from uvicorn.server import ServerState
+
+from mooring.runtime.door.acceptor import Acceptor, closing
+from mooring.runtime.door.connection import KEEP_ALIVE, Connections
+
+QUIET = 5
+"""Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
+
+
+MOST = 2048
+"""Connections at once, when nobody says otherwise."""
+
+LOOK_SECONDS = 1.0
+"""Between two looks at all connections."""
+
+
+class Serving:
+    """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once."""
+
+    def __init__(self, app: Any, listening: socket.socket, most: int = MOST) -> None:
+        self._state = ServerState()
+        self._config = uvicorn.Config(
+            closing(app, lambda: self.connections.crowded or not self.acceptor.accepting),
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+        )
+        self._config.load()
+        self._lifespan = LifespanOn(self._config)
+        self.connections = Connections(self._config, self._state, most)
+        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections))
+        self._clock: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Runs the app's start-up. RuntimeError when that failed; the log says why."""
+        await self._lifespan.startup()
+        if self._lifespan.should_exit:
+            raise RuntimeError("the application did not start")
+        self.connections.app_state = self._lifespan.state
+        self._clock = asyncio.create_task(self._tick())
+
+    @property
+    def busy(self) -> int:
+        """Requests being answered, and connections about to become ones."""
+        return len(self._state.tasks) + self.acceptor.attaching
+
+    async def stop(self, cap: float, quiet: float | None = None, background: Callable[[], int] = lambda: 0) -> None:
+        """Ends without loss where `cap` seconds allow: requests finish, keep-alive clients get time to leave.
+
+        So do the runs that no request waits for; `background` counts them. `quiet` is `QUIET` unless it is given.
+        """
+        self.acceptor.off()
+        end = asyncio.get_running_loop().time() + cap
+        await _until(
+            lambda: not self.connections, min(end, self.acceptor.off_since + (QUIET if quiet is None else quiet))
+        )
+        await _until(lambda: not self.busy and not background(), end)
+        self.connections.shutdown()
+        await self._lifespan.shutdown()
+        if self._clock:
+            self._clock.cancel()
+
+    async def _tick(self) -> None:
+        """Keeps the `date` header true, as uvicorn's own server does, and clients in time."""
+        while True:
+            self._state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
+            self.connections.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _until(done: Callable[[], bool], end: float) -> None:
+    """Waits for `done`, at most until the loop's clock says `end`."""
+    loop = asyncio.get_running_loop()
+    while True:
+        if done() or loop.time() >= end:
+            return
+        await asyncio.sleep(0.02)

@@ -1,0 +1,1 @@
+"""What is remembered: runs, their steps, tickets, conversations and last good answers."""

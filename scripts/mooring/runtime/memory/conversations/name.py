@@ -1,0 +1,23 @@
+"""Names of conversations."""
+
+import re
+import secrets
+
+from mooring.runtime.core.problems import Problem
+
+NEW = "new"
+"""The name that asks for a new conversation."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def named(name: str | None) -> str | None:
+    """The conversation that a request names; "new" makes up one that nobody can guess. Raises Problem."""
+    if name is None:
+        return None
+    if name == NEW:
+        return f"conv_{secrets.token_urlsafe(24)}"
+    if not _NAME.fullmatch(name):
+        words = "a conversation's name has 1 to 64 letters, digits, - and _"
+        raise Problem("invalid_request", words, "conversation")
+    return name

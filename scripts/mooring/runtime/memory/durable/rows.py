@@ -1,0 +1,94 @@
+"""Reads runs from the database, of any process."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from dbos import DBOS, StepInfo, WorkflowStatus
+
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.memory.durable.kept import of_data
+from mooring.runtime.memory.durable.launch import TICKETS
+from mooring.runtime.memory.durable.recorder import FINAL
+from mooring.runtime.memory.run import FAILED, QUEUED, RUNNING, part_id
+from mooring.runtime.memory.store import StoredRun
+
+_PARTS = 16
+"""Parts of a run that are asked for at once."""
+
+_BATCH = 500
+
+
+async def parts(run: str) -> list[WorkflowStatus]:
+    """All parts of a run, the first first. By their names: a search by prefix would read the whole table."""
+    found: list[WorkflowStatus] = []
+    while True:
+        names = [part_id(run, part) for part in range(len(found), len(found) + _PARTS)]
+        rows = {row.workflow_id: row for row in await DBOS.list_workflows_async(workflow_ids=names)}
+        found += [rows[name] for name in names if name in rows]
+        if len(rows) < _PARTS:
+            return found
+
+
+async def find(run: str) -> StoredRun | None:
+    """A run as its last part left it."""
+    found = await parts(run)
+    return await stored(found[-1]) if found else None
+
+
+async def stored(row: WorkflowStatus) -> StoredRun:
+    """A row as a run; of one under way, what its steps say so far."""
+    if row.status == "SUCCESS" and row.output:
+        return of_data(cast(dict[str, Any], row.output))
+    asked: dict[str, Any] = row.input["args"][0] if row.input else {}
+    steps = await DBOS.list_workflow_steps_async(row.workflow_id)
+    data = _so_far(steps) | {"resumed": (row.attributes or {}).get("adopted", 0)}
+    status = {"PENDING": RUNNING, "ENQUEUED": QUEUED, "DELAYED": QUEUED}.get(row.status, FAILED)
+    if row.status in FINAL:
+        data |= {"error": _lost(row.status).body()["error"]}
+    if row.delay_until_epoch_ms and row.status == "DELAYED":
+        data |= {"next_try_at": row.delay_until_epoch_ms / 1000}
+    slot = (row.executor_id or "").split("-")[0]
+    created, updated = (row.created_at or 0) / 1000, (row.updated_at or 0) / 1000
+    return StoredRun(asked["run"], asked["agent"], asked["release"], slot, status, created, updated, data)
+
+
+def _so_far(steps: Sequence[StepInfo]) -> dict[str, Any]:
+    data: dict[str, Any] = {"rung": None, "usage": {"input_tokens": 0, "output_tokens": 0}, "tool_calls": []}
+    for step in steps:
+        match step["output"]:
+            case {"record": dict(record)}:
+                data = record
+            case {"calls": list(calls)}:
+                data = data | {"tool_calls": [*data["tool_calls"], *calls]}
+    return data
+
+
+def _lost(status: str) -> Problem:
+    if status == "ERROR":
+        return Problem("internal_error", "the run failed")
+    return Problem("run_crashed", "each process that went on with the run died; it was given up")
+
+
+async def queued() -> int:
+    """Questions that wait to be asked again."""
+    rows = await DBOS.list_workflows_async(
+        queue_name=TICKETS, status=["DELAYED", "ENQUEUED"], load_input=False, load_output=False
+    )
+    return len(rows)
+
+
+async def forget(days: float, version: str) -> int:
+    """Removes runs that began more than `days` ago and have ended; how many. DBOS itself keeps everything."""
+    before = datetime.fromtimestamp(time.time(), UTC) - timedelta(days=days)
+    removed = 0
+    while True:
+        old = await DBOS.list_workflows_async(
+            status=sorted(FINAL), end_time=before.isoformat(), app_version=version, limit=_BATCH,
+            load_input=False, load_output=False,
+        )  # fmt: skip
+        if not old:
+            return removed
+        await DBOS.delete_workflows_async([row.workflow_id for row in old])
+        removed += len(old)

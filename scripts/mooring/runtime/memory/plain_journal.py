@@ -1,0 +1,92 @@
+"""Keeps runs without checkpoints: each is written down when it begins and when it ends, and dies with its process."""
+
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.memory.journal import Lag
+from mooring.runtime.memory.run import FAILED, RUNNING, WAITING, Perform, Request, Run
+from mooring.runtime.memory.store import RunStore, StoredRun
+
+
+class Plain:
+    """A `Journal` that goes on with nothing, and has no tickets."""
+
+    def __init__(self, store: RunStore, slot: str, perform: Perform) -> None:
+        self._store, self._slot, self._perform = store, slot, perform
+        self._live: dict[str, Run] = {}
+
+    async def open(self) -> None:
+        """Runs that a dead process of this slot left behind are put down as failed. Raises Problem."""
+        await self._store.open(self._slot)
+
+    async def close(self) -> None:
+        """Stops what is under way; it is put down as interrupted."""
+        interrupted = Problem("run_interrupted", "the slot that ran it has ended").body()["error"]
+        for run in list(self._live.values()):
+            await run.interrupt()
+            await self._store.put(run.stored(FAILED, error=interrupted))
+        await self._store.close()
+
+    async def start(self, run: Run) -> None:
+        """Begins a run whose client waits for it: it is written down only if it has to wait for a person."""
+        run.begin(self._perform, self._parked)
+
+    async def accept(self, run: Run) -> None:
+        """Writes a run down and begins it. Raises Problem."""
+        await self._store.put(run.stored(RUNNING))
+        self._begin(run)
+
+    async def claim(self, run: Run) -> None:
+        """Goes on with a run that waits for approval. Raises Problem when it does not, or not any more."""
+        if await self._store.claim(run.request.run, self._slot) is None:
+            raise Problem("run_not_waiting", f"run {run.request.run} was decided on already")
+        self._begin(run)
+
+    async def ticket(self, request: Request, delay: float) -> None:
+        """Nothing is asked again without checkpoints."""
+
+    async def adopt(self) -> list[str]:
+        """Nothing can be gone on with."""
+        return []
+
+    async def find(self, run: str) -> StoredRun | None:
+        """A run of either slot. Raises Problem."""
+        return await self._store.get(run)
+
+    def live(self, run: str) -> Run | None:
+        """A run that is under way in this process, and written down."""
+        return self._live.get(run)
+
+    async def settled(self, run: Run) -> None:
+        """A run that has ended is written down."""
+
+    async def attempts(self, ticket: str) -> list[StoredRun]:
+        """There are no tickets."""
+        return []
+
+    async def queued(self) -> int:
+        """There are no tickets."""
+        return 0
+
+    async def ping(self) -> float:
+        """Seconds that the database takes to answer. Raises Problem."""
+        return await self._store.ping()
+
+    def lag(self) -> Lag:
+        """Nothing is written behind."""
+        return Lag()
+
+    def under_way(self) -> int:
+        """Runs being worked on that outlive their request."""
+        return len(self._live)
+
+    def _begin(self, run: Run) -> None:
+        self._live[run.request.run] = run
+        run.begin(self._perform, self._ended)
+        run.answer.add_done_callback(lambda _: self._live.pop(run.request.run, None))
+
+    async def _ended(self, run: Run) -> None:
+        if run.ended:
+            await self._store.put(run.ended)
+
+    async def _parked(self, run: Run) -> None:
+        if run.ended and run.ended.status == WAITING:
+            await self._store.put(run.ended)

@@ -1,0 +1,130 @@
+"""Runs on disk, shared by both slots: one may start a run and the other tell of it."""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mooring.runtime.core.problems import Problem
+
+T = TypeVar("T")
+
+KEPT_SECONDS = 7 * 24 * 3600.0
+"""How long a run can be asked for after it last changed."""
+
+_BUSY_MS = 2000
+_SCHEMA = """
+create table if not exists runs (
+    id text primary key, agent text not null, release text not null, slot text not null, status text not null,
+    created real not null, updated real not null, data text not null, messages blob
+) strict;
+create index if not exists runs_updated on runs (updated);
+"""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as it stands. `data` is what a client may see of it; `messages` is the conversation while it waits."""
+
+    id: str
+    agent: str
+    release: str
+    slot: str
+    status: str
+    created: float
+    updated: float
+    data: dict[str, Any]
+    messages: bytes | None = None
+
+
+class RunStore:
+    """A SQLite file in WAL mode, used from one thread of its own so that a slow disk holds up nobody else.
+
+    Methods raise Problem("storage_unavailable") when the disk or the database does not cooperate.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path, self._clock = path, clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="runs")
+        self._database: sqlite3.Connection | None = None
+
+    async def open(self, slot: str) -> None:
+        """Opens the file and ends runs that a dead process of this slot left running."""
+        now = self._clock()
+        await self._change(
+            "update runs set status = 'failed', updated = ?, data = json_set(data, '$.error', json(?))"
+            " where slot = ? and status in ('queued', 'running')",
+            (now, json.dumps(Problem("run_interrupted", "the slot that ran it has ended").body()["error"]), slot),
+        )
+
+    async def close(self) -> None:
+        """Closes the file after what was asked so far is done."""
+        if self._database is not None:
+            await self._do(lambda database: database.close())
+        self._database = None
+        self._thread.shutdown()
+
+    async def ping(self) -> float:
+        """Seconds that the database takes to answer. Raises Problem."""
+        started = time.perf_counter()
+        await self._do(lambda database: database.execute("select 1").fetchone())
+        return time.perf_counter() - started
+
+    async def put(self, run: StoredRun) -> None:
+        """Writes a run, new or changed, and forgets those that are too old."""
+        row = (*_columns(run), run.messages)
+        await self._change("delete from runs where updated < ?", (self._clock() - KEPT_SECONDS,))
+        await self._change("insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    async def get(self, run: str) -> StoredRun | None:
+        """A run by its id, or None."""
+        rows = await self._do(lambda database: database.execute("select * from runs where id = ?", (run,)).fetchall())
+        return _stored(rows[0]) if rows else None
+
+    async def claim(self, run: str, slot: str) -> StoredRun | None:
+        """Takes a run that waits for approval, for this slot to go on with; None when it does not wait."""
+        rows = await self._do(
+            lambda database: database.execute(
+                "update runs set status = 'running', slot = ?, updated = ?"
+                " where id = ? and status = 'awaiting-approval' returning *",
+                (slot, self._clock(), run),
+            ).fetchall()
+        )
+        return _stored(rows[0]) if rows else None
+
+    async def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        await self._do(lambda database: database.execute(statement, values))
+
+    async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def run() -> T:
+            if self._database is None:
+                self._database = self._connect()
+            return work(self._database)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+        except (sqlite3.Error, OSError) as error:
+            raise Problem("storage_unavailable", f"runs cannot be stored now ({error})") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = normal")
+        database.executescript(_SCHEMA)
+        return database
+
+
+def _columns(run: StoredRun) -> tuple[Any, ...]:
+    head = (run.id, run.agent, run.release, run.slot, run.status, run.created, run.updated)
+    return (*head, json.dumps(run.data, ensure_ascii=False))
+
+
+def _stored(row: tuple[Any, ...]) -> StoredRun:
+    run, agent, release, slot, status, created, updated, data, messages = row
+    return StoredRun(run, agent, release, slot, status, created, updated, json.loads(data), messages)

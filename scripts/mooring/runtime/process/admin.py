@@ -1,0 +1,93 @@
+"""The admin door of a slot: what it is, how it fares, and the switch that makes it live."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from mooring.errors import Refused
+from mooring.outcome import Reason
+from mooring.runtime.process.slot import Slot
+from mooring.runtime.process.summary import summary
+from mooring.runtime.process.unix_http import Handler
+
+if TYPE_CHECKING:
+    from mooring.runtime.runtime import Runtime
+
+
+def routes(slot: Slot) -> dict[str, Handler]:
+    """Everything the door of `slot` answers."""
+    return {
+        "GET /health": lambda _body: _health(slot),
+        "GET /config": lambda _body: _config(slot),
+        "POST /accept": lambda body: _accept(slot, bool(body["on"])),
+        "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
+        "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
+        "POST /rehearse": lambda body: _rehearse(slot, body),
+    }
+
+
+def _health(slot: Slot) -> dict[str, Any]:
+    ready, reasons = slot.ready()
+    counts = slot.runtime.accounting.data() if slot.runtime else {}
+    return {
+        "slot": slot.options.slot,
+        "digest": slot.options.digest,
+        "pid": os.getpid(),
+        "ready": ready,
+        "reasons": reasons,
+        "accepting": slot.accepting,
+        "counts": counts,
+        "in_flight": counts.get("in_flight", 0),
+        "connections": len(slot.serving.connections) if slot.serving else 0,
+        "replace": slot.runtime.memory.replace if slot.runtime else False,
+        "runtime": summary(slot.runtime) if hasattr(slot.runtime, "health") else None,
+        "rss": psutil.Process().memory_info().rss,
+    }
+
+
+def _config(slot: Slot) -> dict[str, Any]:
+    """What runs, as it is in memory: for comparing with git."""
+    if slot.release is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is still loading its release")
+    return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
+
+
+def _accept(slot: Slot, on: bool) -> dict[str, Any]:
+    ready, reasons = slot.ready()
+    if on and not ready:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    if slot.serving:
+        (slot.serving.acceptor.on if on else slot.serving.acceptor.off)()
+    return {"accepting": slot.accepting}
+
+
+async def _probe(slot: Slot, agent: str, say: str) -> dict[str, Any]:
+    """Asks an agent as a user would, uncounted."""
+    return {"answer": await _runtime(slot).runner.answer(agent, say)}
+
+
+async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
+    """Asks an agent as an evaluation does, uncounted: `message` after `history`, a list of [role, text]."""
+    from mooring.runtime.core.turn import Turn
+    from mooring.runtime.rehearsal import rehearse
+
+    history = tuple((role, text) for role, text in body["history"])
+    turn = Turn(str(body["message"]), history, dict(body["variables"]))
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]))
+
+
+def _runtime(slot: Slot) -> "Runtime":
+    ready, reasons = slot.ready()
+    if not ready or slot.runtime is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    runtime: Runtime = slot.runtime
+    return runtime
+
+
+async def _stop(slot: Slot, cap: float | None, quiet: float | None, wait: bool) -> dict[str, Any]:
+    """Answers when the slot has drained, with its last counts; at once without `wait`."""
+    slot.stop(cap, quiet)
+    if wait:
+        await slot.drained.wait()
+    return {"counts": slot.runtime.accounting.data() if slot.runtime else {}}

@@ -1,0 +1,123 @@
+"""One slot: loads a release, builds its app and serves it when told to be live.
+
+It needs its supervisor for nothing: when that is killed, the slot goes on serving. It ends on
+SIGTERM or `POST /stop`, after the requests in flight; it exits with 1 when the release cannot run,
+and the supervisor starts it again.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.process import unix_http
+from mooring.runtime.process.descriptors import connections_allowed
+from mooring.runtime.process.handover import Handover
+from mooring.runtime.process.preload import preload
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+    from mooring.runtime.door.serving import Serving
+
+DRAIN = 60.0
+"""Seconds an ending slot waits for requests in flight when nobody says otherwise."""
+
+Build = Callable[["Release", Settings], Any]
+"""Makes the ASGI app; its `state.runtime` is asked for readiness, answers and counts, and health where it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line. `release` is a file named by its digest; `admin` the door, and `admin`.fd the handover."""
+
+    slot: str
+    release: Path
+    listening: int
+    admin: Path
+    state: Path
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self.release.stem}"
+
+
+class Slot:
+    """Not ready -> ready (live or not) -> stopping."""
+
+    def __init__(self, options: Options, build: Build) -> None:
+        self.options = options
+        self.release: Release | None = None
+        self.runtime: Any = None
+        self.serving: Serving | None = None
+        self._build = build
+        self._stopping: asyncio.Future[tuple[float, float | None]] = asyncio.get_running_loop().create_future()
+        self.drained = asyncio.Event()
+
+    @property
+    def accepting(self) -> bool:
+        return self.serving is not None and self.serving.acceptor.accepting
+
+    def ready(self) -> tuple[bool, list[str]]:
+        """Whether it may be live, and if not, why."""
+        if self.serving is None or self._stopping.done():
+            return False, ["stopping" if self.serving else "starting"]
+        ready, reasons = self.runtime.ready()
+        return ready, list(reasons)
+
+    def stop(self, cap: float | None = None, quiet: float | None = None) -> None:
+        """Begin to end: `cap` seconds for requests in flight, `quiet` for idle keep-alive connections."""
+        if not self._stopping.done():
+            self._stopping.set_result((DRAIN if cap is None else cap, quiet))
+
+    async def run(self, routes: Mapping[str, unix_http.Handler]) -> int:
+        """Serves until stopped, with an admin door that answers `routes`; the exit code."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stop)
+        listening = socket.socket(fileno=self.options.listening)
+        Handover(self.options.admin.with_suffix(".fd"), listening)
+        await unix_http.serve(self.options.admin, routes)
+        starting = loop.create_task(self._start(listening))
+        await asyncio.wait((starting, self._stopping), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and (error := starting.exception()):
+            LOGGER.error("cannot start: %s", error, exc_info=error)
+            return 1
+        cap, quiet = await self._stopping
+        if self.serving:
+            await self.serving.stop(cap, quiet, self.runtime.busy)
+        self.drained.set()
+        await asyncio.sleep(0.05)  # whoever asked for the end gets the answer
+        return 0
+
+    async def _start(self, listening: socket.socket) -> None:
+        """The imports take a second or two; in a thread, so that the door answers meanwhile."""
+        release, app, host = await asyncio.to_thread(self._load)
+        self.release = release
+        limits = release.content.environment.serving
+        serving = host(app, listening, connections_allowed(limits.max_connections, limits.max_in_flight))
+        await serving.start()
+        await asyncio.to_thread(preload)
+        self.runtime = app.state.runtime
+        if health := getattr(self.runtime, "health", None):
+            health.live = lambda: self.accepting
+        # What is there now stays: the collector, which would go through it again and again, need not look at it.
+        gc.collect()
+        gc.freeze()
+        self.serving = serving
+        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
+
+    def _load(self) -> tuple["Release", Any, type["Serving"]]:
+        from mooring.release.verify import verify_file
+        from mooring.runtime.door.serving import Serving
+
+        release = verify_file(self.options.release)
+        settings = Settings(
+            self.options.slot, self.options.state, os.environ.get("MOORING_SIMULATOR_URL"), dict(os.environ)
+        )
+        return release, self._build(release, settings), Serving

@@ -1,0 +1,1 @@
+"""How a slot is watched: health, metrics, traces, request counts, memory."""

@@ -1,0 +1,81 @@
+"""A real PostgreSQL server, private to the tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+from tests.reaper import VARIABLE
+
+USER = "mooring"
+HOW = "apt-get install -y --no-install-recommends postgresql"
+
+
+class Cluster:
+    """A server on loopback in a folder of its own, which trusts everybody: for tests only.
+
+    The server refuses to run as root, so root runs it as the user `postgres`, which the Debian package makes.
+    """
+
+    def __init__(self) -> None:
+        self._bin = _programs()
+        # Not below pytest's folders, which others may not enter.
+        self._folder = Path(tempfile.mkdtemp(prefix="mooring-pg-", dir="/tmp"))
+        self._data = self._folder / "data"
+        self._count = 0
+        self.port = 0
+        if os.getuid() == 0:
+            shutil.chown(self._folder, "postgres")
+
+    def __enter__(self) -> Self:
+        self._run("initdb", "-D", self._data, "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Starts the server and waits for it."""
+        options = f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c max_connections=400"
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "20", "-l", self._folder / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stops it as a crash would."""
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop", check=False)
+
+    def fresh(self) -> str:
+        """The URL of a new, empty database."""
+        self._count += 1
+        name = f"runs{self._count}_{time.monotonic_ns()}"
+        target = ["-h", "127.0.0.1", "-p", str(self.port), "-U", USER]
+        self._run("psql", *target, "-d", "postgres", "-qc", f"create database {name}")
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: str | Path, check: bool = True) -> None:
+        command = [str(self._bin / program), *map(str, arguments)]
+        if os.getuid() == 0:
+            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        environ = {"PATH": f"{self._bin}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        environ[VARIABLE] = os.environ[VARIABLE]
+        done = subprocess.run(
+            command, cwd=self._folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stdout
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("postgres")
+    if not found and not on_path:
+        raise AssertionError(f"these tests need a PostgreSQL server: {HOW}")
+    return found[-1].parent if found else Path(str(on_path)).parent

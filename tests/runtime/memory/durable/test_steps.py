@@ -1,0 +1,131 @@
+"""Steps are done once, come in order, and replay as what they came to; a gate lets writers through one at a time."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic_ai.exceptions import (
+    ApprovalRequired,
+    CallDeferred,
+    ModelRetry,
+    ToolFailed,
+    UsageLimitExceeded,
+)
+
+from mooring.runtime.core.turn import Turn
+from mooring.runtime.memory.durable.gate import Gate
+from mooring.runtime.memory.durable.outcome import as_result, as_value
+from mooring.runtime.memory.durable.pace import PATIENCE, Pace
+from mooring.runtime.memory.run import Decision, Request
+from mooring.runtime.memory.steps import Entry, Steps
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ModelRetry("again"), ToolFailed("no"), ApprovalRequired({"why": 1}), CallDeferred(None), UsageLimitExceeded("2")],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_answer_that_is_an_error_replays_as_that_error(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        as_result(as_value(error))
+    assert vars(caught.value) == vars(error)
+
+
+def test_a_result_replays_as_itself() -> None:
+    assert as_result({"ok": {"retry": "is a word too"}}) == {"retry": "is a word too"}
+
+
+def test_a_recorded_step_is_not_done_again_and_others_are_written_as_they_end() -> None:
+    async def scene() -> None:
+        written: list[str] = []
+
+        async def settle(entry: Entry) -> None:
+            written.append(entry.name)
+
+        async def slow(seconds: float) -> float:
+            await asyncio.sleep(seconds)
+            return seconds
+
+        steps = Steps({"model:1": "known"}, settle)
+        assert await steps.step(steps.next_model(), lambda: slow(9)) == ("known", True)
+        names = [steps.tool("a"), steps.tool("b")]
+        both = zip(names, (0.02, 0.01), strict=True)
+        await asyncio.gather(*(steps.step(name, lambda wait=wait: slow(wait)) for name, wait in both))  # type: ignore[misc]
+        assert written == [entry.name for entry in steps.entries] == ["tool:1:b", "tool:1:a"]
+
+    asyncio.run(scene())
+
+
+def test_a_step_that_fails_is_not_written_down() -> None:
+    async def scene() -> None:
+        async def fail() -> None:
+            raise ConnectionError
+
+        async def settle(entry: Entry) -> None:
+            raise AssertionError(entry)
+
+        with pytest.raises(ConnectionError):
+            await Steps({}, settle).step("model:1", fail)
+
+    asyncio.run(scene())
+
+
+def test_a_request_comes_back_from_json_as_it_was() -> None:
+    turn = Turn("hi", (("user", "before"),), {"page": "3"}, "talk-1")
+    request = Request("run_1", "support", "sha256:0", turn, ("de",), 1.0, 2, Decision(True, "", {"a": 1}, "[]"))
+    assert Request.of(request.data()) == request
+    assert (request.id, Request("run_1", "support", "sha256:0", turn).id) == ("run_1.2", "run_1")
+
+
+class Trouble:
+    """A database that fails until it is mended."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures, self.tries, self.mended = failures, 0, 0
+
+    async def write(self) -> str:
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise OSError("disk full")
+        return "written"
+
+    async def mend(self) -> None:
+        self.mended += 1
+
+
+def test_a_write_that_fails_is_done_again_until_it_succeeds() -> None:
+    async def scene() -> None:
+        trouble = Trouble(2)
+        gate = Gate(lambda: False, trouble.mend)
+        waiting = asyncio.create_task(gate.through(trouble.write))
+        await asyncio.sleep(0)
+        assert (gate.reason, trouble.tries) == ("the database is not open yet", 0)
+        gate.open()
+        for _ in range(9):
+            await asyncio.sleep(0)
+        assert (gate.reason, trouble.tries) == ("disk full", 2)
+        assert await waiting == "written"
+        assert (gate.reason, trouble.mended) == ("", 2)
+
+    asyncio.run(scene())
+
+
+def test_nobody_waits_for_a_database_that_writes_nothing() -> None:
+    async def scene() -> None:
+        loop, reason = asyncio.get_running_loop(), [""]
+        pace = Pace(lambda: reason[0])
+        written: asyncio.Future[Any] = loop.create_future()
+        pace.begin("one")
+        began = loop.time()
+        await pace.wait(written)
+        assert PATIENCE <= loop.time() - began < PATIENCE + 0.5
+        assert (pace.stalled, pace.waiting) == (True, 1)
+        began = loop.time()
+        await pace.wait(written)
+        pace.end("another")
+        assert (pace.stalled, loop.time() - began < 0.1) == (False, True)
+        reason[0] = "full"
+        await pace.wait(written)
+        assert (pace.stalled, loop.time() - began < 0.1) == (True, True)
+
+    asyncio.run(scene())
