@@ -111,7 +111,7 @@ def test_an_unexpected_failure_is_an_error_reply_and_a_line_without_its_text(ser
     def broken(name, digest=None):
         raise RuntimeError("private")
 
-    monkeypatch.setattr(serving.runtime, "agent", broken)
+    monkeypatch.setattr(serving.runtime.agents, "get", broken)
     answer = serving.chat()
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
     assert answer.headers["x-mooring-slot"] == "blue"

@@ -50,8 +50,8 @@ class Runtime:
         self.client: httpx2.AsyncClient | None = None
         """What everything outside is called with; None before the start and after the end."""
         self._reasons: list[str] = ["not started"]
-        answer, lag = self.runner.answer, self.metrics.loop_lag
-        self.health = Health(release.content, settings, self.agents, self.runs, self.memory, self.ready, answer, lag)
+        ask, lag = self.runner.answer, self.metrics.loop_lag
+        self.health = Health(release.content, settings, self.agents, self.runs, self.memory, self.ready, ask, lag)
         about = {"digest": release.digest, "slot": settings.slot}
         scrape = Scrape(about, self.accounting, self.conversations, self.agents, self.health)
         self.metrics.registry.register(scrape)
@@ -97,6 +97,10 @@ class Runtime:
         rollback. `/readyz` says it.
         """
         return not self._reasons, list(self._reasons)
+
+    async def answer(self, agent: str, message: str) -> str:
+        """The text an agent answers to a message; for probes. Raises Problem."""
+        return await self.runner.answer(agent, message)
 
     def busy(self) -> int:
         """Requests and background runs under way: a slot is retired when this is 0."""

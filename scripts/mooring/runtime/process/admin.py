@@ -64,7 +64,7 @@ def _accept(slot: Slot, on: bool) -> dict[str, Any]:
 
 async def _probe(slot: Slot, agent: str, say: str) -> dict[str, Any]:
     """Asks an agent as a user would, uncounted."""
-    return {"answer": await _runtime(slot).runner.answer(agent, say)}
+    return {"answer": await _runtime(slot).answer(agent, say)}
 
 
 async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
