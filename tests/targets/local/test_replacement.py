@@ -28,6 +28,7 @@ from starlette.routing import Route
 from starlette.middleware import Middleware
 from mooring.runtime.watch.accounting import Accounting, CountRequests
 from mooring.runtime.watch.memory_watch import MemoryWatch
+from mooring.runtime.process import slot
 from mooring.runtime.process.__main__ import main as serve_slot
 from mooring.spec.resilience import Memory
 
