@@ -1,11 +1,11 @@
-"""The exceptions a person may see, each one line on the terminal.
+"""The exceptions that users may see, each as one line on the terminal.
 
 MooringError                    expected; never a traceback
 ├── UsageError                  the call is wrong                         exit 2
 └── Stopped                     the work ended early, with a reason code  exit 1
     ├── FindingsError           documents have findings, all of them
     ├── Refused                 a guard, lock, gate or policy said no
-    └── Failed                  the world did not cooperate: port, disk, process, deadline
+    └── Failed                  something outside failed: port, disk, process, deadline
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from mooring.outcome import Reason
 
 
 class MooringError(Exception):
-    """The root: whatever is raised on purpose. `str()` is one line for a person; `fix` says what to do next, or ""."""
+    """The root of every expected error. `str()` is one line for users; `fix` says what to do next, or ""."""
 
     fix = ""
 
@@ -50,4 +50,4 @@ class Refused(Stopped):
 
 
 class Failed(Stopped):
-    """A process, port, disk or deadline failed; what was begun has been undone."""
+    """A process, port, disk or deadline failed; what had started was undone."""

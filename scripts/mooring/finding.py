@@ -1,4 +1,4 @@
-"""What a check says about a document: one value, rendered elsewhere."""
+"""A finding of a check about a document: a value that is rendered elsewhere."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The one door: a command line in, text and an exit code out."""
+"""The entry point: takes a command line, prints text and returns an exit code."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from mooring.report.console import Console, abandon
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code; never raises, except what a signal raises."""
+    """Runs one command and returns its exit code. Raises only what a signal handler raises."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     color = False if "--no-color" in arguments else None
     console = Console(silent="--json" in arguments, color=color)
@@ -54,7 +54,7 @@ def _complete(parser: Parser) -> None:
 
 
 def _report(error: BaseException, console: Console) -> int:
-    """Tells the error once, in the form that was asked for."""
+    """Prints the error once, as text or JSON."""
     message, fix = _words(error)
     outcome = Outcome(_reason(error), {"message": message, "fix": fix} | _details(error))
     try:

@@ -1,4 +1,4 @@
-"""How a command ends: a closed list of reasons, and one door from reasons to exit codes."""
+"""How a command ends: a closed list of reasons, and the one mapping from reasons to exit codes."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,7 +77,7 @@ EXITS = {Reason.USAGE: Exit.USAGE, Reason.CRASH: Exit.CRASH, Reason.INTERRUPTED:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command hands to the renderers: `data` is JSON-able and is the whole of `--json`."""
+    """What a command returns to be rendered: `data` is JSON-able and is all that `--json` prints."""
 
     reason: Reason
     data: dict[str, Any] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""What can be typed: one module a verb, each with `SUMMARY`, `EXAMPLES`, `add(parser)` and `run(args, console)`."""
+"""The commands: one module per verb, each with `SUMMARY`, `EXAMPLES`, `add(parser)` and `run(args, console)`."""

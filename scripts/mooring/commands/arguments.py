@@ -1,4 +1,4 @@
-"""Arguments that several verbs take, with what a shell may complete them to."""
+"""Arguments that several verbs share, with their shell completion."""
 
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One question to a running environment, the way any client would ask it: through the public socket."""
+"""Asks a running environment one question as any client would: through its public socket."""
 
 import json
 import shlex
@@ -14,7 +14,7 @@ PATH = "/v1/chat/completions"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an agent said, and where it came from, as the headers tell."""
+    """An agent's reply, and which model, rung and slot gave it according to the headers."""
 
     text: str
     release: str

@@ -25,7 +25,7 @@ def add(parser: ArgumentParser) -> None:
     for choice in ("major", "minor", "patch"):
         help_text = f"raise the {choice} part"
         part.add_argument(f"--{choice}", dest="part", action="store_const", const=choice, help=help_text)
-    parser.add_argument("--check", action="store_true", help="change nothing; stop with 1 when something would")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if something would change")
     parser.set_defaults(part="patch")
 
 

@@ -12,7 +12,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.report.github_comment import GitHub
 
-SUMMARY = "Keep one comment with an evaluation on a pull request, written anew from its data."
+SUMMARY = "Keep one comment with an evaluation's result on a pull request, rendered from its data."
 EXAMPLES = """
 moor comment evaluation                                 on the pull request that this workflow runs for
 moor comment evaluation --owner ann --branch faster --commit 5c3e…  on the open one with this head
@@ -20,14 +20,14 @@ moor comment evaluation --owner ann --branch faster --commit 5c3e…  on the ope
 
 
 def add(parser: ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="DIR", type=Path, help="the --output of moor eval, from whomever")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the --output folder of moor eval, not trusted")
     parser.add_argument("--owner", help="of the repository that the pull request comes from")
     parser.add_argument("--branch", help="that the pull request comes from")
     parser.add_argument("--commit", help="its head, as far as it has not moved on")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    """Only data is read from the folder: a stranger's code may have left it there, links and Markdown included."""
+    """Reads only data from the folder: untrusted code may have written it, links and Markdown included."""
     from mooring.report.evaluation.files import PLAN, read
     from mooring.report.evaluation.markdown import comment
     from mooring.report.github_comment import GitHub, publish

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mooring.rollout.state import Side
     from mooring.targets.local.target import Local
 
-SUMMARY = "Take a release out, blue-green: stage, probe, switch, bake; any failure leaves the old one serving."
+SUMMARY = "Deploy a release blue-green: stage, probe, switch, bake; the old one serves on if any step fails."
 EXAMPLES = """
 moor deploy local                            what the documents here make
 moor deploy production --plan sha256:1a2b…   exactly the plan that was reviewed, or nothing
@@ -36,8 +36,8 @@ git revert HEAD && moor deploy local         back: the release that is still war
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--plan", metavar="DIGEST", help="refuse unless this is the plan's digest")
-    parser.add_argument("--evidence", metavar="FILE", type=Path, help="what moor eval found, from another machine")
-    parser.add_argument("--allow-dirty", action="store_true", help="also take out what is not committed")
+    parser.add_argument("--evidence", metavar="FILE", type=Path, help="evidence that moor eval wrote elsewhere")
+    parser.add_argument("--allow-dirty", action="store_true", help="also deploy what is not committed")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -60,7 +60,7 @@ def deploy(
     allow_dirty: bool,
     evidence: Path | None = None,
 ) -> Outcome:
-    """Take out what the documents make. Refused before anything changes, Failed when it was undone on the way."""
+    """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
     from mooring.commands.git import committed
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import documents, planned
@@ -87,7 +87,7 @@ def deploy(
 
 
 def settle(local: "Local", book: "Ledger", console: Console) -> None:
-    """Bring to rest what a deployment left that was killed, so that the plan is made against what stays live."""
+    """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live."""
     from mooring.commands.running import actor
     from mooring.rollout import driver
     from mooring.rollout.state import Phase
@@ -99,7 +99,7 @@ def settle(local: "Local", book: "Ledger", console: Console) -> None:
 
 
 def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
-    """The digest of the evidence on which the release may go out. Refused(NO_EVIDENCE), Refused(TAMPERED)."""
+    """The digest of the evidence that allows the release. Raises Refused(NO_EVIDENCE) or Refused(TAMPERED)."""
     if given is None and not release.content.environment.needs_evidence:
         return None
     from mooring.commands.evidence import demand
@@ -109,7 +109,7 @@ def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", give
 
 
 def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | None":
-    """What asks a slot the smoke suites of the release's agents; None when there are none."""
+    """A function that runs the smoke suites of the release's agents against a slot; None when there are none."""
     from mooring.spec import EvalSuite
 
     agents = release.content.agents
@@ -124,7 +124,7 @@ def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | N
 
 
 def _driven(workspace: Workspace, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":
-    """The rollout. One that traffic was taken back from is a rollback, so git is told as well."""
+    """Drives the rollout. If it switched back after the switch, git gets a revert branch, as after a rollback."""
     from mooring.commands.running import tell_git
     from mooring.rollout import driver
 
@@ -138,7 +138,7 @@ def _driven(workspace: Workspace, local: "Local", book: "Ledger", request: "Requ
 
 
 def agreed(plan: "Plan", digest: str | None) -> None:
-    """Refused(PLAN_MISMATCH) unless this is the plan that was reviewed. An empty digest is a review that got lost."""
+    """Raises Refused(PLAN_MISMATCH) unless this is the reviewed plan. An empty digest means the review was lost."""
     if digest is not None and digest != plan.digest:
         said = f"the reviewed plan is {digest}" if digest else "the digest of the reviewed plan is empty"
         fix = f"moor plan {plan.environment}, and have it reviewed again"
@@ -146,7 +146,7 @@ def agreed(plan: "Plan", digest: str | None) -> None:
 
 
 def allowed(plan: "Plan", console: Console) -> None:
-    """Refused(GUARDED) when a guard is in the way; the plan, with the override it would take, is printed before."""
+    """Raises Refused(GUARDED) when a guard refuses the plan; prints the plan and the override it would need first."""
     if not plan.verdict.unsafe:
         return
     from mooring.report.plan_text import plan_text

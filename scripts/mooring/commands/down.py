@@ -7,7 +7,7 @@ from mooring.commands.workspace import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Stop an environment: requests in flight are answered first."
+SUMMARY = "Stop an environment after its requests in flight are answered."
 EXAMPLES = """
 moor down            stop `local`
 moor down staging    stop another one; what it served is still known, and `moor up` starts it again

@@ -12,7 +12,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.evaluate.session import Session
 
-SUMMARY = "Ask the agents what their suites ask, and say whether a change made them worse."
+SUMMARY = "Run the agents' suites and report whether a change made them worse."
 EXAMPLES = """
 moor eval                                 every suite, offline
 moor eval support/refunds                 one suite
@@ -28,14 +28,14 @@ def add(parser: ArgumentParser) -> None:
     complete(suites, _suites)
     where = parser.add_argument("--environment", metavar="ENV", default="local", help="(default: local)")
     complete(where, environments)
-    parser.add_argument("--against", metavar="live|REF", help="what to compare with: what runs, or a commit")
+    parser.add_argument("--against", metavar="live|REF", help="compare with what runs, or with a commit")
     parser.add_argument("--all", action="store_true", help="every case, not only what the change touches")
     parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
-    parser.add_argument("--record", action="store_true", help="ask the models themselves and keep their answers")
+    parser.add_argument("--record", action="store_true", help="ask the real models and store their answers")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
-    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before more is spent, on judges too")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="the order of questions (default: 0)")
+    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before spending more, judges included")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the order of questions (default: 0)")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where trials and reports are written")
 
 

@@ -1,4 +1,4 @@
-"""From documents to an evaluation's session, and from its results to how the command ends."""
+"""Prepares an evaluation's session from documents, and concludes the command from its results."""
 
 import atexit
 import os
@@ -43,7 +43,7 @@ REASONS = {"pass": Reason.EVALUATED, "fail": Reason.REGRESSED, "inconclusive": R
 
 
 def prepare(workspace: Workspace, args: Namespace, console: Console) -> Session | None:
-    """The session that the arguments ask for; None when there is nothing to ask, which is said."""
+    """The session that the arguments ask for; None, with a note to the console, when no case needs asking."""
     catalog = load_valid(WorkTree(workspace.root))
     release = resolve(catalog, args.environment)
     if args.if_needed and not needed(workspace, catalog, release):
@@ -74,7 +74,7 @@ def prepare(workspace: Workspace, args: Namespace, console: Console) -> Session 
 
 
 def _say_easier(base: Compared | None, head: Side, catalog: Catalog, console: Console) -> None:
-    """Suites that ask less than at the commit compared with: nothing asks them, so nothing else would say it."""
+    """Notes suites that ask less than at the commit compared with; no other step would report them."""
     if base is None or base.live:
         return
     for one in weakened(Side(head.content, base.suites), Side(head.content, catalog.all(EvalSuite)), ()):
@@ -100,7 +100,7 @@ def _options(workspace: Workspace, args: Namespace, catalog: Catalog, given: Evi
 
 
 def _wanted(catalog: Catalog, release: Release, names: list[str], console: Console) -> dict[str, EvalSuite]:
-    """The suites that were named, or all of the environment's agents. Refused(EMPTY_SET) when there is none."""
+    """The named suites, or all suites of the environment's agents. Raises Refused(EMPTY_SET) when there is none."""
     known = catalog.all(EvalSuite)
     for name in names:
         if name not in known:
@@ -122,7 +122,7 @@ def _wanted(catalog: Catalog, release: Release, names: list[str], console: Conso
 def _judged_for_real(
     suites: dict[str, EvalSuite], given: Evidence, names: list[str], console: Console
 ) -> dict[str, EvalSuite]:
-    """Without the suites that have a judge where it is only played, unless they were named."""
+    """The suites less those whose judge is only simulated, unless they were named."""
     if given != "simulated" or names:
         return suites
     judged = [name for name, suite in suites.items() if suite.judge]
@@ -160,14 +160,14 @@ def _base(workspace: Workspace, args: Namespace, head: Side, console: Console) -
 
 
 def _recordings(workspace: Workspace, ref: str) -> Path:
-    """A folder with those of a commit, as long as this process lives."""
+    """A temporary folder with the recordings of a commit; removed when this process ends."""
     folder = Path(tempfile.mkdtemp(prefix="moor-base-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return history.recordings(workspace.root, ref, folder)
 
 
 def _live(workspace: Workspace, name: str) -> tuple[Release | None, str | None]:
-    """The live release and the commit it came from, as far as they are known; a commit may be gone from here."""
+    """The live release and its commit, each None when unknown; the commit may be missing from this clone."""
     from mooring.commands.git import commit
     from mooring.commands.running import ledger, target
 
@@ -196,7 +196,7 @@ def _too_little(session: Session, complete: bool) -> str:
 
 
 def conclude(workspace: Workspace, session: Session, base: Results | None, head: Results, console: Console) -> Outcome:
-    """The verdict, said and as the end of the command. Asks again what live evidence leaves open."""
+    """Reports the verdict and returns the command's outcome. Asks suspect cases again when evidence is live."""
     options = gate.Options(base_suites=session.base.suites if session.base else None)
     comparison = compare(base, head, session.suites, options)
     asked = [base, head] if base else [head]

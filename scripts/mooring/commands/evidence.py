@@ -1,4 +1,4 @@
-"""The evidence about a release: left behind by its evaluation, demanded by its deployment."""
+"""Evidence about a release: stored by its evaluation, demanded by its deployment."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ def store(workspace: Workspace, environment: str) -> Attestations:
 def keep(
     workspace: Workspace, session: "Session", base: Results | None, head: Results, verdict: "Verdict", console: Console
 ) -> str | None:
-    """The file with the evidence, beside the release; None when not enough was asked. A failure always counts."""
+    """Stores the evidence beside the release and returns its file; None when too little was asked to pass."""
     environment = session.head.content.environment
     missing = gaps(head, due(session.catalog.all(EvalSuite), session.head.content.agents, head.evidence))
     if missing and verdict.outcome != "fail":
@@ -43,7 +43,7 @@ def keep(
 
 
 def demand(workspace: Workspace, catalog: Catalog, release: Release, given: Path | None = None) -> Attestation | None:
-    """The evidence on which a release may go out, None where none is needed; what was `given` is kept.
+    """The evidence that allows a release, or None where none is needed. Stores the file that was `given`.
 
     Refused(NO_EVIDENCE), Refused(TAMPERED).
     """
@@ -55,7 +55,7 @@ def demand(workspace: Workspace, catalog: Catalog, release: Release, given: Path
 
 
 def needed(workspace: Workspace, catalog: Catalog, release: Release) -> bool:
-    """Whether a deployment would be refused for want of evidence: not a way back, and none there that lets it out."""
+    """Whether a deployment would be refused for lack of evidence: it is no way back, and none is stored."""
     from mooring.commands.running import ledger
 
     name = release.content.environment.name

@@ -11,7 +11,7 @@ from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Write tools in the shapes that OpenAI's API and MCP servers use."
+SUMMARY = "Export tools in the formats of OpenAI's API and of MCP servers."
 EXAMPLES = """
 moor export tools                                   all tools, for OpenAI's API
 moor export tools shop/find-order --format mcp

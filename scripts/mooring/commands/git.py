@@ -1,4 +1,4 @@
-"""What a deployment asks of git about the documents it takes out."""
+"""What a deployment asks of git about the documents it deploys."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ FOLDERS = ("configs", "prompts", "evals")
 
 
 def commit(root: Path, ref: str = "HEAD") -> str | None:
-    """The commit that `ref` names; None outside a repository and where it is not there, yet or any more."""
+    """The commit that `ref` names; None outside a repository or when this clone does not have it."""
     try:
         return commit_of(root, ref)
     except UsageError:
@@ -27,9 +27,9 @@ def dirty(root: Path) -> list[str]:
 
 
 def committed(root: Path, environment: Environment, allow_dirty: bool, console: Console) -> str | None:
-    """The commit that goes out; None when what goes out is not (only) what a commit says.
+    """The commit that is deployed; None when the work tree differs from it.
 
-    Refused(DIRTY_TREE) where that matters: staging and production take what can be found in git again.
+    Raises Refused(DIRTY_TREE) for staging and production, whose releases must be found in git again.
     """
     try:
         changed, problem = dirty(root), ""

@@ -8,7 +8,7 @@ from mooring.commands.workspace import find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Show what happened to an environment, from its ledger."
+SUMMARY = "Show the ledger of an environment: every deployment, switch and rollback"
 EXAMPLES = """
 moor history local               the newest entries, newest first
 moor history local --limit 100   more of them

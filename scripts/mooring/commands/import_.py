@@ -16,7 +16,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.exchange.intake import Draft, Intake
 
-SUMMARY = "Turn promptfoo, dotprompt, Prompty, OpenAI and MCP files into documents; nothing in them is run."
+SUMMARY = "Convert promptfoo, dotprompt, Prompty, OpenAI and MCP files to documents; runs nothing in them."
 EXAMPLES = """
 moor import promptfooconfig.yaml --dry-run      what it would become, and what is left behind
 moor import greeting.prompt summary.prompty     prompts and their models
@@ -80,7 +80,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _files(intakes: "Sequence[Intake]", owner: str) -> dict[str, str]:
-    """Text by file. UsageError when two files become one document, or nothing can be written."""
+    """Text by file. Raises UsageError when two files become one document, or nothing can be written."""
     from mooring.exchange import writing
 
     files: dict[str, str] = {}

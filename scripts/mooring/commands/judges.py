@@ -1,4 +1,4 @@
-"""deepeval, put into place when a suite asks for it; every other command does without its hundred megabytes."""
+"""Installs deepeval when a suite needs a judge; no other command pays for its hundred megabytes."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ from mooring.spec.assertions import needs_deepeval
 
 
 def provide(suites: Iterable[EvalSuite], console: Console) -> None:
-    """Installs deepeval where a suite needs it, and starts this very command again in the environment that has it.
+    """Installs deepeval if a suite needs it, and restarts this command in the environment that has it.
 
-    Failed(NOT_READY) when it cannot be installed, or was and still is not there.
+    Raises Failed(NOT_READY) when it cannot be installed or imported.
     """
     if installed() or not any(_asserted(suite) for suite in suites):
         return

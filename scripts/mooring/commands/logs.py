@@ -23,7 +23,7 @@ moor logs local green --lines 200   more of one process
 moor logs local supervisor --follow   until Ctrl-C
 """
 LOOK = 0.2
-"""Seconds between two looks at a log that is followed."""
+"""Seconds between two reads of a followed log."""
 
 PROCESSES = ("blue", "green", "supervisor", "simulator")
 
@@ -32,7 +32,7 @@ def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("process", nargs="?", metavar="PROCESS", choices=PROCESSES, help=", ".join(PROCESSES))
     parser.add_argument("--lines", metavar="N", type=count, default=50, help="how many of the newest (default: 50)")
-    parser.add_argument("--follow", action="store_true", help="go on printing what is added")
+    parser.add_argument("--follow", action="store_true", help="print new lines until Ctrl-C")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -55,7 +55,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _serving(local: "Local") -> str:
-    """The slot that has the traffic; the supervisor, which knows why, when none has."""
+    """The slot that has the traffic; when none has, the supervisor, whose log says why."""
     with suppress(Failed):
         live = local.facts().live
         return live.slot if live else "supervisor"
@@ -63,7 +63,7 @@ def _serving(local: "Local") -> str:
 
 
 def _follow(path: Path, lines: int, console: Console) -> None:
-    """Prints the newest lines and what is added, until Ctrl-C. A log that was moved away goes on in a new file."""
+    """Prints the newest lines and every added one, until Ctrl-C. Follows the name through log rotation."""
     log = _open(path)
     text = "".join(log.readlines()[-lines:])
     while True:
@@ -77,7 +77,7 @@ def _follow(path: Path, lines: int, console: Console) -> None:
 
 
 def _open(path: Path) -> TextIO:
-    """The log, as soon as there is one."""
+    """Opens the log, waiting until it exists."""
     while not path.exists():
         time.sleep(LOOK)
     return path.open(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Parsing, apart from doing: a command line becomes a namespace, a mistake a UsageError with the nearest name."""
+"""Parses a command line into a namespace; a mistake is a UsageError that suggests the nearest name."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from mooring.errors import UsageError
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises instead of exiting, and says what was probably meant."""
+    """Raises UsageError instead of exiting, and suggests what was probably meant."""
 
     def __init__(self, **options: Any) -> None:
         formatter = argparse.RawDescriptionHelpFormatter
@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unknown {action.metavar or action.dest} {value!r}{suggestion(str(value), choices)}")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuses what is unknown here, where the flags that could have been meant are known."""
+        """Refuses unknown arguments here, where the flags that could have been meant are known."""
         parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
             first = next((word for word in unknown if word.startswith("-")), unknown[0])
@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build() -> Parser:
-    """The whole grammar."""
+    """The parser of the whole command line."""
     everywhere = shared()
     usage = "moor [-C DIR] COMMAND …"
     parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[everywhere], epilog=_EPILOG)
@@ -49,7 +49,7 @@ def build() -> Parser:
 
 
 def parse(arguments: Sequence[str], parser: Parser) -> argparse.Namespace:
-    """The namespace of a call; its `verb` is None when nothing was asked. `--help` and `--version` exit."""
+    """The namespace of a command line; `verb` is None when none was given. `--help` and `--version` exit."""
     return parser.parse_args(arguments, argparse.Namespace(json=False, no_color=False, directory=None))
 
 

@@ -14,7 +14,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.change.plan import Plan
 
-SUMMARY = "Say what a deployment would change and mean, and whether the guards let it out."
+SUMMARY = "Show what a deployment would change, what that means, and whether guards allow it."
 EXAMPLES = """
 moor plan local                             against what runs
 moor plan production --against origin/main  against a commit, such as on a pull request

@@ -15,7 +15,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.release.release import Release
 
-SUMMARY = "Show what a release holds, or verify that it is what its name says."
+SUMMARY = "Show the content of a release, or verify that it matches its digest."
 EXAMPLES = """
 moor release show local              what the documents here make for an environment
 moor release show sha256:1a2b3c      a stored release, by its digest or the beginning of it
@@ -58,7 +58,7 @@ def _release(workspace: Workspace, which: str) -> "Release":
 
 
 def _stored(workspace: Workspace, digest: str) -> "Release":
-    """A release of any environment by the beginning of its digest. UsageError unless there is exactly one."""
+    """A stored release of any environment by a prefix of its digest. Raises UsageError unless exactly one matches."""
     from mooring.release.store import Store
 
     wanted = "sha256:" + digest.removeprefix("sha256:")

@@ -1,4 +1,4 @@
-"""What an evaluation found, told where it was run and written where others will look."""
+"""Reports an evaluation to the terminal, the workflow and the pull request."""
 
 import os
 from dataclasses import replace
@@ -21,7 +21,7 @@ from mooring.spec import EvalSuite, Override
 
 
 def reported(session: Session, comparison: Comparison, verdict: Verdict, console: Console) -> Behaviour:
-    """Tells the terminal, the workflow's step and the pull request's lines; every form is in the session's output."""
+    """Writes every format to the session's output folder, and shows what fits the terminal or the workflow step."""
     content, before = session.head.content, session.base
     base = Side(before.release.content, before.suites) if before else None
     behaviour = behavioural_plan(comparison, verdict, base, Side(content, session.catalog.all(EvalSuite)))

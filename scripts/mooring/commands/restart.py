@@ -13,7 +13,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.targets.local.target import Local
 
-SUMMARY = "Start a process of an environment anew, with the release it has."
+SUMMARY = "Restart one process of an environment; its release stays the same."
 EXAMPLES = """
 moor restart local               the slot that serves
 moor restart local green         one slot
@@ -47,7 +47,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _wait(local: "Local", name: str, pid: int | None) -> None:
-    """Until a slot is ready with another process. Failed(DEADLINE) when that takes too long."""
+    """Waits until a slot is ready with a new process. Raises Failed(DEADLINE) when that takes too long."""
     end = time.monotonic() + PATIENCE
     while not (slot := local.facts().slots[name]).ready or slot.pid == pid:
         if time.monotonic() > end:

@@ -7,7 +7,7 @@ from mooring.commands.workspace import find
 from mooring.outcome import Outcome
 from mooring.report.console import Console
 
-SUMMARY = "Go back to the release before, at once; the one left behind is quarantined and reverted in git."
+SUMMARY = "Switch back to the previous release at once; quarantine the bad one and revert it in git."
 EXAMPLES = """
 moor rollback local                        a flip to the warm standby
 moor rollback production --to sha256:1a2b  an earlier release, by its digest or the beginning of it

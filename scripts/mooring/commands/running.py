@@ -1,4 +1,4 @@
-"""What runs, and what becomes of it. Light to import: a rollback must not wait for the checks of documents."""
+"""What running environments need: target, ledger, receipt. Quick to import, so that a rollback starts at once."""
 
 import getpass
 import os
@@ -38,14 +38,14 @@ def ledger(workspace: Workspace, environment: str) -> Iterator[Ledger]:
 
 
 def done(receipt: Receipt, console: Console) -> Outcome:
-    """Says what became of every request."""
+    """Prints the receipt and returns the command's outcome."""
     data = receipt.data()
     console.line(sentence(data), "green" if not data["lost"] else "red")
     return Outcome(DONE[receipt.kind], data)
 
 
 def tell_git(workspace: Workspace, book: Ledger, name: str, why: str, console: Console) -> dict[str, Any]:
-    """Writes a branch that reverts what is quarantined now; says where it is, or why there is none."""
+    """Writes a branch that reverts the quarantined release; prints its name, or why there is none."""
     from mooring.rollout.writeback import write_back
 
     state = book.state(name)
@@ -57,5 +57,5 @@ def tell_git(workspace: Workspace, book: Ledger, name: str, why: str, console: C
 
 
 def actor() -> str:
-    """Who acts, for the ledger: the person behind a workflow, or the user of this machine."""
+    """Who acts, for the ledger: the person who triggered the workflow, or the user of this machine."""
     return os.environ.get("GITHUB_ACTOR") or f"{getpass.getuser()}@{socket.gethostname()}"

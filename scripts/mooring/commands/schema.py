@@ -13,20 +13,20 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.catalog.catalog import Catalog
 
-SUMMARY = "Show, check or write what is generated: the JSON Schemas that editors use, and CODEOWNERS."
+SUMMARY = "Show, check or write the generated files: JSON Schemas for editors, and CODEOWNERS."
 EXAMPLES = """
 moor schema --check        is what is committed up to date? (the default)
-moor schema --write        write schemas/ and .github/CODEOWNERS anew
+moor schema --write        write schemas/ and .github/CODEOWNERS
 moor schema show Agent     one schema, to read or to pipe
 """
 
 
 def add(parser: ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--check", action="store_true", help="refuse what is stale (the default)")
-    mode.add_argument("--write", action="store_true", help="write what is stale anew")
+    mode.add_argument("--check", action="store_true", help="fail when a file is out of date (the default)")
+    mode.add_argument("--write", action="store_true", help="write what is out of date")
     parser.add_argument("show", nargs="?", choices=("show",), help="print one schema")
-    parser.add_argument("kind", nargs="?", metavar="KIND", help="of which kind, such as Agent")
+    parser.add_argument("kind", nargs="?", metavar="KIND", help="the kind, such as Agent")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -75,7 +75,7 @@ def _write(root: Path, console: Console) -> Outcome:
 
 
 def _catalog(root: Path) -> "Catalog":
-    """What can be loaded: owners of broken documents are not known."""
+    """Every document that can be loaded; the owner of a broken one is unknown."""
     from mooring.catalog.load import load
     from mooring.catalog.source import WorkTree
 

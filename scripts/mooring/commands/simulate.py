@@ -15,7 +15,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.release.content import ReleaseContent
 
-SUMMARY = "Break what is simulated, and mend it: watch the ladder work."
+SUMMARY = "Inject faults into simulated models and services, list them, clear them."
 EXAMPLES = """
 moor simulate fault status --provider openai      a vendor is down: every call answers 503
 moor simulate fault retry-after --seconds 60      rate limits everywhere
@@ -23,7 +23,7 @@ moor simulate fault hang --model openai/gpt-4-1 --for 30  one model never answer
 moor simulate fault latency --service shop --seconds 20    tools time out
 moor simulate fault cut-stream --rate 0.3         every third stream breaks off
 moor simulate list                                what is on, and how often it struck
-moor simulate clear                               all is well again
+moor simulate clear                               ends every fault
 """
 KINDS = {
     "status": "answers --status, 503 by default",
@@ -60,12 +60,12 @@ def _fault(parser: ArgumentParser) -> None:
     target.add_argument("--provider", metavar="P", help="all models of a provider, such as openai")
     target.add_argument("--service", metavar="S", help="a service of tools, such as shop")
     how = parser.add_argument_group("how")
-    how.add_argument("--rate", metavar="R", type=_rate, help="share of calls it strikes (default: 1)")
+    how.add_argument("--rate", metavar="R", type=_rate, help="share of calls it hits, 0 to 1 (default: 1)")
     how.add_argument("--seconds", metavar="N", type=_seconds, help="of latency or retry-after (default: 1)")
     how.add_argument("--status", metavar="CODE", type=int, help="of status (default: 503)")
     how.add_argument("--content", metavar="TEXT", help="of wrong-content")
-    how.add_argument("--count", metavar="N", type=int, help="ends after so many strikes")
-    how.add_argument("--for", metavar="SECONDS", dest="for_seconds", type=_seconds, help="ends after a time")
+    how.add_argument("--count", metavar="N", type=int, help="end after N hits")
+    how.add_argument("--for", metavar="SECONDS", dest="for_seconds", type=_seconds, help="end after so many seconds")
 
 
 def _words() -> dict[str, Any]:
@@ -114,7 +114,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _body(args: Namespace, content: "ReleaseContent") -> dict[str, Any]:
-    """The fault as the simulator takes it. UsageError when it could hit nothing."""
+    """The fault as the simulator's JSON. Raises UsageError when it could not hit anything."""
     services = [name for name, where in content.environment.services.items() if where == "simulated"]
     _known("provider", args.provider, {model.provider for model in content.models.values()})
     _known("service", args.service, services)
@@ -125,7 +125,7 @@ def _body(args: Namespace, content: "ReleaseContent") -> dict[str, Any]:
 
 
 def _model(wanted: str | None, ids: Mapping[str, str]) -> str | None:
-    """A pattern over ids: of the Model of this name, or as it was given."""
+    """A regular expression over model ids: that of the named Model, or the text as given."""
     if wanted is None:
         return None
     if wanted in ids:

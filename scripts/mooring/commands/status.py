@@ -12,21 +12,21 @@ from mooring.errors import Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Show what stands in the slots, what serves, how it fares, and who holds the lease."
+SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
 EXAMPLES = """
 moor status           every environment
 moor status local     one
-moor status local --watch    anew every second, until Ctrl-C
+moor status local --watch    refresh every second until Ctrl-C
 moor status --json | jq '.environments[].live'
 """
 
 EVERY = 1.0
-"""Seconds between two looks of `--watch`."""
+"""Seconds between two refreshes of `--watch`."""
 
 
 def add(parser: ArgumentParser) -> None:
     environment(parser, several=True)
-    parser.add_argument("--watch", action="store_true", help="go on showing it")
+    parser.add_argument("--watch", action="store_true", help="refresh every second until Ctrl-C")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -39,7 +39,7 @@ def run(args: Namespace, console: Console) -> Outcome:
     while True:
         found = [look(workspace, name) for name in names]
         if args.watch:
-            console.anew()
+            console.next_frame()
         for number, data in enumerate(found):
             if number:
                 console.line()
@@ -50,7 +50,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def look(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Everything known of an environment: what the ledger says, and what runs, when something does."""
+    """All that is known of an environment: its ledger, and what runs if something does."""
     from mooring.commands.running import target
 
     data = target(workspace, name).status().data()
@@ -59,7 +59,7 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
-    """What the ledger knows: the phase, what is quarantined, who holds the lease, when traffic was last switched."""
+    """What the ledger says: phase, quarantined release, holder of the lease, time of the last switch."""
     from mooring.commands.running import ledger
     from mooring.report.timestamps import iso
     from mooring.rollout import lease
@@ -76,7 +76,7 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 def _agents(workspace: Workspace, name: str) -> dict[str, dict[str, str]]:
-    """Models by rung, by agent, of the release that serves."""
+    """Models by rung for each agent of the live release."""
     from mooring.commands.running import target
 
     with suppress(Stopped):

@@ -1,4 +1,4 @@
-"""The table of verbs: the only place that lists them."""
+"""The table of verbs, the only list of them."""
 
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
@@ -17,13 +17,13 @@ GROUPS = {
     "Other tools": ("import", "export"),
     "Shell": ("completion",),
 }
-"""Verbs by purpose, in the order a newcomer meets them."""
+"""Verbs by purpose, in the order in which a newcomer needs them."""
 
 VERBS = tuple(verb for verbs in GROUPS.values() for verb in verbs)
 
 
 class Verb(Protocol):
-    """What a module of this package offers. Heavy imports wait until `run`."""
+    """The interface of a command module. Heavy imports belong inside `run`."""
 
     SUMMARY: str
     EXAMPLES: str
@@ -34,5 +34,5 @@ class Verb(Protocol):
 
 
 def verb(name: str) -> Verb:
-    """Its module; one that Python keeps for itself has an underscore behind it."""
+    """The module of a verb; a Python keyword such as `import` gets a trailing underscore."""
     return cast(Verb, import_module(f"mooring.commands.{name}{'_' * iskeyword(name)}"))

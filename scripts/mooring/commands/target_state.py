@@ -1,4 +1,4 @@
-"""What the documents make, and what taking it out would change."""
+"""The release that documents resolve to, and the plan of deploying it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,22 +15,22 @@ from mooring.spec import Environment, Override
 
 
 def documents(workspace: Workspace, environment: str) -> tuple[Catalog, Release]:
-    """The documents of the work tree and what they make for an environment. FindingsError, UsageError."""
+    """The work tree's catalog and its release for an environment. Raises FindingsError or UsageError."""
     catalog = load_valid(WorkTree(workspace.root))
     return catalog, resolve(catalog, environment)
 
 
 def at(workspace: Workspace, environment: str, ref: str) -> Release | None:
-    """What a commit makes for an environment; None when it does not have the environment.
+    """The release of an environment at a commit; None when the commit has no such environment.
 
-    Today's checks do not judge yesterday's documents: only what cannot be resolved is refused.
+    Refuses only what cannot be resolved: today's checks do not apply to old documents.
     """
     catalog, _ = load(GitTree(workspace.root, ref))
     return resolved(catalog, environment, ref) if catalog.get(Environment, environment) else None
 
 
 def resolved(catalog: Catalog, environment: str, ref: str) -> Release:
-    """What the documents of a commit make. FindingsError, in which files are `ref:path` as git writes them."""
+    """The release of a commit's documents. Raises FindingsError with files as `ref:path`, as git writes them."""
     try:
         return resolve(catalog, environment)
     except FindingsError as error:
@@ -38,5 +38,5 @@ def resolved(catalog: Catalog, environment: str, ref: str) -> Release:
 
 
 def planned(catalog: Catalog, desired: Release, live: Release | None) -> Plan:
-    """The plan at this moment, judged with the overrides of the work tree."""
+    """The plan against the live release, judged by guards and the work tree's overrides."""
     return make_plan(desired, live, catalog.all(Override).values(), datetime.now(UTC))

@@ -11,7 +11,7 @@ from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "The whole way: validate, build, start, deploy, ask, and print the answer."
+SUMMARY = "Validate, build, start, deploy, ask one question and print the answer."
 EXAMPLES = """
 moor up             environment `local`
 moor up staging     another one, on this machine
@@ -21,7 +21,7 @@ moor up --json | jq -r .url
 
 def add(parser: ArgumentParser) -> None:
     environment(parser, default="local")
-    parser.add_argument("--allow-dirty", action="store_true", help="also take out what is not committed")
+    parser.add_argument("--allow-dirty", action="store_true", help="also deploy what is not committed")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -39,7 +39,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _asked(url: str, agent: str, say: str, console: Console) -> dict[str, Any]:
-    """Asks as any client would, and shows how."""
+    """Asks one question as any client would, and prints the request as a shell line."""
     from mooring.commands.ask import ask, curl
 
     answer = ask(url, agent, say)

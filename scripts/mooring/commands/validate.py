@@ -13,7 +13,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report import findings as render
 from mooring.report.console import Console
 
-SUMMARY = "Check every document; print every finding at once."
+SUMMARY = "Check every document and print every finding at once."
 EXAMPLES = """
 moor validate                          every check, every document
 moor validate --against origin/main    and that changed documents have new versions
@@ -24,8 +24,8 @@ moor validate --json | jq '.findings[].message'
 
 
 def add(parser: ArgumentParser) -> None:
-    parser.add_argument("--against", metavar="REF", help="a commit: content that differs from it needs another version")
-    parser.add_argument("--budgets", action="store_true", help="and show the seconds and calls of every agent at worst")
+    parser.add_argument("--against", metavar="REF", help="require a new version for content changed since a commit")
+    parser.add_argument("--budgets", action="store_true", help="show the worst-case seconds and calls of every agent")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
 
 
@@ -49,7 +49,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _budgets(root: Path, console: Console) -> dict[str, Any]:
-    """Shows them also where something is wrong: that is when their numbers are asked for."""
+    """Shows budgets even when there are findings, since that is when the numbers are needed."""
     from mooring.catalog.load import load
     from mooring.catalog.retry_budget import budgets
     from mooring.catalog.source import WorkTree
@@ -61,7 +61,7 @@ def _budgets(root: Path, console: Console) -> dict[str, Any]:
 
 
 def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
-    """Every finding, and the number of documents. An empty set of documents is a finding too."""
+    """All findings and the number of documents. An empty set of documents is a finding."""
     from mooring.catalog import codeowners, schemas
     from mooring.catalog.checks import check
     from mooring.catalog.checks.suites import expired

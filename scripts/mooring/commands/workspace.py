@@ -1,4 +1,4 @@
-"""Where a command works: the repository and the folder for state."""
+"""The workspace of a command: its repository and its state folder."""
 
 import os
 from argparse import Namespace
@@ -22,12 +22,12 @@ class Workspace:
         return self.state / environment
 
     def environments(self) -> list[str]:
-        """Names of the environments there are documents of."""
+        """Names of the environments that have a document."""
         folder = self.root / "configs" / "environments"
         return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
 
     def known(self, environment: str) -> str:
-        """`environment`, when there is a document or a ledger of it. UsageError otherwise."""
+        """`environment` if it has a document or a ledger. Raises UsageError otherwise."""
         names = self.environments()
         running = (str(path.parent.relative_to(self.state)) for path in self.state.rglob("ledger.db"))
         if environment not in names and environment not in running:

@@ -1,4 +1,4 @@
-"""Canonical JSON: one value, one sequence of bytes, whatever the order of keys or the spelling of numbers.
+"""Canonical JSON: equal values give equal bytes, whatever the order of keys or the spelling of numbers.
 
 Source: RFC 8785, "JSON Canonicalization Scheme", section 3.2.
 """

@@ -1,4 +1,4 @@
-"""What a release says: every document an environment needs, resolved and defaulted."""
+"""The content of a release: every document an environment needs, resolved and with defaults filled in."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from mooring.spec.prompt import Message
 
 
 class ResolvedPrompt(Part):
-    """A prompt with its parents and shared parts written in, so that it stands alone.
+    """A prompt with its parents and shared parts written in.
 
     `parts` says where text came from: version by name of every parent and shared part.
     """

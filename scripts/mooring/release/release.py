@@ -1,4 +1,4 @@
-"""A release: content, the bytes that say it, and the digest that names them."""
+"""A release: its content, its canonical bytes, and the digest that names them."""
 
 from dataclasses import dataclass, field
 from typing import Self

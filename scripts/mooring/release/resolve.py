@@ -1,4 +1,4 @@
-"""From a catalog to the release of one environment: overrides applied, only what its agents reach."""
+"""Resolves a catalog to the release of one environment: overrides applied, only what its agents reach."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

@@ -11,7 +11,7 @@ from mooring.release.verify import is_digest_name, verify_file
 
 
 class Store:
-    """A content-addressed folder, made at the first `put`. Files are written once and never changed."""
+    """A content-addressed folder, created by the first `put`. Files are written once and never changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -19,8 +19,8 @@ class Store:
     def put(self, release: Release) -> Path:
         """The file that holds `release`, written unless it is there.
 
-        Failed(STORAGE) when the disk says no, with nothing half-written;
-        Refused(TAMPERED) when the file is there with another content.
+        Raises Failed(STORAGE) on a disk error, with nothing half-written;
+        Refused(TAMPERED) when the file exists with other content.
         """
         path = self._path(release.digest)
         try:
@@ -57,7 +57,7 @@ class Store:
         return found[0]
 
     def digests(self) -> list[str]:
-        """Every digest in the store, sorted; whatever else lies in the folder is left alone."""
+        """Every digest in the store, sorted. Ignores other files in the folder."""
         try:
             return sorted(f"sha256:{path.stem}" for path in self.folder.iterdir() if is_digest_name(path))
         except FileNotFoundError:
@@ -70,7 +70,7 @@ class Store:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Writes a whole file or none: the name appears when its content is on disk."""
+    """Writes a file atomically: the name appears when its content is on disk."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".release-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Whether a release file holds what its name says."""
+"""Verifies that a release file has the content that its name says."""
 
 import re
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Renderers of values made below: for a terminal, a pipe, a machine, a pull request."""
+"""Renders values for terminals, pipes, machines and pull requests."""

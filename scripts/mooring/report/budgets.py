@@ -13,7 +13,7 @@ Found = Iterable[tuple[Budget, Sequence[str]]]
 
 
 def rows(found: Found) -> list[tuple[str, ...]]:
-    """One row a rung, and their sum against the deadline; then the slowest tool, and its sum with them."""
+    """One row per rung and their sum against the deadline; then the slowest tool, and the sum with it."""
     return [row for budget, environments in found for row in _rows(budget, ", ".join(environments))]
 
 

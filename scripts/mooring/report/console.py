@@ -1,4 +1,4 @@
-"""Where a command writes: styled on a terminal, plain lines when piped, silent when `--json` speaks."""
+"""Where a command writes: styled on a terminal, plain lines when piped, silent with `--json`."""
 
 import io
 import os
@@ -16,11 +16,11 @@ DIFF = {"+": "green", "-": "red", "~": "yellow"}
 Notify = Callable[[str], None]
 
 Advance = Callable[[str, str], None]
-"""One step is done: how it stands in a few words, and a line that is worth a line of its own; both may be ""."""
+"""Reports a finished step: a short status and a line worth keeping; both may be ""."""
 
 
 class Console:
-    """The two streams of one call. Everything meant for a person goes through here.
+    """The two output streams of a command. Everything meant for people goes through here.
 
     With `silent` nothing but `emit` and `error` writes. Rich is loaded only for a terminal's
     tables and spinners: its import costs more than a whole `moor rollback` may take.
@@ -45,17 +45,17 @@ class Console:
             self.emit(self.styled(text, style))
 
     def diff(self, text: str) -> None:
-        """Lines of a plan: what is added, removed and changed has its color."""
+        """Prints the lines of a plan, with colors for added, removed and changed."""
         for line in text.splitlines():
             self.line(line, DIFF.get(line[:1], ""))
 
-    def anew(self) -> None:
-        """Begins a new picture: on a terminal in place of the last one."""
+    def next_frame(self) -> None:
+        """Starts a new frame: on a terminal it replaces the last one."""
         if self.terminal:
             self.out.write("\x1b[H\x1b[2J")
 
     def emit(self, text: str) -> None:
-        """Write the result itself, also when silent. Failed(STORAGE) when it cannot be written."""
+        """Writes the result itself, also when silent. Raises Failed(STORAGE) when it cannot be written."""
         try:
             self.out.write(text if text.endswith("\n") else f"{text}\n")
             self.out.flush()
@@ -66,7 +66,7 @@ class Console:
             raise Failed(Reason.STORAGE, f"cannot write the output: {error.strerror}") from None
 
     def note(self, text: str) -> None:
-        """Something worth knowing that is no part of the result: to the error stream."""
+        """Writes a remark that is not part of the result to the error stream."""
         if not self.silent:
             self._to_err("note", "yellow", text)
 
@@ -80,7 +80,7 @@ class Console:
         self.err.flush()
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Rows under headings: a table on a terminal, aligned columns when piped."""
+        """Prints rows under headings: a table on a terminal, aligned columns when piped."""
         if self.silent:
             return
         if self.terminal:
@@ -92,7 +92,7 @@ class Console:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Notify]:
-        """Hands out a function that takes a line for every step taken: a spinner on a terminal, lines when piped."""
+        """Yields a function to call with a line for each step: a spinner on a terminal, lines when piped."""
         if self.silent:
             yield lambda step: None
         elif self.terminal:
@@ -105,7 +105,7 @@ class Console:
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Advance]:
-        """Hands out what is called for each of `total` steps: a bar on a terminal, a line each quarter when piped."""
+        """Yields a function to call for each of `total` steps: a bar on a terminal, a line per quarter when piped."""
         if self.silent:
             yield lambda state, line: None
         elif self.terminal:
@@ -131,20 +131,20 @@ class Console:
 
 
 def _writable(stream: TextIO | None) -> TextIO:
-    """A stream that takes any character; nowhere when it is closed."""
+    """A stream that accepts any character; a null stream when `stream` is closed."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
     return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open as long as the process
 
 
 def abandon(stream: TextIO) -> None:
-    """Sends what is left in a stream nowhere, so that Python does not complain about it at exit."""
+    """Discards what is left in a stream, so that Python does not complain about it at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def wants_color(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether codes may go to `stream` (https://no-color.org)."""
+    """Whether color codes may go to `stream` (https://no-color.org)."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 

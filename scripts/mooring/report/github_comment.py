@@ -1,4 +1,4 @@
-"""Keeps one comment on a pull request: written once, replaced ever after."""
+"""Keeps one comment on a pull request: creates it once, then updates it."""
 
 import json
 import re
@@ -19,7 +19,7 @@ PAUSES = (1.0, 4.0, 10.0)
 """Seconds before each further try."""
 
 PAGES = 100
-"""Of a hundred comments each, that are looked through."""
+"""Most pages, of a hundred comments each, that are searched."""
 
 Done = TypeVar("Done")
 
@@ -52,7 +52,7 @@ class GitHub:
         return cls(repository, token, environ.get("GITHUB_API_URL", API).rstrip("/"), author)
 
     def client(self) -> httpx2.Client:
-        """Follows no redirect: the token goes nowhere else."""
+        """An HTTP client that follows no redirect, so that the token reaches no other host."""
         headers = {
             "Authorization": f"Bearer {self.token}",
             "Accept": "application/vnd.github+json",
@@ -75,7 +75,7 @@ def pull_request(environ: Mapping[str, str]) -> int | None:
 def head_of(github: GitHub, owner: str, branch: str, commit: str) -> int | None:
     """The open pull request whose head is `commit`, None when it has moved on or is closed. Failed(PROCESS).
 
-    For what runs after a workflow that ran a stranger's code: what that left behind is not asked.
+    For workflows that run after one that ran untrusted code; nothing that it left behind is consulted.
     """
 
     def find(client: httpx2.Client) -> int | None:
@@ -89,7 +89,7 @@ def head_of(github: GitHub, owner: str, branch: str, commit: str) -> int | None:
 def publish(github: GitHub, number: int, body: str, pause: Callable[[float], None] = time.sleep) -> str:
     """Replaces the comment that begins with the first line of `body`, or writes it. Says which. Failed(PROCESS).
 
-    Each try looks for the comment anew: one that seemed to fail may have been written after all.
+    Each try looks for the comment again: a try that seemed to fail may have written it.
     """
     mark = body.split("\n", 1)[0]
     if not re.fullmatch(r"<!-- .+ -->", mark):
@@ -117,7 +117,7 @@ def _comments(client: httpx2.Client, number: int) -> Iterator[Any]:
 
 
 class _Again(Exception):
-    """Worth another try. The argument says what was wrong."""
+    """Raised when another try is worthwhile. The argument says what was wrong."""
 
 
 def _json(response: httpx2.Response) -> Any:
@@ -130,7 +130,7 @@ def _json(response: httpx2.Response) -> Any:
 
 
 def _persistently(github: GitHub, work: Callable[[httpx2.Client], Done], pause: Callable[[float], None]) -> Done:
-    """What comes of `work`, tried again from its beginning while GitHub is not well."""
+    """The result of `work`, repeated from its beginning while GitHub answers with temporary errors."""
     why = ""
     with github.client() as client:
         for wait in (0.0, *PAUSES):

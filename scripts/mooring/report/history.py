@@ -1,4 +1,4 @@
-"""The ledger for a person."""
+"""The ledger as rows for people."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ COLUMNS = ("SEQ", "AT", "ACTOR", "EVENT", "PHASE", "LIVE", "WHAT")
 
 
 def rows(entries: Iterable[dict[str, Any]], now: float | None = None) -> list[tuple[str, ...]]:
-    """One row for the data of every entry; with `now` the times say how long ago, too."""
+    """One row per entry; with `now` the times also say how long ago."""
     return [
         (
             str(entry["seq"]),

@@ -1,4 +1,4 @@
-"""How a slot fares right now, for a person."""
+"""The current health of a slot, for people."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,12 +8,12 @@ PREPARED = {"L3": "prepared answer", "L4": "apology and ticket"}
 
 
 def rows(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """One row a rung of every agent."""
+    """One row per agent and rung."""
     return [row for agent, data in runtime["agents"].items() for row in _ladder(agent, data)]
 
 
 def notes(slot: str, runtime: Mapping[str, Any]) -> Iterator[str]:
-    """What no table has a place for, a line each."""
+    """Facts that fit no table, one line each."""
     memory = runtime["memory"]
     yield (
         f"{slot}: memory {memory['ratio']:.0%} of {memory['limit_mib']} MiB, context {runtime['context_ratio']:.0%}"

@@ -1,6 +1,6 @@
 """A plan as the comment of a pull request: short on top, details folded, and never too long to be posted.
 
-Whatever comes from a document stands in code, where GitHub finds no mention, link, HTML or command.
+Text from documents is rendered as code, where GitHub finds no mention, link, HTML or command.
 """
 
 import re

@@ -25,12 +25,12 @@ def override_snippet(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def short(digest: str) -> str:
-    """As much of a digest as tells overrides apart."""
+    """Enough of a digest to tell overrides apart."""
     return digest.removeprefix("sha256:")[:8]
 
 
 def file_of(name: str) -> str:
-    """Where an override lives."""
+    """The file of an override."""
     return f"configs/overrides/{name}.yaml"
 
 

@@ -1,4 +1,4 @@
-"""A plan as plain text: one block a document, then the verdict, then what to do next."""
+"""A plan as plain text: one block per document, then the verdict, then what to do next."""
 
 from collections.abc import Iterator
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""What became of a rollout, in a sentence."""
+"""A receipt as a sentence."""
 
 from typing import Any
 
@@ -18,5 +18,5 @@ def sentence(receipt: dict[str, Any]) -> str:
 
 
 def short(digest: str | None) -> str:
-    """A digest as a person reads it: twelve digits."""
+    """A digest shortened for people: twelve digits."""
     return digest.removeprefix("sha256:")[:12] if digest else ""

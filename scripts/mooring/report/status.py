@@ -1,4 +1,4 @@
-"""What stands where, for a person."""
+"""The status of an environment, for people."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
 
 
 def _show_live(data: dict[str, Any], console: Console) -> None:
-    """How the slot that serves fares."""
+    """Prints the health of the live slot."""
     live = data["live"]["slot"] if data["live"] else ""
     runtime = data["slots"][live]["runtime"] if live else {}
     if runtime:
@@ -36,7 +36,7 @@ def _show_live(data: dict[str, Any], console: Console) -> None:
 
 
 def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:
-    """One row a slot. `now` is given for a person who would rather read how long ago."""
+    """One row per slot; with `now` times say how long ago."""
     live, since = data["live"], data.get("since")
     when = "" if since is None else (since if now is None else ago(seconds(since), now))
     return [
@@ -63,7 +63,7 @@ def _state(slot: dict[str, Any], live: bool) -> str:
 
 
 def notes(data: dict[str, Any]) -> Iterator[str]:
-    """What no table has a place for, a line each."""
+    """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"

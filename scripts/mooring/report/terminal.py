@@ -1,4 +1,4 @@
-"""What only a terminal shows: tables, a spinner and a bar, by rich."""
+"""Tables, spinner and progress bar of a terminal, by rich."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def table(out: TextIO, columns: Sequence[str], rows: Sequence[Sequence[str]], *,
 
 @contextmanager
 def spinner(out: TextIO, title: str, *, color: bool | None) -> Iterator[Callable[[str], None]]:
-    """Spins beside the newest step; those before it stand above with a tick, the one that failed with a cross."""
+    """A spinner beside the current step; finished steps stay above with a tick, a failed one with a cross."""
     console = _console(out, color)
     steps: list[str] = []
 
@@ -51,7 +51,7 @@ def spinner(out: TextIO, title: str, *, color: bool | None) -> Iterator[Callable
 
 @contextmanager
 def bar(out: TextIO, title: str, total: int, *, color: bool | None) -> Iterator[Callable[[str, str], None]]:
-    """Fills as steps are done; lines worth one stand above, and the bar goes away at the end."""
+    """A bar that fills as steps finish; lines worth keeping stay above it, and the bar is removed at the end."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""Points in time and spans, for machines and for people."""
+"""Formats points in time and durations, for machines and for people."""
 
 from datetime import UTC, datetime
 
@@ -11,12 +11,12 @@ def iso(seconds: float) -> str:
 
 
 def seconds(moment: str) -> float:
-    """The other way round."""
+    """Parses what `iso` formats; the inverse."""
     return datetime.fromisoformat(moment).timestamp()
 
 
 def span(length: float) -> str:
-    """A length of time, in seconds, in its largest whole unit: `3 min`, `2 days`."""
+    """A duration in seconds in its largest whole unit: `3 min`, `2 days`."""
     for size, unit in UNITS:
         if length >= size:
             count = int(length // size)
@@ -25,5 +25,5 @@ def span(length: float) -> str:
 
 
 def ago(then: float, now: float) -> str:
-    """How long before `now`, or how far ahead of it."""
+    """How long before or after `now`."""
     return f"{span(now - then)} ago" if then <= now else f"in {span(then - now)}"

@@ -1,4 +1,4 @@
-"""Does what the machine asks for, on a target, and says what came of it."""
+"""Carries out the state machine's commands on a target; each ends in exactly one event."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 
 Notify = Callable[[str], None]
 Smoke = Callable[[Side, float], Sequence[str]]
-"""Asks the release in a slot what it must be able to do, within some seconds; what fails, one line each."""
+"""Runs the smoke suites against a slot within some seconds; returns one line per failure."""
 
 PAUSE = 0.05
 """Seconds between two looks at a slot that is starting or draining."""
 
 GIVE_UP = 3
-"""Unwanted ends of a starting slot after which waiting for the deadline would teach nothing."""
+"""Crashes of a starting slot after which waiting for the deadline is pointless."""
 
 
 def short(digest: str) -> str:
-    """A digest as people read it."""
+    """A digest shortened for people."""
     return digest.removeprefix("sha256:")[:12]
 
 
 @dataclass
 class Actions:
-    """Every command may run twice. `switch_ms` is what the last switch took."""
+    """Every command is safe to run twice. `switch_ms` is the duration of the last switch."""
 
     target: Target
     renewal: Renewal
@@ -59,7 +59,7 @@ class Actions:
     smoke: Smoke | None = None
 
     def act(self, command: Command, state: State) -> Event:
-        """The event that answers a command. Only being fenced out is raised: the successor owns the rest."""
+        """Runs a command and returns its event. Raises only when fenced out: the successor owns the rest."""
         try:
             return self._revived(command, state)
         except Stopped as stopped:
@@ -123,7 +123,7 @@ class Actions:
             self._smoke(side, max(0.1, state.deadline - self.clock.now()))
 
     def _smoke(self, side: Side, seconds: float) -> None:
-        """Failed(PROBE_FAILED) with the first smoke case that does not hold."""
+        """Raises Failed(PROBE_FAILED) with the first failing smoke case."""
         if self.smoke is None:
             return
         wrong = self.smoke(side, seconds)
@@ -147,7 +147,7 @@ class Actions:
         return milliseconds
 
     def _bake(self, side: Side, until: float) -> None:
-        """What fails while the smoke suites are asked counts too."""
+        """Requests that fail while the smoke suites run count too."""
         self.notify(f"watching {side.slot} for {max(0, until - self.clock.now()):.0f} s")
         rollout, start = self._rollout(side), self._facts()
         self._smoke(side, rollout.deadline_seconds)
@@ -159,7 +159,7 @@ class Actions:
             self.clock.sleep(PAUSE)
 
     def _discard(self, side: Side, instead: str | None) -> None:
-        """Best effort: an abort has to end, and a slot that is not live does no harm."""
+        """Best effort: an abort must end, and a slot that is not live does no harm."""
         try:
             self.target.discard(side, self.renewal.lease.token, instead)
         except Failed as failed:

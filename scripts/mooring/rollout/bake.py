@@ -1,4 +1,4 @@
-"""Gates that ask the running release itself: the probes before traffic, and the watch after it."""
+"""Gates that ask the running release itself: the probes before the switch and the bake after it."""
 
 import re
 from typing import TYPE_CHECKING
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Rollout
 
 EARLY = 20
-"""Requests after which a bake may fail before its time."""
+"""Requests after which a bake may fail before its time is over."""
 
 PAUSE = 0.2
 """Seconds between two looks."""
 
 
 def ask_probes(reader: Reader, slot: str, rollout: "Rollout", timeout: float) -> None:
-    """Failed(PROBE_FAILED) with the first answer that does not hold what was expected."""
+    """Raises Failed(PROBE_FAILED) with the first answer that lacks the expected text."""
     for probe in rollout.probes:
         try:
             answer = reader.probe(slot, probe.agent, probe.say, timeout)
@@ -31,9 +31,9 @@ def ask_probes(reader: Reader, slot: str, rollout: "Rollout", timeout: float) ->
 
 
 def bake(reader: Reader, side: Side, rollout: "Rollout", start: Facts, until: float, clock: Clock) -> str:
-    """Watch the live slot until a time; a line about what was seen. Failed(BAKE_FAILED) as soon as it is bad.
+    """Watches the live slot until a time and returns a line about it. Raises Failed(BAKE_FAILED) as soon as it is bad.
 
-    Requests since `start` count. Without any the watch says nothing, so the probes are asked again and decide.
+    Requests since `start` count. Without any, the probes are asked again and decide.
     """
     while True:
         received, failed = _look(reader.facts(), start, side)
@@ -50,7 +50,7 @@ def bake(reader: Reader, side: Side, rollout: "Rollout", start: Facts, until: fl
 
 
 def _look(facts: Facts, start: Facts, side: Side) -> tuple[int, int]:
-    """Requests ended and failed in the live slot since `start`."""
+    """Requests that ended and that failed in the live slot since `start`."""
     slot, before = facts.slots[side.slot], start.slots[side.slot]
     if facts.live != side:
         raise Failed(Reason.BAKE_FAILED, f"{side.slot} is not live any more")

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 WALL = Wall()
 
 RECOVERY = 120.0
-"""Seconds a deployment waits for a recovery under way to come to rest."""
+"""Seconds a deployment waits for a recovery under way to finish."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A release somebody wants live. `commit`, and the digests of `plan` and `evidence`, are recorded with it.
+    """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was.
     """
@@ -42,9 +42,9 @@ class Request:
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
-    """Bring a release live, through every gate it has not passed before; returns when the old side is at rest.
+    """Makes a release live through every gate it has not passed before; returns when the old slot is drained.
 
-    Refused when it may not start (LOCKED, FROZEN, QUARANTINED); Failed when it was undone on the way.
+    Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
     with _Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
         live = driver.settle().live
@@ -64,10 +64,10 @@ def rollback(
     clock: Clock = WALL,
     to: str | None = None,
 ) -> Receipt:
-    """Go back to the release that was committed before the live one, or to the digest `to`.
+    """Switches back to the release committed before the live one, or to the digest `to`.
 
-    Takes over from a deployment under way: one that is being watched is undone, which is then the rollback.
-    Refused(NO_STANDBY) when there is nothing to go back to.
+    Takes over from a deployment under way: if that is baking, undoing it is the rollback.
+    Raises Refused(NO_STANDBY) when there is nothing to go back to.
     """
     with _Driver(target, ledger, actor, "rollback", notify, clock) as driver:
         was = ledger.state(driver.environment)
@@ -78,13 +78,13 @@ def rollback(
 
 
 def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
-    """Finish or undo what a process left that ended on the way; the state it comes to."""
+    """Finishes or undoes a rollout whose process ended; returns the resulting state."""
     with _Driver(target, ledger, actor, "recover", notify, clock) as driver:
         return driver.settle()
 
 
 class _Driver:
-    """One lease on one environment, from `with` to its end."""
+    """Holds one lease on one environment for the length of a `with` block."""
 
     def __init__(self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock) -> None:
         self.target, self.ledger, self.actor, self.kind = target, ledger, actor, kind
@@ -110,7 +110,7 @@ class _Driver:
         self._stack.close()
 
     def _acquire(self) -> leases.Lease:
-        """Waits for a recovery, which somebody who deploys again need not know about; refuses anything else."""
+        """Takes the lease; waits for a recovery to finish, refuses any other holder."""
         told = False
         while True:
             try:
@@ -126,7 +126,7 @@ class _Driver:
             self.clock.sleep(0.1)
 
     def _fence(self) -> None:
-        """Makes older processes harmless. A supervisor that died does not keep anyone from a rollback."""
+        """Fences older processes out; revives a dead supervisor first, so that a rollback stays possible."""
         try:
             self.target.fence(self.lease.token)
         except Failed as failed:
@@ -138,7 +138,7 @@ class _Driver:
             self.target.fence(self.lease.token)
 
     def settle(self, supersede: bool = False) -> State:
-        """Bring to rest what another process left, and the ledger's idea of who is live to the truth."""
+        """Finishes what another process left and corrects the ledger where traffic differs from it."""
         state = self.ledger.state(self.environment)
         live = self.target.facts().live
         self.previous = live.digest if live else None
@@ -152,7 +152,7 @@ class _Driver:
     def request(
         self, kind: Kind, release: "Release", request: Request | None = None, frozen: str | None = None
     ) -> Receipt:
-        """Run a request to its end; the receipt, or Failed with what stopped it."""
+        """Runs a request to its end and returns the receipt. Raises Failed with the reason."""
         rollout, now = release.content.environment.rollout, self.clock.now()
         state = self.ledger.state(self.environment)
         event = Requested(
@@ -176,7 +176,7 @@ class _Driver:
         return self.receipt(first.kind)
 
     def run(self, state: State, event: Event) -> State:
-        """Step until nothing is under way: write, then act, then step with what came of it."""
+        """Steps until the state is idle: writes the transition, carries out its command, steps with the event."""
         events = [event]
         while events:
             event = events.pop(0)
@@ -186,7 +186,7 @@ class _Driver:
         return state
 
     def receipt(self, kind: Kind | None) -> Receipt:
-        """What this lease did."""
+        """The receipt of what this lease did."""
         after = self.target.facts()
         newest = self.entry or self.ledger.entries(1, self.environment)[0]
         live = State.read(newest.state).live
@@ -207,7 +207,7 @@ class _Driver:
 
 
 def _still_against(live: str | None, request: Request) -> None:
-    """Refused(PLAN_MISMATCH) when something else went live between the plan and the lease."""
+    """Raises Refused(PLAN_MISMATCH) when something else went live between the plan and the lease."""
     if request.plan is None or live in (request.base, request.release.digest):
         return
     message = f"{short(live) if live else 'nothing'} is live now, which is not what the plan was made against"

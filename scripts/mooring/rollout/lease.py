@@ -1,6 +1,6 @@
 """The lease on an environment: one deployment at a time, with an end, an owner and a fencing token.
 
-The token grows with every lease and is never given out twice. Whoever acts shows it; the ledger and
+The token grows with every lease and is never given out twice. Every action shows it; the ledger and
 the target refuse an older one, so a process that slept through its lease can do no harm.
 """
 
@@ -39,7 +39,7 @@ class Lease:
     until: float
 
     def held(self, now: float) -> bool:
-        """Whether it still binds: not run out, and its process not known to be gone."""
+        """Whether it still holds: it has not expired, and its process is not known to have ended."""
         return now < self.until and not _gone(self.owner)
 
 
@@ -50,7 +50,7 @@ def read(ledger: Ledger, environment: str) -> Lease | None:
 
 
 def acquire(ledger: Ledger, environment: str, actor: str, kind: str, now: float) -> Lease:
-    """Take the lease. Refused(LOCKED) says who holds it and until when.
+    """Takes the lease. Raises Refused(LOCKED), which says who holds it and until when.
 
     A rollback takes over from anything but another rollback: its higher token fences the other out.
     """
@@ -73,7 +73,7 @@ def acquire(ledger: Ledger, environment: str, actor: str, kind: str, now: float)
 
 
 def renew(ledger: Ledger, lease: Lease, until: float) -> bool:
-    """Whether it was still ours; then it holds until `until`. `until` 0 gives it back."""
+    """Extends the lease to `until`, or releases it with 0; False when it was no longer ours."""
     with ledger.transaction() as db:
         changed = db.execute(
             "UPDATE leases SET until = ? WHERE environment = ? AND token = ?",
@@ -83,7 +83,7 @@ def renew(ledger: Ledger, lease: Lease, until: float) -> bool:
 
 
 class Renewal:
-    """Renews a lease from a thread of its own for as long as the `with` block runs, then gives it back.
+    """Renews a lease in a background thread while the `with` block runs, then releases it.
 
     `lost` becomes true when somebody else took the lease over.
     """
@@ -125,7 +125,7 @@ def _owner() -> str:
 
 
 def _gone(owner: str) -> bool:
-    """Whether the owner is known to have ended: only of this machine can that be said."""
+    """Whether the owner is known to have ended, which can be told only on its own machine."""
     host, pid, start = owner.rsplit(":", 2)
     if host != socket.gethostname():
         return False

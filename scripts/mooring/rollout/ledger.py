@@ -1,7 +1,7 @@
 """The ledger: every transition of an environment, in SQLite, append-only and hash-chained.
 
 An entry's hash covers the hash before it and its own canonical JSON, so no entry can be changed or
-taken out without a break; `verify` also notices a missing end. Who can rewrite the whole file can
+removed without breaking the chain; `verify` also notices a missing end. Whoever can rewrite the whole file can
 write another history: the head's hash is printed in receipts and in revert commits, outside of it.
 """
 
@@ -37,7 +37,7 @@ CREATE TRIGGER IF NOT EXISTS entries_are_never_deleted BEFORE DELETE ON entries
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One transition. `event` and `state` are the data forms of what happened and of what it led to."""
+    """One transition. `event` and `state` are the JSON forms of what happened and of the resulting state."""
 
     seq: int
     environment: str
@@ -54,7 +54,7 @@ class Entry:
 
 
 class Ledger:
-    """The database at `path`, made when missing. Every method raises Failed(STORAGE) when the disk says no."""
+    """The database at `path`, created when missing. Every method raises Failed(STORAGE) on a disk or SQLite error."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,7 +71,7 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One writer at a time; all of it or nothing."""
+        """A write transaction: one writer at a time, all or nothing."""
         with _storage(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -83,7 +83,7 @@ class Ledger:
                 raise
 
     def append(self, environment: str, token: int, actor: str, event: Event, state: State) -> Entry:
-        """Write what happened before it is acted on. Refused(FENCED) when a newer lease than `token` was taken."""
+        """Writes a transition before it is acted on. Raises Refused(FENCED) when a newer lease than `token` exists."""
         body = {"at": event.at, "actor": actor, "token": token, "event": event.data(), "state": state.data()}
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         with self.transaction() as db:
@@ -97,7 +97,7 @@ class Ledger:
         return _entry((seq, environment, text, previous, link))
 
     def state(self, environment: str) -> State:
-        """Where the environment's rollout is, by its last entry."""
+        """The state of the environment's rollout, from its last entry."""
         newest = self.entries(1, environment)
         return State.read(newest[0].state) if newest else State()
 
@@ -121,7 +121,7 @@ class Ledger:
         return str(rows[0][0]) if rows else None
 
     def verify(self) -> int:
-        """How many entries there are, all of them whole. Refused(TAMPERED) names the first that is not."""
+        """Checks the chain and returns the number of entries. Raises Refused(TAMPERED) with the first altered one."""
         previous, count = START, 0
         with _storage(self.path):
             for seq, environment, body, before, link in self._db.execute("SELECT * FROM entries ORDER BY seq"):
@@ -150,7 +150,7 @@ def _entry(row: tuple[int, str, str, str, str]) -> Entry:
 
 @contextmanager
 def _storage(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the disk say into one line."""
+    """Turns errors of SQLite and the disk into Failed(STORAGE) with one line."""
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):

@@ -1,4 +1,4 @@
-"""Blue-green as a pure function. No clock, no I/O: what is true comes in as events, what to do goes out as commands.
+"""Blue-green as a pure function without clock or I/O: events come in, commands go out.
 
     idle -> staging -> probing -> switching -> baking -> retiring -> idle
                |          |           |          |
@@ -7,7 +7,7 @@
                       aborting -> idle
 
 A release that is warm and was committed before starts at probing and skips baking. Every phase but
-idle has one command under way, so a process that dies leaves a phase from which the next one goes on.
+idle has one command under way, so when a process dies, the next one resumes from the phase it left.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ from mooring.rollout.state import (
 Step = tuple[State, tuple[Command, ...]]
 
 TRAIL = 50
-"""How many committed releases are remembered as places to go back to."""
+"""How many committed releases are remembered as rollback targets."""
 
 
 LEFT = "the process that deployed it ended before the switch"
@@ -104,7 +104,7 @@ def _admit(state: State, event: Requested) -> None:
 
 
 def _again(state: State, rollback: bool) -> Step:
-    """The live release is asked for again: nothing to do once it is committed, else it passes the gates now."""
+    """Handles a request for the live release: a no-op once it is committed, else it passes the gates now."""
     if rollback:
         raise Refused(Reason.NO_STANDBY, f"{state.goal.digest} is live already")
     if state.trail[-1:] == (state.goal.digest,):
@@ -159,7 +159,7 @@ def _stumbled_before(state: State, event: Stumbled) -> Step:
 
 
 def _abort(state: State, reason: Reason, detail: str) -> Step:
-    """Before the switch: traffic stays where it is. A live target is left alone, whatever it said."""
+    """Aborts before the switch: traffic stays where it is. A target that is live already is left alone."""
     state = state.change(verdict=reason, detail=detail)
     return _idle(state) if state.live == state.target else _discard(state)
 
@@ -172,7 +172,7 @@ def _discard(state: State) -> Step:
 
 
 def _stumbled_baking(state: State, event: Stumbled) -> Step:
-    """Back to where traffic came from. With nothing to go back to, a bad answer is still better than none."""
+    """Switches back to the old slot. Without one, keeps the target: bad answers are better than none."""
     state = state.change(verdict=event.reason, detail=event.detail)
     if state.origin is None:
         return _idle(state)
@@ -184,7 +184,7 @@ def _reverted(state: State, _event: Event) -> Step:
 
 
 def _stuck(state: State, event: Stumbled) -> Step:
-    """The way back is closed: the old side is not ready, and traffic never goes to a slot that is not."""
+    """Handles a failed switch back: the old slot is not ready, and traffic never goes to a slot that is not."""
     return _idle(state.change(detail=f"{state.detail}; and could not go back: {event.detail}"))
 
 
@@ -193,7 +193,7 @@ def _idle(state: State, _event: Event | None = None) -> Step:
 
 
 def _taken_over(state: State, event: Resumed | Superseded) -> Step:
-    """What another process left is aborted before the switch, and finished or undone after it."""
+    """Takes over from a dead process: aborts before the switch, finishes or undoes after it."""
     on_target = event.live is not None and event.live == state.target
     on_origin = event.live is not None and event.live == state.origin
     match state.phase:
@@ -216,14 +216,14 @@ def _taken_over(state: State, event: Resumed | Superseded) -> Step:
 
 
 def _superseded(state: State) -> Step:
-    """A rollback during the bake is the bake's failure; later the release is committed and the rollback follows."""
+    """A rollback during the bake fails the bake; after it, the release is committed and the rollback follows."""
     if state.phase is not Phase.BAKING:
         return state, (_under_way(state),)
     return _stumbled_baking(state, Stumbled(0, Reason.ROLLED_BACK, "rolled back while it was watched"))
 
 
 def _under_way(state: State) -> Command:
-    """The command of a phase, once more: all of them may run twice."""
+    """Repeats the command of a phase; every command is safe to run twice."""
     match state.phase:
         case Phase.BAKING:
             return Bake(state.goal, state.bake_until)

@@ -1,4 +1,4 @@
-"""What a finished rollout hands back: which release, how it went, and what became of every request."""
+"""The receipt of a finished rollout: which release, how long, and what happened to every request."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class Receipt:
 
 
 def account(before: Facts, after: Facts) -> dict[str, int]:
-    """Requests between two looks: received, answered, failed, abandoned, lost; and those in flight now."""
+    """Requests between two readings: received, answered, failed, abandoned, lost; and those in flight now."""
     start, end = before.counts(), after.counts()
     ended = {name: end[name] - start[name] for name in ("answered", "failed", "abandoned")}
     # Those in flight at the start were received before it.

@@ -1,4 +1,4 @@
-"""What a rollout is made of: its state, what happens to it and what it asks for. Values only, with a JSON form."""
+"""State, events and commands of a rollout: plain values with a JSON form."""
 
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
@@ -10,12 +10,12 @@ BLUE, GREEN = SLOTS = ("blue", "green")
 
 
 def other(slot: str) -> str:
-    """The other one of the two slots."""
+    """The other slot."""
     return GREEN if slot == BLUE else BLUE
 
 
 class Phase(StrEnum):
-    """Where a rollout is. Everything before SWITCHING leaves the traffic as it was."""
+    """The phase of a rollout. Every phase before SWITCHING leaves traffic unchanged."""
 
     IDLE = "idle"
     STAGING = "staging"
@@ -67,7 +67,7 @@ class State:
 
     @property
     def goal(self) -> Side:
-        """The target, where there must be one: in every phase but idle."""
+        """The target, which every phase but idle has."""
         if self.target is None:
             raise ValueError(f"no target while {self.phase}")
         return self.target
@@ -112,9 +112,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Requested(Event):
-    """Somebody wants `digest` live. `warm` is the idle slot when it is ready; `frozen` says why nothing may go out.
+    """A request to make `digest` live. `warm` is the idle slot if ready; `frozen` says why deployments are frozen.
 
-    `deadline` is the latest moment of the switch.
+    `deadline` is the latest time of the switch.
     """
 
     kind: Kind
@@ -135,24 +135,24 @@ class Staged(Event):
 
 @dataclass(frozen=True, slots=True)
 class Passed(Event):
-    """The probes, or the bake, were passed."""
+    """The probes or the bake passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switched(Event):
-    """Traffic goes where the last switch or revert sent it, after `ms` milliseconds between the two sides."""
+    """Traffic goes to the slot of the last switch or revert, which took `ms` milliseconds."""
 
     ms: float = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Retired(Event):
-    """The old side has no request in flight, or its time was up. It stays warm."""
+    """The old slot has no request in flight, or its time is over. It stays warm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discarded(Event):
-    """The target slot does not hold the refused release any more."""
+    """The target slot no longer holds the refused release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +165,14 @@ class Stumbled(Event):
 
 @dataclass(frozen=True, slots=True)
 class Resumed(Event):
-    """A new process takes over what another left. `live` is who has the traffic in truth."""
+    """A new process takes over from a dead one. `live` is the slot that really has the traffic."""
 
     live: Side | None
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded(Event):
-    """A rollback takes over: what is under way ends here. `live` is who has the traffic in truth."""
+    """A rollback takes over from what is under way. `live` is the slot that really has the traffic."""
 
     live: Side | None
 
@@ -217,7 +217,7 @@ class Bake(Command):
 
 @dataclass(frozen=True, slots=True)
 class Retire(Command):
-    """Let the old side finish its requests; `wait` for it or not."""
+    """Let the old slot finish its requests, and `wait` for it or not."""
 
     side: Side
     wait: bool

@@ -1,4 +1,4 @@
-"""What a rollout needs of the place it runs in: a Reader that looks and a Writer that changes, apart."""
+"""What a rollout needs of a target, as two protocols: a Reader that looks and a Writer that changes."""
 
 import time
 from dataclasses import dataclass, field
@@ -35,13 +35,13 @@ class SlotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a target is doing: who has the traffic, and both slots by name."""
+    """The state of a target: which slot has the traffic, and both slots by name."""
 
     live: Side | None
     slots: dict[str, SlotFacts]
 
     def warm(self) -> Side | None:
-        """The idle slot and what it holds, when it is ready."""
+        """The idle slot and its release, if it is ready."""
         name = other(self.live.slot) if self.live else "blue"
         slot = self.slots.get(name, SlotFacts())
         return Side(name, slot.digest) if slot.ready and slot.digest else None
@@ -53,7 +53,7 @@ class Facts:
 
 
 NOTHING = Facts(None, {})
-"""Where nothing runs."""
+"""The facts of a target where nothing runs."""
 
 
 class Reader(Protocol):
@@ -76,7 +76,7 @@ class Writer(Protocol):
     """Changes the target. Every call shows a fencing token; Refused(FENCED) when a higher one was seen."""
 
     def revive(self) -> None:
-        """Bring back what the target needs to be changed, when that has died. Slots are not touched."""
+        """Restarts the part that carries out changes if it has died. Does not touch slots."""
 
     def fence(self, token: int) -> None:
         """Make older tokens void."""
@@ -99,7 +99,7 @@ class Target(Reader, Writer, Protocol):
 
 
 class Clock(Protocol):
-    """Time, so that tests need not wait."""
+    """A clock that tests can replace."""
 
     def now(self) -> float:
         """Seconds since the epoch."""

@@ -1,6 +1,6 @@
-"""Tells git about a rollback: a branch whose documents are those of the release that was restored.
+"""Writes a rollback back to git: a branch whose documents are those of the restored release.
 
-Only plumbing with an index of its own: the work tree, the index and the branch somebody is on stay as they are.
+Uses git plumbing with a private index: work tree, index and current branch stay as they are.
 """
 
 import os
@@ -31,13 +31,13 @@ class WrittenBack:
 
 
 class _GitError(Exception):
-    """What git said."""
+    """A git command failed; the argument is its message."""
 
 
 def write_back(root: Path, ledger: Ledger, environment: str, restored: str, refused: str, why: str) -> WrittenBack:
     """A branch `mooring/revert-<12 hex>` on top of HEAD that takes the documents of `refused` back to `restored`.
 
-    Both are digests; the hex is the refused one's. Never raises for git's sake: the rollback has happened already.
+    Both are digests; the hex is the refused one's. Never raises a git error: the rollback has already happened.
     """
     good = ledger.commit_of(environment, restored)
     if good is None:
@@ -86,7 +86,7 @@ def _message(ledger: Ledger, environment: str, restored: str, refused: str, good
 
 
 def _author(root: Path) -> Mapping[str, str]:
-    """Git's own idea of who commits, or ours where it has none."""
+    """The committer that git has configured, else ours."""
     try:
         _git(root, "var", "GIT_COMMITTER_IDENT")
         return {}
@@ -96,7 +96,7 @@ def _author(root: Path) -> Mapping[str, str]:
 
 
 def _git(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, data: str = "") -> str:
-    """What git prints, without the final newline."""
+    """Runs git and returns what it prints, without the final newline."""
     done = subprocess.run(
         ["git", "-C", str(root), *arguments],
         env={**os.environ, **(environ or {})},

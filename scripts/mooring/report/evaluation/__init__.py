@@ -1,5 +1,5 @@
-"""What an evaluation found, for a terminal, a pull request, a browser and machines. Made from `Behaviour` alone.
+"""Renders an evaluation for terminals, pull requests, browsers and machines, from `Behaviour` alone.
 
-A behavioural plan may have been written by a stranger's code, and answers by a model that a stranger talked to: every
+Untrusted code may have written a behavioural plan, and untrusted users may have steered a model's answers: every
 text in it is escaped where it is shown.
 """

@@ -1,4 +1,4 @@
-"""Findings where a reviewer looks: the case that blocks, in its suite, and the lines of the prompt that changed."""
+"""Annotations for reviewers: the blocking case in its suite, and the prompt lines that changed."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Every form of an evaluation, written to a folder."""
+"""Writes every format of an evaluation to a folder."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from mooring.report.evaluation.page import page
 FORMAT = "mooring.evaluation/v1"
 
 LARGEST = 64 * 2**20
-"""Bytes of a plan that is read."""
+"""Most bytes of a plan that are read."""
 
 PLAN = "behaviour.json"
 
@@ -28,7 +28,7 @@ FORMS: Mapping[str, Callable[[Behaviour], str]] = MappingProxyType(
         "report.html": page,
     }
 )
-"""File -> how it is made. All come from the plan alone, so that they can be made again from PLAN."""
+"""Renderer by file name. All need the plan alone, so that they can be rendered again from PLAN."""
 
 
 def write(folder: Path, behaviour: Behaviour, comparison: Comparison | None = None) -> None:
@@ -57,7 +57,7 @@ def results(behaviour: Behaviour, comparison: Comparison) -> str:
 
 
 def read(file: Path) -> Behaviour:
-    """A plan that was written, by whomever. Refused(TAMPERED) for anything else, Failed(STORAGE)."""
+    """Reads an untrusted plan. Raises Refused(TAMPERED) when it is not a plan, Failed(STORAGE) on a disk error."""
     try:
         with file.open("rb") as stream:
             content = stream.read(LARGEST + 1)

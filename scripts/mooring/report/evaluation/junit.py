@@ -1,4 +1,4 @@
-"""An evaluation as JUnit XML, the form that test reports of most forges and build servers read.
+"""An evaluation as JUnit XML, which most forges and build servers read.
 
 Source: https://github.com/testmoapp/junitxml, "Common JUnit XML format".
 """
@@ -34,7 +34,7 @@ def junit(behaviour: Behaviour) -> str:
 
 
 def _case(suite: ET.Element, case: CaseReport) -> None:
-    """Failed: never passed, or blocking. What passes now and then does, and says so."""
+    """A case fails when it never passed or blocks. One that sometimes passes is a pass with a remark."""
     test = ET.SubElement(suite, "testcase", classname=_text(case.suite), name=_text(case.case))
     if case.head.latency_seconds is not None:
         test.set("time", f"{case.head.latency_seconds:.3f}")

@@ -1,4 +1,4 @@
-"""Distributions of numbers before and now, as places in a drawing that a template draws."""
+"""Distributions before and now, as coordinates that a template draws."""
 
 import math
 import statistics
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One side: bars on `floor`, and the median where it stands."""
+    """One side: bars on `floor`, and the position of the median."""
 
     name: str
     floor: float

@@ -1,4 +1,4 @@
-"""A run as it goes: a bar with failures above it on a terminal, lines when piped."""
+"""The progress of a run: a bar with failures above it on a terminal, lines when piped."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,14 +9,14 @@ from mooring.evaluate.values import Trial
 from mooring.report.console import Advance, Console
 
 OnTrial = Callable[[str, Trial], None]
-"""Told the side, `head` or `base`, and a trial."""
+"""Callback `(side, trial)`; `side` is `head` or `base`."""
 
 HEAD = "head"
 
 
 @contextmanager
 def asking(console: Console, total: int) -> Iterator[OnTrial]:
-    """Hands out what is told every trial, of `total` on both sides. Failures of the head show as they come."""
+    """Yields the callback for each of `total` trials of both sides. Shows failures of the head as they come."""
     failed = errors = 0
 
     def tell(advance: Advance, side: str, trial: Trial) -> None:

@@ -1,4 +1,4 @@
-"""What a terminal shows after the run: the verdict, and the first failing cases with both answers."""
+"""An evaluation for the terminal: the verdict, and the first failing cases with both answers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def _case(case: CaseReport) -> Iterator[str]:
 
 
 def _answers(turn: Turn) -> Iterator[str]:
-    """Lines of both answers, those that are the same once."""
+    """Lines of both answers; equal lines appear once."""
     old, new = (list(wording.said(reply, VALUE)) if reply else [] for reply in (turn.old, turn.new))
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":

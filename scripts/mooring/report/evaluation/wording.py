@@ -1,4 +1,4 @@
-"""How cases, answers and numbers are said, the same in every form."""
+"""Wording of cases, answers and numbers, the same in every format."""
 
 import json
 import statistics
@@ -22,11 +22,11 @@ EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
         "simulated": "a script stood in for the models",
     }
 )
-"""What each class of evidence is worth."""
+"""What each class of evidence proves."""
 
 
 def whole(text: str) -> str:
-    """Text of several lines, without anything that a terminal or browser would obey."""
+    """Text of several lines, without control characters that a terminal or browser would obey."""
     plain = text.replace("\r\n", "\n").replace("\t", "    ")
     return "".join(one if one == "\n" else visible(one) for one in plain)
 
@@ -78,7 +78,7 @@ def rate(tally: Tally) -> str:
 
 
 def moved(case: CaseReport) -> str:
-    """What it costs and takes now, "" when that is as before or unknown."""
+    """Cost and latency now; "" when unchanged or unknown."""
     if case.base is None:
         return ""
     cost = _moved(case.base.cost_usd, case.head.cost_usd, dollars)
@@ -144,7 +144,7 @@ def counts(behaviour: Behaviour) -> str:
 
 
 def resolution(behaviour: Behaviour) -> tuple[str, ...]:
-    """What the numbers cannot exclude; deterministic evidence has no chance in it."""
+    """What the numbers cannot exclude; "" for deterministic evidence."""
     if behaviour.evidence != "live":
         return ("no statistics: the same question has the same answer each time, so any case that broke blocks",)
     return tuple(line for line in behaviour.verdict.lines if "clean case" in line or line.startswith("cases to add"))

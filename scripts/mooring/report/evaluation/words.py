@@ -1,4 +1,4 @@
-"""Which words of two texts differ."""
+"""Compares two texts word by word."""
 
 import difflib
 import re
@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 LONGEST = 1500
-"""Words of a text that are compared one by one; longer ones differ as a whole."""
+"""Most words of a text that are compared one by one; longer texts differ as a whole."""
 
 ALIKE = 0.35
-"""Below this similarity (difflib's ratio) single words that are the same are chance."""
+"""Below this similarity (difflib's ratio) single equal words are taken for chance."""
 
 _WORD = re.compile(r"\w+[^\S\n]*|[^\w\s][^\S\n]*|\n|[^\S\n]+")
 
@@ -20,7 +20,7 @@ class Span(NamedTuple):
 
 
 def compared(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Both texts in spans; put together, the spans are the text."""
+    """Both texts as spans; joined, the spans are the text."""
     if old == new:
         return _whole(old, False), _whole(new, False)
     before, now = _WORD.findall(old), _WORD.findall(new)
@@ -41,7 +41,7 @@ def compared(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
 
 
 def _chance(words: list[str], before: int, after: int) -> bool:
-    """Whether words are the same in both texts only because such words are everywhere: a few amid larger changes."""
+    """Whether equal words are chance: a few common ones amid larger changes."""
     telling = sum(word[0].isalnum() for word in words)
     return 2 * telling < min(before, after)
 
