@@ -3,6 +3,8 @@
 import copy
 import gc
 import ipaddress
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -46,7 +48,21 @@ def loopback_only(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"tests talk to this machine only, not to {host}")
 
 
+HOME = Path(__file__).parents[1]
+LIVE = tuple(f"{HOME / folder}{os.sep}" for folder in ("configs", "prompts", "evals", "scripts/tools"))
+"""The documents at the root are of whoever uses this repository; tests of the code read those under tests/content."""
+
+
+def own_content_only(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: a test that reads the documents at the root fails, whatever they are."""
+    if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], str | bytes | os.PathLike):
+        path = os.path.abspath(os.fsdecode(arguments[0]))  # noqa: PTH100 - pathlib would make a hundred objects
+        if f"{path}{os.sep}".startswith(LIVE):
+            raise PermissionError(f"tests of the code read the documents of tests/content, not {path}")
+
+
 sys.addaudithook(loopback_only)
+sys.addaudithook(own_content_only)
 reaper.mark()
 
 
@@ -63,6 +79,18 @@ def certificates_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes that a test starts can be interrupted, also where pytest runs with SIGINT ignored.
+
+    A process keeps an ignored signal ignored, and so do those that it starts (signal(7), "Signal dispositions"): a
+    shell ignores SIGINT for a job in the background.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_collection_finish() -> None:

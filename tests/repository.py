@@ -1,4 +1,7 @@
-"""A copy of this repository's documents that is a git repository of its own, with environments on free ports."""
+"""A copy of the tests' own documents that is a git repository of its own, with environments on free ports.
+
+Tests never read the documents at the root: those are of whoever uses this repository.
+"""
 
 import os
 import re
@@ -14,6 +17,8 @@ import pytest
 from mooring.main import main
 
 HOME = Path(__file__).parents[1]
+CONTENT = HOME / "tests/content"
+"""The example's documents, as far as tests are concerned."""
 SURROUNDINGS = {
     "PYTHONPATH": str(HOME / "scripts"),
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -57,12 +62,11 @@ class Repo:
 
 
 def copied(parent: Path) -> Repo:
-    """A committed copy of this repository's documents, listening on free ports."""
+    """A committed copy of the tests' documents, listening on free ports."""
     root = parent / "repo"
     root.mkdir()
-    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
-        if (HOME / folder).is_dir():
-            shutil.copytree(HOME / folder, root / folder)
+    shutil.copytree(CONTENT, root, dirs_exist_ok=True)
+    shutil.copytree(HOME / "schemas", root / "schemas")
     (root / ".gitignore").write_text("/.mooring/\n")
     for environment in (root / "configs/environments").glob("*.yaml"):
         text = re.sub(r"listen: \S+", "listen: 127.0.0.1:0", environment.read_text())

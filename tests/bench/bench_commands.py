@@ -1,6 +1,6 @@
 """Whole processes: help, validate, rollback, and a revert that is deployed.
 
-Medians of a few runs of `python -m mooring` on a copy of this repository's documents, environment `local` up.
+Medians of a few runs of `python -m mooring` on a copy of the tests' documents, environment `local` up.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.row import Row
+from tests.repository import CONTENT
 
 HOME = Path(__file__).parents[2]
 POLICY = "prompts/shared/refund-policy.yaml"
@@ -84,8 +85,8 @@ def _seconds(work: Callable[[], None], times: int) -> float:
 
 
 def _documents(root: Path) -> None:
-    for folder in ("configs", "prompts", "evals", "schemas", "scripts/tools"):
-        shutil.copytree(HOME / folder, root / folder)
+    shutil.copytree(CONTENT, root, dirs_exist_ok=True)
+    shutil.copytree(HOME / "schemas", root / "schemas")
     environment = root / "configs/environments/local.yaml"
     lines = environment.read_text().splitlines()
     lines = ["  listen: 127.0.0.1:0" if line.startswith("  listen:") else line for line in lines]

@@ -20,6 +20,7 @@ import psutil
 import yaml
 
 from tests.bench.row import Row
+from tests.repository import CONTENT
 
 HOME = Path(__file__).parents[2]
 RIVALS = Path(__file__).parent / "rivals"
@@ -131,10 +132,10 @@ def _seconds(command: list[str], environ: dict[str, str], good: set[int]) -> flo
 
 
 def _repository(root: Path, url: str, cases: int) -> None:
-    """This repository's documents with every model at the stub, which speaks OpenAI's protocol, and one suite."""
+    """The tests' documents with every model at the stub, which speaks OpenAI's protocol, and one suite."""
     for folder in ("configs", "prompts", "scripts/tools"):
-        shutil.copytree(HOME / folder, root / folder, dirs_exist_ok=True)
-    shutil.copytree(HOME / "evals/simulator", root / "evals/simulator", dirs_exist_ok=True)
+        shutil.copytree(CONTENT / folder, root / folder, dirs_exist_ok=True)
+    shutil.copytree(CONTENT / "evals/simulator", root / "evals/simulator", dirs_exist_ok=True)
     for model in (root / "configs/models").rglob("*.yaml"):
         text = yaml.safe_load(model.read_text(encoding="utf-8"))
         _document(model, root, text | {"apiType": "openai-chat", "baseUrl": f"{url}/v1"})

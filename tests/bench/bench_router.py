@@ -23,6 +23,7 @@ from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
+from tests.repository import CONTENT
 from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +129,7 @@ def _whole(runtime: Runtime) -> Ask:
 @asynccontextmanager
 async def _ours(url: str, asking: Callable[[Runtime], Ask]) -> AsyncGenerator[Load]:
     """With the waits, tries and breakers that the shop's own agents have."""
-    written = yaml.safe_load((ROOT / "configs/resilience/standard.yaml").read_text(encoding="utf-8"))
+    written = yaml.safe_load((CONTENT / "configs/resilience/standard.yaml").read_text(encoding="utf-8"))
     profile: dict[str, Any] = {name: written[name] for name in ("deadlineSeconds", "retry", "breaker")}
     release = sample(**profile, ladder={"rungs": written["ladder"]["rungs"]})
     with tempfile.TemporaryDirectory() as state:

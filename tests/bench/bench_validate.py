@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.bench.row import Row
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[2]
 BASE = ROOT / "tests" / "examples" / "base"
@@ -22,7 +23,7 @@ def run() -> list[Row]:
         documents = _many(many)
         _one(one)
         return [
-            _alone("validate this repository", ROOT, 0.6),
+            _alone("validate the example", CONTENT, 0.6),
             _beside("validate 1 document, all checks", one, 1),
             _beside(f"validate {documents} documents, all checks", many, documents),
         ]

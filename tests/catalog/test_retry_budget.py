@@ -11,6 +11,7 @@ from mooring.catalog.source import WorkTree
 from mooring.report import budgets as render
 from mooring.spec import Agent, Resilience
 from mooring.spec.resilience import Retry
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +29,7 @@ EDIT = """--- configs/agents/clerk.yaml
 
 @pytest.fixture(scope="module")
 def house() -> Catalog:
-    return load(WorkTree(ROOT))[0]
+    return load(WorkTree(CONTENT))[0]
 
 
 @pytest.fixture

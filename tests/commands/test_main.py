@@ -174,6 +174,7 @@ sys.exit(door.main(["validate"]))
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_a_process_with_130_and_no_traceback() -> None:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED], **pipes) as process:

@@ -56,6 +56,7 @@ def test_a_new_lock_makes_a_new_environment_and_leaves_the_old_one_to_who_runs_f
     assert not before.exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_set_up_ends_in_one_line_and_is_started_again(clone: Any, until: Until) -> None:
     hold = clone.tools / "hold"
     hold.touch()

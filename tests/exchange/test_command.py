@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.repository import CONTENT
+
 EXAMPLES = Path(__file__).parent / "examples"
 MCP, PROMPTFOO = EXAMPLES / "mcp/tickets.json", EXAMPLES / "promptfoo/support/promptfooconfig.yaml"
 OURS = {"unused", "codeowners", "suite-agent"}
@@ -97,7 +99,7 @@ HOME = Path(__file__).parents[2]
 @pytest.mark.parametrize("format_", ["openai", "mcp"])
 def test_our_own_tools_go_out_and_come_back(format_: str, moor: Any, tmp_path: Path) -> None:
     out = tmp_path / "ours.json"
-    code, said = moor("-C", HOME, "export", "tools", "--format", format_, "--out", out)
+    code, said = moor("-C", CONTENT, "export", "tools", "--format", format_, "--out", out)
     assert (code, said["tools"]) == (0, json.loads(out.read_text()))
     code, taken = moor("import", out)
     assert (code, taken["left"]) == (0, [])
@@ -106,7 +108,7 @@ def test_our_own_tools_go_out_and_come_back(format_: str, moor: Any, tmp_path: P
 
 
 def test_one_tool_goes_out_by_name(moor: Any) -> None:
-    code, said = moor("-C", HOME, "export", "tools", "shop/find-order")
+    code, said = moor("-C", CONTENT, "export", "tools", "shop/find-order")
     assert [tool["function"]["name"] for tool in said["tools"]] == ["find_order"]
-    code, said = moor("-C", HOME, "export", "tools", "shop/find-ordr")
+    code, said = moor("-C", CONTENT, "export", "tools", "shop/find-ordr")
     assert (code, "shop/find-order" in said["message"]) == (2, True)

@@ -16,6 +16,7 @@ from mooring.catalog.source import WorkTree
 from mooring.release.resolve import resolve
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
+from tests.repository import CONTENT
 from tests.runtime.hosting import Serving
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """The local environment's release, served."""
     state = tmp_path_factory.mktemp("state")
     announced = state / "simulator.json"
-    flags = {"rules": ROOT / "evals/simulator", "state": state / "simulator", "port": 0, "announce": announced}
+    flags = {"rules": CONTENT / "evals/simulator", "state": state / "simulator", "port": 0, "announce": announced}
     command = [sys.executable, "-m", "mooring.simulator", *(str(x) for k, v in flags.items() for x in (f"--{k}", v))]
     simulator = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")})
     try:
@@ -36,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
             assert time.monotonic() < end
             time.sleep(0.02)
         settings = Settings("blue", state, json.loads(announced.read_text())["url"])
-        serving = Serving(create_app(resolve(load_valid(WorkTree(ROOT)), "local"), settings)).start()
+        serving = Serving(create_app(resolve(load_valid(WorkTree(CONTENT)), "local"), settings)).start()
         yield serving
         serving.stop()
     finally:

@@ -26,9 +26,10 @@ from mooring.runtime.agent.tools.toolbox import Toolbox
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec import Tool
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[2]
-RULES = ROOT / "evals/simulator"
+RULES = CONTENT / "evals/simulator"
 MODEL = "gpt-4.1-2025-04-14"
 
 Start = Callable[..., str]
@@ -91,7 +92,7 @@ def client(url: str) -> Iterator[OpenAI]:
 @pytest.fixture(scope="session")
 def release() -> ReleaseContent:
     """What the environment `local` of this repository runs."""
-    return resolve(load_valid(WorkTree(ROOT)), "local").content
+    return resolve(load_valid(WorkTree(CONTENT)), "local").content
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import httpx2
 
+from tests.repository import CONTENT
+
 ROOT = Path(__file__).parents[2]
 ENVIRON = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
 
 
-def command(state: Path, rules: Path = ROOT / "evals/simulator", port: int = 0) -> list[str]:
+def command(state: Path, rules: Path = CONTENT / "evals/simulator", port: int = 0) -> list[str]:
     arguments = ["--rules", str(rules), "--state", str(state), "--port", str(port), "--latency", "0"]
     return [sys.executable, "-m", "mooring.simulator", *arguments, "--announce", str(state / "announce.json")]
 

@@ -10,8 +10,9 @@ from mooring.errors import FindingsError, UsageError
 from mooring.simulator.conversation import Conversation
 from mooring.simulator.decide import decide
 from mooring.simulator.rulebook import read
+from tests.repository import CONTENT
 
-RULES = Path(__file__).parents[2] / "evals/simulator"
+RULES = CONTENT / "evals/simulator"
 LAST = "description: last\nrules:\n  - {id: last, reply: {content: {en: Hm.}}}\n"
 
 

@@ -11,8 +11,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from mooring.simulator.services.database import Database
-from mooring.simulator.services.oncall import create_oncall
-from mooring.simulator.services.shop import create_shop
+from mooring.simulator.services.server import create_service
+from mooring.simulator.services.world import read
+from tests.simulator.conftest import RULES
+
+WORLD = read(RULES)
+
+
+def served(name: str, folder: Path, now: datetime) -> TestClient:
+    """A service of the world at a moment, on the database of the folder."""
+    database = Database(folder / "services.db")
+    database.prepare()
+    return TestClient(create_service(name, WORLD[name], database, lambda: now))
 
 
 @pytest.fixture(scope="module")
@@ -87,18 +97,15 @@ def test_a_page_rings_once_for_one_alarm(fresh: str) -> None:
 
 
 def test_days_stay_true_whenever_it_is_asked(tmp_path: Path) -> None:
-    database = Database(tmp_path / "services.db")
-    database.prepare()
     for today in (datetime(2025, 1, 31, 23, 59, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)):
-        shop = TestClient(create_shop(database, lambda today=today: today))  # type: ignore[misc]
-        order = shop.get("/orders/A-1001").json()
+        order = served("shop", tmp_path, today).get("/orders/A-1001").json()
         assert order["daysSinceDelivery"] == 12
         assert date.fromisoformat(order["deliveredOn"]) == today.date() - timedelta(days=12)
 
 
 def test_metrics_leave_their_usual_range_when_they_say(tmp_path: Path) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    oncall = TestClient(create_oncall(Database(tmp_path / "none.db"), lambda: now))
+    oncall = served("oncall", tmp_path, now)
     metric = oncall.get("/metrics", params={"service": "checkout", "name": "error-rate", "minutes": 60}).json()
     after = [p["value"] for p in metric["points"] if now - datetime.fromisoformat(p["at"]) < timedelta(minutes=14)]
     before = [p["value"] for p in metric["points"]][: -len(after)]
@@ -109,7 +116,5 @@ def test_metrics_leave_their_usual_range_when_they_say(tmp_path: Path) -> None:
 def test_what_was_done_survives_a_restart(tmp_path: Path) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     for expected in (201, 409):
-        database = Database(tmp_path / "services.db")
-        database.prepare()
-        shop = TestClient(create_shop(database, lambda: now))
+        shop = served("shop", tmp_path, now)
         assert shop.post("/orders/A-1001/refunds", json={"reason": "damaged"}).status_code == expected

@@ -1,15 +1,15 @@
 """What the tool answers is what its document promises, for every country it takes."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tools.shipping import estimate
+from tests.content.scripts.tools.shipping import estimate
+from tests.repository import CONTENT
 
-DOCUMENT = Path(__file__).parents[2] / "configs/tools/shop/shipping-estimate.yaml"
+DOCUMENT = CONTENT / "configs/tools/shop/shipping-estimate.yaml"
 TOOL: dict[str, Any] = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8"))
 COUNTRIES = TOOL["inputSchema"]["properties"]["country"]["enum"]
 

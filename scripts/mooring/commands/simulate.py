@@ -20,7 +20,7 @@ EXAMPLES = """
 moor simulate fault status --provider openai      a vendor is down: every call answers 503
 moor simulate fault retry-after --seconds 60      rate limits everywhere
 moor simulate fault hang --model openai/gpt-4-1 --for 30  one model never answers, for 30 s
-moor simulate fault latency --service shop --seconds 20    tools time out
+moor simulate fault latency --service NAME --seconds 20  tools time out
 moor simulate fault cut-stream --rate 0.3         every third stream breaks off
 moor simulate list                                what is on, and how often it struck
 moor simulate clear                               ends every fault
@@ -58,7 +58,7 @@ def _fault(parser: ArgumentParser) -> None:
     target = parser.add_argument_group("for whom (default: everybody)").add_mutually_exclusive_group()
     target.add_argument("--model", metavar="M", help="a Model by name, or a regular expression over ids")
     target.add_argument("--provider", metavar="P", help="all models of a provider, such as openai")
-    target.add_argument("--service", metavar="S", help="a service of tools, such as shop")
+    target.add_argument("--service", metavar="S", help="a simulated service of tools, by name")
     how = parser.add_argument_group("how")
     how.add_argument("--rate", metavar="R", type=_rate, help="share of calls it hits, 0 to 1 (default: 1)")
     how.add_argument("--seconds", metavar="N", type=_seconds, help="of latency or retry-after (default: 1)")

@@ -17,7 +17,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         prog="python -m mooring.simulator",
         description="A simulated model endpoint and demo tool services on loopback.",
     )
-    parser.add_argument("--rules", type=Path, required=True, metavar="DIR", help="folder of rule files")
+    parser.add_argument("--rules", type=Path, required=True, metavar="DIR", help="folder of rules and services")
     parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="where the services keep their data")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0, the default, takes a free one")
     parser.add_argument("--announce", type=Path, metavar="FILE", help="is written with url and pid once it listens")
@@ -50,12 +50,13 @@ def _serve(arguments: argparse.Namespace) -> None:
     from mooring.simulator.app import create_app
     from mooring.simulator.rulebook import read
     from mooring.simulator.server import announce, bind, serve
+    from mooring.simulator.services.world import read as read_world
 
-    book = read(arguments.rules)
+    book, world = read(arguments.rules), read_world(arguments.rules)
     listener = bind(arguments.port)
     now: datetime | None = arguments.now
     clock = {} if now is None else {"clock": lambda: now}
-    app = create_app(book, arguments.state, arguments.latency, isolated=arguments.isolated, **clock)
+    app = create_app(book, world, arguments.state, arguments.latency, isolated=arguments.isolated, **clock)
     if arguments.announce:
         announce(listener, arguments.announce)
     if arguments.tied:

@@ -1,6 +1,6 @@
 """The whole simulator as one ASGI application."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,20 +9,18 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route, request_response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mooring.simulator import wire
 from mooring.simulator.chat import Chat, UnknownModel, refuse
 from mooring.simulator.faults import FAULTS, Board, Fault
-from mooring.simulator.faulty import FaultyService
 from mooring.simulator.request import BadRequest
 from mooring.simulator.rulebook import Rulebook
-from mooring.simulator.services.answers import Clock
 from mooring.simulator.services.database import Database
-from mooring.simulator.services.oncall import create_oncall
-from mooring.simulator.services.runbooks import runbooks
-from mooring.simulator.services.shop import create_shop
+from mooring.simulator.services.documents import Service
+from mooring.simulator.services.expressions import Clock
+from mooring.simulator.services.server import mounted
 from mooring.simulator.services.worlds import InWorld, Worlds
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -33,7 +31,12 @@ def _now() -> datetime:
 
 
 def create_app(
-    book: Rulebook, state: Path, latency: float = 0.02, clock: Clock = _now, isolated: bool = False
+    book: Rulebook,
+    world: Mapping[str, Service],
+    state: Path,
+    latency: float = 0.02,
+    clock: Clock = _now,
+    isolated: bool = False,
 ) -> ASGIApp:
     """Model, services, faults and health; creates the services' database in the folder `state`.
 
@@ -45,10 +48,8 @@ def create_app(
     routes = [
         *Chat(book, board, latency).routes(),
         Route("/health", _health),
-        *_fault_routes(board),
-        Mount("/services/shop", FaultyService(create_shop(database, clock), "shop", board)),
-        Mount("/services/oncall", FaultyService(create_oncall(database, clock), "oncall", board)),
-        Route("/services/runbooks", FaultyService(request_response(runbooks), "runbooks", board)),
+        *_fault_routes(board, world),
+        *(mounted(name, service, database, clock, board) for name, service in world.items()),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
     app = Stamped(Starlette(routes=routes, exception_handlers=handlers))
@@ -78,16 +79,26 @@ async def _broken_rule(_: Request, error: Exception) -> Response:
     return JSONResponse(wire.error(f"A rule of the simulator failed: {error}", "rule_failed", kind="server_error"), 500)
 
 
-def _fault_routes(board: Board) -> list[Route]:
+def _invalid(details: Iterable[str]) -> Response:
+    return JSONResponse({"error": {"code": "invalid-fault", "message": "; ".join(details)}}, 422)
+
+
+def _fault_routes(board: Board, services: Iterable[str]) -> list[Route]:
+    there = sorted(services)
+
     async def show(_: Request) -> Response:
         return JSONResponse({"faults": board.data()})
 
     async def change(request: Request, apply: Callable[[list[Fault]], None]) -> Response:
         try:
-            apply(FAULTS.validate_json(await request.body()))
+            faults = FAULTS.validate_json(await request.body())
         except ValidationError as error:
-            details = [f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors(include_url=False)]
-            return JSONResponse({"error": {"code": "invalid-fault", "message": "; ".join(details)}}, 422)
+            return _invalid([f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors(include_url=False)])
+        wanted = {fault.service for fault in faults if fault.service is not None}
+        if unknown := sorted(wanted - set(there)):
+            known = f"there are: {', '.join(there)}" if there else "there are none"
+            return _invalid([f"service: no service {name} ({known})" for name in unknown])
+        apply(faults)
         return await show(request)
 
     async def put(request: Request) -> Response:

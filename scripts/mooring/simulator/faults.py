@@ -25,7 +25,7 @@ class Fault(Part):
     kind: Literal["status", "retry-after", "latency", "hang", "cut-stream", "empty", "malformed", "wrong-content"]
     model: Pattern | None = Field(default=None, description="A regular expression searched in the model's id.")
     provider: str | None = Field(default=None, description="A provider of the rule files, such as openai.")
-    service: Literal["shop", "oncall", "runbooks"] | None = None
+    service: str | None = Field(default=None, description="A service of the simulated world.")
     rate: Rate = 1
     count: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Ends after so many hits.")
     for_seconds: Annotated[float, Field(gt=0, le=86400)] | None = Field(default=None, description="Ends after a time.")

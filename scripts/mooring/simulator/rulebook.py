@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from mooring.catalog.nearest import suggestion
-from mooring.catalog.parse import Parsed, parse
+from mooring.catalog.parse import Parsed
 from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.simulator import template
+from mooring.simulator.reading import documents
 from mooring.simulator.rules import Call, Fact, Language, Rule, RuleFile, Vendor, When
 
 CHECK = "simulator-rules"
@@ -51,17 +52,8 @@ def read(folder: Path) -> Rulebook:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise UsageError(f"{folder}: no rule files (*.yaml) in this folder")
-    findings: list[Finding] = []
-    files: dict[str, tuple[RuleFile, Parsed]] = {}
-    for path in paths:
-        parsed = parse(str(path), path.read_bytes())
-        findings += parsed.findings
-        if parsed.data is None:
-            continue
-        try:
-            files[str(path)] = RuleFile.model_validate(parsed.data), parsed
-        except ValidationError as error:
-            findings += _refusals(str(path), parsed, error)
+    found, findings = documents(folder, RuleFile, CHECK)
+    files = {file.name: (file.document, file.parsed) for file in found}
     book = _bind({name: file for name, (file, _) in files.items()})
     for name, place, message in _wrong(files, book) if not findings else ():
         findings.append(Finding(name, files[name][1].lines.at(place), place, message, CHECK))
@@ -85,15 +77,6 @@ def _bind(files: dict[str, RuleFile]) -> Rulebook:
 def _ends(book: Rulebook) -> bool:
     last = book.sections[-1] if book.sections else None
     return last is not None and last.when == When() == last.rules[-1].when
-
-
-def _refusals(file: str, parsed: Parsed, error: ValidationError) -> Iterator[Finding]:
-    for detail in error.errors(include_url=False):
-        place = ".".join(str(step) for step in detail["loc"])
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            message = f"unknown key {detail['loc'][-1]!r}"
-        yield Finding(file, parsed.lines.at(place), place, message, CHECK)
 
 
 def _wrong(files: dict[str, tuple[RuleFile, Parsed]], book: Rulebook) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,8 @@ def _saying(value: object, pattern: str) -> bool:
 
 _TEXTS = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _TESTS = ImmutableSandboxedEnvironment(undefined=ChainableUndefined)
-for _environment in (_TEXTS, _TESTS):
+_VALUES = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
+for _environment in (_TEXTS, _TESTS, _VALUES):
     _environment.tests["saying"] = _saying
 
 
@@ -59,6 +60,16 @@ def value(expression: str, variables: Mapping[str, Any]) -> Any:
         return _test(expression)(**variables)
     except (UndefinedError, TypeError):
         return None
+
+
+def strict_value(expression: str, variables: Mapping[str, Any]) -> Any:
+    """What an expression comes to. Raises jinja2.TemplateError, TypeError or what its operators raise."""
+    return _value(expression)(**variables)
+
+
+@cache
+def _value(expression: str) -> Any:
+    return _VALUES.compile_expression(expression, undefined_to_none=False)
 
 
 @cache

@@ -15,6 +15,7 @@ from mooring.evaluate.judges.panel import Panel, Reach
 from mooring.evaluate.schedule import Budget
 from mooring.evaluate.simulated import Simulator
 from mooring.evaluate.values import Evidence
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[3]
 SUITE = "asked"
@@ -145,7 +146,7 @@ def test_a_set_that_is_not_there_is_named_with_the_nearest_one(tmp_path: Path) -
 
 
 def test_the_simulated_judge_agrees_with_the_labels_of_the_repository(model: Any, tmp_path: Path) -> None:
-    labelled = read(ROOT / "evals/calibration", "tone")
+    labelled = read(CONTENT / "evals/calibration", "tone")
     played: Evidence = "simulated"
     model = model.model_copy(update={"id": "claude-sonnet-4-5-20250929"})
 
@@ -153,7 +154,7 @@ def test_the_simulated_judge_agrees_with_the_labels_of_the_repository(model: Any
         async with Panel({SUITE: Seat(model, 30, True)}, Reach(played, url, {})) as panel:
             return await agreement("judge", "tone", 0.6, labelled, panel.ask(SUITE), Budget(None, 0))
 
-    with Simulator(ROOT / "evals/simulator", tmp_path) as simulator:
+    with Simulator(CONTENT / "evals/simulator", tmp_path) as simulator:
         found = asyncio.run(ask(simulator.url))
     assert found.may_block, found.line
     assert found.good > 5

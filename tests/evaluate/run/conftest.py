@@ -10,6 +10,7 @@ from mooring.evaluate.run import Options, run_suites
 from mooring.evaluate.values import Results, Trial
 from mooring.release.release import Release
 from mooring.spec import EvalSuite
+from tests.repository import CONTENT
 from tests.runtime.hosting import Serving
 from tests.runtime.sample import sample
 from tests.runtime.stub import Stub
@@ -62,7 +63,7 @@ def evaluate(stub: Stub, release: Release, tmp_path: Path) -> Evaluate:
     def run(suite: EvalSuite, on_trial: Callable[[Trial], None] = lambda trial: None, **more: Any) -> Results:
         given = {
             "evidence": "simulated",
-            "rules": ROOT / "evals/simulator",
+            "rules": CONTENT / "evals/simulator",
             "recordings": tmp_path / "recordings",
             "journal": tmp_path / "trials.jsonl",
             "simulator_url": stub.url,

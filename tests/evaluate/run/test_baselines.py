@@ -12,9 +12,10 @@ from mooring.evaluate.baselines import key_of
 from mooring.evaluate.run import Options, plan
 from mooring.release.resolve import resolve
 from mooring.spec import EvalSuite, Model
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[3]
-CATALOG = load_valid(WorkTree(ROOT))
+CATALOG = load_valid(WorkTree(CONTENT))
 JUDGED = "support/style"
 SUITES = {JUDGED: CATALOG.all(EvalSuite)[JUDGED]}
 PLANNED = plan(resolve(CATALOG, "local"), SUITES, Options("simulated", Path(), Path(), Path()))
@@ -22,7 +23,7 @@ PLANNED = plan(resolve(CATALOG, "local"), SUITES, Options("simulated", Path(), P
 
 @pytest.fixture
 def options() -> Options:
-    return Options("live", Path(), Path(), Path(), models=CATALOG.all(Model), calibration=ROOT / "evals/calibration")
+    return Options("live", Path(), Path(), Path(), models=CATALOG.all(Model), calibration=CONTENT / "evals/calibration")
 
 
 def test_the_same_questions_have_the_same_name(options: Options) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from mooring.evaluate.journal import read
 from mooring.main import main
+from tests.repository import CONTENT
 from tests.runtime.stub import Reply, Stub
 
 ROOT = Path(__file__).parents[3]
@@ -65,7 +66,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         monkeypatch.delenv(name, raising=False)
     found = Repo(tmp_path / "repo")
     for folder in ("configs", "prompts", "evals/simulator", "scripts/tools"):
-        shutil.copytree(ROOT / folder, found.root / folder)
+        shutil.copytree(CONTENT / folder, found.root / folder)
     found.write("evals/suites/support/small.yaml", ORDERS)
     found.write("evals/suites/incident/small.yaml", METRICS)
     found.write(".gitignore", "/.mooring/\n")
@@ -334,6 +335,7 @@ def alive(group: int) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path: Path) -> None:
     tests = "".join(
         f'  - {{id: q{n}, vars: {{message: "Where is A-1002?"}}, assert: [{{type: contains, value: A}}]}}\n'
@@ -353,6 +355,7 @@ def test_what_was_answered_before_ctrl_c_is_kept_and_marked(repo: Repo, tmp_path
     assert not alive(process.pid)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_everything_still_starts_ends_it_all_without_a_word_more(repo: Repo) -> None:
     with started(repo, "support/small") as process:
         assert process.stdout

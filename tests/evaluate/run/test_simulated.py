@@ -11,12 +11,13 @@ from mooring.errors import Failed
 from mooring.evaluate.simulated import Simulator
 from mooring.simulator.services.database import Database
 from mooring.simulator.services.worlds import MOST, RUN, Worlds
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_no_run_sees_what_another_did_and_time_stands_still(tmp_path: Path) -> None:
-    with Simulator(ROOT / "evals/simulator", tmp_path) as simulator, httpx2.Client(base_url=simulator.url) as client:
+    with Simulator(CONTENT / "evals/simulator", tmp_path) as simulator, httpx2.Client(base_url=simulator.url) as client:
 
         def order(run: str) -> httpx2.Response:
             return client.get("/services/shop/orders/A-1001", headers={"x-mooring-run": run})
@@ -39,13 +40,13 @@ def test_worlds_that_nobody_uses_any_more_are_removed(tmp_path: Path) -> None:
     for number in range(MOST + 5):
         RUN.set(f"run/{number}")
         with worlds.transaction() as connection:
-            assert connection.execute("SELECT count(*) FROM orders").fetchone()[0]
+            assert connection.execute("SELECT count(*) FROM records").fetchone() == (0,)
     RUN.set("")
     assert len(list(tmp_path.glob("world-*.db"))) == MOST
 
 
 def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
-    simulator = Simulator(ROOT / "evals/simulator", tmp_path)
+    simulator = Simulator(CONTENT / "evals/simulator", tmp_path)
     assert simulator.url
     process = psutil.Process(simulator._process.pid)
     assert simulator._process.stdin

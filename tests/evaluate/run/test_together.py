@@ -8,7 +8,8 @@ from mooring.evaluate.budget import spent
 from mooring.evaluate.run import Options, Part, run_together
 from mooring.evaluate.values import Results
 from mooring.release.release import Release
-from tests.evaluate.run.conftest import KEYS, ROOT, MakeSuite
+from tests.evaluate.run.conftest import KEYS, MakeSuite
+from tests.repository import CONTENT
 from tests.runtime.stub import Reply, Stub
 
 SIDES = ("primary-1", "primary-2")
@@ -26,7 +27,8 @@ def both(stub: Stub, release: Release, suite: MakeSuite, folder: Path, budget: f
     for side in SIDES:
         stub.script(side, Reply("hello", delay=0.05))
     asked = suite(*["hi"] * 20, repeats=2)
-    options = Options("live", ROOT / "evals/simulator", folder, folder, environ=KEYS, concurrency=4, budget_usd=budget)
+    rules = CONTENT / "evals/simulator"
+    options = Options("live", rules, folder, folder, environ=KEYS, concurrency=4, budget_usd=budget)
     return run_together(
         [
             Part(each, {asked.name: asked}, replace(options, journal=folder / f"{number}.jsonl"), lambda trial: None)

@@ -14,7 +14,8 @@ from mooring.evaluate.run import Options, run_suites
 from mooring.evaluate.values import Results, Trial
 from mooring.release.release import Release
 from tests.evaluate.suites.cases import FAILING, LINES
-from tests.evaluate.suites.sabotage import ROOT, beside, present, suites
+from tests.evaluate.suites.sabotage import beside, present, suites
+from tests.repository import CONTENT
 
 Asked = dict[str, dict[str, Trial]]
 """Trials by edit, "" for the present prompts, and by `suite/case`."""
@@ -54,7 +55,7 @@ def results(folder: Path) -> Results:
             ids = frozenset(case.id for case in suite.tests)
             chosen[copy] = ids if edit in FAILING else ids & LINES[edit][1].get(name, frozenset())
     journal = folder / "unfinished.jsonl"
-    options = Options("simulated", ROOT / "evals/simulator", folder, journal, chosen=chosen)
+    options = Options("simulated", CONTENT / "evals/simulator", folder, journal, chosen=chosen)
     found = run_suites(Release.of(content), copies, options, lambda trial: None)
     journal.rename(known)
     return found

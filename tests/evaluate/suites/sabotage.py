@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.load import load
@@ -10,15 +9,15 @@ from mooring.catalog.source import WorkTree
 from mooring.release.content import ReleaseContent
 from mooring.release.resolve import resolve
 from mooring.spec import EvalSuite, PromptPart
+from tests.repository import CONTENT
 
-ROOT = Path(__file__).parents[3]
 Edit = Callable[[str], str]
 """Changes the text of a system prompt, in which shared parts are written out."""
 
 
 @cache
 def catalog() -> Catalog:
-    found, findings = load(WorkTree(ROOT))
+    found, findings = load(WorkTree(CONTENT))
     assert not findings
     return found
 

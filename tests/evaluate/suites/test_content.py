@@ -13,7 +13,8 @@ from mooring.commands.workspace import Workspace
 from mooring.evaluate.cases import cases
 from mooring.evaluate.judges.calibration import read
 from mooring.report.console import Console
-from tests.evaluate.suites.sabotage import ROOT, suites
+from tests.evaluate.suites.sabotage import suites
+from tests.repository import CONTENT
 
 BREACHES = {"injection", "secrets", "privacy"}
 
@@ -44,7 +45,7 @@ def test_what_is_hard_is_asked_more_than_once(tag: str) -> None:
 
 
 def test_people_have_labelled_what_the_judge_must_agree_with() -> None:
-    answers = read(ROOT / "evals/calibration", "tone").answers
+    answers = read(CONTENT / "evals/calibration", "tone").answers
     labels = Counter(answer.label for answer in answers)
     assert len(answers) >= 20
     assert min(labels.values()) >= 8
@@ -54,7 +55,7 @@ def asked(tmp_path: Path, *names: str) -> tuple[set[str], str]:
     """Suites that `moor eval` would ask, and what it says about others."""
     said = StringIO()
     add(parser := ArgumentParser())
-    session = prepare(Workspace(ROOT, tmp_path), parser.parse_args(names), Console(StringIO(), said))
+    session = prepare(Workspace(CONTENT, tmp_path), parser.parse_args(names), Console(StringIO(), said))
     assert session is not None
     return set(session.suites), said.getvalue()
 

@@ -15,6 +15,7 @@ from mooring.release.resolve import resolve
 from mooring.report import findings
 from mooring.report.evaluation.annotations import annotations
 from tests.evaluate.behaviour.story import Edit, dropped
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[3]
 SUITE = """\
@@ -37,7 +38,7 @@ tests:
 def tree(tmp_path: Path) -> Path:
     """A copy of the documents, with a suite of ours."""
     for folder in ("configs", "prompts", "scripts/tools"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+        shutil.copytree(CONTENT / folder, tmp_path / folder)
     suite = tmp_path / "evals/suites/support/refunds.yaml"
     suite.parent.mkdir(parents=True)
     suite.write_text(SUITE, encoding="utf-8")

@@ -15,6 +15,7 @@ from mooring.release.resolve import resolve
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.targets.local.target import Local
+from tests.repository import CONTENT
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def numbered() -> Callable[[int], Release]:
     """The release of environment `local`, on a free port, watched for half a second."""
-    catalog, _findings = load(WorkTree(ROOT))
+    catalog, _findings = load(WorkTree(CONTENT))
     original = resolve(catalog, "local").content
 
     def make(number: int) -> Release:
@@ -37,7 +38,7 @@ def numbered() -> Callable[[int], Release]:
 
 @pytest.fixture
 def local(tmp_path: Path, numbered: Callable[[int], Release]) -> Iterator[Local]:
-    target = Local(ROOT, numbered(1).content.environment, tmp_path / "state")
+    target = Local(CONTENT, numbered(1).content.environment, tmp_path / "state")
     target.ensure_supervisor()
     yield target
     target.down()

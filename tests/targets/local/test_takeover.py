@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -17,6 +16,7 @@ from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
+from tests.repository import CONTENT
 
 Make = Callable[..., Release]
 
@@ -57,7 +57,7 @@ def test_nothing_is_stopped_under_a_deployment(shared: Any) -> None:
 def test_a_simulator_that_died_comes_back_where_it_was(house: Any, release: Make) -> None:
     rules = house.local.root / "evals" / "simulator"
     rules.parent.mkdir()
-    rules.symlink_to(Path(__file__).parents[3] / "evals" / "simulator")
+    rules.symlink_to(CONTENT / "evals" / "simulator")
     simulated = {"environment.endpoints": "simulated"}
     house.deploy(release("simulated", **simulated))
     url = house.local.status().simulator

@@ -1,1 +1,1 @@
-"""Demo tool services of the example shop: real HTTP and SQLite, invented content."""
+"""Services of tools in a simulated world, described by documents: real HTTP and MCP on records in SQLite."""
