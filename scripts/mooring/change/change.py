@@ -31,12 +31,12 @@ class Change:
 
     @property
     def document(self) -> str:
-        """`tool shop/refund-order`"""
+        """`tool crm/delete-contact`"""
         return f"{self.kind} {show(self.name)}"
 
     @property
     def text(self) -> str:
-        """`tool shop/refund-order: no longer waits for human approval`"""
+        """`tool crm/delete-contact: no longer waits for human approval`"""
         return f"{self.document}: {self.sentence}"
 
     def data(self) -> dict[str, Any]:

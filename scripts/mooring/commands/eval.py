@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 SUMMARY = "Run the agents' suites and report whether a change made them worse."
 EXAMPLES = """
 moor eval                                 every suite, offline
-moor eval support/refunds                 one suite
+moor eval support/hours                 one suite
 moor eval --against origin/main           only what a change touches, beside what main answers
 moor eval --against live --environment production --all   what moor deploy production asks for
 moor eval --evidence live --budget 2.50   ask the models themselves, for at most that many US dollars
-moor eval support/refunds --record        and keep their answers, for runs without a key
+moor eval support/hours --record        and keep their answers, for runs without a key
 """
 
 

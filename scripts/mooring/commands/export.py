@@ -14,7 +14,7 @@ from mooring.report.console import Console
 SUMMARY = "Export tools in the formats of OpenAI's API and of MCP servers."
 EXAMPLES = """
 moor export tools                                   all tools, for OpenAI's API
-moor export tools shop/find-order --format mcp
+moor export tools crm/find-contact --format mcp
 moor export tools --format mcp --out tools.json
 """
 
@@ -22,7 +22,7 @@ moor export tools --format mcp --out tools.json
 def add(parser: ArgumentParser) -> None:
     parser.add_argument("what", metavar="tools", choices=("tools",), help="what is exported")
     names = parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="a tool such as shop/find-order (default: all)"
+        "names", metavar="NAME", nargs="*", help="a tool such as crm/find-contact (default: all)"
     )
     complete(names, _tools)
     parser.add_argument("--format", choices=("openai", "mcp"), default="openai", help="(default: openai)")

@@ -20,7 +20,7 @@ SUMMARY = "Convert promptfoo, dotprompt, Prompty, OpenAI and MCP files to docume
 EXAMPLES = """
 moor import promptfooconfig.yaml --dry-run      what it would become, and what is left behind
 moor import greeting.prompt summary.prompty     prompts and their models
-moor import tools.json --kind openai --owner @tidewater/support
+moor import tools.json --kind openai --owner @acme/support
 """
 KINDS = ("promptfoo", "dotprompt", "prompty", "openai", "mcp")
 
@@ -37,7 +37,7 @@ def add(parser: ArgumentParser) -> None:
 
 def _owner(text: str) -> str:
     if not re.fullmatch(r"@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?", text):
-        raise ArgumentTypeError(f"{text!r} is no team or user such as @tidewater/support")
+        raise ArgumentTypeError(f"{text!r} is no team or user such as @acme/support")
     return text
 
 

@@ -68,10 +68,14 @@ def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
     from mooring.catalog.load import load
     from mooring.catalog.source import WorkTree
     from mooring.catalog.versions import honest
+    from mooring.simulator.check import findings as simulated
+    from mooring.spec import Environment
 
     catalog, found = load(WorkTree(root))
     found += check(catalog) + schemas.stale(root) + codeowners.stale(root, catalog)
     found += expired(catalog, datetime.now(UTC).date())
+    documents = catalog.of(Environment).values()
+    found += simulated(root, {e.file: e.document for e in documents if isinstance(e.document, Environment)})
     if against is not None:
         found += honest(root, against, catalog)
     if not catalog.entries and not found:

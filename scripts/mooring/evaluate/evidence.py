@@ -31,8 +31,8 @@ def choose(release: Release, asked: Evidence | None, record: bool, environ: Mapp
 
 
 def as_asked(release: Release, evidence: Evidence) -> Release:
-    """The release with the endpoints of its evidence. Tools are always called at simulated services:
-    an evaluation refunds nobody and pages nobody."""
+    """The release with the endpoints of its evidence. Tools are always called at simulated services, so that an
+    evaluation has no effect in the world."""
     environment = release.content.environment
     changes = {
         "endpoints": SIMULATED if evidence == "simulated" else "real",

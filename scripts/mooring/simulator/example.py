@@ -2,7 +2,7 @@
 
 from typing import Any
 
-_TEXTS = {"date": "2025-01-01", "date-time": "2025-01-01T00:00:00Z", "email": "someone@tidewater.example"}
+_TEXTS = {"date": "2025-01-01", "date-time": "2025-01-01T00:00:00Z", "email": "someone@acme.example"}
 _MAX_DEPTH = 8
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, UndefinedError, meta
+from jinja2 import ChainableUndefined, StrictUndefined, TemplateError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
@@ -23,10 +23,15 @@ for _environment in (_TEXTS, _TESTS, _VALUES):
     _environment.tests["saying"] = _saying
 
 
+@cache
+def _parsed(text: str) -> nodes.Template:
+    return _TEXTS.parse(text)
+
+
 def is_template(text: str) -> str:
     """The text itself; ValueError when Jinja2 cannot read it."""
     try:
-        _TEXTS.parse(text)
+        _parsed(text)
     except TemplateError as error:
         raise ValueError(f"no template: {error}") from None
     return text
@@ -39,8 +44,10 @@ def is_expression(text: str) -> str:
 
 
 def names(text: str) -> set[str]:
-    """Variables that a template needs."""
-    return meta.find_undeclared_variables(_TEXTS.parse(text))
+    """Variables that a template needs: names it reads and does not set."""
+    found = list(_parsed(text).find_all(nodes.Name))
+    given = {name.name for name in found if name.ctx != "load"} | _TEXTS.globals.keys()
+    return {name.name for name in found if name.ctx == "load"} - given
 
 
 def render(text: str, variables: Mapping[str, Any]) -> str:

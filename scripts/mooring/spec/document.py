@@ -36,4 +36,4 @@ class Document(Part):
     name: Name = Field(description="The file's path below its folder, without `.yaml`.")
     version: Version = Field(description="Semantic version of this document; one version stands for one content.")
     description: str = Field(min_length=1, description="What this document is for, in a sentence.")
-    owner: Owner = Field(description="The GitHub team or user who approves changes, such as @tidewater/support.")
+    owner: Owner = Field(description="The GitHub team or user who approves changes, such as @acme/support.")

@@ -89,7 +89,7 @@ class Tool(Document):
     max_calls_per_run: int = Field(default=10, ge=1, le=100)
     idempotency_key: str | None = Field(
         default=None,
-        description="Template over the arguments, such as `refund-{orderId}`; required where idempotentHint is false.",
+        description="Template over the arguments, such as `pay-{invoice}`; required where idempotentHint is false.",
     )
 
     @property

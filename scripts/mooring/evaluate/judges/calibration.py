@@ -2,7 +2,7 @@
 
 A calibration set is `evals/calibration/<name>.yaml`; it is no document and has no version:
 
-    description: Tone of the support agent, labelled by @tidewater/support.
+    description: Tone of the support agent, labelled by @acme/support.
     assert: {type: llm-rubric, value: The answer is friendly.}
     answers:
       - {input: Where is A-1042?, answer: On its way to you., label: pass}

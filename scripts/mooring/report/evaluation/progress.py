@@ -32,6 +32,6 @@ def asking(console: Console, total: int) -> Iterator[OnTrial]:
 
 
 def failure(trial: Trial) -> str:
-    """`✗ support/refunds/in-german: not-contains: …`, with `?` for what was not judged."""
+    """`✗ support/hours/in-german: not-contains: …`, with `?` for what was not judged."""
     again = f" (repeat {trial.repeat + 1})" if trial.repeat else ""
     return clip(f"{'?' if trial.passed is None else '✗'} {trial.suite}/{trial.case}{again}: {reasons(trial)[0]}", 300)

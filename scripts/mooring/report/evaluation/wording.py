@@ -151,7 +151,7 @@ def resolution(behaviour: Behaviour) -> tuple[str, ...]:
 
 
 def contract(one: Contract) -> str:
-    """`major: tool shop/find-order 1.0.0 → 1.0.1, which says patch`"""
+    """`major: tool crm/find-contact 1.0.0 → 1.0.1, which says patch`"""
     old, new = one.versions
     versions = f"{old} → {new}" if old and new and old != new else f"{new or old}"
     says = f", which says {one.declared}" if one.declared else ", whose version did not rise"

@@ -12,7 +12,7 @@ from mooring.simulator.services.database import Records
 from mooring.simulator.services.documents import Service
 from mooring.simulator.services.search import best
 
-BUILT_IN = frozenset({"rows", "first", "view", "search", "day", "moment", "range"})
+BUILT_IN = frozenset({"rows", "first", "view", "search", "day", "moment"})
 """Names that every expression knows besides its own variables."""
 
 Clock = Callable[[], datetime]
