@@ -15,6 +15,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.exchange.intake import Draft, Intake
+    from mooring.finding import Finding
 
 SUMMARY = "Turn promptfoo, dotprompt, Prompty, OpenAI and MCP files into documents; nothing in them is run."
 EXAMPLES = """
@@ -64,7 +65,10 @@ def run(args: Namespace, console: Console) -> Outcome:
     if len(other) > len(kept) and not args.force:
         other = [file for file in other if file not in kept]
         raise UsageError(f"already there with other content: {', '.join(other)}", "--force, or rename them first")
-    found = writing.findings(root, files)
+    files, found, wrong = writing.valid(root, files)
+    for finding in wrong:
+        intakes[0].leave("", f"{finding.file} is not written, as it would not validate: {_told(finding)}")
+    same = [file for file in same if file in files]
     new = {file: text for file, text in files.items() if file not in same}
     if not args.dry_run:
         writing.write(root, new)
@@ -75,8 +79,15 @@ def run(args: Namespace, console: Console) -> Outcome:
         console.line("\n`moor validate` will say:", "bold")
         console.line(render.text(found))
     data["findings"] = render.data(found)
+    if not files and not kept:
+        return Outcome(Reason.EMPTY_SET, data)
     done = Reason.REPORTED if args.dry_run else Reason.CHANGED if new else Reason.IN_SYNC
     return Outcome(done, data)
+
+
+def _told(finding: "Finding") -> str:
+    """A finding about a line of a file that is not written."""
+    return f"{finding.path}: {finding.message}" if finding.path else finding.message
 
 
 def _files(intakes: "Sequence[Intake]", owner: str) -> dict[str, str]:

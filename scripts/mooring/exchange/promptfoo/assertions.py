@@ -33,22 +33,32 @@ _WHY: Mapping[str, str] = MappingProxyType(
     }
 )
 
-Listed = Iterable[tuple[str, Any]]
-"""Assertions of promptfoo, each with its path."""
+Listed = Iterable[tuple[Intake, str, Any]]
+"""Assertions of promptfoo, each with the intake that is within its file, and its path there."""
 
 
 @dataclass(slots=True)
 class Checks:
-    """What assertions became. `shares` are sets of which a share must hold: (path, that share, the assertions)."""
+    """What assertions became; `shares` are sets of which a share must hold."""
 
     every: list[dict[str, Any]] = field(default_factory=list)
-    shares: list[tuple[str, float, list[dict[str, Any]]]] = field(default_factory=list)
+    shares: list["Share"] = field(default_factory=list)
 
 
-def checks(intake: Intake, listed: Listed, variables: Mapping[str, Any], weighed: bool = False) -> Checks:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A set of assertions, and the weighted mean of their scores that is asked for, 0 to 1."""
+
+    intake: Intake
+    path: str
+    least: float
+    every: list[dict[str, Any]]
+
+
+def checks(listed: Listed, variables: Mapping[str, Any], weighed: bool = False) -> Checks:
     """Every assertion that can be judged here. With `weighed` the mean score of a test decides, not that of a set."""
     made = Checks()
-    for path, given in listed:
+    for intake, path, given in listed:
         if isinstance(given, dict) and given.get("type") == SET:
             _set(intake, path, given, variables, weighed, made)
         else:
@@ -72,7 +82,7 @@ def _set(
     if "metric" in given:
         each = [{"metric": given["metric"], **item} for item in each]
     if isinstance(share, int | float) and not weighed and weight != 0:
-        made.shares.append((path, float(share), each))
+        made.shares.append(Share(intake, path, float(share), each))
         return None
     total = sum(item.get("weight", 1) for item in each)
     if weight != 1 or weighed:

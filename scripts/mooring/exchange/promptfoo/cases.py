@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.exchange.intake import Intake, kebab, unique
-from mooring.exchange.promptfoo.assertions import Checks, Listed, checks, fill
+from mooring.exchange.promptfoo.assertions import Checks, Listed, Share, checks, fill
 from mooring.exchange.promptfoo.sources import Found
 from mooring.exchange.promptfoo.variables import combinations, variables_of
 from mooring.exchange.prompts import MESSAGE
@@ -35,7 +35,6 @@ class Common:
     over, `templated` assertions of defaultTest that each test fills in, and `weighed` whether it has a threshold.
     """
 
-    intake: Intake
     message: str
     variables: Mapping[str, Any]
     asserted: tuple[dict[str, Any], ...] = ()
@@ -72,31 +71,36 @@ def _cases(found: Found, variables: Mapping[str, Any], common: Common) -> Iterat
         return
     threshold = threshold_of(found.intake, found.path, found.test)
     weighed = threshold is not None or common.weighed
-    shared = checks(common.intake, common.templated, variables, weighed)
-    own = checks(found.intake, found.listed(), variables, weighed)
+    shared = checks(common.templated, variables, weighed)
+    listed = found.listed()
+    own = checks(listed, variables, weighed)
     made = Checks([*shared.every, *own.every], [*shared.shares, *own.shares])
-    apart = _apart(found.intake, made, common)
-    if _says(made, common):
+    apart = _apart(made, common)
+    lost = bool(listed) and not own.every
+    if _says(made, common) and not lost:
         yield _case(found, variables, spoken, made.every, threshold)
     elif not apart:
-        found.intake.leave(found.path, "nothing that it asserts could be carried over, so it would always pass")
-    for number, (share, several) in enumerate(apart):
-        if number or made.every:
+        why = "nothing that it asserts could be carried over" if listed else "it asserts nothing"
+        found.intake.leave(found.path, f"is left out: {why}")
+    for number, share in enumerate(apart):
+        if number or (made.every and not lost):
             what = "a set of which a share must hold is a case of its own: the same is asked again"
             found.intake.choose(found.path, what)
-        yield _case(found, variables, spoken, several, share)
+        yield _case(found, variables, spoken, share.every, share.least)
 
 
-def _apart(intake: Intake, made: Checks, common: Common) -> list[tuple[float, list[dict[str, Any]]]]:
-    """Sets with the share of each that must hold; none where defaultTest would add to what the share is of."""
+def _apart(made: Checks, common: Common) -> list[Share]:
+    """Sets of which a share must hold; none where defaultTest would add to what the share is of."""
     found = []
-    for path, share, several in made.shares:
+    for share in made.shares:
         if common.asserted:
-            intake.leave(path, "a share of its assertions must hold, and defaultTest asserts more: write it by hand")
-        elif not 0 < share <= 1:
-            intake.leave(f"{path}.threshold", f"{share:g} of its assertions is no share that says something")
+            why = "a share of its assertions must hold, and defaultTest asserts more: write it by hand"
+            share.intake.leave(share.path, why)
+        elif not 0 < share.least <= 1:
+            why = f"{share.least:g} of its assertions is no share that says something"
+            share.intake.leave(f"{share.path}.threshold", why)
         else:
-            found.append((share, several))
+            found.append(share)
     return found
 
 
@@ -155,7 +159,7 @@ def _tags(found: Found) -> list[str]:
     if metadata and not isinstance(metadata, dict):
         found.intake.leave(f"{found.path}.metadata", "tags are the only labels of a case")
     if tags:
-        found.intake.choose(f"{found.path}.metadata", "labels are tags here")
+        found.intake.at_line(0).choose("metadata", "becomes tags")
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 

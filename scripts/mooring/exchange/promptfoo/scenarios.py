@@ -55,5 +55,5 @@ def _merged(data: Found, test: Found) -> Found | None:
         **variables_of(test.intake, f"{test.path}.vars", test.test.get("vars"), test.below),
     }
     asserted = [*data.listed(), *test.listed()]
-    both = {**data.test, **test.test, "vars": variables, "assert": [one for _, one in asserted]}
-    return replace(test, test=both, places=tuple(place for place, _ in asserted))
+    both = {**data.test, **test.test, "vars": variables, "assert": [one for _, _, one in asserted]}
+    return replace(test, test=both, places=tuple((intake, path) for intake, path, _ in asserted))

@@ -17,25 +17,23 @@ _REMOTE = ("http://", "https://", "huggingface://", "langfuse://", "az://", "s3:
 class Found:
     """One test as promptfoo has it. `intake` is within its file, `path` is its place there.
 
-    Files of variables are relative to `below`. `places` are the paths of its assertions, where they are not usual.
+    Files of variables are relative to `below`. `places` are those of its assertions, where they are not usual.
     """
 
     intake: Intake
     path: str
     test: Any
     below: str = ""
-    places: tuple[str, ...] = ()
+    places: tuple[tuple[Intake, str], ...] = ()
 
-    def place(self, index: int) -> str:
-        """The path of one of its assertions."""
-        return self.places[index] if self.places else f"{self.path}.assert.{index}"
-
-    def listed(self) -> list[tuple[str, Any]]:
-        """Its assertions with their paths."""
+    def listed(self) -> list[tuple[Intake, str, Any]]:
+        """Its assertions, each with its place."""
         given = self.test.get("assert")
         if given is not None and not isinstance(given, list):
             self.intake.leave(f"{self.path}.assert", "is no list of assertions")
-        return [(self.place(index), one) for index, one in enumerate(given if isinstance(given, list) else [])]
+        listed = given if isinstance(given, list) else []
+        usual = [(self.intake, f"{self.path}.assert.{index}") for index in range(len(listed))]
+        return [(*place, one) for place, one in zip(self.places or usual, listed, strict=True)]
 
 
 def read_tests(intake: Intake, given: Any, path: str, depth: int = 0) -> Iterator[Found]:
@@ -73,9 +71,9 @@ def _file(intake: Intake, name: str, content: bytes, depth: int) -> Iterator[Fou
         if suffix in (".csv", ".jsonl"):
             rows = list(tables.csv_rows(inside, content) if suffix == ".csv" else tables.jsonl_rows(content))
             for row in rows:
-                path = f"row {row.number}"
-                places = tuple(f"{path} {column}" for column in row.columns)
-                yield Found(inside.at_line(row.line), path, row.test, below, places)
+                at, path = inside.at_line(row.line), f"row {row.number}"
+                places = tuple((at, f"{path} {column}") for column in row.columns)
+                yield Found(at, path, row.test, below, places)
         elif suffix in _DATA:
             data = located(name, content)
             for found in read_tests(intake.within(name, data.line_of), data.data, "", depth + 1):

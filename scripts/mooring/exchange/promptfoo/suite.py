@@ -31,10 +31,10 @@ def add_suite(intake: Intake, data: Mapping[str, Any], group: str) -> None:
         intake.choose("tests", f"the variable {message!r} is the user's message, so it is called `message`")
     templates = data.get("assertionTemplates")
     listed = _with_templates(default, templates).listed()
-    plain = [(path, one) for path, one in listed if "{{" not in str(one)]
+    plain = [each for each in listed if "{{" not in str(each[2])]
     made, judge = _default(intake, default.test, plain)
     templated = [each for each in listed if each not in plain]
-    common = Common(intake, message, variables, tuple(made.get("assert", ())), templated, "threshold" in made)
+    common = Common(message, variables, tuple(made.get("assert", ())), templated, "threshold" in made)
     cases = read_cases([_with_templates(one, templates) for one in found], common)
     if not cases:
         intake.leave("tests", "none could be carried over, so there is no suite")
@@ -79,9 +79,11 @@ def _default(intake: Intake, default: Mapping[str, Any], listed: Listed) -> tupl
     """defaultTest without its variables, which every case gets, and the Model that judges."""
     made: dict[str, Any] = {}
     threshold = threshold_of(intake, "defaultTest", default)
-    asserted = checks(intake, listed, {}, weighed=threshold is not None)
-    for place, _, _ in asserted.shares:
-        intake.leave(place, "a share of its assertions must hold; in defaultTest all must: write it into the tests")
+    asserted = checks(listed, {}, weighed=threshold is not None)
+    for share in asserted.shares:
+        intake.leave(
+            share.path, "a share of its assertions must hold; in defaultTest all must: write it into the tests"
+        )
     if asserted.every:
         made["assert"] = asserted.every
     if threshold is not None:

@@ -51,8 +51,8 @@ def translated(intake: Intake, path: str, given: Made, variables: Mapping[str, A
         intake.choose(path, _CHOSEN[plain])
     special = _SPECIAL.get(plain)
     made = special(intake, path, given, variables) if special else {"type": plain, "value": _plain(plain, given)}
-    merged = {**given, **made}
-    merged["type"] = f"{turned}{_ALIASES.get(merged['type'], merged['type'])}"
+    name = _ALIASES.get(made["type"], made["type"])
+    merged = {"type": "", "value": None, **given, **made} | {"type": f"{turned}{name}"}
     yield {key: value for key, value in merged.items() if value is not None}
 
 
@@ -98,11 +98,12 @@ def _words(intake: Intake, path: str, given: Made, variables: Mapping[str, Any])
 
 
 def _edits(intake: Intake, path: str, given: Made, variables: Mapping[str, Any]) -> Made:
-    limit = given.get("threshold")
-    if isinstance(limit, float) and limit != floor(limit):
+    limit, made = given.get("threshold"), {"type": "levenshtein", "value": _plain("levenshtein", given)}
+    if not isinstance(limit, float):
+        return made
+    if limit != floor(limit):
         intake.choose(f"{path}.threshold", f"{limit:g} edits are {floor(limit)}, as they are whole")
-        return {"type": "levenshtein", "value": _plain("levenshtein", given), "threshold": floor(limit)}
-    return {"type": "levenshtein", "value": _plain("levenshtein", given)}
+    return {**made, "threshold": floor(limit)}
 
 
 def _latency(intake: Intake, path: str, given: Made, variables: Mapping[str, Any]) -> Made:
