@@ -1,12 +1,14 @@
 """Handlebars and what it becomes, rendered."""
 
+from typing import Any
+
 import pytest
 
 from mooring.catalog.template import analyse, environment
 from mooring.exchange.handlebars import messages
 
-VALUES = {"name": "Ann", "items": ["a", "b"], "people": [{"name": "Bo", "of": ["x"]}], "no": "", "at": {"city": "Ulm"}}
-VALUES |= {"null": None, "zero": 0, "false": False}
+VALUES: dict[str, Any] = {"null": None, "zero": 0, "false": False}
+VALUES |= {"name": "Ann", "items": ["a", "b"], "people": [{"name": "Bo", "of": ["x"]}], "no": "", "at": {"city": "Ulm"}}
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class _Beside:
         return self.source.code()
 
 
-OPEN = frozenset({"unused", "codeowners", "suite-agent", "suite-variables", "assertion-tool"})
+OPEN = frozenset({"unused", "codeowners", "suite-agent", "suite-judge", "suite-variables", "assertion-tool"})
 """Checks of how a document fits in with others, which only the one who imports can make true."""
 
 
@@ -97,7 +97,8 @@ def valid(root: Path, files: Mapping[str, str]) -> tuple[dict[str, str], list[Fi
 
     A file that needs one that does not validate does not validate either.
     """
-    kept, wrong = dict(files), []
+    kept = dict(files)
+    wrong: list[Finding] = []
     while True:
         found = findings(root, kept)
         bad = [finding for finding in found if finding.file in kept and finding.check not in OPEN]

@@ -42,7 +42,8 @@ def add_suite(intake: Intake, data: Mapping[str, Any], group: str) -> None:
     if not intake.wishes.agent:
         intake.choose("", f"which agent is asked is not said: {group!r}; name another by --agent")
     suite: dict[str, Any] = {"agent": intake.wishes.agent or group}
-    suite |= {"judge": {"model": judge}} if judge and _judged(made, cases) else {}
+    if _judged(made, cases) and (judge := judge or _some_model(intake)):
+        suite["judge"] = {"model": judge}
     suite |= {"defaultTest": made} if made else {}
     intake.add("EvalSuite", group, data.get("description"), {**suite, "tests": cases})
 
@@ -81,9 +82,7 @@ def _default(intake: Intake, default: Mapping[str, Any], listed: Listed) -> tupl
     threshold = threshold_of(intake, "defaultTest", default)
     asserted = checks(listed, {}, weighed=threshold is not None)
     for share in asserted.shares:
-        intake.leave(
-            share.path, "a share of its assertions must hold; in defaultTest all must: write it into the tests"
-        )
+        intake.leave(share.path, "a share of its assertions must hold; write it into the tests")
     if asserted.every:
         made["assert"] = asserted.every
     if threshold is not None:
@@ -97,6 +96,18 @@ def _default(intake: Intake, default: Mapping[str, Any], listed: Listed) -> tupl
         if "provider" in options:
             judge = model_of(intake, "defaultTest.options.provider", options["provider"])
     return made, judge
+
+
+def _some_model(intake: Intake) -> str | None:
+    """A judge where none is named: promptfoo's own depends on the keys that it finds."""
+    name = next((draft.name for draft in intake.drafts if draft.kind == "Model"), None)
+    if name is None:
+        intake.leave(
+            "defaultTest.options.provider", "no judge is named, and assertions ask one: add `judge` to the suite"
+        )
+    else:
+        intake.choose("defaultTest.options.provider", f"no judge is named: {name}, the first of the providers")
+    return name
 
 
 def _judged(default: Mapping[str, Any], cases: list[dict[str, Any]]) -> bool:
