@@ -123,6 +123,7 @@ def test_what_would_not_validate_is_left_out_and_told(moor: Any, root: Path, tmp
     assert (code, said["written"]) == (0, ["prompts/imported/good.yaml"])
     assert not (root / "prompts/imported/bad.yaml").exists()
     (note,) = [note for note in said["left"] if "would not validate" in note["text"]]
+    assert note["file"] == str(tmp_path / "bad.prompt")
     assert "prompts/imported/bad.yaml is not written" in note["text"]
     assert "output.schema.properties.a.type: type is one of" in note["text"]
     assert "bad" not in str(said["findings"])

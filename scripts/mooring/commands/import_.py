@@ -66,8 +66,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         other = [file for file in other if file not in kept]
         raise UsageError(f"already there with other content: {', '.join(other)}", "--force, or rename them first")
     files, found, wrong = writing.valid(root, files)
-    for finding in wrong:
-        intakes[0].leave("", f"{finding.file} is not written, as it would not validate: {_told(finding)}")
+    _leave_out(intakes, wrong)
     same = [file for file in same if file in files]
     new = {file: text for file, text in files.items() if file not in same}
     if not args.dry_run:
@@ -85,9 +84,14 @@ def run(args: Namespace, console: Console) -> Outcome:
     return Outcome(done, data)
 
 
-def _told(finding: "Finding") -> str:
-    """A finding about a line of a file that is not written."""
-    return f"{finding.path}: {finding.message}" if finding.path else finding.message
+def _leave_out(intakes: "Sequence[Intake]", wrong: "Sequence[Finding]") -> None:
+    """Notes for each document that is not written why it would not validate."""
+    from mooring.exchange.writing import place
+
+    source = {place(draft): intake for intake in intakes for draft in intake.drafts}
+    for finding in wrong:
+        told = f"{finding.path}: {finding.message}" if finding.path else finding.message
+        source[finding.file].leave("", f"{finding.file} is not written, as it would not validate: {told}")
 
 
 def _files(intakes: "Sequence[Intake]", owner: str) -> dict[str, str]:
