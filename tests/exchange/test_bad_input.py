@@ -84,6 +84,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "binary": ("x.prompt", b"\xff\xfe\x00", "UTF-8"),
     "unknown": ("x.json", b"{}", "--kind"),
     "empty": ("x.yaml", b"", "empty"),
+    "yaml-blank": ("x.yaml", b" \n" * 100_000 + b"a", "mapping"),
 }
 
 

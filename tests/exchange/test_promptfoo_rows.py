@@ -110,6 +110,14 @@ def test_a_file_that_cannot_be_read_is_told_and_gives_no_tests(
     assert (note.path, note.line, says in note.text) == ("tests", 1, True), note
 
 
+def test_a_list_may_be_indented(tmp_path: Path) -> None:
+    asserted = "    assert: [{type: gleu, value: x},\n      {type: equals, value: a}]\n"
+    text = f"# of the day\n\n  - vars: {{message: Hi}}\n{asserted}"
+    intake = taken(tmp_path, text, "cases.yaml")
+    assert [case["id"] for case in cases(intake)] == ["hi"]
+    assert left(intake) == ["cases.yaml:4 0.assert.0"]
+
+
 def test_a_line_of_jsonl_is_a_test(tmp_path: Path) -> None:
     intake = taken(
         tmp_path,

@@ -20,6 +20,9 @@ _MOST = 100
 """Files that one pattern may match."""
 
 _CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".rb", ".sh", ".exe", ".go")
+_BLANK = r"[ \t]*(?:#[^\n]*)?\n"
+_LIST = re.compile(rf"(?:{_BLANK}|---[ \t]*\n)* *-(?:\s|\Z)")
+_START = re.compile(rf"\A((?:{_BLANK})*)---[ \t]*\n")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -116,9 +119,9 @@ def located(name: str, content: bytes) -> Located:
     text = text_of(content)
     if text.lstrip()[:1] in ("{", "[") and not name.endswith((".yaml", ".yml")):
         return Located(json_of(text), _lines_of_json(text))
-    listed = re.match(r"(\s*(#[^\n]*)?\n|---[ \t]*\n)*-(\s|$)", text) is not None
+    listed = _LIST.match(text) is not None
     if listed:  # the catalog reads mappings only
-        text = "list:\n" + re.sub(r"\A((?:\s*(?:#[^\n]*)?\n)*)---[ \t]*\n", r"\1\n", text)
+        text = "list:\n" + _START.sub(r"\1\n", text)
     parsed = parse(name, text.encode())
     if parsed.data is None or parsed.findings:
         first = parsed.findings[0]

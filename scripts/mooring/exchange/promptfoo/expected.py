@@ -53,7 +53,7 @@ def assertion(cell: str) -> dict[str, Any]:
 
 def mistaken(cell: str) -> str | None:
     """The type that a cell may have meant, where it starts like a short form and names no type."""
-    found = re.match(r"(?:not-)?([a-z]+(?:-[a-z]+)*)\s*(?:\([\d.]*\))?\s*:", cell.strip())
+    found = re.match(r"(?:not-)?([a-z]+(?:-[a-z]+)*) ?(?:\([\d.]*\))? ?:", cell.strip())
     return nearest(found[1], TYPES) if found and assertion(cell)["type"] == "equals" and found[1] != "equals" else None
 
 
