@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "Turn promptfoo, dotprompt, Prompty, OpenAI and MCP files into documents; nothing in them is run."
 EXAMPLES = """
-moor import promptfooconfig.yaml --dry-run      what it would become, and what is left behind
+moor import promptfooconfig.yaml --dry-run      what it and the files it names would become, and what is left behind
+moor import promptfooconfig.yaml --agent desk --message question
 moor import greeting.prompt summary.prompty     prompts and their models
 moor import tools.json --kind openai --owner @tidewater/support
 """
