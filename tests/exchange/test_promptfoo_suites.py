@@ -253,3 +253,17 @@ def test_a_threshold_is_a_share(threshold: Any, ours: float | None, tmp_path: Pa
 
 def test_a_threshold_of_nothing_is_told(tmp_path: Path) -> None:
     assert "passes whatever is answered" in str(taken(tmp_path, {"tests": [asks(A, threshold=0)]}).chosen)
+
+
+def test_variables_may_name_each_other(tmp_path: Path) -> None:
+    variables = {"message": "Where is {{order.id}} of {{ name }}?", "order": {"id": "A-1"}, "name": ["Bo", "Cy"]}
+    variables["x"] = "{{ y | f }}"
+    found = taken(tmp_path, {"tests": [asks(A, vars=variables)]})
+    assert [case["vars"]["message"] for case in cases(found)] == ["Where is A-1 of Bo?", "Where is A-1 of Cy?"]
+    assert "tests.0.vars.x" in [note.path for note in found.chosen]
+
+
+def test_options_of_a_test_are_told_one_by_one(tmp_path: Path) -> None:
+    options = {"transform": "output.trim()", "prefix": "Say: ", "disableDefaultAsserts": True, "new": 1}
+    found = taken(tmp_path, {"tests": [asks(A, options=options)]})
+    assert [note.path for note in found.left] == [f"tests.0.options.{name}" for name in options]

@@ -3,7 +3,6 @@
 Source: https://www.promptfoo.dev/docs/configuration/expected-outputs/
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -17,12 +16,12 @@ from mooring.catalog.patterns import pattern_problem
 from mooring.exchange.files import FILE, Unusable, data_of, referred, text_of
 from mooring.exchange.intake import Intake
 from mooring.exchange.promptfoo.translation import translated
+from mooring.exchange.promptfoo.variables import fill
 from mooring.spec.assertions import NOT, kind_of, shape_problems
 from mooring.spec.suite import Assertion
 
 SET = "assert-set"
 _CODE = ("javascript", "python", "ruby", "webhook")
-_PLACE = re.compile(r"\{\{-?\s*(\w+(?:\.\w+)*)\s*-?\}\}")
 _WHY: Mapping[str, str] = MappingProxyType(
     {
         "provider": "the suite's `judge` judges every assertion",
@@ -166,17 +165,3 @@ def _filled(text: str, variables: Mapping[str, Any]) -> str:
     if "{{" in filled or "{%" in filled:
         raise Unusable("is a template over more than the variables of the test")
     return filled
-
-
-def fill(text: str, variables: Mapping[str, Any]) -> str:
-    """The text with `{{ name }}` and `{{ name.key }}` filled in, where they are known."""
-
-    def known(found: re.Match[str]) -> str:
-        value: Any = variables
-        for step in found[1].split("."):
-            if not isinstance(value, Mapping) or step not in value:
-                return found.group()
-            value = value[step]
-        return str(value)
-
-    return _PLACE.sub(known, text)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.exchange.intake import Intake, kebab, unique
-from mooring.exchange.promptfoo.assertions import Checks, Listed, Share, checks, fill
+from mooring.exchange.promptfoo.assertions import Checks, Listed, Share, checks
 from mooring.exchange.promptfoo.sources import Found
-from mooring.exchange.promptfoo.variables import combinations, variables_of
+from mooring.exchange.promptfoo.variables import combinations, fill, variables_of
 from mooring.exchange.prompts import MESSAGE
 from mooring.release.canonical import canonical, digest
 
@@ -16,11 +16,18 @@ _SHORT = 48
 
 _UNMEASURED = "latency"
 
+_OPTIONS = {
+    "disableDefaultAsserts": "what defaultTest asserts holds for every test here",
+    "provider": "the suite's `judge` judges every assertion",
+    "rubricPrompt": "judges are asked by deepeval's own prompts",
+    "prefix": "an agent has one prompt",
+    "suffix": "an agent has one prompt",
+    **dict.fromkeys(("transform", "transformVars", "postprocess"), "is code, which is never run"),
+}
 _WHY = {
     "provider": "an agent has its own model; environments choose another",
     "providers": "an agent has its own model; environments choose another",
     "prompts": "an agent has one prompt",
-    "options": "the runtime calls the model and reads its answer; nothing is transformed",
     "assertScoringFunction": "is code, which is never run",
     "providerOutput": "answers come from the agent",
     "id": "a case has an id of its own",
@@ -58,7 +65,10 @@ def _of_test(found: Found, common: Common) -> Iterator[dict[str, Any]]:
     intake, path, test = found.intake, found.path, found.test
     if not isinstance(test, dict):
         return intake.leave(path, "is no test")
-    intake.leave_rest(path, test, _WHY, {"description", "vars", "assert", "threshold", "metadata"})
+    options = test.get("options")
+    carried = {"description", "vars", "assert", "threshold", "metadata"}
+    intake.leave_rest(path, test, _WHY, carried | ({"options"} if isinstance(options, dict) else set()))
+    intake.leave_rest(f"{path}.options", options if isinstance(options, dict) else {}, _OPTIONS, set())
     variables = {**common.variables, **variables_of(intake, f"{path}.vars", test.get("vars"), found.below)}
     for each in combinations(intake, path, variables):
         yield from _cases(found, each, common)

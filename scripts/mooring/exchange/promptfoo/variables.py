@@ -1,5 +1,6 @@
 """`vars` of a test: written in it, or in files."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
@@ -8,6 +9,7 @@ from typing import Any
 from mooring.exchange.files import FILE, Unusable, data_of, is_pattern, matching, referred, text_of
 from mooring.exchange.intake import Intake
 
+_PLACE = re.compile(r"\{\{-?\s*(\w+(?:\.\w+)*)\s*-?\}\}")
 _MOST = 100
 """Cases that lists of values in one test may become."""
 
@@ -62,4 +64,29 @@ def combinations(intake: Intake, path: str, found: Mapping[str, Any]) -> Iterato
         if not values:
             intake.leave(f"{path}.vars.{name}", "is a list without values, so there is no case")
     for chosen in product(*lists.values()):
-        yield {**found, **dict(zip(lists, chosen, strict=True))}
+        one = {**found, **dict(zip(lists, chosen, strict=True))}
+        yield {name: _filled(intake, f"{path}.vars.{name}", value, one) for name, value in one.items()}
+
+
+def _filled(intake: Intake, path: str, value: Any, variables: Mapping[str, Any]) -> Any:
+    """A value that names other variables, with them in it."""
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    filled = fill(value, variables)
+    if "{{" in filled:
+        intake.choose(path, "is a template over more than plain variables; it stays as it is")
+    return filled
+
+
+def fill(text: str, variables: Mapping[str, Any]) -> str:
+    """The text with `{{ name }}` and `{{ name.key }}` filled in, where they are known."""
+
+    def known(found: re.Match[str]) -> str:
+        value: Any = variables
+        for step in found[1].split("."):
+            if not isinstance(value, Mapping) or step not in value:
+                return found.group()
+            value = value[step]
+        return str(value)
+
+    return _PLACE.sub(known, text)
