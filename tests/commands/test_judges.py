@@ -60,6 +60,11 @@ def test_the_command_starts_again_where_deepeval_is(home: Path) -> None:
     assert "again: -m mooring llm-rubric" in run(home)
 
 
+def test_bleu_needs_the_same_environment(home: Path) -> None:
+    assert "again: -m mooring bleu" in run(home, "bleu")
+    assert run(home, "levenshtein") == "went on\n"
+
+
 def test_a_suite_that_asks_no_judge_installs_nothing(home: Path) -> None:
     assert run(home, "contains") == "went on\n"
     assert not (home / ".venv").exists()
@@ -67,7 +72,7 @@ def test_a_suite_that_asks_no_judge_installs_nothing(home: Path) -> None:
 
 def test_what_cannot_be_installed_is_said_once(home: Path) -> None:
     (home / "broken").touch()
-    assert "not-ready deepeval could not be installed" in run(home)
+    assert "not-ready deepeval and sacrebleu could not be installed" in run(home)
 
 
 def test_nothing_is_tried_for_ever(home: Path) -> None:

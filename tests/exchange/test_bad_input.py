@@ -57,7 +57,7 @@ def test_values_outside_are_left(value: str, tmp_path: Path) -> None:
     home.mkdir()
     tests = f"tests: [{{vars: {{message: hi, more: '{value}'}}, assert: [{{type: equals, value: '{value}'}}]}}]"
     intake = promptfoo(home, tests)
-    assert [note.path for note in intake.left] == ["tests.0.vars.more", "tests.0.assert.0.value"]
+    assert [note.path for note in intake.left] == ["tests.0.vars.more", "tests.0.assert.0.value", "tests.0", "tests"]
     assert "stolen" not in str(intake.drafts)
 
 
@@ -84,6 +84,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "binary": ("x.prompt", b"\xff\xfe\x00", "UTF-8"),
     "unknown": ("x.json", b"{}", "--kind"),
     "empty": ("x.yaml", b"", "empty"),
+    "yaml-blank": ("x.yaml", b" \n" * 100_000 + b"a", "mapping"),
 }
 
 

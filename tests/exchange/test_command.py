@@ -10,6 +10,7 @@ from tests.repository import CONTENT
 
 EXAMPLES = Path(__file__).parent / "examples"
 MCP, PROMPTFOO = EXAMPLES / "mcp/tickets.json", EXAMPLES / "promptfoo/support/promptfooconfig.yaml"
+SHOP = EXAMPLES / "promptfoo/shop/promptfooconfig.yaml"
 OURS = {"unused", "codeowners", "suite-agent"}
 """What only the one who imports can decide: who uses the documents."""
 
@@ -19,13 +20,13 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "file", [MCP, PROMPTFOO, *EXAMPLES.glob("*/*.prompt*"), EXAMPLES / "openai/desk.json"], ids=str
+    "file", [MCP, PROMPTFOO, SHOP, *EXAMPLES.glob("*/*.prompt*"), EXAMPLES / "openai/desk.json"], ids=str
 )
 def test_documents_are_written_and_the_findings_that_remain_are_listed(file: Path, moor: Any, root: Path) -> None:
     code, said = moor("import", file)
     assert (code, said["reason"]) == (0, "changed")
     assert said["written"]
-    assert {finding["check"] for finding in said["findings"]} <= OURS | {"idempotency-key"}
+    assert {finding["check"] for finding in said["findings"]} <= OURS | {"suite-variables"}
     _, valid = moor("validate")
     listed = {(finding["file"], finding["check"]) for finding in valid["findings"]}
     assert {(finding["file"], finding["check"]) for finding in said["findings"]} <= listed
@@ -112,3 +113,46 @@ def test_one_tool_goes_out_by_name(moor: Any) -> None:
     assert [tool["function"]["name"] for tool in said["tools"]] == ["find_order"]
     code, said = moor("-C", CONTENT, "export", "tools", "shop/find-ordr")
     assert (code, "shop/find-order" in said["message"]) == (2, True)
+
+
+SOUND = "---\noutput:\n  schema: {type: object, properties: {a: {type: string}}}\n---\n{{question}}"
+
+
+def test_what_would_not_validate_is_left_out_and_told(moor: Any, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.prompt").write_text(SOUND)
+    (tmp_path / "bad.prompt").write_text(SOUND.replace("string", "strong"))
+    code, said = moor("import", tmp_path / "good.prompt", tmp_path / "bad.prompt")
+    assert (code, said["written"]) == (0, ["prompts/imported/good.yaml"])
+    assert not (root / "prompts/imported/bad.yaml").exists()
+    (note,) = [note for note in said["left"] if "would not validate" in note["text"]]
+    assert note["file"] == str(tmp_path / "bad.prompt")
+    assert "prompts/imported/bad.yaml is not written" in note["text"]
+    assert "output.schema.properties.a.type: type is one of" in note["text"]
+    assert "bad" not in str(said["findings"])
+
+
+def test_nothing_left_to_write_is_no_success(moor: Any, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.prompt").write_text(SOUND.replace("string", "strong"))
+    before = tree(root)
+    for dry in ((), ("--dry-run",)):
+        code, said = moor("import", tmp_path / "bad.prompt", *dry)
+        assert (code, said["reason"], said["documents"]) == (1, "empty-set", {})
+    assert tree(root) == before
+
+
+def test_notes_have_file_and_line(moor: Any, root: Path) -> None:
+    _, said = moor("import", SHOP, "--dry-run")
+    note = {"path": "row 3 __expected3", "text": "javascript is code, which is never run"}
+    assert {"file": str(SHOP.parent / "data/cases.csv"), "line": 5, **note} in said["left"]
+
+
+@pytest.mark.parametrize("model", [True, False])
+def test_a_suite_whose_judge_is_not_named_is_written_and_told(model: bool, moor: Any, tmp_path: Path) -> None:
+    config: dict[str, Any] = {"tests": [{"vars": {"q": "Hi"}, "assert": [{"type": "llm-rubric", "value": "Kind."}]}]}
+    config |= {"providers": ["openai:gpt-4.1-mini"]} if model else {}
+    (tmp_path / "kind.json").write_text(json.dumps(config))
+    code, said = moor("import", tmp_path / "kind.json")
+    assert (code, "evals/suites/kind.yaml" in said["written"]) == (0, True)
+    assert ("judge:" in said["documents"]["evals/suites/kind.yaml"]) is model
+    assert "no judge is named" in str(said["chosen"] if model else said["left"])
+    assert ("suite-judge" in str(said["findings"])) is not model

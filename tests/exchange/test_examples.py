@@ -13,6 +13,7 @@ from mooring.exchange.writing import place, render, unsound
 EXAMPLES = Path(__file__).parent / "examples"
 FILES = {
     "promptfoo": "promptfoo/support/promptfooconfig.yaml",
+    "promptfoo-shop": "promptfoo/shop/promptfooconfig.yaml",
     "dotprompt": "dotprompt/greeting.prompt",
     "prompty": "prompty/summary.prompty",
     "openai": "openai/desk.json",
@@ -23,7 +24,7 @@ FILES = {
 @pytest.mark.parametrize("kind", FILES)
 def test_an_example_becomes_what_was_looked_at(kind: str, golden: Callable[[str, str], None]) -> None:
     intake = take(Path(FILES[kind]).name, EXAMPLES / FILES[kind], None, Wishes(agent="support"))
-    notes = ["Left behind", *sorted(map(str, intake.left)), "", "Decided", *sorted(map(str, intake.chosen))]
+    notes = ["Left behind", *map(str, sorted(intake.left)), "", "Decided", *map(str, sorted(intake.chosen))]
     documents = [f"{place(draft)}\n{render(draft, '@tidewater/support')}" for draft in intake.drafts]
     golden(f"exchange/{kind}.txt", "\n".join([*notes, "", *documents]))
 

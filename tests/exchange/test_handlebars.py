@@ -1,12 +1,14 @@
 """Handlebars and what it becomes, rendered."""
 
+from typing import Any
+
 import pytest
 
 from mooring.catalog.template import analyse, environment
 from mooring.exchange.handlebars import messages
-from mooring.exchange.picoschema import schema
 
-VALUES = {"name": "Ann", "items": ["a", "b"], "people": [{"name": "Bo", "of": ["x"]}], "no": "", "at": {"city": "Ulm"}}
+VALUES: dict[str, Any] = {"null": None, "zero": 0, "false": False}
+VALUES |= {"name": "Ann", "items": ["a", "b"], "people": [{"name": "Bo", "of": ["x"]}], "no": "", "at": {"city": "Ulm"}}
 
 
 @pytest.mark.parametrize(
@@ -24,11 +26,13 @@ VALUES = {"name": "Ann", "items": ["a", "b"], "people": [{"name": "Bo", "of": ["
         ("{{name}} {{~name~}} !", "AnnAnn!"),
         ("{% raw %} {# x #} \\{{name}}", "{% raw %} {# x #} {{name}}"),
         ("{{#if absent}}x{{/if}}{{absent}}{{#each absent}}y{{/each}}.", "."),
+        ("{{#if null}}x{{/if}}{{null}}{{#each null}}y{{/each}}.", "."),
+        ("{{zero}} {{false}}", "0 False"),
     ],
 )
 def test_it_says_the_same_in_jinja2(source: str, text: str) -> None:
     lost: list[str] = []
-    (line,) = messages(source, {"absent"}, lambda path, why: lost.append(why))
+    (line,) = messages(source, {"absent", "null", "zero", "false"}, lambda path, why: lost.append(why))
     assert not lost
     assert not analyse(line.content).unsafe
     assert environment().from_string(line.content).render(VALUES) == text
@@ -51,30 +55,3 @@ def test_what_jinja2_cannot_say_is_told_with_its_line(source: str) -> None:
 def test_roles_part_the_text_into_messages() -> None:
     made = messages('{{role "system"}}\nBe kind.\n{{role "user"}}\n{{q}}', (), lambda path, why: None)
     assert [(line.role, line.content) for line in made] == [("system", "Be kind."), ("user", "{{ q }}")]
-
-
-def test_picoschema_is_written_out() -> None:
-    given = {"a": "string, words", "b?": "any", "c(array, list)": {"d": "integer"}, "e?(enum)": ["X"], "(*)": "number"}
-    lost: list[str] = []
-    assert schema(given, lambda path, why: lost.append(path), "in") == {
-        "type": "object",
-        "additionalProperties": {"type": "number"},
-        "required": ["a", "c"],
-        "properties": {
-            "a": {"type": "string", "description": "words"},
-            "b": {},
-            "c": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["d"],
-                    "properties": {"d": {"type": "integer"}},
-                },
-                "description": "list",
-            },
-            "e": {"enum": ["X"]},
-        },
-    }
-    schema({"x": "Guest", "y(enum)": "no list", "z": 3}, lambda path, why: lost.append(path), "in")
-    assert lost == ["in.x", "in.y(enum)", "in.z"]

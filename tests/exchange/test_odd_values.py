@@ -17,7 +17,7 @@ from mooring.exchange.writing import render
 
 EXAMPLES = Path(__file__).parent / "examples"
 NAMES = ["promptfoo/support/promptfooconfig.yaml", "dotprompt/greeting.prompt", "prompty/summary.prompty"]
-NAMES += ["openai/desk.json", "mcp/tickets.json"]
+NAMES += ["openai/desk.json", "mcp/tickets.json", "promptfoo/shop/promptfooconfig.yaml"]
 ODD: list[Any] = [None, True, 3, "", "x", [], {}, [1], {"a": 1}, [[{"type": 3}]], {"type": ["object"], "properties": 3}]
 
 

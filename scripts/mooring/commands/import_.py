@@ -15,10 +15,12 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.exchange.intake import Draft, Intake
+    from mooring.finding import Finding
 
 SUMMARY = "Convert promptfoo, dotprompt, Prompty, OpenAI and MCP files to documents; runs nothing in them."
 EXAMPLES = """
-moor import promptfooconfig.yaml --dry-run      what it would become, and what is left behind
+moor import promptfooconfig.yaml --dry-run      what it and the files it names would become, and what is left behind
+moor import promptfooconfig.yaml --agent desk --message question
 moor import greeting.prompt summary.prompty     prompts and their models
 moor import tools.json --kind openai --owner @acme/support
 """
@@ -64,7 +66,9 @@ def run(args: Namespace, console: Console) -> Outcome:
     if len(other) > len(kept) and not args.force:
         other = [file for file in other if file not in kept]
         raise UsageError(f"already there with other content: {', '.join(other)}", "--force, or rename them first")
-    found = writing.findings(root, files)
+    files, found, wrong = writing.valid(root, files)
+    _leave_out(intakes, wrong)
+    same = [file for file in same if file in files]
     new = {file: text for file, text in files.items() if file not in same}
     if not args.dry_run:
         writing.write(root, new)
@@ -75,8 +79,20 @@ def run(args: Namespace, console: Console) -> Outcome:
         console.line("\n`moor validate` will say:", "bold")
         console.line(render.text(found))
     data["findings"] = render.data(found)
+    if not files and not kept:
+        return Outcome(Reason.EMPTY_SET, data)
     done = Reason.REPORTED if args.dry_run else Reason.CHANGED if new else Reason.IN_SYNC
     return Outcome(done, data)
+
+
+def _leave_out(intakes: "Sequence[Intake]", wrong: "Sequence[Finding]") -> None:
+    """Notes for each document that is not written why it would not validate."""
+    from mooring.exchange.writing import place
+
+    source = {place(draft): intake for intake in intakes for draft in intake.drafts}
+    for finding in wrong:
+        told = f"{finding.path}: {finding.message}" if finding.path else finding.message
+        source[finding.file].leave("", f"{finding.file} is not written, as it would not validate: {told}")
 
 
 def _files(intakes: "Sequence[Intake]", owner: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Installs deepeval when a suite needs a judge; no other command pays for its hundred megabytes."""
+"""deepeval and sacrebleu, installed when a suite asks for them; no other command needs their hundred megabytes."""
 
 import os
 import subprocess
@@ -12,11 +12,11 @@ from mooring.evaluate.judges.quiet import FIX, installed
 from mooring.outcome import Reason
 from mooring.report.console import Console
 from mooring.spec import EvalSuite
-from mooring.spec.assertions import needs_deepeval
+from mooring.spec.assertions import needs_extras
 
 
 def provide(suites: Iterable[EvalSuite], console: Console) -> None:
-    """Installs deepeval if a suite needs it, and restarts this command in the environment that has it.
+    """Installs both if a suite needs one of them, and restarts this command in the environment that has them.
 
     Raises Failed(NOT_READY) when it cannot be installed or imported.
     """
@@ -24,11 +24,11 @@ def provide(suites: Iterable[EvalSuite], console: Console) -> None:
         return
     home = os.environ.get("MOORING_HOME")
     if home is None or os.environ.get(_TRIED):
-        raise Failed(Reason.NOT_READY, "a suite asks a judge, and deepeval is not installed", FIX)
-    console.note("a suite asks a judge: deepeval is installed, once")
+        raise Failed(Reason.NOT_READY, "a suite needs deepeval or sacrebleu, which are not installed", FIX)
+    console.note("a suite needs deepeval or sacrebleu: both are installed, once")
     done = subprocess.run([sys.executable, f"{home}/scripts/bootstrap.py", "--eval"], check=False)
     if done.returncode:
-        raise Failed(Reason.NOT_READY, "deepeval could not be installed", FIX)
+        raise Failed(Reason.NOT_READY, "deepeval and sacrebleu could not be installed", FIX)
     python = str(Path(home, ".venv").resolve() / "bin/python")
     os.execve(python, [python, "-m", "mooring", *sys.argv[1:]], os.environ | {_TRIED: "1"})  # noqa: S606 - itself
 
@@ -37,4 +37,4 @@ _TRIED = "MOORING_EVAL_TRIED"
 
 
 def _asserted(suite: EvalSuite) -> bool:
-    return any(needs_deepeval(assertion) for case in cases(suite) for assertion in assertions(case))
+    return any(needs_extras(assertion) for case in cases(suite) for assertion in assertions(case))

@@ -18,7 +18,7 @@ ANSWER_TOKENS = 200
 CALLS = 2
 """Model calls of one answer of an agent that has tools: one that calls, one that tells."""
 
-QUESTIONS = {"llm-rubric": 1, "faithfulness": 4}
+QUESTIONS = {"llm-rubric": 1, "factuality": 1, "closed-qa": 1, "faithfulness": 4}
 """Calls of the judge for one assertion of a type."""
 
 OTHER_QUESTIONS = 3

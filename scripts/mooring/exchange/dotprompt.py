@@ -45,6 +45,7 @@ def _input(intake: Intake, given: Any) -> dict[str, Any] | None:
         return None
     found = picoschema.schema(given["schema"], intake.leave, "input.schema")
     if not found or not isinstance(found.get("properties"), dict):
+        intake.leave("input.schema", "is no object with properties, so no input of the template is declared by it")
         return None
     required = found.get("required")
     return {

@@ -4,6 +4,10 @@ import json
 import os
 import re
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,7 +16,13 @@ from mooring.catalog.source import MAX_BYTES
 from mooring.errors import UsageError
 
 FILE = "file://"
+_MOST = 100
+"""Files that one pattern may match."""
+
 _CODE = (".py", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".rb", ".sh", ".exe", ".go")
+_BLANK = r"[ \t]*(?:#[^\n]*)?\n"
+_LIST = re.compile(rf"(?:{_BLANK}|---[ \t]*\n)* *-(?:\s|\Z)")
+_START = re.compile(rf"\A((?:{_BLANK})*)---[ \t]*\n")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -36,25 +46,52 @@ def read(path: Path) -> bytes:
     return content
 
 
-def referred(folder: Path, reference: str) -> tuple[str, bytes]:
-    """(path below the folder, content) of a `file://` reference. Raises Unusable where it must not be read."""
+def referred(folder: Path, reference: str, below: str = "") -> tuple[str, bytes]:
+    """(path below the folder, content) of a `file://` reference. Raises Unusable where it must not be read.
+
+    `below` is the part of the folder that the reference is relative to.
+    """
     name = reference.removeprefix(FILE)
     bare = re.sub(r":[A-Za-z_]\w*$", "", name)  # path.py:function
     if bare.lower().endswith(_CODE):
         raise Unusable(f"{name} is code, which is never run")
-    if any(sign in name for sign in "*?["):
+    if is_pattern(name):
         raise Unusable(f"{name} is a pattern; name the files one by one")
     home = folder.resolve()
     try:
-        path = (home / name).resolve()
+        path = (home / below / name).resolve()
     except (OSError, ValueError):
         raise Unusable("is no path") from None
     if not path.is_relative_to(home):
         raise Unusable(f"{name} is outside the folder of the file that names it")
     try:
-        return name, read(path)
+        return (f"{below}/{name}" if below else name).removeprefix("./"), read(path)
     except Unusable as error:
         raise Unusable(f"{name} {error}") from None
+
+
+def is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")
+
+
+def matching(folder: Path, reference: str, below: str = "") -> list[str]:
+    """References to the files that a pattern matches, by name; a reference that is no pattern stays alone.
+
+    They are relative to `below`, as the pattern is. Raises Unusable when a pattern matches nothing, or too much.
+    """
+    name = reference.removeprefix(FILE)
+    if not is_pattern(name):
+        return [reference]
+    if name.startswith("/") or ".." in name.split("/"):
+        raise Unusable(f"{name} is outside the folder of the file that names it")
+    start = folder / below
+    try:
+        found = sorted(path.relative_to(start).as_posix() for path in islice(start.glob(name), _MOST + 1))
+    except (OSError, ValueError, NotImplementedError):
+        raise Unusable(f"{name} is no pattern of files") from None
+    if not 0 < len(found) <= _MOST:
+        raise Unusable(f"{name} matches {f'more than {_MOST} files' if found else 'no file'}")
+    return [f"{FILE}{each}" for each in found]
 
 
 def text_of(content: bytes) -> str:
@@ -64,20 +101,45 @@ def text_of(content: bytes) -> str:
         raise Unusable("is not UTF-8 text") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Data, and the line in its file of a dotted path in it; 0 where that is not known."""
+
+    data: Any
+    line_of: Callable[[str], int]
+
+
 def data_of(name: str, content: bytes) -> Any:
     """JSON or YAML, by its content: a mapping or a list. Raises Unusable with the first thing that is wrong."""
+    return located(name, content).data
+
+
+def located(name: str, content: bytes) -> Located:
+    """As `data_of`, with lines."""
     text = text_of(content)
     if text.lstrip()[:1] in ("{", "[") and not name.endswith((".yaml", ".yml")):
-        return json_of(text)
-    listed = re.match(r"(\s*(#[^\n]*)?\n|---[ \t]*\n)*-(\s|$)", text) is not None
+        return Located(json_of(text), _lines_of_json(text))
+    listed = _LIST.match(text) is not None
     if listed:  # the catalog reads mappings only
-        text = "list:\n" + re.sub(r"\A((?:\s*(?:#[^\n]*)?\n)*)---[ \t]*\n", r"\1\n", text)
+        text = "list:\n" + _START.sub(r"\1\n", text)
     parsed = parse(name, text.encode())
     if parsed.data is None or parsed.findings:
         first = parsed.findings[0]
         line = first.line - 1 if listed else first.line
         raise Unusable(f"line {line}: {first.message}" if line > 0 else first.message)
-    return parsed.data["list"] if listed else parsed.data
+    if listed:
+        return Located(parsed.data["list"], lambda path: parsed.lines.at(f"list.{path}") - 1)
+    return Located(parsed.data, parsed.lines.at)
+
+
+def _lines_of_json(text: str) -> Callable[[str], int]:
+    """JSON is YAML, but for some white space; where it is not, no line is known."""
+
+    @cache
+    def lines() -> Callable[[str], int]:
+        return parse("json", f'{{"json": {text}}}'.encode()).lines.at
+
+    return lambda path: lines()(f"json.{path}")
 
 
 def json_of(text: str) -> Any:

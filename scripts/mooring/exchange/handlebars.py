@@ -123,7 +123,9 @@ class _Writer:
         return scopes[-1 - ups] if ups < len(scopes) else None
 
     def soft(self, expression: str, instead: str) -> str:
-        return f"{expression} | default({instead})" if expression in self.optional else expression
+        """Handlebars writes nothing for what is absent or null; an optional input may be both."""
+        there = f"{expression} is defined and {expression} is not none"
+        return f"({expression} if {there} else {instead})" if expression in self.optional else expression
 
     def condition(self, path: str) -> str | None:
         expression = self.expression(path)

@@ -1,24 +1,29 @@
 """What becomes of the files that are read: documents, what was left behind, and what had to be decided."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import Any, Self
 
 _NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Note:
-    """One thing about one place of a file that was read. `path` is dotted, or `line N` of a text."""
+    """One thing about one place of a file that was read. `path` is dotted, or `line N` of a text.
+
+    `line` counts from 1, 0 where it is not known.
+    """
 
     file: str
+    line: int
     path: str
     text: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.path}: {self.text}" if self.path else f"{self.file}: {self.text}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.path}: {self.text}" if self.path else f"{place}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +46,26 @@ class Wishes:
 
 @dataclass(slots=True)
 class Intake:
-    """Collects the documents of one file, which lies in `folder`; nothing outside of it is read."""
+    """Collects the documents of one file, which lies in `folder`; nothing outside of it is read.
+
+    `line_of` gives the line of a dotted path in the file, 0 where it is not known.
+    """
 
     file: str
     folder: Path
     wishes: Wishes = Wishes()
+    line_of: Callable[[str], int] = lambda path: 0
     drafts: list[Draft] = field(default_factory=list)
     left: list[Note] = field(default_factory=list)
     chosen: list[Note] = field(default_factory=list)
+
+    def within(self, name: str, line_of: Callable[[str], int]) -> Self:
+        """The same intake, for notes about a file that this one names; `name` is its path below the folder."""
+        return replace(self, file=(PurePath(self.file).parent / name).as_posix(), line_of=line_of)
+
+    def at_line(self, line: int) -> Self:
+        """The same intake, for notes about one line of its file."""
+        return replace(self, line_of=lambda path: line)
 
     def leave(self, path: str, text: str) -> None:
         """Notes what could not be carried over, and why."""
@@ -59,7 +76,7 @@ class Intake:
         self._note(self.chosen, path, text)
 
     def _note(self, notes: list[Note], path: str, text: str) -> None:
-        if (note := Note(self.file, path, text)) not in notes:
+        if (note := Note(self.file, self.line_of(path) if path else 0, path, text)) not in notes:
             notes.append(note)
 
     def leave_rest(self, path: str, data: Mapping[str, Any], known: Mapping[str, str], carried: set[str]) -> None:

@@ -120,6 +120,8 @@ def _input(intake: Intake, lines: Sequence[Line], declared: Mapping[str, Any] | 
     properties: dict[str, Any] = {}
     for name in used:
         schema = dict(said[name]) if isinstance(said.get(name), dict) else {"type": "string"}
+        if name == MESSAGE and isinstance(schema.get("type"), list):  # optional in picoschema; a user always says it
+            schema["type"] = "string"
         if name not in said:
             intake.choose(lines[0].path, f"{{{{ {name} }}}} is not declared: taken as a string")
         properties[name] = schema if name in trusted else {**schema, "x-untrusted": True}

@@ -88,6 +88,26 @@ class _Beside:
         return self.source.code()
 
 
+OPEN = frozenset({"unused", "codeowners", "suite-agent", "suite-judge", "suite-variables", "assertion-tool"})
+"""Checks of how a document fits in with others, which only the one who imports can make true."""
+
+
+def valid(root: Path, files: Mapping[str, str]) -> tuple[dict[str, str], list[Finding], list[Finding]]:
+    """(files that validate, what `moor validate` says of them, what it says of the files that do not).
+
+    A file that needs one that does not validate does not validate either.
+    """
+    kept = dict(files)
+    wrong: list[Finding] = []
+    while True:
+        found = findings(root, kept)
+        bad = [finding for finding in found if finding.file in kept and finding.check not in OPEN]
+        if not bad:
+            return kept, found, wrong
+        wrong += bad
+        kept = {file: text for file, text in kept.items() if file not in {finding.file for finding in bad}}
+
+
 def findings(root: Path, files: Mapping[str, str]) -> list[Finding]:
     """What `moor validate` will say with these files that it does not say without them."""
     tree = WorkTree(root)

@@ -1,6 +1,7 @@
 """What `value` and `threshold` of an assertion are, type by type: one table.
 
-Types have promptfoo's names where it has them; `cost` and `latency` take their maximum as `threshold`, as there.
+Types have promptfoo's names where it has them; `cost`, `latency` and `levenshtein` take their maximum as
+`threshold`, as there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ from mooring.spec.values import (
     Metric,
     Nothing,
     Patterns,
+    References,
     Rubric,
     Rungs,
     Schema,
@@ -41,15 +43,18 @@ NOT = "not-"
 DEEPEVAL = "deepeval:"
 """In front of the name of one of deepeval's metrics, without its `Metric` at the end."""
 
+LEVENSHTEIN, ROUGE = "levenshtein", "rouge-n"
+
 ALL_TOOLS = "*"
 """In `maxCalls`: all calls together."""
 
-Threshold = Literal["share", "dollars", "seconds"]
+Threshold = Literal["share", "dollars", "seconds", "edits"]
 LIMITS: Mapping[Threshold, tuple[float, str]] = MappingProxyType(
     {
         "share": (1, "a share from 0 to 1"),
         "dollars": (1000, "US dollars, above 0"),
         "seconds": (600, "seconds, above 0 and at most 600; promptfoo has milliseconds"),
+        "edits": (100_000, "a number of edits, at least 0"),
     }
 )
 
@@ -58,7 +63,8 @@ LIMITS: Mapping[Threshold, tuple[float, str]] = MappingProxyType(
 class Kind:
     """One type of assertion. `value` is the type of its value, `says` the same in words.
 
-    `critical` is zero tolerance: such an assertion fails its case whatever the threshold of the case is.
+    `critical` is zero tolerance: such an assertion fails its case whatever the threshold of the case is. `default` is
+    the threshold where none is given; None where that is said elsewhere.
     """
 
     value: Any
@@ -67,6 +73,7 @@ class Kind:
     needs_threshold: bool = False
     judge: bool = False
     critical: bool = False
+    default: float | None = None
 
     def read(self, value: Any) -> Any:
         """The value as its model. ValidationError when it is of another shape."""
@@ -95,6 +102,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "contains-json": Kind(Schema | None, "nothing, or a JSON Schema"),
         "json-schema": Kind(Schema, "a JSON Schema"),
         "similar": Kind(Text, "a text", threshold="share"),
+        LEVENSHTEIN: Kind(Text, "a text", threshold="edits", default=5),
+        ROUGE: Kind(Text, "a text", threshold="share", default=0.75),
+        "bleu": Kind(References, "a text, or a list of texts", threshold="share", default=0.5),
         "is-refusal": Kind(Nothing, "nothing"),
         "language": Kind(Language, "a code: en, de, es, fr, it, nl, pt"),
         "word-count": Kind(Count, "a number, or {min, max}"),
@@ -111,6 +121,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "no-untrusted-echo": Kind(Canaries, "a list of texts, or {canaries, calls}", critical=True),
         "llm-rubric": Kind(Rubric, _RUBRIC, threshold="share", judge=True),
         "dag": Kind(Dag, "{nodes}", threshold="share", judge=True),
+        "factuality": Kind(Text, "an answer that is right", judge=True),
+        "closed-qa": Kind(Text, "a criterion in words", judge=True),
         "faithfulness": Kind(Context | None, "nothing, or {context}", threshold="share", judge=True),
     }
 )
@@ -152,9 +164,9 @@ def asks_a_judge(assertion: Assertion) -> bool:
     return kind is not None and kind.judge
 
 
-def needs_deepeval(assertion: Assertion) -> bool:
-    """Whether deepeval must be installed; some of its metrics ask no model."""
-    return asks_a_judge(assertion) or assertion.type.startswith(DEEPEVAL)
+def needs_extras(assertion: Assertion) -> bool:
+    """Whether what only evaluations need must be there: deepeval, also for metrics that ask no model, or sacrebleu."""
+    return asks_a_judge(assertion) or assertion.type.startswith(DEEPEVAL) or assertion.type.removeprefix(NOT) == "bleu"
 
 
 def named_tools(assertion: Assertion) -> list[str]:
@@ -214,6 +226,6 @@ def _threshold(assertion: Assertion, kind: Kind) -> Iterator[tuple[str, str]]:
     most, says = LIMITS[kind.threshold]
     if limit is None and kind.needs_threshold:
         yield "threshold", f"`{assertion.type}` needs a threshold: {says}"
-    least = 0 if kind.threshold == "share" else 1e-9
+    least = 0 if kind.threshold in ("share", "edits") else 1e-9
     if limit is not None and not least <= limit <= most:
         yield "threshold", f"the threshold of `{assertion.type}` is {says}"

@@ -28,6 +28,7 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+References = Annotated[Texts, BeforeValidator(_listed)]
 Tools = Annotated[Texts, BeforeValidator(_listed)]
 Rungs = Annotated[tuple[Rung, ...], Field(min_length=1), BeforeValidator(_listed)]
 

@@ -142,9 +142,13 @@ def test_how_strict_a_value_is(type_: str, before: Any, after: Any, strict: bool
 @pytest.mark.parametrize(
     ("type_", "before", "after", "strict"),
     [("similar", 0.8, 0.9, True), ("similar", 0.8, 0.7, False), ("similar", 0.8, None, False),
-     ("cost", 0.1, 0.05, True), ("latency", 2, 5, False)],
+     ("cost", 0.1, 0.05, True), ("latency", 2, 5, False),
+     ("levenshtein", 5, 3, True), ("levenshtein", 3, 5, False), ("levenshtein", 3, None, False),
+     ("levenshtein", None, 5, True), ("rouge-n", 0.75, None, True), ("rouge-n", None, 0.7, False),
+     ("bleu", None, 0.6, True), ("bleu", 0.6, None, False),
+     ("not-similar", 0.7, 0.9, False), ("not-similar", 0.9, 0.7, True), ("not-levenshtein", 3, 5, True)],
 )  # fmt: skip
-def test_a_threshold_is_a_minimum_but_of_cost_and_latency(
+def test_a_threshold_is_a_minimum_where_more_is_better_and_a_maximum_where_less_is(
     type_: str, before: float, after: float | None, strict: bool
 ) -> None:
     assert as_strict(Assertion(type=type_, threshold=before), Assertion(type=type_, threshold=after)) is strict

@@ -42,6 +42,29 @@ def test_a_rubric_is_one_question_with_the_answer_the_calls_and_the_rubric_in_it
     assert endpoint.keys == ["Bearer key-of-the-judge"]
 
 
+STRICT: list[tuple[str, str, list[str]]] = [
+    ("factuality", "Returns take 30 days.", ["Expected Output", "contradicts a fact"]),
+    ("closed-qa", "Names {a} number of days", ["The one criterion is: Names {a} number of days"]),
+]
+
+
+@pytest.mark.parametrize(("type_", "value", "told"), STRICT)
+@pytest.mark.parametrize(("points", "holds"), [(1, True), (0, False)])
+def test_yes_or_no_is_one_question_by_the_criteria_of_its_type(
+    type_: str, value: str, told: list[str], points: int, holds: bool, judged: Any, endpoint: Any
+) -> None:
+    endpoint.say = lambda prompt: f'{{"reason": "It is so.", "score": {points}}}'
+    score = judged(type_, value, Reply("You have 30 days."))
+    assert (score.passed, score.score, score.error) == (holds, float(points), False), score
+    (prompt,) = endpoint.prompts
+    assert all(words in prompt for words in (value, "You have 30 days.", *told)), prompt
+
+
+def test_yes_or_no_is_not_seven(judged: Any, endpoint: Any) -> None:
+    endpoint.say = lambda prompt: '{"reason": "It is so.", "score": 7}'
+    assert judged("closed-qa", "It is kind.", HELLO).error
+
+
 def test_the_threshold_decides(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '```json\n{"reason": "Curt.", "score": 6}\n```'
     assert judged("llm-rubric", "Kind.", HELLO).passed

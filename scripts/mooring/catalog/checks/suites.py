@@ -14,7 +14,7 @@ from mooring.catalog.nearest import suggestion
 from mooring.catalog.patterns import pattern_problem
 from mooring.finding import Finding
 from mooring.spec import Agent, EvalSuite, Model, Tool
-from mooring.spec.assertions import asks_a_judge, kind_of, named_tools, shape_problems, types
+from mooring.spec.assertions import asks_a_judge, kind_of, named_tools, needs_extras, shape_problems, types
 from mooring.spec.suite import APPROVE, Assertion, Case
 
 _UNMEASURED = "latency"
@@ -138,12 +138,15 @@ def _variables(suite: EvalSuite) -> Iterator[tuple[str, str]]:
 
 
 def smoke(catalog: Catalog) -> Remarks:
-    """A rollout judges by itself, within its deadline, and approves nothing."""
+    """A rollout judges by itself, within its deadline and with what is always installed, and approves nothing."""
     for entry, suite in _suites(catalog):
         if not suite.smoke:
             continue
         if suite.judge:
             yield Remark(entry, "judge", "a rollout asks no judge")
+        for path, assertion in _assertions(suite):
+            if needs_extras(assertion) and not asks_a_judge(assertion):
+                yield Remark(entry, f"{path}.type", f"`{assertion.type}` needs what only `moor eval` installs")
         for path, name in _variables(suite):
             if name == APPROVE:
                 yield Remark(entry, path, "a rollout approves and denies nothing")

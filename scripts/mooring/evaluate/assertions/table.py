@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mooring.evaluate.assertions import data, measures, safety, text, tongue, trajectory
+from mooring.evaluate.assertions import data, measures, overlap, safety, text, tongue, trajectory
 from mooring.evaluate.assertions.subject import Subject, Verdict
 
 Check = Callable[[Subject, Any, float | None], Verdict]
@@ -23,6 +23,9 @@ ASSERTIONS: Mapping[str, Check] = MappingProxyType(
         "contains-json": data.contains_json,
         "json-schema": data.is_json,
         "similar": text.similar,
+        "levenshtein": overlap.levenshtein,
+        "rouge-n": overlap.rouge_n,
+        "bleu": overlap.bleu,
         "is-refusal": tongue.is_refusal,
         "language": tongue.language,
         "word-count": text.word_count,

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mooring.change.wording import show
-from mooring.spec.assertions import kind_of
+from mooring.spec.assertions import LEVENSHTEIN, NOT, kind_of
 from mooring.spec.suite import Assertion
 from mooring.spec.values import ArgsMatch, Canaries, Count, ToolPolicy, ToolUse
 from mooring.spec.values import Sequence as Order
@@ -15,7 +15,7 @@ from mooring.spec.values import Sequence as Order
 Note = tuple[str, str]
 """(code, text)."""
 
-AT_MOST = frozenset({"cost", "latency"})
+AT_MOST = frozenset({"cost", "latency", LEVENSHTEIN})
 """Types whose threshold is a maximum."""
 
 
@@ -53,12 +53,15 @@ def as_strict(before: Assertion, after: Assertion) -> bool:
 
 
 def _threshold(before: Assertion, after: Assertion) -> bool:
-    old, new = before.threshold, after.threshold
+    kind = kind_of(before.type)
+    default = kind.default if kind else None
+    old, new = (default if one.threshold is None else one.threshold for one in (before, after))
     if old == new:
         return True
     if old is None or new is None:
         return False
-    return new <= old if before.type in AT_MOST else new >= old
+    at_most = (before.type.removeprefix(NOT) in AT_MOST) != before.type.startswith(NOT)
+    return new <= old if at_most else new >= old
 
 
 def _value(before: Assertion, after: Assertion) -> bool:

@@ -12,6 +12,7 @@ from deepeval.metrics import BaseConversationalMetric, DAGMetric, DeepAcyclicGra
 from deepeval.test_case import ConversationalTestCase, LLMTestCase, SingleTurnParams, ToolCall, Turn
 
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict
+from mooring.evaluate.judges.criteria import STRICT
 from mooring.evaluate.judges.llm import JudgeLLM
 from mooring.evaluate.values import Call
 from mooring.spec.assertions import DEEPEVAL, kind_of
@@ -60,6 +61,8 @@ def _prepared(assertion: Assertion, subject: Subject, judge: JudgeLLM | None) ->
     kind = kind_of(assertion.type)
     value = kind.read(assertion.value) if kind else None
     threshold = THRESHOLD if assertion.threshold is None else assertion.threshold
+    if isinstance(value, str):
+        return _strict(assertion.type, value, subject, judge)
     if isinstance(value, Rubric):
         return _rubric(value, subject, threshold, judge)
     if isinstance(value, Dag):
@@ -72,17 +75,28 @@ def _prepared(assertion: Assertion, subject: Subject, judge: JudgeLLM | None) ->
 
 
 def _rubric(value: Rubric, subject: Subject, threshold: float, judge: JudgeLLM | None) -> tuple[Any, Any]:
-    """GEval with the steps given, so that it is one question, and the same one every time."""
-    steps = [_FIRST_STEP, *([f"Check the actual output against this rubric: {value.rubric}"] if value.rubric else [])]
-    looks_at = [SingleTurnParams.INPUT, SingleTurnParams.ACTUAL_OUTPUT]
-    if subject.calls:
-        looks_at.append(SingleTurnParams.TOOLS_CALLED)
-    if value.expected:
-        looks_at.append(SingleTurnParams.EXPECTED_OUTPUT)
-    metric = GEval(
-        "rubric", looks_at, evaluation_steps=[*steps, *value.steps], model=judge, threshold=threshold, async_mode=True
-    )
+    first = [f"Check the actual output against this rubric: {value.rubric}"] if value.rubric else []
+    looks_at = _looked_at(subject, value.expected)
+    steps = [_FIRST_STEP, *first, *value.steps]
+    metric = GEval("rubric", looks_at, evaluation_steps=steps, model=judge, threshold=threshold, async_mode=True)
     return metric, _case(subject, (), value.expected)
+
+
+def _strict(type_: str, value: str, subject: Subject, judge: JudgeLLM | None) -> tuple[Any, Any]:
+    """GEval that says 1 or 0 by the criteria of a type."""
+    criteria = STRICT[type_]
+    expected = value if criteria.reference else None
+    steps = [_FIRST_STEP, *(step.format(value=value) for step in criteria.steps)]
+    looks_at = _looked_at(subject, expected)
+    metric = GEval(type_, looks_at, evaluation_steps=steps, model=judge, strict_mode=True, async_mode=True)
+    return metric, _case(subject, (), expected)
+
+
+def _looked_at(subject: Subject, expected: str | None) -> list[SingleTurnParams]:
+    """What of a test case GEval shows to the judge. Its steps are given, so it asks one question, always the same."""
+    called = [SingleTurnParams.TOOLS_CALLED] if subject.calls else []
+    right = [SingleTurnParams.EXPECTED_OUTPUT] if expected else []
+    return [SingleTurnParams.INPUT, SingleTurnParams.ACTUAL_OUTPUT, *called, *right]
 
 
 def _named(assertion: Assertion, value: Metric, subject: Subject, judge: JudgeLLM | None) -> tuple[Any, Any]:

@@ -1,0 +1,80 @@
+"""How far an answer overlaps with a text that is right: edits, words and phrases in common.
+
+What they need is imported on use: a suite without these assertions does not pay for it.
+"""
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, excerpt, got
+from mooring.spec.assertions import KINDS, LEVENSHTEIN, ROUGE
+
+_KANA, _HAN = "\u3040-\u30ff", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Characters between which nothing marks where a word ends."""
+
+_WORD = re.compile(rf"[{_KANA}{_HAN}]|[^\W{_KANA}{_HAN}]+")
+
+
+def levenshtein(subject: Subject, value: str, threshold: float | None) -> Verdict:
+    """Characters to insert, delete or replace to come from one text to the other, without white space around them."""
+    from rapidfuzz.distance import Levenshtein
+
+    most = int(_asked(LEVENSHTEIN, threshold))
+    edits = Levenshtein.distance(value.strip(), subject.text.strip(), score_cutoff=most)
+    if edits > most:
+        return Verdict(False, f"more than {most} edits away from {excerpt(value)}; {got(subject)}")
+    return Verdict(True, f"{edits} edits away from {excerpt(value)}, at most {most} are allowed; {got(subject)}")
+
+
+def rouge_n(subject: Subject, value: str, threshold: float | None) -> Verdict:
+    """ROUGE-1: the share of the reference's words that the answer has too, each as often as it is there.
+
+    Words without regard to case; every Chinese character and kana is one. Source: C.-Y. Lin, ROUGE: A Package for
+    Automatic Evaluation of Summaries, 2004, section 2, https://aclanthology.org/W04-1013/
+    """
+    least, wanted = _asked(ROUGE, threshold), Counter(_words(value))
+    if not wanted:
+        raise Unjudged("the reference has no words")
+    share = (wanted & Counter(_words(subject.text))).total() / wanted.total()
+    return _scored(subject, share, least, f"of the words of {excerpt(value)}")
+
+
+def bleu(subject: Subject, values: tuple[str, ...], threshold: float | None) -> Verdict:
+    """sacrebleu's sentence BLEU, 0 to 1, without regard to case: its tokens, brevity penalty and smoothing.
+
+    Source: https://github.com/mjpost/sacrebleu
+    """
+    least = _asked("bleu", threshold)
+    score = _sacrebleu(_tokens(" ".join(values))).sentence_score(subject.text, list(values)).score / 100
+    return _scored(subject, min(score, 1.0), least, f"BLEU against {' or '.join(map(excerpt, values))}")
+
+
+def _tokens(text: str) -> str:
+    """The name of sacrebleu's tokenizer for the writing of a text."""
+    if re.search(f"[{_KANA}]", text):
+        return "char"
+    return "zh" if re.search(f"[{_HAN}]", text) else "13a"
+
+
+@cache
+def _sacrebleu(tokens: str) -> Any:
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError:
+        raise Unjudged("`bleu` needs sacrebleu: python3 scripts/bootstrap.py --eval") from None
+    return BLEU(lowercase=True, tokenize=tokens, effective_order=True)
+
+
+def _scored(subject: Subject, score: float, least: float, words: str) -> Verdict:
+    return Verdict(score >= least - 1e-9, f"{score:.2f} {words}, {least:.2f} is asked for; {got(subject)}", score)
+
+
+def _asked(type_: str, threshold: float | None) -> float:
+    given = KINDS[type_].default if threshold is None else threshold
+    return 0.0 if given is None else given
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
