@@ -1,5 +1,6 @@
 """Stops calling a model that keeps failing, and finds out with a single call whether it is back."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -13,17 +14,19 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.circuit import Call, Circuit, CircuitOpen, Health
 from mooring.runtime.faults import BreakerOpen, health_after
+from mooring.spec.resilience import RungPolicy
 
 
 class Breaker(WrapperModel):
     """A model behind a circuit, which all rungs that call the same endpoint share.
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
+    A call that was cancelled counts neither way, unless nothing had come for as long as one try may take.
     """
 
-    def __init__(self, wrapped: Model, circuit: Circuit) -> None:
+    def __init__(self, wrapped: Model, circuit: Circuit, limits: RungPolicy) -> None:
         super().__init__(wrapped)
-        self.circuit = circuit
+        self.circuit, self.limits = circuit, limits
 
     async def request(
         self,
@@ -31,7 +34,7 @@ class Breaker(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        with self._guarded():
+        with self._guarded(self.limits.timeout_seconds):
             return await self.wrapped.request(messages, model_settings, model_request_parameters)
 
     @asynccontextmanager
@@ -42,7 +45,7 @@ class Breaker(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        with self._guarded() as call:
+        with self._guarded(self.limits.beginning) as call:
             async with self.wrapped.request_stream(
                 messages, model_settings, model_request_parameters, run_context
             ) as stream:
@@ -50,7 +53,7 @@ class Breaker(WrapperModel):
                 yield stream
 
     @contextmanager
-    def _guarded(self) -> Generator[Call]:
+    def _guarded(self, limit: float) -> Generator[Call]:
         try:
             call = self.circuit.enter()
         except CircuitOpen as error:
@@ -59,7 +62,9 @@ class Breaker(WrapperModel):
             yield call
             call.health = Health.WELL
         except BaseException as error:
-            call.health = health_after(error)
+            cancelled = isinstance(error, asyncio.CancelledError) and call.took is None
+            overdue = cancelled and self.circuit.waited(call) >= limit
+            call.health = Health.ILL if overdue else health_after(error)
             call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
             raise
         finally:

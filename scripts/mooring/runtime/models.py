@@ -11,13 +11,11 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.judge import Judged
+from mooring.runtime.retry import SDK_SECONDS
 from mooring.runtime.settings import Settings
 from mooring.runtime.wire import ChatModel, as_written
 
 SIMULATED_KEY = "simulated"
-SDK_SECONDS = 180.0
-"""The SDK's own time limit, beyond any that a rung may have: the rung's is the one that counts."""
-
 _NO_KEY = "none"
 
 
