@@ -242,11 +242,12 @@ class Resilience(Document):
         """Tries of rung L0, L1 or L2."""
         return self.ladder.rungs.of(rung).tries or self.retry.tries
 
-    def rung_seconds(self, rung: str) -> float:
-        """The longest that all tries of a rung may take together, waits between them included.
+    def timeouts(self, rung: str) -> int:
+        """How many of the tries of rung L0, L1 or L2 may time out."""
+        return min(self.tries(rung), 1 + self.retry.tries_after_timeout)
 
-        It is the time of as many timeouts as there may be, with the longest waits between them.
-        """
-        timeouts = min(self.tries(rung), 1 + self.retry.tries_after_timeout)
+    def rung_seconds(self, rung: str) -> float:
+        """The longest that all tries of a rung may take together: their timeouts, and the longest waits between."""
+        timeouts = self.timeouts(rung)
         waits = sum(self.retry.longest_wait(number) for number in range(1, timeouts))
         return timeouts * self.ladder.rungs.of(rung).timeout_seconds + waits

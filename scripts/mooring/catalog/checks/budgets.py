@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from pydantic.alias_generators import to_snake
+
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.profiles import profiles
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.code import reached
-from mooring.catalog.retry_budget import Budget, budget
+from mooring.catalog.retry_budget import SUMMARY, Budget, budget
 from mooring.spec import Environment, Resilience, Tool
 from mooring.spec.tool import PythonBind
 
@@ -31,6 +33,35 @@ def ladder(catalog: Catalog) -> Remarks:
                 f" ({', '.join(map(str, known.rungs))}), more than the deadline of {known.deadline:g} s"
             )
             yield Remark(entry, "deadlineSeconds", message)
+
+
+def objective(catalog: Catalog) -> Remarks:
+    for _, entry, known in _budgets(catalog):
+        if known.objective is not None and known.ladder > known.objective:
+            message = (
+                f"one model call of {known.agent!r} may take {known.ladder:.4g} s at worst"
+                f" ({', '.join(map(str, known.rungs))}), more than the objective of {known.objective:g} s"
+            )
+            yield Remark(entry, "objectives.p99Seconds", message)
+
+
+def limits(catalog: Catalog) -> Remarks:
+    for entry, profile in profiles(catalog):
+        for rung in ("L0", "L1", "L2"):
+            policy = profile.ladder.rungs.of(rung)
+            given = {"connectSeconds": policy.connect_seconds, "firstByteSeconds": policy.first_byte_seconds}
+            for key, seconds in given.items():
+                said = to_snake(key) in policy.model_fields_set
+                if said and seconds is not None and seconds > policy.timeout_seconds:
+                    message = f"a try of {rung} is stopped after {policy.timeout_seconds:g} s, before the {seconds:g} s"
+                    yield Remark(entry, f"ladder.rungs.{rung}.{key}", message)
+    for _, entry, known in _budgets(catalog):
+        first, *others = [rung for rung in known.rungs if rung.call != SUMMARY]
+        if known.hedge is not None and others and known.hedge >= first.seconds:
+            message = (
+                f"{first.call} of {known.agent!r} has given up after {first.seconds:.4g} s: nothing is left to hedge"
+            )
+            yield Remark(entry, "ladder.hedge.afterSeconds", message)
 
 
 def stacked(catalog: Catalog) -> Remarks:
