@@ -13,7 +13,7 @@ Found = Iterable[tuple[Budget, Sequence[str]]]
 
 
 def rows(found: Found) -> list[tuple[str, ...]]:
-    """One row a rung, their sum against the objective and the deadline; then the slowest tool, and its sum with them."""
+    """One row a rung, their sum against the limits, and with hedging; then the slowest tool, and its sum with them."""
     return [row for budget, environments in found for row in _rows(budget, ", ".join(environments))]
 
 

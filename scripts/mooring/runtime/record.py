@@ -61,7 +61,8 @@ class Record:
     `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
     it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
-    `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
+    `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
+    `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.

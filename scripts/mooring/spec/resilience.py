@@ -59,6 +59,9 @@ class Breaker(Part):
 
 Limit = Annotated[float, Field(gt=0, le=120)]
 
+CONNECT_SECONDS = 3.0
+"""By default, and less where a try may take less."""
+
 
 class RungPolicy(Part):
     """How one rung is tried; what is absent is the profile's `retry`.
@@ -67,7 +70,7 @@ class RungPolicy(Part):
     """
 
     tries: int | None = Field(default=None, ge=1, le=5)
-    connect_seconds: Limit = Field(default=3, description="Until a connection stands.")
+    connect_seconds: Limit = Field(default=CONNECT_SECONDS, description="Until a connection stands.")
     first_byte_seconds: Limit | None = Field(
         default=None,
         description="Of a stream: until its first content, and the longest silence after that."

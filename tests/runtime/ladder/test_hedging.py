@@ -1,4 +1,4 @@
-"""A rung that is slow is not waited for alone: the next one is asked beside it. In virtual time, with the real ladder."""
+"""The next rung is asked beside one that is slow. In virtual time, with the real ladder."""
 
 import asyncio
 from collections import deque

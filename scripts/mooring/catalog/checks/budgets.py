@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from pydantic.alias_generators import to_snake
-
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.deployed import deployed, environments
 from mooring.catalog.checks.profiles import profiles
@@ -11,6 +9,7 @@ from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.code import reached
 from mooring.catalog.retry_budget import SUMMARY, Budget, budget
 from mooring.spec import Environment, Resilience, Tool
+from mooring.spec.resilience import CONNECT_SECONDS
 from mooring.spec.tool import PythonBind
 
 RETRIERS = frozenset({"backoff", "retry", "retrying", "stamina", "tenacity", "urllib3.util.retry"})
@@ -51,16 +50,13 @@ def limits(catalog: Catalog) -> Remarks:
             policy = profile.ladder.rungs.of(rung)
             given = {"connectSeconds": policy.connect_seconds, "firstByteSeconds": policy.first_byte_seconds}
             for key, seconds in given.items():
-                said = to_snake(key) in policy.model_fields_set
-                if said and seconds is not None and seconds > policy.timeout_seconds:
+                if seconds is not None and seconds != CONNECT_SECONDS and seconds > policy.timeout_seconds:
                     message = f"a try of {rung} is stopped after {policy.timeout_seconds:g} s, before the {seconds:g} s"
                     yield Remark(entry, f"ladder.rungs.{rung}.{key}", message)
     for _, entry, known in _budgets(catalog):
         first, *others = [rung for rung in known.rungs if rung.call != SUMMARY]
         if known.hedge is not None and others and known.hedge >= first.seconds:
-            message = (
-                f"{first.call} of {known.agent!r} has given up after {first.seconds:.4g} s: nothing is left to hedge"
-            )
+            message = f"{first.call} of {known.agent!r} has given up after {first.seconds:.4g} s, before it is hedged"
             yield Remark(entry, "ladder.hedge.afterSeconds", message)
 
 

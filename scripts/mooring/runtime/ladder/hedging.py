@@ -16,7 +16,7 @@ RECENT, ENOUGH = 100, 20
 """Answers of a rung that are remembered, and how many it takes to tell what is normal."""
 
 Kind = tuple[str, bool]
-"""A rung's model and whether its answers are streamed: a stream's first content comes much sooner than a whole answer."""
+"""A rung's model, and whether it is a stream, whose first content comes much sooner than a whole answer."""
 
 
 class Hedging:
