@@ -130,5 +130,5 @@ def test_every_agent_here_has_time_for_its_whole_ladder_and_a_tool_before(house:
 def test_one_model_call_here_keeps_to_30_seconds_unless_its_profile_says_that_it_may_take_longer(
     house: Catalog,
 ) -> None:
-    worst = {(known.profile, known.objective, known.ladder < known.objective) for known, _ in budgets(house)}
+    worst = {(known.profile, known.objective, known.ladder < (known.objective or 0)) for known, _ in budgets(house)}
     assert worst == {("standard", 30, True), ("critical", 90, True)}

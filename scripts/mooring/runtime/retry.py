@@ -119,7 +119,7 @@ class Retry(WrapperModel):
 
     def _limited(self, settings: ModelSettings | None) -> ModelSettings:
         """The settings with the limit for connecting, which only the client can hold."""
-        return {**(settings or {}), "timeout": self._timeout}  # type: ignore[typeddict-item]  # httpx is httpx2 here
+        return {**(settings or {}), "timeout": self._timeout}
 
     async def _tried(self, call: Callable[[], Awaitable[T]], limit: float) -> T:
         now = asyncio.get_running_loop().time

@@ -11,7 +11,10 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from tests.runtime.sample import sample
 
-LONG = {"hedge": {"enabled": False}, "rungs": {"L0": {"tries": 1, "timeoutSeconds": 20}, "L1": {"timeoutSeconds": 20}}}
+LONG: dict[str, Any] = {
+    "hedge": {"enabled": False},
+    "rungs": {"L0": {"tries": 1, "timeoutSeconds": 20}, "L1": {"timeoutSeconds": 20}},
+}
 
 
 @pytest.fixture
@@ -69,14 +72,14 @@ def test_a_connection_that_does_not_come_about_is_given_up_long_before_an_answer
     serve, stub, reply, unreachable, stream
 ):
     stub.script("alternate-1", reply("second"))
-    rungs = LONG["rungs"] | {"L0": {"tries": 1, "connectSeconds": 0.3, "timeoutSeconds": 20}}  # type: ignore[operator]
+    rungs = LONG["rungs"] | {"L0": {"tries": 1, "connectSeconds": 0.3, "timeoutSeconds": 20}}
     rung, seconds = asked(serve, stub, unreachable, stream, **LONG | {"rungs": rungs})
     assert (rung, 0.3 <= seconds < 5) == ("L1", True)
 
 
 def test_a_stream_that_does_not_begin_is_given_up_long_before_a_whole_answer_is(serve, stub, reply, silent):
     stub.script("alternate-1", reply("second"))
-    rungs = LONG["rungs"] | {"L0": {"tries": 1, "firstByteSeconds": 0.3, "timeoutSeconds": 20}}  # type: ignore[operator]
+    rungs = LONG["rungs"] | {"L0": {"tries": 1, "firstByteSeconds": 0.3, "timeoutSeconds": 20}}
     rung, seconds = asked(serve, stub, silent, True, **LONG | {"rungs": rungs})
     assert (rung, 0.3 <= seconds < 5) == ("L1", True)
 
@@ -85,6 +88,6 @@ def test_a_stream_that_opens_and_brings_nothing_is_no_stream_that_began(serve, s
     """The first chunk names the role and is empty; then the words take longer than the limit."""
     stub.script("primary-1", reply("first of all", pace=1))
     stub.script("alternate-1", reply("second"))
-    rungs = LONG["rungs"] | {"L0": {"tries": 1, "firstByteSeconds": 0.3, "timeoutSeconds": 20}}  # type: ignore[operator]
+    rungs = LONG["rungs"] | {"L0": {"tries": 1, "firstByteSeconds": 0.3, "timeoutSeconds": 20}}
     rung, seconds = asked(serve, stub, f"{stub.url}/v1", True, **LONG | {"rungs": rungs})
     assert (rung, seconds < 5) == ("L1", True)

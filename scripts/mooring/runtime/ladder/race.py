@@ -74,14 +74,15 @@ class Race:
         self._won = None
         if place not in self._tasks and place not in self._failed:
             self._start(place, call)
-        while self._won is None and place in self._tasks:
+        while place in self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=self._pause(), return_when=asyncio.FIRST_COMPLETED)
-            self._settle()
+            self._won = self._settle()
             if self._won is not None:
                 await self._stop([other for other in self._tasks if other != self._won])
                 # A loser may have answered, and then had its answer refused.
                 self._record.rung = max(self._reached, self._rungs[self._won].rung)
-            elif self._tasks and self._pause() == 0.0:
+                return
+            if self._tasks and self._pause() == 0.0:
                 self._hedge(call)
 
     def _start(self, place: int, call: Call) -> None:
@@ -116,20 +117,22 @@ class Race:
         else:
             self._due = inf
 
-    def _settle(self) -> None:
-        """Takes note of what has ended. Of two answers at once the lower rung's counts, which is the one on record."""
+    def _settle(self) -> int | None:
+        """Takes note of what has ended; who answered, if any. Of two answers at once the lower rung's counts."""
+        won = None
         for place, task in sorted(self._tasks.items()):
             if not task.done():
                 continue
             error = task.exception()
             if error is None:
-                self._won = place
+                won = place
             elif isinstance(error, Exception):
                 self._lost(place, error)
             else:
                 raise error
-        if self._hedged and self._won is not None:
-            self._count(self._won, "won")
+        if self._hedged and won is not None:
+            self._count(won, "won")
+        return won
 
     def _lost(self, place: int, error: Exception) -> None:
         self._failed[place] = error
