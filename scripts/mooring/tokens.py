@@ -7,7 +7,7 @@ all large vendors stay below or barely reach; `./scripts/bench tokens` measures 
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 Estimate = Mapping[str, float]
@@ -38,6 +38,8 @@ _RANGES: tuple[tuple[int, str, float], ...] = (
     (0x0980, "other", 2.5),
     (0x0E00, "thai", 1.15),
     (0x0E80, "other", 2.5),
+    (0x1E00, LATIN, 1.5),
+    (0x1F00, "other", 2.5),
     (0x2000, "marks", 1.2),
     (0x2070, "symbols", 2.0),
     (0x2E80, "han", 1.35),
@@ -63,10 +65,9 @@ _STARTS = [start for start, _, _ in _RANGES]
 
 def estimate(text: str) -> Estimate:
     """Tokens of a text by class of characters, on the safe side."""
-    found = Counter[str]()
-    digits = sum(map(text.count, "0123456789"))
-    found[LATIN] += _PIECE * len(_PIECES.findall(text))
-    found[DIGITS] += _DIGIT * digits
+    found = defaultdict[str, float](float)
+    found[LATIN] = _PIECE * len(_PIECES.findall(text))
+    found[DIGITS] = _DIGIT * sum(map(text.count, "0123456789"))
     if not text.isascii():
         for character, number in Counter(text).items():
             _, name, rate = _RANGES[bisect_right(_STARTS, ord(character)) - 1]

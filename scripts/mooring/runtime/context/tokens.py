@@ -4,7 +4,7 @@ What usage says of one script is not believed of another: a model whose English 
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pydantic_ai.messages import (
@@ -113,7 +113,7 @@ class Tokens:
 
 
 def _sum(parts: Iterable[Estimate]) -> Estimate:
-    total = Counter[str]()
+    total = defaultdict[str, float](float)
     for part in parts:
         for name, tokens in part.items():
             total[name] += tokens
