@@ -27,6 +27,9 @@ EVERY = 5.0
 FRESH = 1.0
 """Seconds an answer of the database is kept."""
 
+COUNTING = 0.5
+"""The most seconds that whoever asks for figures waits for the database."""
+
 
 class Health:
     """Of one runtime. Limits are the strictest of the profiles in use.
@@ -52,9 +55,14 @@ class Health:
         self._looking: asyncio.Task[None] | None = None
 
     @property
-    def queue_depth(self) -> int:
-        """Questions that wait under tickets, of all slots, when they were last counted."""
-        return int(self.queue.last.value) if self.queue.last and self.queue.last.ok else 0
+    def queue_depth(self) -> int | None:
+        """Questions that wait under tickets, of all slots, when they were last counted; None when nobody can tell."""
+        return int(self.queue.last.value) if self.queue.last and self.queue.last.ok else None
+
+    async def count(self) -> None:
+        """Brings up to date what is otherwise looked at now and then: open tickets, and memory."""
+        self._runtime.memory.look()
+        await asyncio.wait({asyncio.create_task(self.queue.anew())}, timeout=COUNTING)
 
     @property
     def all(self) -> list[Check]:

@@ -27,7 +27,7 @@ class Scrape(Collector):
         yield from ()
 
     def collect(self) -> Iterator[Metric]:
-        """Never waits: what would have to be asked for was asked before."""
+        """Never waits: what has to be asked for was asked by `Health.count`."""
         runtime = self._runtime
         counts = runtime.accounting.data()
         yield GaugeMetricFamily(names.IN_FLIGHT, "Requests being answered now.", counts.pop("in_flight"))
@@ -39,9 +39,9 @@ class Scrape(Collector):
         about = {"digest": runtime.release.digest, "slot": runtime.settings.slot}
         yield InfoMetricFamily(names.RELEASE.removesuffix("_info"), "What the slot runs.", about)
         yield GaugeMetricFamily(names.CONVERSATIONS, "Conversations kept in memory.", len(runtime.conversations.recent))
-        yield GaugeMetricFamily(
-            names.QUEUE, "Questions that wait under tickets, of all slots.", runtime.health.queue_depth
-        )
+        # Without a value where nobody can tell: 0 would say that nobody waits.
+        depth = runtime.health.queue_depth
+        yield GaugeMetricFamily(names.QUEUE, "Questions that wait under tickets, of all slots.", depth)
         yield from self._circuits()
         yield from self._checks()
 
