@@ -47,7 +47,7 @@ def _answers(content: ReleaseContent, agent: str, case: Case) -> float:
     document = content.agents[agent]
     prices = content.models[document.models.primary].prices
     prompt = sum(at_most(message.content) for message in content.prompts[document.prompt].messages)
-    tools = sum(at_most(json.dumps(content.tools[tool].input_schema)) for tool in document.tools)
+    tools = sum(at_most(json.dumps(content.tools[tool].input_schema, ensure_ascii=False)) for tool in document.tools)
     asked, calls, total = 0.0, CALLS if document.tools else 1, 0.0
     for turn in turns(case):
         asked += at_most(turn.message)

@@ -13,7 +13,7 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.circuit import Call, Circuit, CircuitOpen, Health
-from mooring.runtime.faults import BreakerOpen, health_after
+from mooring.runtime.faults import OVERTAKEN, BreakerOpen, health_after
 from mooring.spec.resilience import RungPolicy
 
 
@@ -21,7 +21,8 @@ class Breaker(WrapperModel):
     """A model behind a circuit, which all rungs that call the same endpoint share.
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
-    A call that was cancelled counts neither way, unless nothing had come for as long as one try may take.
+    A call that was cancelled counts neither way, unless nothing had come for as long as one try may take. A probe that
+    another rung overtook has failed: it would else be made again and again, with every request.
     """
 
     def __init__(self, wrapped: Model, circuit: Circuit, limits: RungPolicy) -> None:
@@ -62,10 +63,14 @@ class Breaker(WrapperModel):
             yield call
             call.health = Health.WELL
         except BaseException as error:
-            cancelled = isinstance(error, asyncio.CancelledError) and call.took is None
-            overdue = cancelled and self.circuit.waited(call) >= limit
-            call.health = Health.ILL if overdue else health_after(error)
+            call.health = Health.ILL if self._silent(call, error, limit) else health_after(error)
             call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
             raise
         finally:
             self.circuit.leave(call)
+
+    def _silent(self, call: Call, error: BaseException, limit: float) -> bool:
+        """Whether a call that was cancelled had its chance."""
+        if not isinstance(error, asyncio.CancelledError) or call.took is not None:
+            return False
+        return self.circuit.waited(call) >= limit or (call.probe and OVERTAKEN in error.args)

@@ -32,6 +32,10 @@ class BreakerOpen(ModelAPIError):
         super().__init__(model_name, "the breaker is open")
 
 
+OVERTAKEN = "overtaken"
+"""The message with which the call of a rung that was overtaken is cancelled."""
+
+
 class Overtaken(ModelAPIError):
     """The next rung, asked beside this one, answered first."""
 

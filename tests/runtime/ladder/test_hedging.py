@@ -225,6 +225,23 @@ def test_what_was_cancelled_counts_for_the_breaker_only_when_it_had_its_time() -
     run(scene())
 
 
+def test_a_probe_that_was_overtaken_keeps_the_breaker_open() -> None:
+    async def scene() -> None:
+        down = Vendor("first", 0.1, error=ModelHTTPError(401, "m"))
+        it = Scene(down, Vendor("second"), Vendor("third"), breaker={"openSeconds": 60})
+        for _ in range(3):
+            await it.ask()
+        assert it.circuit("primary").state == "open"
+        down.error, down.seconds = None, NEVER
+        await asyncio.sleep(60)
+        assert it.circuit("primary").state == "half-open"
+        assert await it.ask() == ("second", 4.1)
+        assert it.circuit("primary").state == "open"
+        assert await it.ask() == ("second", 0.1)
+
+    run(scene())
+
+
 def test_a_slow_vendor_does_not_double_the_load_of_the_next_one() -> None:
     async def scene() -> None:
         it = Scene(Vendor("first", 6), Vendor("second", 3), Vendor("third", 3))

@@ -125,7 +125,9 @@ def _tokens(family: Family, agent: Agent, tools: list[Tool]) -> int:
     """An estimate of the first call's input: prompt, variables, tools, and the longest message allowed."""
     texts = [message.content for message in family.flat.messages]
     texts.append(json.dumps(agent.variables, ensure_ascii=False))
-    texts += [f"{tool.exported} {tool.description} {json.dumps(tool.input_schema)}" for tool in tools]
+    texts += [
+        f"{tool.exported} {tool.description} {json.dumps(tool.input_schema, ensure_ascii=False)}" for tool in tools
+    ]
     message = family.properties.get("message")
     longest = message.get("maxLength", 0) if isinstance(message, dict) else 0
     spoken = (longest if isinstance(longest, int) else 0) / CHARS_PER_TOKEN

@@ -99,8 +99,8 @@ class Tokens:
 
     def _tools(self, parameters: ModelRequestParameters) -> Estimate:
         tools = [*parameters.function_tools, *parameters.output_tools]
-        told = [(tool.name, tool.description or "", json.dumps(tool.parameters_json_schema)) for tool in tools]
-        return _sum([self._text(text) for tool in told for text in tool])
+        schemas = [json.dumps(tool.parameters_json_schema, ensure_ascii=False) for tool in tools]
+        return _sum(map(self._text, [*(f"{tool.name} {tool.description or ''}" for tool in tools), *schemas]))
 
     def _text(self, text: str) -> Estimate:
         """A text is estimated once, since a conversation is counted again with each of its turns; no text is kept."""

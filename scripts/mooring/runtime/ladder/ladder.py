@@ -1,4 +1,4 @@
-"""The degradation ladder of an agent: `Ladder[Rung(Breaker(Retry(Judged(Model)))) ..., prepared, apology]`."""
+"""The degradation ladder of an agent: `Ladder[Rung(Window(Breaker(Retry(Model)))) ..., prepared, apology]`."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager

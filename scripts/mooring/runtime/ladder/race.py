@@ -18,7 +18,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from mooring.runtime.faults import BreakerOpen, Overtaken
+from mooring.runtime.faults import OVERTAKEN, BreakerOpen, Overtaken
 from mooring.runtime.ladder.fitting import Fitting
 from mooring.runtime.ladder.hedging import Hedging, Kind
 from mooring.runtime.ladder.rung import Rung
@@ -98,7 +98,8 @@ class Race:
         return answer
 
     def _kind(self, place: int) -> Kind:
-        return self._rungs[place].model_name, self._streamed
+        rung = self._rungs[place]
+        return rung.model_name, self._streamed and not isinstance(rung, Fitting)  # which streams nothing unchecked
 
     def _pause(self) -> float | None:
         """Seconds until the next rung is to be asked; None when none is."""
@@ -145,7 +146,7 @@ class Race:
     async def _stop(self, places: Sequence[int]) -> None:
         tasks = [self._tasks.pop(place) for place in places]
         for task in tasks:
-            task.cancel()
+            task.cancel(OVERTAKEN if self._won is not None else None)
         if tasks:
             await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
         for task in tasks:
