@@ -27,6 +27,13 @@ WEAKER = [
     ("tools.tries", 1, "tries of a tool 2 → 1"),
     ("ladder.rungs.L1.tries", 1, "tries of L1 2 → 1"),
     ("ladder.rungs.L2.timeoutSeconds", 20, "timeout of one try of L2 10 → 20 s"),
+    ("ladder.rungs.L1.connectSeconds", 5, "timeout of connecting to L1 3 → 5 s"),
+    ("ladder.hedge.enabled", False, "a slow rung is waited for alone"),
+    ("ladder.hedge.afterSeconds", 9, "the next rung is asked after 4 → 9 s"),
+    ("ladder.hedge.percentile", 0.99, "recent answers that are faster than a slow one 0.95 → 0.99"),
+    ("ladder.hedge.maxShare", 0, "most of the model calls that are hedged 0.1 → 0"),
+    ("retry.triesAfterTimeout", 0, "tries after a timeout 1 → 0"),
+    ("context.summarySeconds", 20, "timeout of a summary 8 → 20 s"),
     ("ladder.lastGood.enabled", False, "the last good answer no longer stands in"),
     ("ladder.lastGood.maxAgeHours", 48, "age of an answer that stands in 24 → 48 h"),
     ("ladder.queue.enabled", False, "a question that failed is not asked again"),
@@ -71,6 +78,22 @@ def test_what_is_only_different_is_said_so(
 ) -> None:
     changed = edit({f"resilience.standard.{path}": value})
     assert notes(content, changed) == [("resilience.changed", says)]
+
+
+LIMITS = [
+    ("objectives.p99Seconds", 30, "objective for one model call nothing → 30 s"),
+    ("ladder.rungs.L0.firstByteSeconds", 5, "timeout of first content of L0 nothing → 5 s"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "says"), LIMITS, ids=[path for path, _, _ in LIMITS])
+def test_a_limit_that_goes_is_weaker_and_one_that_comes_is_not(
+    path: str, value: Any, says: str, edit: Edit, content: ReleaseContent
+) -> None:
+    limited = edit({f"resilience.standard.{path}": value})
+    assert notes(content, limited) == [("resilience.changed", says)]
+    assert [code for code, _ in notes(limited, content)] == ["resilience.weakened"]
+    assert dict(notes(limited, edit({f"resilience.standard.{path}": value + 1}))).keys() == {"resilience.weakened"}
 
 
 def test_a_prepared_answer_that_goes_is_weaker(edit: Edit, content: ReleaseContent) -> None:

@@ -40,13 +40,24 @@ def test_a_vendor_dies_the_next_rung_answers_and_status_shows_it(running, moor, 
     data = moor("-C", running.root, "status", "local", "--json").json["environments"][0]
     runtime = data["slots"][data["live"]["slot"]]["runtime"]
     assert runtime["agents"]["support"]["rungs"]["L0"]["breaker"] == "open"
-    assert runtime["queue_depth"] == 0
     cleared = moor("-C", running.root, "simulate", "clear")
     assert (cleared.code, cleared.out.strip()) == (0, "no faults are on")
     end = time.monotonic() + 20
     while rung(url) != "L0":
         assert time.monotonic() < end
         time.sleep(0.3)
+
+
+def test_a_ticket_is_counted_at_the_moment_it_is_given_out(running, moor, url):
+    def open_tickets():
+        data = moor("-C", running.root, "status", "local", "--json").json["environments"][0]
+        return data["slots"][data["live"]["slot"]]["runtime"]["queue_depth"]
+
+    before = open_tickets()
+    moor("-C", running.root, "simulate", "fault", "status")
+    assert ask(url, "support", "Do you sell lamps?").rung == "L4"
+    assert open_tickets() == before + 1
+    assert f"{before + 1} open tickets" in moor("-C", running.root, "status", "local").out
 
 
 def test_faults_add_up_are_listed_and_end_by_themselves(running, moor, url):

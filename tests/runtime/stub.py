@@ -79,8 +79,8 @@ class Stub:
         return _half(answer) if reply.cut else answer
 
     async def _events(self, body: Mapping[str, Any], reply: Reply) -> AsyncIterator[str]:
-        for delta in _deltas(reply):
-            await asyncio.sleep(reply.pace)
+        for number, delta in enumerate(_deltas(reply)):
+            await asyncio.sleep(reply.pace if number else 0)  # the first names the role, and comes at once
             yield _event(body["model"], delta, None)
         match reply.cut:
             case "broken":

@@ -115,7 +115,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def _body(args: Namespace, content: "ReleaseContent") -> dict[str, Any]:
     """The fault as the simulator's JSON. Raises UsageError when it could not hit anything."""
-    services = [name for name, where in content.environment.services.items() if where == "simulated"]
+    services = content.environment.simulated_services
     _known("provider", args.provider, {model.provider for model in content.models.values()})
     _known("service", args.service, services)
     wanted = {name: getattr(args, name) for name in ("provider", "service", "rate", "seconds", "status", "content")}

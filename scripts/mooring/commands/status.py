@@ -4,13 +4,16 @@ import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
 
 SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
 EXAMPLES = """
@@ -55,7 +58,7 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
 
     data = target(workspace, name).status().data()
     recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
-    return {**data, **data.pop("facts"), "agents": _agents(workspace, name), **recorded}
+    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded}
 
 
 def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -75,12 +78,18 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
         }
 
 
-def _agents(workspace: Workspace, name: str) -> dict[str, dict[str, str]]:
-    """Models by rung for each agent of the live release."""
+def _served(workspace: Workspace, name: str) -> dict[str, Any]:
     from mooring.commands.running import target
 
     with suppress(Stopped):
-        release = target(workspace, name).live()
-        if release is not None:
-            return {agent.name: dict(agent.models.names()) for agent in release.content.agents.values()}
-    return {}
+        return served(target(workspace, name).live())
+    return served(None)
+
+
+def served(release: "Release | None") -> dict[str, Any]:
+    """Of the release that serves: models by rung, by agent, and what the simulator plays of it."""
+    if release is None:
+        return {"agents": {}, "simulated": None}
+    environment, agents = release.content.environment, release.content.agents.values()
+    simulated = {"models": environment.endpoints == "simulated", "services": list(environment.simulated_services)}
+    return {"agents": {agent.name: dict(agent.models.names()) for agent in agents}, "simulated": simulated}

@@ -10,8 +10,8 @@ from mooring.release.content import ReleaseContent
 from mooring.spec.assertions import asks_a_judge
 from mooring.spec.model import Prices
 from mooring.spec.suite import Assertion, Case
+from mooring.tokens import at_most
 
-CHARACTERS_PER_TOKEN = 4
 ANSWER_TOKENS = 200
 """Tokens of one answer, where nothing is known of earlier ones."""
 
@@ -46,24 +46,24 @@ def guess(content: ReleaseContent, agent: str, case: Case, judge: Prices | None)
 def _answers(content: ReleaseContent, agent: str, case: Case) -> float:
     document = content.agents[agent]
     prices = content.models[document.models.primary].prices
-    prompt = sum(len(message.content) for message in content.prompts[document.prompt].messages)
-    tools = sum(len(json.dumps(content.tools[tool].input_schema)) for tool in document.tools)
+    prompt = sum(at_most(message.content) for message in content.prompts[document.prompt].messages)
+    tools = sum(at_most(json.dumps(content.tools[tool].input_schema, ensure_ascii=False)) for tool in document.tools)
     asked, calls, total = 0.0, CALLS if document.tools else 1, 0.0
     for turn in turns(case):
-        asked += len(turn.message) / CHARACTERS_PER_TOKEN
-        total += calls * prices.cost((prompt + tools) / CHARACTERS_PER_TOKEN + asked, ANSWER_TOKENS)
+        asked += at_most(turn.message)
+        total += calls * prices.cost(prompt + tools + asked, ANSWER_TOKENS)
         asked += ANSWER_TOKENS
     return total
 
 
 def _judging(prices: Prices, case: Case) -> float:
-    said = sum(len(turn.message) + ANSWER_TOKENS * CHARACTERS_PER_TOKEN for turn in turns(case))
+    said = sum(at_most(turn.message) + ANSWER_TOKENS for turn in turns(case))
     return sum(question(prices, assertion, said) for assertion in assertions(case) if asks_a_judge(assertion))
 
 
-def question(prices: Prices, assertion: Assertion, characters: int) -> float:
-    """US dollars of asking a judge what it thinks of a conversation that is so long."""
-    tokens = QUESTION_TOKENS + (characters + len(json.dumps(assertion.value, default=str))) / CHARACTERS_PER_TOKEN
+def question(prices: Prices, assertion: Assertion, tokens: float) -> float:
+    """US dollars of asking a judge what it thinks of a conversation of so many tokens."""
+    tokens += QUESTION_TOKENS + at_most(json.dumps(assertion.value, default=str, ensure_ascii=False))
     return QUESTIONS.get(assertion.type, OTHER_QUESTIONS) * prices.cost(tokens, VERDICT_TOKENS)
 
 

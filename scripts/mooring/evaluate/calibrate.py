@@ -18,6 +18,7 @@ from mooring.evaluate.schedule import Budget
 from mooring.outcome import Reason
 from mooring.spec.assertions import asks_a_judge
 from mooring.spec.suite import Case, EvalSuite, Judge
+from mooring.tokens import at_most
 
 if TYPE_CHECKING:
     from mooring.evaluate.judges.calibration import Agreement
@@ -53,7 +54,7 @@ def expected(judges: Mapping[str, Judge], models: Mapping[str, spec.Model], fold
         if judge.model not in models:
             raise UsageError(f"suite {name} is judged by model {judge.model!r}, which does not exist")
     return [
-        question(models[judge.model].prices, assertion, len(answer.input) + len(answer.answer))
+        question(models[judge.model].prices, assertion, at_most(answer.input) + at_most(answer.answer))
         for judge in judges.values()
         if judge.calibration
         for answer, assertion in calibration.read(folder, judge.calibration).questions()

@@ -114,6 +114,7 @@ def key_of(
         for tool in (*parameters.function_tools, *parameters.output_tools)
     ]
     options = {**document.options.model_dump(mode="json"), **(settings or {})}
+    options.pop("timeout", None)  # how long an answer is waited for does not change it
     asked = {"messages": _canonical(messages), "tools": tools, "options": options}
     return digest(canonical({**asked, "model": [document.provider, document.id], "repeat": repeat}))
 

@@ -17,13 +17,24 @@ def notes(slot: str, runtime: Mapping[str, Any]) -> Iterator[str]:
     memory = runtime["memory"]
     yield (
         f"{slot}: memory {memory['ratio']:.0%} of {memory['limit_mib']} MiB, context {runtime['context_ratio']:.0%}"
-        f" at most, {runtime['conversations']} conversations, {runtime['queue_depth']} tickets,"
+        f" at most, {runtime['conversations']} conversations, {_tickets(runtime['queue_depth'])},"
         f" loop {runtime['loop_lag_seconds'] * 1000:.0f} ms late"
     )
     for agent, canary in runtime["canaries"].items():
         yield f"canary {agent}: {_canary(canary)}"
     for tool, state in runtime["tools"].items():
         yield f"tool {tool}: breaker {state}"
+
+
+def simulated(what: Mapping[str, Any]) -> str:
+    """What the simulator plays of an environment, or ""."""
+    services = f"{'service' if len(what['services']) == 1 else 'services'} {', '.join(what['services'])}"
+    played = ["models"] * what["models"] + [services] * bool(what["services"])
+    return f"simulated {' and '.join(played)}" if played else ""
+
+
+def _tickets(count: int | None) -> str:
+    return "tickets unknown" if count is None else f"{count} open tickets"
 
 
 def _ladder(agent: str, data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -14,8 +14,8 @@ COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", "ANSWERED", "FAILED"
 def show(data: dict[str, Any], console: Console, now: float) -> None:
     """Prints the status of one environment."""
     address = data["url"] if data["running"] else "not running"
-    models = ", simulated models" if data.get("simulator") else ""
-    console.line(f"{data['environment']}  {address}{models}", "bold")
+    played = rungs.simulated(data["simulated"]) if data["running"] and data["simulated"] else ""
+    console.line(f"{data['environment']}  {address}{f', {played}' if played else ''}", "bold")
     if data["running"]:
         console.table(COLUMNS, rows(data, now if console.terminal else None))
         console.line()

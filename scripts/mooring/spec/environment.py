@@ -115,6 +115,11 @@ class Environment(Document):
     rollout: Rollout
 
     @property
+    def simulated_services(self) -> tuple[str, ...]:
+        """The services of tools that the simulator plays, whether or not it plays the models."""
+        return tuple(sorted(name for name, where in self.services.items() if where == "simulated"))
+
+    @property
     def needs_evidence(self) -> bool:
         """Whether a release goes out only after it was evaluated."""
         required = self.rollout.evidence.required

@@ -19,6 +19,13 @@ class Retry(Part):
     """
 
     tries: int = Field(default=4, ge=1, le=5)
+    tries_after_timeout: int = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Tries after one that ran out of time. All tries of a rung together never take longer than"
+        " so many more timeouts and the waits before them.",
+    )
     base_seconds: Seconds = 1
     multiplier: float = Field(default=2, ge=1, le=5)
     cap_seconds: Seconds = 30
@@ -50,11 +57,36 @@ class Breaker(Part):
     open_seconds: Seconds = Field(default=30, description="Longer when the endpoint's Retry-After says so.")
 
 
+Limit = Annotated[float, Field(gt=0, le=120)]
+
+CONNECT_SECONDS = 3.0
+"""By default, and less where a try may take less."""
+
+
 class RungPolicy(Part):
-    """How one rung is tried; what is absent is the profile's `retry`."""
+    """How one rung is tried; what is absent is the profile's `retry`.
+
+    A limit that is above `timeout_seconds` counts as `timeout_seconds`.
+    """
 
     tries: int | None = Field(default=None, ge=1, le=5)
-    timeout_seconds: Annotated[float, Field(gt=0, le=120, description="Of one try.")] = 15
+    connect_seconds: Limit = Field(default=CONNECT_SECONDS, description="Until a connection stands.")
+    first_byte_seconds: Limit | None = Field(
+        default=None,
+        description="Of a stream: until its first content, and the longest silence after that."
+        " Absent: timeoutSeconds. An answer that is not streamed comes at once, and has only timeoutSeconds.",
+    )
+    timeout_seconds: Limit = Field(default=15, description="Of one try: until a whole answer, or a stream's content.")
+
+    @property
+    def connecting(self) -> float:
+        """Seconds until a connection must stand."""
+        return min(self.connect_seconds, self.timeout_seconds)
+
+    @property
+    def beginning(self) -> float:
+        """Seconds until a stream must say something, and again something."""
+        return min(self.first_byte_seconds or self.timeout_seconds, self.timeout_seconds)
 
 
 class Rungs(Part):
@@ -67,6 +99,23 @@ class Rungs(Part):
     def of(self, rung: str) -> RungPolicy:
         """The policy of L0, L1 or L2."""
         return {"L0": self.primary, "L1": self.alternate, "L2": self.local}[rung]
+
+
+class Hedge(Part):
+    """Asks the next rung while a slow one still runs: the first good answer counts, and the other call is cancelled.
+
+    The next rung is asked after `after_seconds`, or later: once the rung has taken longer than `percentile` of its
+    recent answers. A stream is slow until its first content. Never applied to tools.
+    """
+
+    enabled: bool = True
+    after_seconds: Seconds = 4
+    percentile: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=0.95, description="0.95: later than 95 of 100 recent answers of the rung. null: after afterSeconds."
+    )
+    max_share: Rate = Field(
+        default=0.1, description="Of the model calls; a burst of ten is let through, so that a quiet agent hedges too."
+    )
 
 
 class Preset(Part):
@@ -95,6 +144,7 @@ class Ladder(Part):
     """What answers when the primary model does not. The last rung always answers."""
 
     rungs: Rungs = Rungs()
+    hedge: Hedge = Hedge()
     presets: tuple[Preset, ...] = ()
     last_good: LastGood = LastGood()
     apology: Texts = Field(
@@ -125,6 +175,7 @@ class Context(Part):
     summary_model: Name | None = Field(
         default=None, description="A cheap Model; when it fails, or is absent, the middle is trimmed."
     )
+    summary_seconds: Limit = Field(default=8, description="The longest a summary may take.")
 
 
 class Memory(Part):
@@ -164,11 +215,20 @@ class Health(Part):
     canary: Canary | None = None
 
 
+class Objectives(Part):
+    """What a profile promises; `moor validate` holds its worst case to it."""
+
+    p99_seconds: Seconds | None = Field(
+        default=None, description="One model call, all the way down the ladder, takes no longer at worst."
+    )
+
+
 class Resilience(Document):
     """One profile. `deadline_seconds` is one budget a request, shared by tries, rungs and tools."""
 
     kind: Literal["Resilience"]
     deadline_seconds: Seconds = 120
+    objectives: Objectives = Objectives()
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
     ladder: Ladder = Ladder()
@@ -185,7 +245,12 @@ class Resilience(Document):
         """Tries of rung L0, L1 or L2."""
         return self.ladder.rungs.of(rung).tries or self.retry.tries
 
+    def timeouts(self, rung: str) -> int:
+        """How many of the tries of rung L0, L1 or L2 may time out."""
+        return min(self.tries(rung), 1 + self.retry.tries_after_timeout)
+
     def rung_seconds(self, rung: str) -> float:
-        """Seconds until a rung gives up when every try times out and every wait is the longest possible."""
-        waits = (self.retry.longest_wait(number) for number in range(1, self.tries(rung)))
-        return self.tries(rung) * self.ladder.rungs.of(rung).timeout_seconds + sum(waits)
+        """The longest that all tries of a rung may take together: their timeouts, and the longest waits between."""
+        timeouts = self.timeouts(rung)
+        waits = sum(self.retry.longest_wait(number) for number in range(1, timeouts))
+        return timeouts * self.ladder.rungs.of(rung).timeout_seconds + waits

@@ -13,9 +13,10 @@ from mooring.catalog.deployed import deployed
 from mooring.catalog.jsonschemas import required
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Agent, Environment, Model, Tool
+from mooring.tokens import at_most
 
 CHARS_PER_TOKEN = 3.5
-"""An estimate, on the safe side for English and JSON; no tokenizer is asked."""
+"""Of the longest message, whose language nobody knows yet: on the safe side for most written with an alphabet."""
 
 _PLAIN: dict[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
@@ -115,16 +116,19 @@ def context_window(catalog: Catalog) -> Remarks:
                 continue
             message = (
                 f"{name!r} holds {model.context_window} tokens, but prompt and tools need about {needed}"
-                f" (at {CHARS_PER_TOKEN} characters each) and the answer up to {model.options.max_output_tokens}"
+                f" and the answer up to {model.options.max_output_tokens}"
             )
             yield Remark(entry, f"models.{rung}", message)
 
 
 def _tokens(family: Family, agent: Agent, tools: list[Tool]) -> int:
     """An estimate of the first call's input: prompt, variables, tools, and the longest message allowed."""
-    chars = sum(len(message.content) for message in family.flat.messages)
-    chars += len(json.dumps(agent.variables))
-    chars += sum(len(tool.exported) + len(tool.description) + len(json.dumps(tool.input_schema)) for tool in tools)
+    texts = [message.content for message in family.flat.messages]
+    texts.append(json.dumps(agent.variables, ensure_ascii=False))
+    texts += [
+        f"{tool.exported} {tool.description} {json.dumps(tool.input_schema, ensure_ascii=False)}" for tool in tools
+    ]
     message = family.properties.get("message")
     longest = message.get("maxLength", 0) if isinstance(message, dict) else 0
-    return round((chars + (longest if isinstance(longest, int) else 0)) / CHARS_PER_TOKEN)
+    spoken = (longest if isinstance(longest, int) else 0) / CHARS_PER_TOKEN
+    return round(sum(map(at_most, texts)) + spoken)

@@ -7,8 +7,9 @@ from mooring.catalog.checks.profiles import profiles
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.code import reached
 from mooring.catalog.deployed import deployed, environments
-from mooring.catalog.retry_budget import Budget, budget
+from mooring.catalog.retry_budget import SUMMARY, Budget, budget
 from mooring.spec import Environment, Resilience, Tool
+from mooring.spec.resilience import CONNECT_SECONDS
 from mooring.spec.tool import PythonBind
 
 RETRIERS = frozenset({"backoff", "retry", "retrying", "stamina", "tenacity", "urllib3.util.retry"})
@@ -31,6 +32,32 @@ def ladder(catalog: Catalog) -> Remarks:
                 f" ({', '.join(map(str, known.rungs))}), more than the deadline of {known.deadline:g} s"
             )
             yield Remark(entry, "deadlineSeconds", message)
+
+
+def objective(catalog: Catalog) -> Remarks:
+    for _, entry, known in _budgets(catalog):
+        if known.objective is not None and known.ladder > known.objective:
+            message = (
+                f"one model call of {known.agent!r} may take {known.ladder:.4g} s at worst"
+                f" ({', '.join(map(str, known.rungs))}), more than the objective of {known.objective:g} s"
+            )
+            yield Remark(entry, "objectives.p99Seconds", message)
+
+
+def limits(catalog: Catalog) -> Remarks:
+    for entry, profile in profiles(catalog):
+        for rung in ("L0", "L1", "L2"):
+            policy = profile.ladder.rungs.of(rung)
+            given = {"connectSeconds": policy.connect_seconds, "firstByteSeconds": policy.first_byte_seconds}
+            for key, seconds in given.items():
+                if seconds is not None and seconds != CONNECT_SECONDS and seconds > policy.timeout_seconds:
+                    message = f"a try of {rung} is stopped after {policy.timeout_seconds:g} s, before the {seconds:g} s"
+                    yield Remark(entry, f"ladder.rungs.{rung}.{key}", message)
+    for _, entry, known in _budgets(catalog):
+        first, *others = [rung for rung in known.rungs if rung.call != SUMMARY]
+        if known.hedge is not None and others and known.hedge >= first.seconds:
+            message = f"{first.call} of {known.agent!r} has given up after {first.seconds:.4g} s, before it is hedged"
+            yield Remark(entry, "ladder.hedge.afterSeconds", message)
 
 
 def stacked(catalog: Catalog) -> Remarks:

@@ -142,6 +142,14 @@ BUDGETS = {
         "raise deadlineSeconds, try less, or time out sooner; moor validate --budgets shows the sum",
         budgets.ladder,
     ),
+    "objective-ladder": Check(
+        "One model call keeps to the objective all the way down the ladder.",
+        "time out sooner, or lower retry.triesAfterTimeout; moor validate --budgets shows the sum",
+        budgets.objective,
+    ),
+    "limit-reached": Check(
+        "Every limit can be reached before another one stops the try.", "lower it, or leave it out", budgets.limits
+    ),
     "retry-stacked": Check(
         "The deadline fits the tries of a tool and those of the model after it.",
         "raise deadlineSeconds, lower tools.tries, or the tool's timeoutSeconds",

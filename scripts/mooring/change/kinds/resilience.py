@@ -11,6 +11,7 @@ from mooring.spec import Resilience
 WEAKENED, CHANGED = "resilience.weakened", "resilience.changed"
 SWITCHES = {
     "checkpoint.mode": ("runs go on after a crash", "a crash loses the runs that are under way"),
+    "ladder.hedge.enabled": ("the next rung is asked beside a slow one", "a slow rung is waited for alone"),
     "ladder.lastGood.enabled": ("the last good answer stands in", "the last good answer no longer stands in"),
     "ladder.queue.enabled": ("a question that failed is asked again", "a question that failed is not asked again"),
 }
@@ -23,17 +24,18 @@ def rules(_: Sides) -> Rules:
 
 def _calls() -> dict[str, Rule]:
     """Deadline, tries, waits and the ladder."""
-    timeouts = {
-        f"ladder.rungs.{rung}.timeoutSeconds": number(WEAKENED, CHANGED, f"timeout of one try of {rung}", " s")
-        for rung in ("L0", "L1", "L2")
-    }
     tries = {f"ladder.rungs.{rung}.tries": budget(f"tries of {rung}", fall=WEAKENED) for rung in ("L0", "L1", "L2")}
     return (
-        timeouts
+        _limits()
         | tries
         | {
             "deadlineSeconds": budget("deadline", " s", fall=WEAKENED),
+            "objectives.p99Seconds": _limit("objective for one model call"),
             "ladder.apology": moved(CHANGED, "apology"),
+            "ladder.hedge.afterSeconds": number(WEAKENED, CHANGED, "the next rung is asked after", " s"),
+            "ladder.hedge.enabled": _switch("ladder.hedge.enabled"),
+            "ladder.hedge.maxShare": number(CHANGED, WEAKENED, "most of the model calls that are hedged"),
+            "ladder.hedge.percentile": _limit("recent answers that are faster than a slow one", unit=""),
             "ladder.lastGood.enabled": _switch("ladder.lastGood.enabled"),
             "ladder.lastGood.maxAgeHours": number(WEAKENED, CHANGED, "age of an answer that stands in", " h"),
             "ladder.presets": presets,
@@ -46,10 +48,31 @@ def _calls() -> dict[str, Rule]:
             "retry.jitterRate": number(CHANGED, WEAKENED, "jitter rate"),
             "retry.multiplier": number(CHANGED, CHANGED, "wait multiplied by"),
             "retry.tries": budget("tries of a rung", fall=WEAKENED),
+            "retry.triesAfterTimeout": budget("tries after a timeout", fall=WEAKENED),
             "tools.maxResultBytes": budget("bytes of a tool's result"),
             "tools.tries": budget("tries of a tool", fall=WEAKENED),
         }
     )
+
+
+def _limits() -> dict[str, Rule]:
+    """How long is waited for the rungs."""
+    said = {"connectSeconds": "connecting to", "firstByteSeconds": "first content of", "timeoutSeconds": "one try of"}
+    return {
+        f"ladder.rungs.{rung}.{key}": _limit(f"timeout of {words} {rung}")
+        for rung in ("L0", "L1", "L2")
+        for key, words in said.items()
+    }
+
+
+def _limit(label: str, unit: str = " s") -> Rule:
+    """For what stops a wait: weaker the later it does, and weakest where there is none."""
+
+    def rule(before: Any, after: Any) -> Iterator[Note]:
+        weaker = after is None or (before is not None and after > before)
+        yield Note(WEAKENED if weaker else CHANGED, f"{label} {show(before)} → {show(after)}{unit if after else ''}")
+
+    return rule
 
 
 def _breaker(path: str, name: str) -> dict[str, Rule]:
@@ -73,6 +96,7 @@ def _kept() -> dict[str, Rule]:
         "context.pins": moved(CHANGED, "messages that are always kept"),
         "context.strategy": moved(CHANGED, "a conversation that is too long:"),
         "context.summaryModel": moved(CHANGED, "model that summarises"),
+        "context.summarySeconds": _limit("timeout of a summary"),
         "context.warnRatio": number(WEAKENED, CHANGED, "part of a model's window that warns"),
         "health.canary": moved(CHANGED, "canary"),
         "health.databaseSeconds": number(WEAKENED, CHANGED, "the database is slow after", " s"),

@@ -1,5 +1,6 @@
 """Stops calling a model that keeps failing, and finds out with a single call whether it is back."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -11,19 +12,22 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
-from mooring.runtime.agent.model_errors import BreakerOpen, health_after
+from mooring.runtime.agent.model_errors import OVERTAKEN, BreakerOpen, health_after
 from mooring.runtime.core.circuit import Call, Circuit, CircuitOpen, Health
+from mooring.spec.resilience import RungPolicy
 
 
 class Breaker(WrapperModel):
     """A model behind a circuit, which all rungs that call the same endpoint share.
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
+    A call that was cancelled counts neither way, unless nothing had come for as long as one try may take. A probe that
+    another rung overtook has failed: it would else be made again and again, with every request.
     """
 
-    def __init__(self, wrapped: Model, circuit: Circuit) -> None:
+    def __init__(self, wrapped: Model, circuit: Circuit, limits: RungPolicy) -> None:
         super().__init__(wrapped)
-        self.circuit = circuit
+        self.circuit, self.limits = circuit, limits
 
     async def request(
         self,
@@ -31,7 +35,7 @@ class Breaker(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        with self._guarded():
+        with self._guarded(self.limits.timeout_seconds):
             return await self.wrapped.request(messages, model_settings, model_request_parameters)
 
     @asynccontextmanager
@@ -42,7 +46,7 @@ class Breaker(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        with self._guarded() as call:
+        with self._guarded(self.limits.beginning) as call:
             async with self.wrapped.request_stream(
                 messages, model_settings, model_request_parameters, run_context
             ) as stream:
@@ -50,7 +54,7 @@ class Breaker(WrapperModel):
                 yield stream
 
     @contextmanager
-    def _guarded(self) -> Generator[Call]:
+    def _guarded(self, limit: float) -> Generator[Call]:
         try:
             call = self.circuit.enter()
         except CircuitOpen as error:
@@ -59,8 +63,14 @@ class Breaker(WrapperModel):
             yield call
             call.health = Health.WELL
         except BaseException as error:
-            call.health = health_after(error)
+            call.health = Health.ILL if self._silent(call, error, limit) else health_after(error)
             call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
             raise
         finally:
             self.circuit.leave(call)
+
+    def _silent(self, call: Call, error: BaseException, limit: float) -> bool:
+        """Whether a call that was cancelled had its chance."""
+        if not isinstance(error, asyncio.CancelledError) or call.took is not None:
+            return False
+        return self.circuit.waited(call) >= limit or (call.probe and OVERTAKEN in error.args)

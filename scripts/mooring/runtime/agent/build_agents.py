@@ -15,11 +15,13 @@ from mooring.runtime.agent.context.tokens import Tokens
 from mooring.runtime.agent.context.window import Window
 from mooring.runtime.agent.ladder.answers import Contract, Prepared, last_rungs
 from mooring.runtime.agent.ladder.fitting import Fitting, misfit
+from mooring.runtime.agent.ladder.hedging import Hedging
 from mooring.runtime.agent.ladder.ladder import Ladder
 from mooring.runtime.agent.ladder.rung import Rung
 from mooring.runtime.agent.retry import Retry
 from mooring.runtime.agent.served import Served
 from mooring.runtime.agent.tools.toolbox import Toolbox
+from mooring.runtime.agent.unfinished import Unfinished
 from mooring.runtime.core.circuit import Circuit
 from mooring.runtime.core.prompt import CompiledPrompt
 from mooring.runtime.core.settings import Settings
@@ -49,6 +51,7 @@ class ReleaseAgents:
         self._tokens = Tokens()
         self.summarisers: dict[str, Summariser] = {}
         self._last_good = last_good or LastGoodStore()
+        self._hedging = self._hedged()
         self._models: dict[str, Model] = {}
         self.breakers: dict[tuple[str, str], Circuit] = {}
         self.toolbox = Toolbox(release.content, settings, client, metrics)
@@ -61,16 +64,22 @@ class ReleaseAgents:
         prompt = CompiledPrompt(content.prompts[agent.prompt], agent.variables)
         contract = self._contract(agent)
         prepared = Prepared(profile, contract, self._last_good)
+        hedging = self._hedging.get(agent.resilience)
         return Served(
             agent,
             prompt,
             profile,
-            Ladder(self._calling(agent, prompt.head), last_rungs(profile, prepared), self._metrics),
+            Ladder(self._calling(agent, prompt.head), last_rungs(profile, prepared), self._metrics, hedging),
             prepared,
             self.toolbox.tools(agent),
             digest,
             [Checkpoints()] if profile.checkpoint.mode == "durable" else [],
         )
+
+    def _hedged(self) -> dict[str, Hedging]:
+        """By profile. An evaluation asks one rung at a time: it would else measure the next one."""
+        profiles = self._content.resilience.items() if self._settings.serving else ()
+        return {name: Hedging(profile.ladder.hedge) for name, profile in profiles if profile.ladder.hedge.enabled}
 
     def _contract(self, agent: spec.Agent) -> Contract:
         tools = [self._content.tools[name] for name in agent.tools]
@@ -82,10 +91,10 @@ class ReleaseAgents:
         schema = checker(agent.output.json_schema or {})
         return Contract(about, effects, fits=lambda text: not misfit(schema, text), plain=False)
 
-    def _calling(self, agent: spec.Agent, head: int) -> list[Model]:
+    def _calling(self, agent: spec.Agent, head: int) -> Sequence[Rung | Fitting]:
         """The rungs of an agent that call a model, the best first."""
         names = agent.models.names()
-        made: list[Model] = []
+        made: list[Rung] = []
         for number, (rung, name) in enumerate(names):
             below = [lower for lower, _ in names[number + 1 :]]
             windowed = self._windowed(name, agent.resilience, head, rung, below)
@@ -101,10 +110,11 @@ class ReleaseAgents:
         return Window(guarded, document, policy, head, self._tokens, self._metrics, summariser)
 
     def _summariser(self, profile_name: str) -> Summariser | None:
-        name = self._content.resilience[profile_name].context.summary_model
+        policy = self._content.resilience[profile_name].context
+        name = policy.summary_model
         if name is not None and profile_name not in self.summarisers:
             model = self._guarded(name, profile_name, "L2", ["L0"])
-            self.summarisers[profile_name] = Summariser(model, self._content.models[name])
+            self.summarisers[profile_name] = Summariser(model, self._content.models[name], policy.summary_seconds)
         return self.summarisers.get(profile_name)
 
     def _guarded(self, name: str, profile_name: str, rung: str, below: Sequence[str]) -> Model:
@@ -114,6 +124,8 @@ class ReleaseAgents:
             document, simulated = self._content.models[name], self._content.environment.endpoints == SIMULATED
             model = models.build(document, simulated, self._settings, self._client)
             wrap = self._settings.wrap_model
-            self._models[name] = wrap(document, model) if wrap else model
+            asked = wrap(document, model) if wrap else model
+            self._models[name] = Unfinished(asked, document, self._tokens, self._metrics)
         circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
-        return Breaker(Retry(self._models[name], profile, rung, below, self._metrics), circuit)
+        tried = Retry(self._models[name], profile, rung, below, self._metrics)
+        return Breaker(tried, circuit, profile.ladder.rungs.of(rung))

@@ -32,6 +32,17 @@ class BreakerOpen(ModelAPIError):
         super().__init__(model_name, "the breaker is open")
 
 
+OVERTAKEN = "overtaken"
+"""The message with which the call of a rung that was overtaken is cancelled."""
+
+
+class Overtaken(ModelAPIError):
+    """The next rung, asked beside this one, answered first."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name, "the next rung answered first")
+
+
 class NothingPrepared(ModelAPIError):
     """There is neither a preset nor a saved answer for the question."""
 
@@ -68,7 +79,7 @@ _TRANSIENT = (
 )
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _WRONG_STATUS = frozenset({400, 413, 422})
-_NO_VERDICT = (OutOfTime, BreakerOpen, MalformedCall, Unfit)
+_NO_VERDICT = (OutOfTime, BreakerOpen, MalformedCall, Overtaken, Unfit)
 
 
 def worth_a_try(error: BaseException) -> bool:

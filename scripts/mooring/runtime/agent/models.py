@@ -9,13 +9,11 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.agent.judge import Judged
+from mooring.runtime.agent.retry import SDK_SECONDS
 from mooring.runtime.agent.wire import ChatModel, as_written
 from mooring.runtime.core.settings import Settings
 
 SIMULATED_KEY = "simulated"
-SDK_SECONDS = 180.0
-"""The SDK's own time limit, beyond any that a rung may have: the rung's is the one that counts."""
-
 _NO_KEY = "none"
 
 

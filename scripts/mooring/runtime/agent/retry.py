@@ -7,9 +7,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from typing import Any, TypeVar
 
+import httpx2
 from pydantic_ai import RunContext
-from pydantic_ai.exceptions import ModelAPIError, ModelRequestTimeout
-from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponseStreamEvent
+from pydantic_ai.exceptions import ModelAPIError, ModelRequestTimeout, ModelTimeoutError
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
+)
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
@@ -21,6 +32,11 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec.resilience import Retry as Policy
 
 T = TypeVar("T")
+
+SDK_SECONDS = 180.0
+"""The SDK's own time limit, beyond any that a rung may have: the rung's is the one that counts."""
+
+_TIMEOUTS = (ModelRequestTimeout, ModelTimeoutError)
 
 TELLING = 0.5
 """A try that the deadline cut below this part of its timeout says nothing about the endpoint when it runs out."""
@@ -50,10 +66,11 @@ def share(left: float, below: Sequence[float]) -> float:
 
 
 class Retry(WrapperModel):
-    """Tries a model as often as its rung may, each try for the rung's timeout or what is left of the rung's share.
+    """Tries a model as often as its rung may, each try within the rung's limits.
 
-    A `Retry-After` beyond the cap or the share ends the tries at once: the next rung is sooner. For a stream the
-    timeout holds for its first event, and then for the silence between any two.
+    All tries together end with the rung's share of the deadline, and with `Resilience.rung_seconds`. After a timeout
+    there are `tries_after_timeout` more. A `Retry-After` beyond the cap or the time left ends the tries at once: the
+    next rung is sooner. A stream must say something within its first-byte limit, and never be silent for longer.
     """
 
     def __init__(
@@ -61,11 +78,11 @@ class Retry(WrapperModel):
     ) -> None:
         super().__init__(wrapped)
         rungs = profile.ladder.rungs
-        self.policy = profile.retry
-        self.tries = profile.tries(rung)
-        self.timeout = rungs.of(rung).timeout_seconds
+        self.policy, self.limits = profile.retry, rungs.of(rung)
+        self.tries, self.seconds = profile.tries(rung), profile.rung_seconds(rung)
         self.below = [rungs.of(lower).timeout_seconds for lower in below]
         self.metrics = metrics
+        self._timeout = httpx2.Timeout(SDK_SECONDS, connect=self.limits.connecting)
 
     async def request(
         self,
@@ -73,7 +90,10 @@ class Retry(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        return await self._tried(lambda: self.wrapped.request(messages, model_settings, model_request_parameters))
+        settings = self._limited(model_settings)
+        return await self._tried(
+            lambda: self.wrapped.request(messages, settings, model_request_parameters), self.limits.timeout_seconds
+        )
 
     @asynccontextmanager
     async def request_stream(
@@ -83,26 +103,35 @@ class Retry(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
+        settings = self._limited(model_settings)
+
         async def begin() -> tuple[StreamedResponse, AsyncExitStack]:
             async with AsyncExitStack() as opening:
                 stream = await opening.enter_async_context(
-                    self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
+                    self.wrapped.request_stream(messages, settings, model_request_parameters, run_context)
                 )
                 await prime(stream, self._next)
                 return stream, opening.pop_all()
 
-        stream, opened = await self._tried(begin)
+        stream, opened = await self._tried(begin, self.limits.beginning)
         async with opened:
             yield stream
 
-    async def _tried(self, call: Callable[[], Awaitable[T]]) -> T:
+    def _limited(self, settings: ModelSettings | None) -> ModelSettings:
+        """The settings with the limit for connecting, which only the client can hold."""
+        return {**(settings or {}), "timeout": self._timeout}
+
+    async def _tried(self, call: Callable[[], Awaitable[T]], limit: float) -> T:
         now = asyncio.get_running_loop().time
-        end = now() + share(CURRENT.get().budget.left(), self.below)
+        end = now() + min(share(CURRENT.get().budget.left(), self.below), self.seconds)
+        timeouts = 0
         for number in count(1):
             try:
-                answer = await self._in_time(call, end - now())
+                answer = await self._in_time(call, limit, end - now())
             except Exception as error:
-                wait = self._wait(number, error, end - now())
+                timeouts += isinstance(error, _TIMEOUTS)
+                last = number >= self.tries or timeouts > self.policy.tries_after_timeout
+                wait = None if last else self._wait(number, error, end - now())
                 if wait is None:
                     self._tell(number, "failure")
                     raise
@@ -120,16 +149,16 @@ class Retry(WrapperModel):
 
     def _wait(self, number: int, error: Exception, left: float) -> float | None:
         """Seconds until the next try, or None when there is none."""
-        if number >= self.tries or not worth_a_try(error):
+        if not worth_a_try(error):
             return None
         asked = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
         wait = max(asked, wait_before(number, self.policy))
         return None if asked > self.policy.cap_seconds or wait >= left else wait
 
-    async def _in_time(self, call: Callable[[], Awaitable[T]], left: float) -> T:
+    async def _in_time(self, call: Callable[[], Awaitable[T]], seconds: float, left: float) -> T:
         if left <= 0:
             raise OutOfTime(self.model_name)
-        limit = min(self.timeout, left)
+        limit = min(seconds, left)
         timer = asyncio.timeout(limit)
         try:
             async with timer:
@@ -137,36 +166,50 @@ class Retry(WrapperModel):
         except TimeoutError as error:
             if not timer.expired():
                 raise
-            if limit < TELLING * self.timeout:
+            if limit < TELLING * seconds:
                 raise OutOfTime(self.model_name) from error
             raise ModelRequestTimeout(self.model_name, limit) from error
 
     async def _next(self, events: AsyncIterator[ModelResponseStreamEvent]) -> ModelResponseStreamEvent:
-        return await self._in_time(lambda: anext(events), CURRENT.get().budget.left())
+        return await self._in_time(lambda: anext(events), self.limits.beginning, CURRENT.get().budget.left())
 
 
 Events = AsyncIterator[ModelResponseStreamEvent]
 
 
 async def prime(stream: StreamedResponse, pull: Callable[[Events], Awaitable[ModelResponseStreamEvent]]) -> None:
-    """Waits for a stream's first event, which its reader gets all the same; `pull` fetches each later one.
+    """Waits for a stream's first content; its reader gets every event all the same. `pull` fetches each later one.
 
-    Raises EmptyAnswer or Unfit when there is no event.
+    A vendor may send an empty piece at once and then nothing: that is no content. Raises EmptyAnswer or Unfit when
+    there is none.
     """
     events = aiter(stream)
-    try:
-        first = await anext(events)
-    except StopAsyncIteration as error:
-        raise nothing_said(stream.finish_reason) from error
+    seen: list[ModelResponseStreamEvent] = []
+    while not (seen and _says(seen[-1])):
+        try:
+            seen.append(await anext(events))
+        except StopAsyncIteration as error:
+            raise nothing_said(stream.finish_reason) from error
 
     async def all_events() -> AsyncGenerator[ModelResponseStreamEvent]:
-        event = first
-        while True:
+        for event in seen:
             yield event
+        while True:
             try:
                 event = await pull(events)
             except StopAsyncIteration:
                 return
+            yield event
 
     # Iterating a StreamedResponse gives the iterator stored here; pydantic-ai's own fallback sets it likewise.
     stream._event_iterator = all_events()
+
+
+def _says(event: ModelResponseStreamEvent) -> bool:
+    """Whether an event brings anything: text, a thought, or the beginning of another part, such as a tool call."""
+    match event:
+        case PartStartEvent(part=TextPart(content=text) | ThinkingPart(content=text)):
+            return bool(text)
+        case PartDeltaEvent(delta=TextPartDelta(content_delta=text) | ThinkingPartDelta(content_delta=text)):
+            return bool(text)
+    return isinstance(event, PartStartEvent)

@@ -138,6 +138,10 @@ class Circuit:
         """Says that a call, which goes on, took until now: a long stream is not a slow call."""
         call.took = self._clock() - call.began
 
+    def waited(self, call: Call) -> float:
+        """Seconds that a call has been waited for; until it began to answer, if it did."""
+        return self._clock() - call.began if call.took is None else call.took
+
     def leave(self, call: Call) -> None:
         """Takes what a call that ended says; saying it twice changes nothing."""
         if call is self._probe:
@@ -146,7 +150,7 @@ class Circuit:
             return
         now = self._clock()
         ill = call.health is Health.ILL
-        took = now - call.began if call.took is None else call.took
+        took = self.waited(call)
         self.last = Ended(now, not ill, took)
         if call.era != self._era:
             return

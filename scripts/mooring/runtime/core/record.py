@@ -61,7 +61,8 @@ class Record:
     `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
     it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
-    `cached` says the age of a saved answer in seconds. `on_apology` keeps the question and returns its ticket.
+    `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
+    `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
@@ -81,6 +82,7 @@ class Record:
     question: str = ""
     question_key: str = ""
     rescued: int = 0
+    hedges: int = 0
     cached: dict[str, int] | None = None
     ticket: str | None = None
     on_apology: Callable[[], str] | None = None
@@ -109,6 +111,7 @@ class Record:
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
         self.rescued = data.get("rescued", 0)
+        self.hedges = data.get("hedges", 0)
         self.cached = data.get("cached")
         self.ticket = data.get("ticket")
 
@@ -123,6 +126,7 @@ class Record:
             "context_ratio": self.context_ratio,
             "conversation": self.conversation,
             "rescued": self.rescued,
+            "hedges": self.hedges,
             "cached": self.cached,
             "ticket": self.ticket,
             "resumed": self.resumed,

@@ -72,4 +72,6 @@ async def _models(request: Request) -> Response:
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(request.app.state.runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    runtime: Runtime = request.app.state.runtime
+    await runtime.health.count()
+    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)

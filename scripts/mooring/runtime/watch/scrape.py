@@ -34,7 +34,7 @@ class Scrape(Collector):
         yield from ()
 
     def collect(self) -> Iterator[Metric]:
-        """Never waits: what would have to be asked for was asked before."""
+        """Never waits: what has to be asked for was asked by `Health.count`."""
         counts = self._accounting.data()
         yield GaugeMetricFamily(names.IN_FLIGHT, "Requests being answered now.", counts.pop("in_flight"))
         requests = CounterMetricFamily(names.REQUESTS, "Requests, by how they ended.", labels=("end",))
@@ -45,6 +45,7 @@ class Scrape(Collector):
         yield InfoMetricFamily(names.RELEASE.removesuffix("_info"), "What the slot runs.", self._about)
         recent = len(self._conversations.recent)
         yield GaugeMetricFamily(names.CONVERSATIONS, "Conversations kept in memory.", recent)
+        # Without a value where nobody can tell: 0 would say that nobody waits.
         waiting = self._health.queue_depth
         yield GaugeMetricFamily(names.QUEUE, "Questions that wait under tickets, of all slots.", waiting)
         yield from self._circuits()

@@ -25,6 +25,8 @@ RETRIES = "mooring_retries"
 RETRIED = "mooring_retried_calls"
 RUNGS = "mooring_rungs"
 RESCUES = "mooring_rescued_streams"
+HEDGES = "mooring_hedged_calls"
+UNFINISHED = "mooring_unfinished_calls"
 CACHED = "mooring_cached_answers"
 COST = "mooring_cost_usd"
 TOOL_CALLS = "mooring_tool_calls"
@@ -89,6 +91,10 @@ class Metrics:
         self.retried = counter(RETRIED, "Calls of a model that took more than one try.", MODEL, "outcome")
         self.rungs = counter(RUNGS, "Runs by the lowest rung that answered.", AGENT, "rung")
         self.rescues = counter(RESCUES, "Streams that died and went on at another rung.", AGENT, MODEL, ERROR)
+        self.hedges = counter(
+            HEDGES, "Rungs asked beside a slow one: asked, denied by the budget; won by any.", AGENT, MODEL, "outcome"
+        )
+        self.unfinished = counter(UNFINISHED, "Calls of a model that were given up; priced by estimate.", AGENT, MODEL)
         self.cached = counter(CACHED, "Runs that got the last good answer to the same question.", AGENT)
         self.cost = counter(COST, "Cost of model calls in US dollars.", AGENT, MODEL)
         self.tool_calls = counter(TOOL_CALLS, "Tool calls by outcome.", TOOL, "outcome")

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mooring.errors import Failed, Refused, UsageError
+from mooring.errors import Failed, Refused, Stopped, UsageError
 from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
@@ -171,6 +171,9 @@ class Local:
         """What runs here; raises nothing when that is nothing."""
         if not self._stands():
             return Status(self.environment, running=False)
+        for slot in SLOTS:
+            with suppress(OSError, Stopped):  # what cannot be counted now is shown as it was
+                unix_http.call(folders.admin(self.state, slot), "POST /count", timeout=1)
         answer = self._call("GET /status")
         url = f"http://{answer['listen']}".replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
         return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer))

@@ -21,14 +21,14 @@ from pydantic_ai.messages import (
 )
 
 from mooring.runtime.agent.context.fit import NOTE, Fitted, fit
-from mooring.runtime.agent.context.tokens import size, texts
+from mooring.runtime.agent.context.tokens import texts
 from mooring.spec.resilience import Context
 
 STRATEGIES = ("sliding-window", "trim-middle", "summarise-middle")
 
 
 def count(message: ModelMessage) -> int:
-    return 4 + size(message)
+    return 4 + sum(map(len, texts(message)))
 
 
 def total(messages: list[ModelMessage]) -> int:

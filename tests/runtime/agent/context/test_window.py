@@ -1,13 +1,17 @@
 """Requests that are too long for a model, over real sockets."""
 
-import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from starlette.requests import Request
+from starlette.responses import Response
 
 from mooring.release.release import Release
-from mooring.runtime.agent.context.tokens import START, Tokens
+from mooring.runtime.agent.context.tokens import Tokens
+from mooring.tokens import at_most
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub
 
@@ -16,14 +20,15 @@ Build = Callable[..., Release]
 
 TOO_LONG = {"error": {"message": "too long", "type": "invalid_request_error", "code": "context_length_exceeded"}}
 WINDOW = 8000
+SAMPLES = Path(__file__).parents[2] / "tokens" / "samples"
 
 
 def talk(turns: int, size: int = 1500) -> list[dict[str, str]]:
-    """A conversation as a client sends it: `size` characters a message."""
+    """A conversation as a client sends it: a quarter of `size` words a message, each a token."""
     messages = []
     for turn in range(turns):
-        messages.append({"role": "user", "content": f"question {turn} " + "q" * size})
-        messages.append({"role": "assistant", "content": f"answer {turn} " + "a" * size})
+        messages.append({"role": "user", "content": f"question {turn} " + "so " * (size // 4)})
+        messages.append({"role": "assistant", "content": f"answer {turn} " + "as " * (size // 4)})
     return [*messages, {"role": "user", "content": "and now?"}]
 
 
@@ -33,7 +38,7 @@ def sent(stub: Stub, model: str, number: int = -1) -> list[str]:
 
 
 def tokens(stub: Stub, model: str, number: int = -1) -> float:
-    return len(json.dumps(stub.asked(model)[number]["messages"])) / START
+    return sum(at_most(str(message["content"])) for message in stub.asked(model)[number]["messages"])
 
 
 def metric(serving: Serving, name: str, **labels: str) -> float:
@@ -66,7 +71,7 @@ def test_a_conversation_that_outgrows_the_window_is_trimmed_and_answered(
 def test_a_warning_is_logged_before_anything_is_left_out(
     serve: Serve, stub: Stub, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = serve().http.post("/v1/chat/completions", json={"model": "support", "messages": talk(7)})
+    answer = serve().http.post("/v1/chat/completions", json={"model": "support", "messages": talk(7, 1650)})
 
     assert answer.status_code == 200
     assert len(sent(stub, "primary-1")) == 16
@@ -136,14 +141,73 @@ def test_without_a_summary_the_middle_is_trimmed(serve: Serve, stub: Stub, broke
     assert answer.json()["choices"][0]["message"]["content"] == "hello"
 
 
-def test_tokens_are_believed_sooner_when_there_are_more_of_them() -> None:
+CHINESE = (SAMPLES / "chinese.txt").read_text(encoding="utf-8")
+
+
+class Counting(Stub):
+    """Counts a Chinese sample as a real tokenizer does, and refuses what is too long for its window."""
+
+    each = yaml.safe_load((SAMPLES.parent / "counts.yaml").read_text(encoding="utf-8"))["texts"]["chinese"]
+
+    def __init__(self, url: str, tokenizer: str) -> None:
+        super().__init__()
+        self.url, self.counted, self._each = url, list[int](), self.each[tokenizer]
+
+    async def _chat(self, request: Request) -> Response:
+        body = await request.json()
+        said = " ".join(str(message["content"]) for message in body["messages"])
+        self.counted.append(said.count(CHINESE) * self._each + len(said.replace(CHINESE, "").encode()) // 4)
+        over = self.counted[-1] + body["max_tokens" if "max_tokens" in body else "max_completion_tokens"] > WINDOW
+        self.script(body["model"], Reply(status=400, body=TOO_LONG) if over else Reply("好的。"))
+        return await super()._chat(request)
+
+
+@pytest.mark.parametrize("tokenizer", ["o200k_base", "cl100k_base", "tekken_240911", "qwen3"])
+def test_a_text_that_is_chinese_from_the_first_word_overruns_no_window(
+    serve: Serve, stub_server: Serving, stub: Stub, tokenizer: str
+) -> None:
+    counting = Counting(stub_server.url, tokenizer)
+    stub_server.mount.app = counting.app()
+    talked = [{"role": role, "content": CHINESE} for role in ("user", "assistant") * 30]
+    messages = [*talked, {"role": "user", "content": "然后呢"}]
+    answer = serve().http.post("/v1/chat/completions", json={"model": "support", "messages": messages})
+
+    assert (answer.headers["x-mooring-rung"], answer.json()["choices"][0]["message"]["content"]) == ("L0", "好的。")
+    assert [1000 < tokens < WINDOW - 1024 for tokens in counting.counted] == [True]
+
+
+def test_english_that_is_cheap_teaches_nothing_about_chinese() -> None:
     tokens = Tokens()
-    tokens.learn("m", 100, 1000)
-    assert tokens.ratio("m") == START
-    tokens.learn("m", 10_000, 5_000)
-    assert tokens.ratio("m") == 2.0
-    tokens.learn("m", 10_000, 2_500)
-    assert tokens.ratio("m") == pytest.approx(2.2)
-    tokens.refused("m", 8000, 8000)
-    assert tokens.ratio("m") == 1.0
-    assert tokens.ratio("other") == START
+    for _ in range(50):
+        tokens.learn("m", {"latin": 10_000, "frame": 40}, 5_000)
+    assert tokens.factor("m", "latin") == pytest.approx(0.95, abs=0.01)
+    assert tokens.factor("m", "han") == 1
+    tokens.learn("m", {"latin": 5_000, "han": 5_000}, 5_000)  # nobody can tell which of the two is cheap
+    assert tokens.factor("m", "han") == 1
+
+
+def test_a_script_that_is_cheap_is_believed_little_by_little_and_with_a_margin() -> None:
+    tokens = Tokens()
+    tokens.learn("m", {"han": 10_000}, 5_000)
+    once = tokens.factor("m", "han")
+    for _ in range(50):
+        tokens.learn("m", {"han": 10_000}, 5_000)
+    assert 0.8 < once < 0.9
+    assert tokens.factor("m", "han") == pytest.approx(0.5 * 1.15, abs=0.01)
+    assert tokens.factor("other", "han") == 1
+
+
+def test_a_script_that_is_dear_is_believed_at_once() -> None:
+    tokens = Tokens()
+    tokens.learn("m", {"latin": 8_000, "han": 2_000}, 15_000)
+    assert tokens.total("m", {"latin": 8_000, "han": 2_000}) == pytest.approx(15_000, abs=5)
+    tokens.learn("m", {"latin": 100}, 300)  # too short to tell
+    assert tokens.factor("m", "latin") == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_refusal_says_that_the_window_was_full() -> None:
+    tokens = Tokens()
+    tokens.refused("m", {"han": 6_000}, 8_000)
+    assert tokens.total("m", {"han": 6_000}) == pytest.approx(8_000, abs=5)
+    tokens.refused("m", {"han": 9_000}, 8_000)
+    assert tokens.factor("m", "han") == pytest.approx(8 / 6, abs=0.01)

@@ -12,6 +12,7 @@ from mooring.runtime.agent.breaker import Breaker
 from mooring.runtime.agent.model_errors import BreakerOpen, OutOfTime
 from mooring.runtime.core.circuit import Circuit
 from mooring.spec.resilience import Breaker as Policy
+from mooring.spec.resilience import RungPolicy
 
 
 class Endpoint:
@@ -23,7 +24,7 @@ class Endpoint:
         self.gate: asyncio.Event | None = None
         self.now = 0.0
         self.circuit = Circuit(Policy(consecutive_failures=2, open_seconds=30), lambda: self.now)
-        self.breaker = Breaker(FunctionModel(self.answer, stream_function=self.words), self.circuit)
+        self.breaker = Breaker(FunctionModel(self.answer, stream_function=self.words), self.circuit, RungPolicy())
 
     async def answer(self, messages, info) -> ModelResponse:
         self.calls += 1

@@ -20,6 +20,25 @@ def shown(slot: Any, ticket: str) -> dict[str, Any]:
     return data
 
 
+def waiting(slot: Any) -> float:
+    """The open tickets, as the metrics say."""
+    [line] = [line for line in slot.http.get("/metrics").text.splitlines() if line.startswith("mooring_queue_depth ")]
+    return float(line.split()[1])
+
+
+def test_open_tickets_are_counted_when_somebody_asks(fleet: Any, provider: Any, until: Any) -> None:
+    slot = fleet.slot()
+    assert waiting(slot) == 0
+    provider.down = True
+    first, _ = apology(slot, "one")
+    assert waiting(slot) == 1
+    second, _ = apology(slot, "two")
+    assert waiting(slot) == 2
+    provider.down = False
+    until(lambda: {shown(slot, ticket)["status"] for ticket in (first, second)} == {"done"})
+    assert waiting(slot) == 0
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_an_apology_carries_a_ticket_and_the_answer_comes_later(
     fleet: Any, provider: Any, until: Any, stream: bool

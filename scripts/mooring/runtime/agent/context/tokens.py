@@ -1,10 +1,10 @@
-"""How many tokens a request has, by an estimate that each model's own usage reports correct.
+"""How many tokens a request has, by an estimate on the safe side that each model's own usage corrects.
 
-No tokenizer is asked: none is on this machine for every vendor, and fetching one needs the network.
-Text is measured in UTF-8 bytes, which are characters for English; a Chinese character counts three.
+What usage says of one script is not believed of another: a model whose English is cheap may have dear Chinese.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pydantic_ai.messages import (
@@ -21,65 +21,103 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import ModelRequestParameters
 
-START = 3.5
-"""Bytes of a token before a model has reported anything: on the safe side for English and JSON."""
+from mooring.tokens import LATIN, Estimate, estimate
 
-LEAST, MOST = 1.0, 4.5
-MESSAGE = 4
-"""Tokens that the frame of a message takes: its role and separators."""
+FRAME, MESSAGE = "frame", 4
+"""Tokens that the frame of a message takes: its role and separators. They are a class of their own."""
 
-_SPEAKING = 4000
-"""Bytes below which a report teaches nothing: frames and system parts weigh too much."""
+LEAST = {LATIN: 0.95}
+"""How far below its safe rate a class is believed to be: words, names and code are no cheaper than estimated."""
 
-_SLOWLY = 0.1
+_LEAST, _MOST = 0.4, 4.0
+_MARGIN = 1.15
+"""Texts of one script differ: simplified characters are cheaper than traditional ones."""
+
+_TELLING, _DOMINANT = 500, 0.8
+"""Tokens below which a report teaches nothing, and the share of a class above which it is about that class."""
+
+_SLOWLY = 0.3
+_KNOWN_TEXTS = 4096
 
 
 class Tokens:
-    """Bytes of a token by model id. Fewer is believed at once, more only little by little."""
+    """Factors to the safe rates, by model id and class. More is believed at once, less little by little."""
 
     def __init__(self) -> None:
-        self._bytes: dict[str, float] = {}
+        self._factors: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._texts: dict[tuple[int, int], Estimate] = {}
 
-    def ratio(self, model: str) -> float:
-        """Bytes of a token, as far as is known."""
-        return self._bytes.get(model, START)
+    def factor(self, model: str, name: str) -> float:
+        """What the safe rate of a class is multiplied by."""
+        return self._factors[model].get(name, 1.0)
 
-    def learn(self, model: str, size: int, tokens: int) -> None:
-        """Takes note that `size` bytes were `tokens` tokens to a model."""
-        if tokens <= 0 or size < _SPEAKING:
-            return
-        seen, known = min(max(size / tokens, LEAST), MOST), self.ratio(model)
-        self._bytes[model] = seen if seen < known else known + _SLOWLY * (seen - known)
-
-    def refused(self, model: str, size: int, window: int) -> None:
-        """Takes note that a model found `size` bytes too long for its window of so many tokens."""
-        self._bytes[model] = max(LEAST, min(self.ratio(model), size / window))
+    def total(self, model: str, estimated: Estimate) -> int:
+        """Tokens to a model, as far as is known."""
+        return int(sum(self.factor(model, name) * tokens for name, tokens in estimated.items())) + 1
 
     def of(self, model: str, message: ModelMessage) -> int:
         """Tokens of a message."""
-        return MESSAGE + int(size(message) / self.ratio(model)) + 1
+        return self.total(model, self._message(message))
 
     def of_tools(self, model: str, parameters: ModelRequestParameters) -> int:
         """Tokens of what a model is told about tools."""
-        return int(size_of_tools(parameters) / self.ratio(model)) + 1
+        return self.total(model, self._tools(parameters))
+
+    def sent(self, messages: Iterable[ModelMessage], parameters: ModelRequestParameters) -> Estimate:
+        """What a request comes to before any correction."""
+        return _sum([*map(self._message, messages), self._tools(parameters)])
+
+    def learn(self, model: str, estimated: Estimate, tokens: int) -> None:
+        """Takes note that a request was so many tokens to a model.
+
+        Which class made it more than thought, nobody knows: then it is all of them. Less is believed of a class that
+        makes nearly all of the request, and of no other.
+        """
+        known = self.total(model, estimated)
+        if tokens < _TELLING or known < _TELLING:
+            return
+        if tokens > known:
+            self._raise(model, estimated, tokens / known)
+            return
+        name, most = max(estimated.items(), key=lambda item: item[1])
+        if name != FRAME and most >= _DOMINANT * sum(estimated.values()):
+            factor = self.factor(model, name)
+            seen = (tokens - (known - factor * most)) / most * _MARGIN
+            lower = max(seen, LEAST.get(name, _LEAST))
+            self._factors[model][name] = min(factor, factor + _SLOWLY * (lower - factor))
+
+    def refused(self, model: str, estimated: Estimate, window: int) -> None:
+        """Takes note that a model found a request too long for its window of so many tokens."""
+        self._raise(model, estimated, window / self.total(model, estimated))
+
+    def _raise(self, model: str, estimated: Estimate, times: float) -> None:
+        for name in estimated if times > 1 else ():
+            self._factors[model][name] = min(_MOST, self.factor(model, name) * times)
+
+    def _message(self, message: ModelMessage) -> Estimate:
+        return _sum([{FRAME: MESSAGE}, *map(self._text, texts(message))])
+
+    def _tools(self, parameters: ModelRequestParameters) -> Estimate:
+        tools = [*parameters.function_tools, *parameters.output_tools]
+        schemas = [json.dumps(tool.parameters_json_schema, ensure_ascii=False) for tool in tools]
+        return _sum(map(self._text, [*(f"{tool.name} {tool.description or ''}" for tool in tools), *schemas]))
+
+    def _text(self, text: str) -> Estimate:
+        """A text is estimated once, since a conversation is counted again with each of its turns; no text is kept."""
+        key = len(text), hash(text)
+        if key not in self._texts:
+            if len(self._texts) >= _KNOWN_TEXTS:
+                self._texts.clear()
+            self._texts[key] = estimate(text)
+        return self._texts[key]
 
 
-def size(message: ModelMessage) -> int:
-    """Bytes of all text in a message, names and arguments of tools included."""
-    return sum(len(piece) if piece.isascii() else len(piece.encode(errors="replace")) for piece in texts(message))
-
-
-def sizes(messages: Iterable[ModelMessage]) -> int:
-    """Bytes of all messages."""
-    return sum(map(size, messages))
-
-
-def size_of_tools(parameters: ModelRequestParameters) -> int:
-    """Bytes of the names, descriptions and schemas of tools."""
-    tools = [*parameters.function_tools, *parameters.output_tools]
-    return sum(
-        len(tool.name) + len(tool.description or "") + len(json.dumps(tool.parameters_json_schema)) for tool in tools
-    )
+def _sum(parts: Iterable[Estimate]) -> Estimate:
+    total = defaultdict[str, float](float)
+    for part in parts:
+        for name, tokens in part.items():
+            total[name] += tokens
+    return total
 
 
 def texts(message: ModelMessage) -> list[str]:

@@ -19,7 +19,7 @@ from pydantic_ai.usage import RequestUsage
 from mooring import spec
 from mooring.runtime.agent.context.fit import NOTE, Fitted, fit
 from mooring.runtime.agent.context.summary import TOKENS, Summariser
-from mooring.runtime.agent.context.tokens import Tokens, size_of_tools, sizes
+from mooring.runtime.agent.context.tokens import Tokens
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
@@ -118,7 +118,7 @@ class Window(WrapperModel):
             if not too_long(error):
                 raise
             cause = error
-        self.tokens.refused(self.document.id, sizes(sent) + size_of_tools(parameters), self.document.context_window)
+        self.tokens.refused(self.document.id, self.tokens.sent(sent, parameters), self.document.context_window)
         self._note("rescued")
         try:
             return await call(await self._fitting(messages, min(budget, self._count_all(sent)) // 2))
@@ -160,7 +160,7 @@ class Window(WrapperModel):
         return sum(map(self._count, messages))
 
     def _learn(self, sent: Sequence[ModelMessage], parameters: ModelRequestParameters, usage: RequestUsage) -> None:
-        self.tokens.learn(self.document.id, sizes(sent) + size_of_tools(parameters), usage.input_tokens)
+        self.tokens.learn(self.document.id, self.tokens.sent(sent, parameters), usage.input_tokens)
 
     def _note(self, how: str) -> None:
         record = CURRENT.get()

@@ -9,10 +9,11 @@ from typing import Any
 from jsonschema.protocols import Validator
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, RetryFeedbackPart, RetryInfo
-from pydantic_ai.models import CompletedStreamedResponse, Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models import CompletedStreamedResponse, ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from mooring.runtime.agent.ladder.rung import Rung
 from mooring.runtime.agent.model_errors import Unfit
 from mooring.runtime.core.shape import broken
 
@@ -31,9 +32,9 @@ class Fitting(WrapperModel):
     A cut off answer is not repaired, since it would be cut off again. Nothing is streamed before it is known to fit.
     """
 
-    def __init__(self, wrapped: Model, schema: Validator) -> None:
+    def __init__(self, wrapped: Rung, schema: Validator) -> None:
         super().__init__(wrapped)
-        self._schema = schema
+        self.rung, self._schema = wrapped.rung, schema
 
     async def request(
         self,

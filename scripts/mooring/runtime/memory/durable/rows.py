@@ -72,9 +72,9 @@ def _lost(status: str) -> Problem:
 
 
 async def queued() -> int:
-    """Questions that wait to be asked again."""
+    """Questions that wait for an answer under a ticket, those that are being asked again now included."""
     rows = await DBOS.list_workflows_async(
-        queue_name=TICKETS, status=["DELAYED", "ENQUEUED"], load_input=False, load_output=False
+        queue_name=TICKETS, status=["DELAYED", "ENQUEUED", "PENDING"], load_input=False, load_output=False
     )
     return len(rows)
 

@@ -103,6 +103,13 @@ class Check:
             self._under_way.add_done_callback(self._done)
         return await asyncio.shield(self._under_way)
 
+    async def refresh(self) -> Result:
+        """What a look sees that begins now, however fresh the last one is; never raises."""
+        if self._under_way is not None:
+            await asyncio.shield(self._under_way)
+        self.last = None
+        return await self.result()
+
     def _done(self, task: asyncio.Task[Result]) -> None:
         self._under_way = None
 

@@ -32,6 +32,9 @@ EVERY = 5.0
 FRESH = 1.0
 """Seconds an answer of the database is kept."""
 
+COUNTING = 0.5
+"""The most seconds that whoever asks for figures waits for the database."""
+
 
 class Runs(Protocol):
     """What health asks of the runs of a slot."""
@@ -70,6 +73,7 @@ class Health:
     ) -> None:
         self._content, self._settings, self._clock = content, settings, clock
         self._agents, self._runs, self._ready, self._ask = agents, runs, ready, ask
+        self._memory = memory
         policies = [profile.health for profile in self._content.resilience.values()] or [Policy()]
         self._database_seconds = min(policy.database_seconds for policy in policies)
         self._dependency_seconds = min(policy.dependency_seconds for policy in policies)
@@ -85,9 +89,14 @@ class Health:
         self._looking: asyncio.Task[None] | None = None
 
     @property
-    def queue_depth(self) -> int:
-        """Questions that wait under tickets, of all slots, when they were last counted."""
-        return int(self.queue.last.value) if self.queue.last and self.queue.last.ok else 0
+    def queue_depth(self) -> int | None:
+        """Questions that wait under tickets, of all slots, when they were last counted; None when nobody can tell."""
+        return int(self.queue.last.value) if self.queue.last and self.queue.last.ok else None
+
+    async def count(self) -> None:
+        """Brings up to date what is otherwise looked at now and then: open tickets, and memory."""
+        self._memory.look()
+        await asyncio.wait({asyncio.create_task(self.queue.refresh())}, timeout=COUNTING)
 
     @property
     def all(self) -> list[Check]:
