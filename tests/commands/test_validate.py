@@ -12,8 +12,8 @@ def test_budgets_are_shown_rung_by_rung(moor: Any, repo: Any) -> None:
 
 
 def test_budgets_are_shown_where_they_are_what_is_wrong(moor: Any, repo: Any) -> None:
-    repo.edit("configs/resilience/standard.yaml", "deadlineSeconds: 120", "deadlineSeconds: 40")
+    repo.edit("configs/resilience/standard.yaml", "deadlineSeconds: 120", "deadlineSeconds: 20")
     shown = moor("-C", repo.root, "validate", "--budgets")
     assert shown.code == 1
-    assert "of 40 s (standard)" in shown.out
+    assert "deadline 20 s (standard)" in shown.out
     assert "[deadline-ladder]" in shown.err

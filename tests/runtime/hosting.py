@@ -94,3 +94,8 @@ class Serving:
         headers = more.pop("headers", {})
         body = {"model": agent, "messages": [{"role": "user", "content": text}]} | more
         return self.http.post("/v1/chat/completions", json=body, headers=headers)
+
+
+def rung_of(answer: Any) -> str:
+    """The rung that answered; of a stream the one that began it."""
+    return str(answer.headers.get("x-mooring-rung") or answer.headers["x-mooring-first-rung"])

@@ -19,7 +19,7 @@ from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import APPROVE, Case
 
-ANSWERS = frozenset({"run_limit_exceeded", "invalid_answer", "context_length_exceeded", "invalid_request"})
+ANSWERS = frozenset({"run_limit_exceeded", "context_length_exceeded", "invalid_request"})
 """Problems that are the agent's doing, and so judged; any other is an error of what surrounds it."""
 
 _DECISIONS = 5

@@ -103,7 +103,7 @@ class Clients:
 
 def streamed(text: str) -> tuple[str, str, str, str]:
     """The same of one well-formed stream."""
-    events = [line.removeprefix("data: ") for line in text.split("\n\n") if line]
+    events = [line.removeprefix("data: ") for line in text.split("\n\n") if line.startswith("data: ")]
     assert events.pop() == "[DONE]"
     chunks = [json.loads(event) for event in events]
     said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)

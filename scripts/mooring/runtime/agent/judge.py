@@ -1,12 +1,14 @@
 """What an endpoint answered, judged: whatever cannot be used is an error, so that tries and rungs go on from it."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from pydantic_ai import RunContext
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError, UnexpectedModelBehavior, UserError
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ToolCallPart
 from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
@@ -26,7 +28,7 @@ class Judged(WrapperModel):
         with _readable():
             response = await self.wrapped.request(messages, model_settings, model_request_parameters)
             judge(response, model_request_parameters)
-        return response
+        return replace(response, parts=with_own_ids(response.parts, messages))
 
     @asynccontextmanager
     async def request_stream(
@@ -42,6 +44,22 @@ class Judged(WrapperModel):
             ) as stream:
                 yield stream
             judge(stream.get(), model_request_parameters)
+
+
+def with_own_ids(parts: Sequence[ModelResponsePart], messages: Sequence[ModelMessage]) -> list[ModelResponsePart]:
+    """The parts, in which a call of a tool without an id, or with one that was given before, gets a new one.
+
+    Results are matched with calls by their ids, so a repeated id would end the run.
+    """
+    given = {part.tool_call_id for message in messages for part in message.parts if isinstance(part, ToolCallPart)}
+    found: list[ModelResponsePart] = []
+    for part in parts:
+        if isinstance(part, ToolCallPart):
+            if not part.tool_call_id or part.tool_call_id in given:
+                part = replace(part, tool_call_id=f"call_{uuid4().hex}")
+            given.add(part.tool_call_id)
+        found.append(part)
+    return found
 
 
 def judge(response: ModelResponse, parameters: ModelRequestParameters) -> None:

@@ -12,6 +12,7 @@ from pydantic_ai.exceptions import (
     ModelContextWindowExceededError,
     RunTimedOut,
     UsageLimitExceeded,
+    UserError,
 )
 from pydantic_ai.messages import (
     AgentStreamEvent,
@@ -31,6 +32,7 @@ from mooring.runtime.agent.ladder.answers import Prepared, apologise
 from mooring.runtime.agent.ladder.seam import SEPARATOR
 from mooring.runtime.agent.model_errors import NothingPrepared, worth_a_rung
 from mooring.runtime.agent.tools.tool import BoundTool
+from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import CompiledPrompt
 from mooring.runtime.core.record import CURRENT, Record
@@ -44,6 +46,9 @@ GRACE = 1.0
 
 os.environ["PYDANTIC_AI_NO_BANNER"] = "1"
 """Else it puts a page about its vendor's service into the terminal or log in which a process first runs an agent."""
+
+FAILURES = (AgentRunError, UserError, ValueError, TypeError, LookupError, AttributeError, AssertionError)
+"""What an answer that nobody foresaw can raise in the agent loop, which trusts models more than they deserve."""
 
 _FINISH = {"length": "length", "content_filter": "content_filter"}
 
@@ -105,7 +110,9 @@ class Served:
         tell = on_text or _ignore
 
         def instead(text: str) -> Answer:
-            tell(f"{SEPARATOR}{text}" if said else text)
+            shown = f"{SEPARATOR}{text}" if said else text
+            record.wrote(record.rung, len(shown))
+            tell(shown)
             return Answer(text, "stop")
 
         live = None if self._json or on_text is None else _noting(on_text, said)
@@ -123,12 +130,22 @@ class Served:
             return instead(apologise(self.profile.ladder.apology, record))
         except UsageLimitExceeded as error:
             return instead(await self._exhausted(record, error))
-        except AgentRunError as error:
-            raise _problem(error) from error
+        except FAILURES as error:
+            if problem := _problem(error):
+                raise problem from error
+            LOGGER.warning("run fell to its last rungs", extra={"run": record.run, "problem": type(error).__name__})
+            return instead(await self._last_rungs(record))
         answer = _answer(result)
         if answer.approvals or live is None:
             tell(answer.text)
         return answer
+
+    async def _last_rungs(self, record: Record) -> str:
+        """L3, else L4, where a model answered and the run cannot go on with what it said."""
+        try:
+            return await self._prepared.answer()
+        except NothingPrepared:
+            return apologise(self.profile.ladder.apology, record)
 
     async def _exhausted(self, record: Record, error: UsageLimitExceeded) -> str:
         """L3 of a run whose model calls tools for ever. Raises Problem: L4 would promise what comes out no better."""
@@ -149,16 +166,17 @@ def _answer(result: AgentRunResult[Output]) -> Answer:
     return Answer(result.output, _FINISH.get(result.response.finish_reason or "", "stop"), messages)
 
 
-def _problem(error: AgentRunError) -> Problem:
-    """What a client is told: never what a provider said, which may quote the conversation or the account."""
+def _problem(error: Exception) -> Problem | None:
+    """What a client is told of a request that is wrong in itself; None for everything that is not the client's doing.
+
+    Never says what a provider said, which may quote the conversation or the account.
+    """
     match error:
         case ModelContextWindowExceededError():
             return Problem("context_length_exceeded", "the conversation is too long for the model", "messages")
         case ModelAPIError() if not worth_a_rung(error):
             return Problem("model_rejected_request", "the model's endpoint refused the request as wrong in itself")
-        case ModelAPIError():
-            return Problem("model_unavailable", "the model broke off in the middle of its answer")
-    return Problem("invalid_answer", "the model gave no answer that fits the agent's contract")
+    return None
 
 
 def _noting(tell: OnText, said: list[str]) -> OnText:

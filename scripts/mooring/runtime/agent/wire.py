@@ -4,20 +4,59 @@ The SDK walks each message and tool through its type hints to rename keys, which
 pydantic-ai rewrites the schema of each tool. Together that was a third of what a call costs the processor.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
+from uuid import uuid4
 
 import httpx2
-from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit, not_given
+from openai import APIError, AsyncOpenAI, AsyncStream, NotGiven, Omit, not_given
 from openai._base_client import make_request_options
+from openai._streaming import ServerSentEvent
 from openai.resources.chat.completions import AsyncCompletions
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat.chat_completion import Choice as CompletionChoice
+from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
+from pydantic_ai.exceptions import UnexpectedModelBehavior
+from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.tools import ToolDefinition
 
 PATH = "/chat/completions"
+
+
+BROKEN = "error"
+"""The `finish_reason` with which gateways say that the endpoint behind them failed in the middle of an answer."""
+
+
+class WholeStream(AsyncStream[ChatCompletionChunk]):
+    """Knows that `[DONE]` ends an answer: several gateways send no `finish_reason`, or an empty one.
+
+    A stream that ends without either is cut off; pydantic-ai refuses it for want of a reason.
+    """
+
+    _done = False
+
+    async def _iter_events(self) -> AsyncIterator[ServerSentEvent]:
+        async for event in super()._iter_events():
+            self._done = self._done or event.data.startswith("[DONE]")
+            yield event
+
+    async def __stream__(self) -> AsyncIterator[ChatCompletionChunk]:
+        reason, calls, last = "", False, None
+        async for chunk in super().__stream__():
+            for choice in chunk.choices or ():
+                reason = choice.finish_reason or reason
+                delta: Any = choice.delta  # None from some gateways
+                calls = calls or bool(delta and delta.tool_calls)
+                last = chunk
+            if reason == BROKEN:
+                raise APIError("the endpoint failed in the middle of its answer", self.response.request, body=None)
+            yield chunk
+        if self._done and not reason and last is not None:
+            choice = Choice(index=0, delta=ChoiceDelta(), finish_reason="tool_calls" if calls else "stop")
+            yield last.model_copy(update={"choices": [choice], "usage": None})
 
 
 class AsWritten(AsyncCompletions):
@@ -44,7 +83,7 @@ class AsWritten(AsyncCompletions):
             options=options,
             cast_to=ChatCompletion,
             stream=stream,
-            stream_cls=AsyncStream[ChatCompletionChunk],
+            stream_cls=WholeStream,
         )
 
 
@@ -56,6 +95,20 @@ def as_written(sdk: AsyncOpenAI) -> AsyncOpenAI:
 
 class ChatModel(OpenAIChatModel):
     """Knows the tools it has seen: a release's tools are the same for every request."""
+
+    def _missing_finish_reason(self, choice: CompletionChoice) -> Literal["stop", "tool_calls"]:
+        message: Any = choice.message  # None from some gateways
+        return "tool_calls" if message and message.tool_calls else "stop"
+
+    def _process_response(self, response: ChatCompletion | str, **options: bool) -> ModelResponse:
+        choices: Any = response.choices if isinstance(response, ChatCompletion) else ()
+        for choice in choices or ():
+            if choice.finish_reason == BROKEN:
+                raise UnexpectedModelBehavior("the endpoint failed in the middle of its answer")
+            choice.finish_reason = choice.finish_reason or None  # pydantic-ai takes none at all for missing, and not ""
+            for call in (choice.message and choice.message.tool_calls) or ():
+                call.id = call.id or f"call_{uuid4().hex}"
+        return super()._process_response(response, **options)
 
     def customize_request_parameters(self, model_request_parameters: ModelRequestParameters) -> ModelRequestParameters:
         tools = model_request_parameters.function_tools

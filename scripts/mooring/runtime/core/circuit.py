@@ -121,6 +121,11 @@ class Circuit:
         return "open" if self._clock() < self._until else "half-open"
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether the next call may well fail: the last one did, or the endpoint came back a few calls ago."""
+        return self._opened or self._in_a_row > 0 or self._probation > 0
+
+    @property
     def opens_in(self) -> float:
         """Seconds until a probe may go; 0 when it is closed or half open."""
         return max(0.0, self._until - self._clock()) if self._opened else 0.0

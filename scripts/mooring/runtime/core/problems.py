@@ -49,11 +49,9 @@ CODES: dict[str, Code] = {
     "run_interrupted": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The slot that ran it has ended."),
     "run_cancelled": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run was cancelled."),
     "run_crashed": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run ended its process more than once."),
-    "model_unavailable": Code(HTTPStatus.BAD_GATEWAY, "The model broke off in the middle of its answer."),
     "model_rejected_request": Code(
         HTTPStatus.BAD_GATEWAY, "The model's endpoint refused the request as wrong in itself."
     ),
-    "invalid_answer": Code(HTTPStatus.BAD_GATEWAY, "The model gave no answer that fits the agent's contract."),
     "run_limit_exceeded": Code(
         HTTPStatus.BAD_GATEWAY, "The model went on calling tools until the run's limit; asked again, it would again."
     ),

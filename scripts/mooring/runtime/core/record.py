@@ -61,6 +61,7 @@ class Record:
     `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
     it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
     its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
+    `written` says which rung wrote how many characters of a streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
     `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
@@ -83,6 +84,7 @@ class Record:
     question_key: str = ""
     rescued: int = 0
     hedges: int = 0
+    written: list[dict[str, Any]] = field(default_factory=list)
     cached: dict[str, int] | None = None
     ticket: str | None = None
     on_apology: Callable[[], str] | None = None
@@ -93,6 +95,13 @@ class Record:
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
+
+    def wrote(self, rung: str, characters: int) -> None:
+        """Notes that `rung` wrote the next characters of a streamed answer."""
+        if self.written and self.written[-1]["rung"] == rung:
+            self.written[-1]["characters"] += characters
+        else:
+            self.written.append({"rung": rung, "characters": characters})
 
     def call(self, call_id: str, name: str) -> ToolCall:
         """The call of a tool that is under way by this id, or a new one; an id that was used before is a new call."""
@@ -111,6 +120,7 @@ class Record:
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
         self.rescued = data.get("rescued", 0)
+        self.written = data.get("written", [])
         self.hedges = data.get("hedges", 0)
         self.cached = data.get("cached")
         self.ticket = data.get("ticket")
@@ -126,6 +136,7 @@ class Record:
             "context_ratio": self.context_ratio,
             "conversation": self.conversation,
             "rescued": self.rescued,
+            "written": self.written,
             "hedges": self.hedges,
             "cached": self.cached,
             "ticket": self.ticket,

@@ -70,7 +70,9 @@ class Exchange:
     def headers(self) -> dict[str, str]:
         """What is known of the run when the answer begins."""
         record = self.record
-        known = {"x-mooring-run": record.run, "x-mooring-rung": record.rung}
+        known = {"x-mooring-run": record.run}
+        # A stream may be finished by another rung: its last chunk and the comment after it say by which.
+        known["x-mooring-first-rung" if self.body.stream else "x-mooring-rung"] = record.rung
         if record.cached:
             known["x-mooring-cached-age"] = str(record.cached["age_seconds"])
         if record.ticket:
@@ -110,7 +112,8 @@ class Exchange:
         approvals = [asdict(approval) for approval in answer.approvals]
         record = self.record
         known = {"run": record.run, "status": status, "rung": record.rung, "approvals": approvals}
-        how = {"rescued": record.rescued, "cached": record.cached, "ticket": record.ticket}
+        written = record.written or [{"rung": record.rung, "characters": len(answer.text)}]
+        how = {"rescued": record.rescued, "written": written, "cached": record.cached, "ticket": record.ticket}
         return known | how | {"cost_usd": round(record.usage.cost_usd, 9)}
 
 
@@ -150,12 +153,18 @@ class Events(Response):
         if error is None:
             for chunk in self.exchange.last_chunks(task.result()):
                 await _event(send, chunk)
+            await _comment(send, f"x-mooring-rung: {self.exchange.record.rung}")
             await _event(send, "[DONE]")
         else:
             scope[BROKEN] = True
             problem = error if isinstance(error, Problem) else Problem("internal_error", "the run failed")
             await _event(send, problem.body())
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _comment(send: Send, text: str) -> None:
+    """A line that clients skip (https://html.spec.whatwg.org/multipage/server-sent-events.html, "Parsing")."""
+    await send({"type": "http.response.body", "body": f": {text}\n\n".encode(), "more_body": True})
 
 
 async def _event(send: Send, data: dict[str, Any] | str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from mooring.runtime.agent.ladder.hedging import BURST, ENOUGH, Hedging, quantile
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models import Model
@@ -17,6 +16,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from mooring import spec
 from mooring.runtime.agent.build_agents import ReleaseAgents
+from mooring.runtime.agent.ladder.hedging import BURST, ENOUGH, Hedging, quantile
 from mooring.runtime.core.record import CURRENT, Budget, Record
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn
@@ -336,6 +336,28 @@ def test_every_rung_silent_ends_within_the_worst_case_of_the_documents() -> None
         text, seconds = await it.ask()
         assert text == "Sorry."
         assert seconds == pytest.approx(worst)
+
+    run(scene())
+
+
+@BOTH
+def test_while_a_vendor_is_silent_for_minutes_no_request_takes_as_long_as_its_objective(stream: bool) -> None:
+    """Two questions a second for two minutes, more than the hedge budget allows, until the breaker opens."""
+
+    async def scene() -> None:
+        rungs = {"L0": {"timeoutSeconds": 10}, "L1": {"timeoutSeconds": 8}, "L2": {"timeoutSeconds": 6}}
+        hasty = {"tries": 3, "baseSeconds": 1, "triesAfterTimeout": 0}
+        it = Scene(Vendor("a", NEVER), Vendor("b", 2), Vendor("c", 1), retry=hasty, ladder={"rungs": rungs})
+
+        async def ask(number: int) -> float:
+            await asyncio.sleep(number / 2)
+            return (await it.ask(stream))[1]
+
+        took = await asyncio.gather(*(asyncio.create_task(ask(number)) for number in range(240)))
+        assert max(took) <= 10 + 2
+        assert sum(seconds == 2 for seconds in took) > 180  # the breaker spares the others the wait
+        assert set(it.rungs) == {"L1"}
+        assert it.hedges("denied") > 0
 
     run(scene())
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from tests.runtime.hosting import rung_of
 from tests.runtime.sample import limits
 
 ALL = ("primary-1", "alternate-1", "small-1")
@@ -11,7 +12,7 @@ ALL = ("primary-1", "alternate-1", "small-1")
 
 def rung(answer) -> str:
     assert answer.status_code == 200, answer.text
-    return answer.headers["x-mooring-rung"]
+    return rung_of(answer)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500, 502, 503, 529])

@@ -9,6 +9,7 @@ import pytest
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
+from tests.runtime.hosting import rung_of
 from tests.runtime.sample import sample
 
 LONG: dict[str, Any] = {
@@ -54,7 +55,7 @@ def asked(serve, stub, primary: str, stream: bool, **ladder: Any) -> tuple[str, 
     started = time.monotonic()
     answer = serving.chat(stream=stream)
     assert "second" in answer.text
-    return answer.headers["x-mooring-rung"], time.monotonic() - started
+    return rung_of(answer), time.monotonic() - started
 
 
 BOTH = pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])

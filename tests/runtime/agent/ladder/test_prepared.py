@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.runtime.hosting import rung_of
 from tests.runtime.sample import limits
 
 ALL = ("primary-1", "alternate-1", "small-1")
@@ -45,7 +46,7 @@ def test_a_preset_answers_by_intent_in_the_users_language(serve, outage, say, la
     outage()
     headers = {"accept-language": language} if language else {}
     reply = serve(ladder={"presets": PRESETS}).chat(say, stream=stream, headers=headers)
-    assert (reply.headers["x-mooring-rung"], text(reply)) == ("L3", answer)
+    assert (rung_of(reply), text(reply)) == ("L3", answer)
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
@@ -55,9 +56,9 @@ def test_the_last_good_answer_comes_back_marked_as_saved(serve, stub, reply, out
     serving.chat("Where is A1?")
     outage()
     answer = serving.chat("  where IS a1", stream=stream)
-    assert (answer.headers["x-mooring-rung"], answer.headers["x-mooring-cached-age"]) == ("L3", "0")
+    assert (rung_of(answer), answer.headers["x-mooring-cached-age"]) == ("L3", "0")
     assert text(answer) == "It has shipped.\n\n(saved answer, 0 s old)"
-    assert serving.chat("Where is A2?").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.chat("Where is A2?")) == "L4"
 
 
 def test_it_survives_a_restart_and_is_shared_by_the_slots(serve, stub, reply, outage, build):
@@ -67,7 +68,7 @@ def test_it_survives_a_restart_and_is_shared_by_the_slots(serve, stub, reply, ou
     first.chat("Where is A1?")
     first.stop()
     outage()
-    assert serve(release, "green").chat("Where is A1?").headers["x-mooring-rung"] == "L3"
+    assert rung_of(serve(release, "green").chat("Where is A1?")) == "L3"
 
 
 def test_an_answer_of_another_version_of_the_prompt_is_not_used(serve, stub, reply, outage, build):
@@ -79,7 +80,7 @@ def test_an_answer_of_another_version_of_the_prompt_is_not_used(serve, stub, rep
     terse = prompt.messages[0].model_copy(update={"content": "Be terse."})
     other = prompt.model_copy(update={"messages": (terse, *prompt.messages[1:])})
     changed = type(release).of(content.model_copy(update={"prompts": content.prompts | {"support": other}}))
-    assert serve(changed).chat("Where is A1?").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serve(changed).chat("Where is A1?")) == "L4"
 
 
 def test_an_answer_within_a_conversation_is_neither_saved_nor_replaced(serve, stub, reply, outage):
@@ -94,11 +95,11 @@ def test_an_answer_within_a_conversation_is_neither_saved_nor_replaced(serve, st
     }
     serving.http.post("/v1/chat/completions", json=body)
     outage()
-    assert serving.chat("who am I?").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.chat("who am I?")) == "L4"
     stub.script("primary-1", reply("nobody"))
     serving.chat("who am I?")
     outage()
-    assert serving.http.post("/v1/chat/completions", json=body).headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.http.post("/v1/chat/completions", json=body)) == "L4"
 
 
 def test_an_answer_that_changed_something_is_not_saved(serve, stub, reply, outage, build):
@@ -110,7 +111,7 @@ def test_an_answer_that_changed_something_is_not_saved(serve, stub, reply, outag
     serving = serve(release)
     assert text(serving.chat("refund A1")) == "Refunded."
     outage()
-    assert serving.chat("refund A1").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.chat("refund A1")) == "L4"
 
 
 def test_a_failed_tool_makes_no_good_answer(serve, stub, reply, outage):
@@ -119,14 +120,14 @@ def test_a_failed_tool_makes_no_good_answer(serve, stub, reply, outage):
     serving = serve()
     serving.chat("where is A1")
     outage()
-    assert serving.chat("where is A1").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.chat("where is A1")) == "L4"
 
 
 def test_a_profile_may_do_without_saved_answers(serve, outage, tmp_path):
     serving = serve(ladder={"lastGood": {"enabled": False}})
     serving.chat("where is A1")
     outage()
-    assert serving.chat("where is A1").headers["x-mooring-rung"] == "L4"
+    assert rung_of(serving.chat("where is A1")) == "L4"
     assert not (tmp_path / "state" / "answers.db").exists()
 
 

@@ -9,7 +9,7 @@ def apology(slot: Any, about: str, **more: Any) -> tuple[str, str]:
     """A ticket, and the run that gave it out."""
     answer = slot.chat(about, **more)
     assert answer.status_code == 200
-    assert answer.headers["x-mooring-rung"] == "L4"
+    assert "L4" in (answer.headers.get("x-mooring-rung"), answer.headers.get("x-mooring-first-rung"))
     ticket: str = answer.headers["x-mooring-ticket"]
     assert ticket in answer.text
     return ticket, answer.headers["x-mooring-run"]
@@ -112,7 +112,7 @@ def test_a_profile_without_a_queue_gives_no_ticket(fleet: Any, provider: Any, ma
     slot = fleet.slot(release=make_release(ladder=ladder))
     provider.down = True
     answer = slot.chat("none")
-    assert answer.headers["x-mooring-rung"] == "L4"
+    assert "L4" in (answer.headers.get("x-mooring-rung"), answer.headers.get("x-mooring-first-rung"))
     assert "x-mooring-ticket" not in answer.headers
 
 

@@ -23,7 +23,7 @@ class Scene:
         self.asked.append((agent, message))
         self.now += 0.5
         if self.text is None:
-            raise Problem("model_unavailable", "private words")
+            raise Problem("internal_error", "private words")
         return self.text
 
     def result(self):
@@ -35,7 +35,7 @@ class Scene:
     [
         ("pong", True, ""),
         ("I like turtles.", False, "the answer has no match of '(?i)pong'"),
-        (None, False, "model_unavailable"),
+        (None, False, "internal_error"),
     ],
 )
 def test_the_answer_is_compared_with_what_is_known(text, ok, detail):

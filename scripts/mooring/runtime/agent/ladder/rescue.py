@@ -23,7 +23,10 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 
+from mooring.runtime.agent.judge import with_own_ids
+from mooring.runtime.agent.ladder.answers import LAST, PREPARED
 from mooring.runtime.agent.ladder.seam import SEPARATOR, Seam, whole_words
+from mooring.runtime.agent.ladder.sentences import split
 from mooring.runtime.agent.model_errors import worth_a_rung
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
@@ -34,6 +37,9 @@ GO_ON = (
 )
 """What the next rung is asked when the text so far stands before it as its own."""
 
+PAUSE_SECONDS = 1.0
+"""A silence within a stream after which its rung is in doubt."""
+
 _TEXT = "text"
 
 
@@ -42,8 +48,10 @@ class Rescued(StreamedResponse):
 
     The text that was shown stays. The next model is given it as its own and asked to go on, and what it repeats is
     left out. A model that died while it was calling tools is not continued: nothing of its calls was passed on, and
-    the next answers anew, as do the prepared rungs, after a blank line where text was shown. Text is passed on in
-    whole words, and tool calls once the stream that made them has ended well.
+    the next answers afresh, as do the prepared rungs, after a blank line where text was shown. Text is passed on in
+    whole words, and in whole sentences while its rung is in doubt: it failed lately, has fallen silent, or goes on for
+    another. So a continuation mostly begins with a sentence. Tool calls are passed on once the stream that made them
+    has ended well; none is made twice, since what follows a call is another request.
     """
 
     def __init__(
@@ -69,6 +77,9 @@ class Rescued(StreamedResponse):
         self._seam: Seam | None = None
         self._called = False  # the present rung has begun to call a tool
         self._died = False
+        self._doubt = False
+        self._rung = ""
+        self._heard = time.monotonic()
 
     async def aclose(self) -> None:
         """Lets go of the rung that is being read, if any."""
@@ -83,6 +94,7 @@ class Rescued(StreamedResponse):
         rungs = [*self._calling, *self._prepared]
         for number, rung in enumerate(rungs):
             self._inner = None
+            self._begins(rung)
             try:
                 messages = self._asked(calling=number < len(self._calling))
                 messages = rung.prepare_messages(messages, self.model_request_parameters)
@@ -91,6 +103,7 @@ class Rescued(StreamedResponse):
                 ) as inner:
                     self._inner = inner
                     async for event in inner:
+                        self._hear()
                         for passed in self._passed(event):
                             yield passed
             except Exception as error:
@@ -102,10 +115,22 @@ class Rescued(StreamedResponse):
                 yield passed
             return
 
+    def _begins(self, rung: Model) -> None:
+        last = PREPARED if rung is self._prepared[0] else LAST
+        self._rung = last if rung in self._prepared else str(getattr(rung, "rung", ""))
+        circuit = getattr(rung, "circuit", None)  # of the breaker, wherever among the rung's wrappers it is
+        self._doubt = self._died or (circuit is not None and circuit.in_doubt)
+        self._heard = time.monotonic()
+
+    def _hear(self) -> None:
+        now = time.monotonic()
+        self._doubt = self._doubt or now - self._heard > PAUSE_SECONDS
+        self._heard = now
+
     def _asked(self, calling: bool) -> list[ModelMessage]:
         """The messages for a rung: with what it is to go on from, if it calls a model that can."""
         if not calling:
-            self._anew()
+            self._afresh()
         self._seam = Seam(self._shown) if self._shown else None
         if not self._shown:
             return self._messages
@@ -121,10 +146,10 @@ class Rescued(StreamedResponse):
             record.rescued += 1
             self._metrics.rescues.labels(record.agent, rung.model_name, type(error).__name__).inc()
         if self._called:
-            self._anew()
+            self._afresh()
         self._called = False
 
-    def _anew(self) -> None:
+    def _afresh(self) -> None:
         if self._shown:
             self._separator, self._shown = SEPARATOR, ""
 
@@ -132,7 +157,7 @@ class Rescued(StreamedResponse):
         match event:
             case PartStartEvent(part=TextPart(content=text)) | PartDeltaEvent(delta=TextPartDelta(content_delta=text)):
                 came = self._seam.feed(text) if self._seam else text
-                whole, self._loose = whole_words(self._loose + came)
+                whole, self._loose = self._safe(self._loose + came)
                 yield from self._show(whole)
             case PartStartEvent(part=ThinkingPart() as part) if not self._died:
                 yield self._parts_manager.handle_part(vendor_part_id=event.index, part=part)
@@ -149,19 +174,27 @@ class Rescued(StreamedResponse):
             case PartEndEvent() | _:
                 pass
 
+    def _safe(self, text: str) -> tuple[str, str]:
+        """What may be shown, and the rest, with which a reader should not be left if the rung dies now."""
+        if not self._doubt:
+            return whole_words(text)
+        sentences, rest = split(text)
+        return "".join(sentences), rest
+
     def _show(self, text: str) -> Iterator[ModelResponseStreamEvent]:
         if text:
             self._shown += text
             text, self._separator = self._separator + text, ""
+            CURRENT.get().wrote(self._rung, len(text))
             yield from self._parts_manager.handle_text_delta(vendor_part_id=_TEXT, content=text)
 
     def _ended(self, inner: StreamedResponse) -> Iterator[ModelResponseStreamEvent]:
         rest, self._loose = self._loose + (self._seam.end() if self._seam else ""), ""
         yield from self._show(rest)
         response = inner.get()
-        for part in response.parts:
-            if not isinstance(part, TextPart | ThinkingPart):
-                yield self._parts_manager.handle_part(vendor_part_id=None, part=part)
+        made = [part for part in response.parts if not isinstance(part, TextPart | ThinkingPart)]
+        for part in with_own_ids(made, self._messages):
+            yield self._parts_manager.handle_part(vendor_part_id=None, part=part)
         self._usage = self._usage + response.usage
         self.finish_reason = response.finish_reason
         self.provider_response_id, self.provider_details = response.provider_response_id, response.provider_details
