@@ -8,7 +8,8 @@ from mooring.report.console import Console
 from mooring.report.receipt import short
 from mooring.report.timestamps import ago, seconds
 
-COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", "ANSWERED", "FAILED", "ABANDONED", "RESTARTS", "MEMORY")
+ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
+COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", *ENDS, "RESTARTS", "MEMORY")
 
 
 def show(data: dict[str, Any], console: Console, now: float) -> None:
@@ -46,7 +47,7 @@ def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]
             short(slot["digest"]),
             when if slot["digest"] else "",
             str(slot["in_flight"]),
-            *(f"{slot['totals'].get(what, 0):,}" for what in ("answered", "failed", "abandoned")),
+            *(f"{slot['totals'].get(what, 0):,}" for what in map(str.lower, ENDS)),
             str(slot["restarts"]),
             f"{slot['rss'] / 2**20:.0f} MiB" if slot["rss"] else "",
         )
@@ -59,7 +60,8 @@ def _state(slot: dict[str, Any], live: bool) -> str:
         return "empty"
     if not slot["ready"]:
         return f"not ready: {'; '.join(slot['reasons'])}" if slot["reasons"] else "starting"
-    return "live" if live else "warm"
+    spare = f", spare {slot['spare']}" if slot.get("spare") else ""
+    return f"live{spare}" if live else "warm"
 
 
 def notes(data: dict[str, Any]) -> Iterator[str]:

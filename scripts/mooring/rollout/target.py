@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
 
 COUNTS = ("received", "answered", "failed", "abandoned")
+LOST = "lost"
+"""Requests in flight in a process that ended, such as at `kill -9`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotFacts:
     """One slot as it is.
 
-    `totals` are request counts over all processes the slot ever had. `restarts` counts unwanted ends of
+    `totals` are request counts over all processes the slot ever had, COUNTS and LOST. `spare` says how a spare process
+    of the same release is: `starting`, `ready`, or None when there is none. `restarts` counts unwanted ends of
     processes since the slot was given its release, and again since it was given the traffic. `runtime` is what a slot
     says of itself, for people.
     """
@@ -29,6 +32,7 @@ class SlotFacts:
     totals: dict[str, int] = field(default_factory=dict)
     in_flight: int = 0
     restarts: int = 0
+    spare: str | None = None
     rss: int = 0
     runtime: dict[str, Any] = field(default_factory=dict)
 
@@ -47,8 +51,8 @@ class Facts:
         return Side(name, slot.digest) if slot.ready and slot.digest else None
 
     def counts(self) -> dict[str, int]:
-        """Requests over both slots: received, answered, failed, abandoned, in_flight."""
-        sums = {name: sum(slot.totals.get(name, 0) for slot in self.slots.values()) for name in COUNTS}
+        """Requests over both slots: received, answered, failed, abandoned, lost, in_flight."""
+        sums = {name: sum(slot.totals.get(name, 0) for slot in self.slots.values()) for name in (*COUNTS, LOST)}
         return {**sums, "in_flight": sum(slot.in_flight for slot in self.slots.values())}
 
 

@@ -90,6 +90,11 @@ class Serving(Part):
     max_in_flight: int = Field(
         default=256, ge=1, le=10000, description="Requests being answered, streams included; and as many runs besides."
     )
+    spare: bool | None = Field(
+        default=None,
+        description="A second process of the live release stands ready in case the first one dies, so that new "
+        "requests are answered within a second, for as much memory again. Default: not in development.",
+    )
     max_connections: int = Field(
         default=2048, ge=16, le=60000, description="Open connections; less where the limit on open files is lower."
     )
@@ -118,6 +123,11 @@ class Environment(Document):
     def simulated_services(self) -> tuple[str, ...]:
         """The services of tools that the simulator plays, whether or not it plays the models."""
         return tuple(sorted(name for name, where in self.services.items() if where == "simulated"))
+
+    @property
+    def keeps_spare(self) -> bool:
+        """Whether a spare process of the live release stands ready."""
+        return self.tier != "development" if self.serving.spare is None else self.serving.spare
 
     @property
     def needs_evidence(self) -> bool:

@@ -39,6 +39,7 @@ def release(edit: Callable[[dict[str, Any]], ReleaseContent]) -> Callable[..., R
             "environment.services.shop": "http://127.0.0.1:9",
             "environment.rollout.bakeSeconds": 0.3,
             "environment.rollout.deadlineSeconds": 20,
+            "environment.serving.spare": False,
         }
         return Release.of(edit({**light, **values}))
 

@@ -22,6 +22,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "POST /count": lambda _body: _count(slot),
         "GET /config": lambda _body: _config(slot),
         "POST /accept": lambda body: _accept(slot, bool(body["on"])),
+        "POST /lost": lambda body: _lost(slot, int(body["count"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
         "POST /rehearse": lambda body: _rehearse(slot, body),
@@ -68,6 +69,13 @@ def _accept(slot: Slot, on: bool) -> dict[str, Any]:
     if slot.serving:
         (slot.serving.acceptor.on if on else slot.serving.acceptor.off)()
     return {"accepting": slot.accepting}
+
+
+def _lost(slot: Slot, count: int) -> dict[str, Any]:
+    """Takes note of the requests that earlier processes of the slot lost, for its metrics."""
+    if slot.runtime:
+        slot.runtime.accounting.lost = count
+    return {}
 
 
 async def _probe(slot: Slot, agent: str, say: str) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class Slot:
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
+        self.runtime.accounting.keep(self.options.admin.with_suffix(".counts"))
         if health := getattr(self.runtime, "health", None):
             health.live = lambda: self.accepting
         # What is there now stays: the collector, which would go through it again and again, need not look at it.

@@ -1,8 +1,10 @@
 """Counts every request in and out, so that a deployment can say how many it lost."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mooring.runtime.watch.tally import Tally, read
 
 UNCOUNTED = ("/livez", "/startupz", "/readyz", "/healthz", "/metrics")
 """Paths, and what is below them, that watch the server rather than use it."""
@@ -11,23 +13,40 @@ BROKEN = "mooring.broken"
 """Set in a request's scope when its answer broke off after it had begun with status 200."""
 
 
-@dataclass
+COUNTED = ("received", "answered", "failed", "abandoned", "in_flight")
+
+
 class Accounting:
-    """Requests of one slot. Always `received == answered + failed + abandoned + in_flight`.
+    """Requests of one process of a slot. Always `received == answered + failed + abandoned + in_flight`.
 
     `answered` ended below status 500, `failed` with 500 or above, without an answer or in the middle of one;
-    `abandoned` are those whose client was gone before the answer was complete.
+    `abandoned` are those whose client was gone before the answer was complete. `lost` are those of the slot's earlier
+    processes that were in flight when these ended; the supervisor tells.
     """
 
-    received: int = 0
-    answered: int = 0
-    failed: int = 0
-    abandoned: int = 0
-    in_flight: int = 0
+    def __init__(self) -> None:
+        self.received = self.answered = self.failed = self.abandoned = self.in_flight = 0
+        self.lost = 0
+        self._tally: Tally | None = None
 
     def data(self) -> dict[str, int]:
         """JSON-able, by name."""
-        return dict(vars(self))
+        return {name: getattr(self, name) for name in (*COUNTED, "lost")}
+
+    def keep(self, path: Path) -> None:
+        """Keeps the counts in a file that outlives the process. Raises OSError."""
+        self._tally = Tally(path)
+        self._note()
+
+    def _note(self) -> None:
+        if self._tally:
+            self._tally.write((self.received, self.answered, self.failed, self.abandoned, self.in_flight))
+
+    def open(self) -> None:
+        """Takes one request into flight."""
+        self.received += 1
+        self.in_flight += 1
+        self._note()
 
     def close(self, exchange: "Exchange") -> None:
         """Moves one request out of flight."""
@@ -38,6 +57,7 @@ class Accounting:
             self.answered += 1
         else:
             self.failed += 1
+        self._note()
 
 
 class Exchange:
@@ -80,8 +100,7 @@ class CountRequests:
         if scope["type"] != "http" or watches(scope["path"]):
             return await self.app(scope, receive, send)
         exchange = Exchange(scope, receive, send)
-        self.accounting.received += 1
-        self.accounting.in_flight += 1
+        self.accounting.open()
         try:
             await self.app(scope, exchange.receive, exchange.send)
         finally:
@@ -91,3 +110,9 @@ class CountRequests:
 def watches(path: str) -> bool:
     """Whether a path watches the server rather than uses it."""
     return any(path == watching or path.startswith(f"{watching}/") for watching in UNCOUNTED)
+
+
+def kept(path: Path, pid: int | None) -> dict[str, int] | None:
+    """What the process `pid` had counted until its end; None when it kept nothing there."""
+    numbers = read(path, pid)
+    return dict(zip(COUNTED, numbers, strict=False)) if numbers else None

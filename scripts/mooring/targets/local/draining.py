@@ -1,15 +1,14 @@
-"""Processes of a slot that gave way, until their last request is answered."""
+"""Drains the processes of a slot that were replaced: each ends after its last request."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 
 from mooring.errors import Stopped
 from mooring.runtime.process.unix_http import Line
 from mooring.targets.local.process import Process
 from mooring.targets.local.replacement import GONE
-
-Counts = Mapping[str, int]
+from mooring.targets.local.totals import Counts
 
 
 class Draining:

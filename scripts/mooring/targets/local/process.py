@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -67,6 +68,54 @@ class Process:
         if self._child:
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(2)
+
+
+Surroundings = Callable[[str], Mapping[str, str]]
+"""The environment variables of a slot that runs a digest."""
+
+
+@dataclass
+class Starter:
+    """Starts processes of the slot `name`. `command` is completed by options; `listening` is a descriptor."""
+
+    name: str
+    state: Path
+    command: Sequence[str]
+    around: Surroundings
+    listening: int = -1
+
+    def spawn(self, process: Process, digest: str, door: Path) -> int:
+        """The id of a new process with a release, behind a door. OSError when it cannot be."""
+        options = ["--slot", self.name, "--release", str(folders.release_file(self.state, digest))]
+        options += ["--listen-fd", str(self.listening), "--admin", str(door), "--state", str(self.state)]
+        log_file = folders.log_file(self.state, self.name)
+        return process.spawn([*self.command, *options], self.around(digest), self.listening, log_file)
+
+
+class Exit:
+    """Calls `ended` in the running loop as soon as a process ends, whoever started it (pidfd_open(2))."""
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
+        self._descriptor: int | None = None
+
+    def watch(self, pid: int) -> None:
+        """Of this process, and of no other any more. Where the kernel cannot tell, nothing is noticed."""
+        self.forget()
+        with suppress(OSError):
+            self._descriptor = os.pidfd_open(pid)
+            asyncio.get_running_loop().add_reader(self._descriptor, self._over)
+
+    def forget(self) -> None:
+        """Watches no process."""
+        if self._descriptor is not None:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            os.close(self._descriptor)
+        self._descriptor = None
+
+    def _over(self) -> None:
+        self.forget()
+        self._ended()
 
 
 def last_words(path: Path) -> str:

@@ -7,21 +7,23 @@ about, so starting, adopting after a crash, restarting and replacing are one thi
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
-from mooring.rollout.target import COUNTS
 from mooring.runtime.process.unix_http import Line, Wire
+from mooring.runtime.watch.accounting import kept
 from mooring.targets.local import folders
-from mooring.targets.local.draining import Counts, Draining
+from mooring.targets.local.draining import Draining
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.process import Process, last_words
-from mooring.targets.local.replacement import ACT, GONE, Successor
+from mooring.targets.local.process import Exit, Process, Starter, Surroundings, last_words
+from mooring.targets.local.replacement import ACT, GONE, Spawn, Successor
 from mooring.targets.local.requirements import Requirements
+from mooring.targets.local.spare import Spare
+from mooring.targets.local.totals import Counts, Totals
 
 LOOK = 0.2
 """Seconds between two looks at a slot."""
@@ -38,27 +40,27 @@ STEADY = 60.0
 REST = 60.0
 """Seconds between two replacements that nobody asked for."""
 
-Surroundings = Callable[[str], Mapping[str, str]]
-"""The environment variables of a slot that runs a digest."""
-
 log = logging.getLogger("mooring.supervisor")
 
 
 class Reconciler:
-    """One slot. `command` starts its process, completed by the slot's options; `listening` is a descriptor."""
+    """One slot. `command` starts its processes, completed by the slot's options."""
 
     def __init__(self, name: str, state: Path, memory: Memory, command: Sequence[str], around: Surroundings) -> None:
         self.name = name
-        self.listening = -1
+        self.starter = Starter(name, state, command, around)
         self.health: dict[str, Any] = {}
         self.restarts = 0
-        self._state, self._memory, self._command, self._around = state, memory, command, around
+        self._state, self._memory = state, memory
         self._door = folders.admin(state, name)
         self._process = Process(self._door)
         self._look: Line | None = None
         self._act: Wire | None = None
         self._successor: asyncio.Task[None] | None = None
-        self._leaving = Draining(self._count)
+        self._totals = Totals(name, memory)
+        self._draining = Draining(self._totals.add)
+        self._spare = Spare(self._door, self._spare_wanted, self._spawning)
+        self._exit = Exit(lambda: self._changed.set())
         self._again = False
         self._rest_until = 0.0
         self._changed = asyncio.Event()
@@ -99,17 +101,17 @@ class Reconciler:
             # Not cancelled when it takes long: that would break the line, and a busy slot is not a dead one.
             looking = asyncio.create_task(self._ask_health(self._look))
             await asyncio.wait((looking,), timeout=1)
-        past = self._memory.slots[self.name].totals
-        counts = [self.health.get("counts", {}), *self._leaving.counts]
+        counts = [self.health.get("counts", {}), *self._draining.counts]
         reasons = self.health.get("reasons", [self._last_words] if self._last_words else [])
         return {
             **{key: self.health.get(key) for key in ("digest", "pid", "rss", "connections", "runtime")},
             "ready": self.health.get("ready", False),
             "reasons": reasons,
             "accepting": self.health.get("accepting", False),
-            "totals": {name: past.get(name, 0) + sum(now.get(name, 0) for now in counts) for name in COUNTS},
+            "totals": self._totals.data(counts),
             "in_flight": sum(now.get("in_flight", 0) for now in counts),
             "restarts": self.restarts,
+            "spare": self._spare.state,
             "wanted": self.wanted,
         }
 
@@ -147,8 +149,13 @@ class Reconciler:
     # --- the loop ---
 
     async def run(self) -> None:
-        """Until cancelled. The slot's process goes on then."""
+        """Until cancelled. The slot's processes go on then."""
         await self._adopt()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._spare.run())
+            group.create_task(self._reconcile_forever())
+
+    async def _reconcile_forever(self) -> None:
         while True:
             try:
                 await self._reconcile()
@@ -165,9 +172,14 @@ class Reconciler:
             await self._connect()
             log.info("%s: adopted process %s", self.name, self.health["pid"])
         with suppress(*GONE, Stopped):
-            line = await Line.connect(folders.second(self._door))
-            health = await line.call("GET /health")
-            self._leaving.see_off(line, Process(self._door), health["pid"], health["counts"], self._drain)
+            other = Successor(self._door)
+            await other.connect()
+            if other.health["ready"] and not other.health["accepting"] and other.health["digest"] == self.wanted:
+                self._spare.adopt(other, other.health["digest"])
+            else:
+                look, act = other.lines
+                act.close()
+                self._draining.see_off(look, other.process, other.pid, other.health["counts"], self._drain_seconds)
 
     async def _reconcile(self) -> None:
         if self._look is None:
@@ -218,12 +230,50 @@ class Reconciler:
                 self.accept(self.live)
         await self._pause(LOOK)
 
-    async def _replace(self) -> None:
-        """Starts a second process with the same release, and lets it take over once it is ready."""
-        successor, digest = Successor(self._door), self.wanted or ""
+    def _spare_wanted(self) -> str | None:
+        """The release of which a spare process is to stand by."""
+        if self.wanted is None or not self._serving or self._successor or self._again:
+            return None
+        return self.wanted if Requirements.read(folders.release_file(self._state, self.wanted)).spare else None
+
+    def _spawning(self, digest: str) -> Spawn:
+        return lambda process, door: self.starter.spawn(process, digest, door)
+
+    def _promote(self) -> bool:
+        """Lets the spare process take the place of one that died; False when there is none that can."""
+        successor = self._spare.take(self.wanted)
+        if successor is None:
+            return False
         try:
-            successor.start(lambda process, door: self._spawn(process, digest, door))
-            await successor.ready(lambda: self.live and self.wanted == digest)
+            successor.accept(self.live)
+            successor.take_over()
+        except (*GONE, Stopped) as error:
+            log.error("%s: its spare process cannot take over: %s", self.name, error)
+            successor.give_up()
+            return False
+        self._installed(successor)
+        log.warning("%s: its spare process %s took over", self.name, self._pid)
+        return True
+
+    def _installed(self, successor: Successor) -> None:
+        """Makes a successor, whose door is the slot's now, the process of the slot."""
+        self._look, self._act = successor.lines
+        self._process, self.health = successor.process, successor.health
+        self._began = time.monotonic()
+        self._remember(self.health["pid"])
+        self._tell_lost()
+
+    async def _replace(self) -> None:
+        """Lets a second process with the same release take over: the spare one, or a new one once it is ready."""
+        digest = self.wanted or ""
+        spare = self._spare.take(digest)
+        if spare is None:
+            self._spare.drop()  # two processes cannot start behind one door
+        successor = spare or Successor(self._door)
+        try:
+            if spare is None:
+                successor.start(self._spawning(digest))
+                await successor.ready(lambda: self.live and self.wanted == digest)
             self._give_way(successor)
         except (*GONE, Stopped) as error:
             log.error("%s keeps its process: %s", self.name, error)
@@ -242,16 +292,13 @@ class Reconciler:
         told, pid = self.health.get("counts", {}), self._pid
         if self._act:
             with suppress(*GONE, Stopped):
-                told = self._act.call("POST /stop", {"cap": self._drain, "wait": False})["counts"]
+                told = self._act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
         successor.take_over()
         if self._act:
             self._act.close()
         if self._look:
-            self._leaving.see_off(self._look, self._process, pid, told, self._drain)
-        self._look, self._act = successor.lines
-        self._process, self.health = successor.process, successor.health
-        self._began = time.monotonic()
-        self._remember(self.health["pid"])
+            self._draining.see_off(self._look, self._process, pid, told, self._drain_seconds)
+        self._installed(successor)
         log.info("%s: process %s took over from %s", self.name, self._pid, pid)
 
     def _turn_away(self, successor: Successor) -> None:
@@ -259,7 +306,9 @@ class Reconciler:
         if successor.accepts:
             look, act = successor.lines
             act.close()
-            self._leaving.see_off(look, successor.process, successor.pid, successor.health["counts"], self._drain)
+            self._draining.see_off(
+                look, successor.process, successor.pid, successor.health["counts"], self._drain_seconds
+            )
         else:
             successor.give_up()
 
@@ -267,10 +316,17 @@ class Reconciler:
         self._look, self._act = await Line.connect(self._door), Wire(self._door, ACT)
         self.health = await self._look.call("GET /health", timeout=HUNG)
         self._remember(self.health["pid"])
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        """For the metrics of the process: what earlier ones of the slot had in flight when they ended."""
+        if self._totals.lost and self._act:
+            with suppress(*GONE, Stopped):
+                self._act.call("POST /lost", {"count": self._totals.lost})
 
     async def _begin(self, digest: str) -> None:
         self._process.kill(self._pid)  # one whose door is gone must not go on beside its successor
-        pid = self._spawn(self._process, digest, self._door)
+        pid = self.starter.spawn(self._process, digest, self._door)
         self._remember(pid)
         self._began = time.monotonic()
         while True:
@@ -284,27 +340,23 @@ class Reconciler:
                 raise ConnectionError(f"no door after {OPENING:.0f} s")
             await asyncio.sleep(0.02)
 
-    def _spawn(self, process: Process, digest: str, door: Path) -> int:
-        options = ["--slot", self.name, "--release", str(folders.release_file(self._state, digest))]
-        options += ["--listen-fd", str(self.listening), "--admin", str(door), "--state", str(self._state)]
-        log_file = folders.log_file(self._state, self.name)
-        return process.spawn([*self._command, *options], self._around(digest), self.listening, log_file)
-
     async def _died(self) -> None:
-        """Nobody wanted it to end: count, and wait longer each time before the next start."""
-        self._bury(self.health.get("counts", {}))
+        """Nobody wanted it to end: the spare process takes over, or the next start waits longer each time."""
+        self._bury(kept(self._door.with_suffix(".counts"), self._pid) or self.health.get("counts", {}))
         if time.monotonic() - self._began > STEADY:
             self._deaths = 0
         self.restarts += 1
         self._deaths += 1
         self._last_words = last_words(folders.log_file(self._state, self.name))
-        await self._pause(min(30.0, 0.05 * 2**self._deaths))
+        if not (self.live and self._promote()):
+            await self._pause(min(30.0, 0.05 * 2**self._deaths))
 
     async def end(self, quick: bool = False) -> None:
         """End the process after its requests; `quick` gives idle connections no time to leave."""
+        self._spare.drop()
         if self._successor:
             self._successor.cancel()
-        counts, drain = self.health.get("counts", {}), self._drain
+        counts, drain = self.health.get("counts", {}), self._drain_seconds
         if self.health:
             with suppress(*GONE, Stopped):
                 body = {"cap": drain, "quiet": 0} if quick else {"cap": drain}
@@ -314,43 +366,31 @@ class Reconciler:
         self._process.kill(self._pid)
         self._bury(counts)
         if quick:
-            await self._leaving.all_gone()
+            await self._draining.all_gone()
 
     @property
-    def _drain(self) -> float:
+    def _drain_seconds(self) -> float:
         """Seconds its process has for requests in flight when it ends."""
         return Requirements.read(folders.release_file(self._state, self.health.get("digest", ""))).drain
 
     def _bury(self, counts: Counts) -> None:
-        """What the process counted is kept; what was in flight has no answer and shows as lost."""
+        """Keeps what the process counted; what it had in flight is lost."""
+        self._exit.forget()
         if self._look:
             self._look.close()
         if self._act:
             self._act.close()
         self._look = self._act = None
         self.health = {}
-        self._count(counts)
-
-    def _count(self, counts: Counts) -> None:
-        totals = self._memory.slots[self.name].totals
-        self._memory.slots[self.name].totals = {name: totals.get(name, 0) + counts.get(name, 0) for name in COUNTS}
-        self._note()
+        self._totals.add(counts)
 
     @property
     def _pid(self) -> int | None:
-        return self._memory.slots[self.name].pid
+        return self._totals.pid
 
     def _remember(self, pid: int) -> None:
-        if self._pid != pid:
-            self._memory.slots[self.name].pid = pid
-            self._note()
-
-    def _note(self) -> None:
-        """Counts and process ids are good to have after a crash; a full disk must not end a slot for them."""
-        try:
-            self._memory.save()
-        except Failed as failed:
-            log.warning("%s", failed)
+        self._exit.watch(pid)
+        self._totals.pid = pid
 
     async def _pause(self, seconds: float) -> None:
         """Or until something else is wanted."""

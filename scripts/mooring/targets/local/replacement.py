@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mooring.errors import Failed
+from mooring.errors import Failed, Stopped
 from mooring.outcome import Reason
 from mooring.runtime.process.unix_http import Line, Wire
 from mooring.targets.local import folders
@@ -68,6 +68,22 @@ class Successor:
             await asyncio.sleep(0.02)
         self._act = Wire(self._door, ACT)
 
+    async def connect(self) -> None:
+        """Finds a process that another supervisor started. Raises OSError, EOFError or Stopped."""
+        self._look = await Line.connect(self._door)
+        self.health = await self._look.call("GET /health", timeout=ANSWER)
+        self.pid = self.health["pid"]
+        self._act = Wire(self._door, ACT)
+
+    async def well(self) -> bool:
+        """Whether it is still there and ready."""
+        if self._look is None or not self.process.running(self.pid):
+            return False
+        with suppress(*GONE, Stopped):
+            self.health = await self._look.call("GET /health", timeout=ANSWER)
+            return bool(self.health["ready"])
+        return False
+
     def accept(self, on: bool) -> None:
         """Makes it live, if it is to be. Raises OSError or Stopped."""
         _look, act = self.lines
@@ -78,7 +94,9 @@ class Successor:
     def take_over(self) -> None:
         """Puts its door in the slot's place."""
         self._door.replace(self._place)
-        self._door.with_suffix(".fd").replace(self._place.with_suffix(".fd"))
+        for suffix in (".fd", ".counts"):
+            with suppress(FileNotFoundError):
+                self._door.with_suffix(suffix).replace(self._place.with_suffix(suffix))
 
     @property
     def lines(self) -> tuple[Line, Wire]:

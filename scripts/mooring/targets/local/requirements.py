@@ -8,11 +8,13 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's."""
+    """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
+    process of the live release stands ready."""
 
     drain: float = 60
     warm: float = 72 * 3600
     simulated: bool = False
+    spare: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -21,6 +23,8 @@ class Requirements:
             environment = json.loads(path.read_bytes())["environment"]
             rollout = environment["rollout"]
             simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
-            return cls(rollout["drainSeconds"], rollout["warm"]["hours"] * 3600, simulated)
+            wanted = environment["serving"].get("spare")
+            spare = environment["tier"] != "development" if wanted is None else bool(wanted)
+            return cls(rollout["drainSeconds"], rollout["warm"]["hours"] * 3600, simulated, spare)
         except (OSError, ValueError, KeyError, TypeError):
             return cls()

@@ -79,7 +79,7 @@ class Supervisor:
         """Until told to end. Raises Failed before anything was started."""
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         for reconciler in self.reconcilers.values():
-            reconciler.listening = public.fileno()
+            reconciler.starter.listening = public.fileno()
         try:
             await self._simulate([reconciler.wanted for reconciler in self.reconcilers.values()])
         except Stopped as stopped:

@@ -293,7 +293,10 @@ class Local:
 def _facts(answer: dict[str, Any]) -> Facts:
     slots = {}
     for name, slot in answer["slots"].items():
-        known = {key: slot[key] for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts")}
+        known = {
+            key: slot[key]
+            for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts", "spare")
+        }
         slots[name] = SlotFacts(
             **known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0, runtime=slot.get("runtime") or {}
         )
