@@ -120,7 +120,7 @@ def mooring(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
     release = Release.of(ReleaseContent.model_validate(data))
     command = (sys.executable, str(Path(__file__).with_name("backend.py")), "supervisor")
     target = Local(ROOT, release.content.environment, folder, command)
-    target.ensure_supervisor()
+    target.ensure()
     stack.callback(target.down)
     target.put(release)
     for slot in SLOTS:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mooring.rollout.ledger import Ledger
     from mooring.rollout.receipt import Receipt
     from mooring.rollout.state import Side
-    from mooring.targets.local.target import Local
+    from mooring.targets.protocol import Target
 
 SUMMARY = "Deploy a release blue-green: stage, probe, switch, bake; the old one serves on if any step fails."
 EXAMPLES = """
@@ -68,34 +68,34 @@ def deploy(
 
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
-    local = target(workspace, release.content.environment)
+    running = target(workspace, release.content.environment)
     with ledger(workspace, name) as book:
-        settle(local, book, console)
-        live = local.live()
+        settle(running, book, console)
+        live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
             attested = _evidence(workspace, catalog, release, evidence)
-        local.ensure_supervisor()
+        running.ensure()
         base = live.digest if live else None
-        smoke = _smoke(local, catalog, release)
+        smoke = _smoke(running, catalog, release)
         request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
-        receipt = _driven(workspace, local, book, request, console)
+        receipt = _driven(workspace, running, book, request, console)
     return done(receipt, console)
 
 
-def settle(local: "Local", book: "Ledger", console: Console) -> None:
+def settle(running: "Target", book: "Ledger", console: Console) -> None:
     """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live."""
     from mooring.commands.running import actor
     from mooring.rollout import driver
     from mooring.rollout.state import Phase
 
-    if book.state(local.environment).phase is not Phase.IDLE:
-        local.ensure_supervisor()
-        with console.progress(f"recover {local.environment}") as notify:
-            driver.recover(local, book, actor(), notify)
+    if book.state(running.environment).phase is not Phase.IDLE:
+        running.ensure()
+        with console.progress(f"recover {running.environment}") as notify:
+            driver.recover(running, book, actor(), notify)
 
 
 def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
@@ -108,7 +108,7 @@ def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", give
     return found.digest if found else None
 
 
-def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | None":
+def _smoke(running: "Target", catalog: "Catalog", release: "Release") -> "Smoke | None":
     """A function that runs the smoke suites of the release's agents against a slot; None when there are none."""
     from mooring.spec import EvalSuite
 
@@ -118,22 +118,22 @@ def _smoke(local: "Local", catalog: "Catalog", release: "Release") -> "Smoke | N
     def asked(side: "Side", seconds: float) -> Sequence[str]:
         from mooring.evaluate.smoke import smoke
 
-        return smoke(suites, lambda body, limit: local.rehearse(side.slot, body, limit), seconds)
+        return smoke(suites, lambda body, limit: running.rehearse(side.slot, body, limit), seconds)
 
     return asked if suites else None
 
 
-def _driven(workspace: Workspace, local: "Local", book: "Ledger", request: "Request", console: Console) -> "Receipt":
+def _driven(workspace: Workspace, running: "Target", book: "Ledger", request: "Request", console: Console) -> "Receipt":
     """Drives the rollout. If it switched back after the switch, git gets a revert branch, as after a rollback."""
     from mooring.commands.running import tell_git
     from mooring.rollout import driver
 
     try:
-        with console.progress(f"deploy {local.environment}") as notify:
-            return driver.deploy(local, book, request, notify)
+        with console.progress(f"deploy {running.environment}") as notify:
+            return driver.deploy(running, book, request, notify)
     except Failed as failed:
-        if book.state(local.environment).quarantined == request.release.digest:
-            tell_git(workspace, book, local.environment, f"Taken back after the switch: {failed}.", console)
+        if book.state(running.environment).quarantined == request.release.digest:
+            tell_git(workspace, book, running.environment, f"Taken back after the switch: {failed}.", console)
         raise
 
 

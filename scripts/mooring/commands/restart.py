@@ -11,7 +11,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
-    from mooring.targets.local.target import Local
+    from mooring.targets.protocol import Target
 
 SUMMARY = "Restart one process of an environment; its release stays the same."
 EXAMPLES = """
@@ -33,24 +33,24 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
     workspace = find(args)
-    local = target(workspace, workspace.known(args.environment))
-    with console.progress(f"restart {local.environment}") as notify:
-        before = local.facts().slots
+    running = target(workspace, workspace.known(args.environment))
+    with console.progress(f"restart {running.environment}") as notify:
+        before = running.facts().slots
         if args.process in before and before[args.process].digest is None:
-            raise Failed(Reason.NOT_RUNNING, f"{args.process} is empty", fix=f"moor status {local.environment}")
-        name = local.restart(args.process)
+            raise Failed(Reason.NOT_RUNNING, f"{args.process} is empty", fix=f"moor status {running.environment}")
+        name = running.restart(args.process)
         notify(f"restarting {name}")
         if name in before:
-            _wait(local, name, before[name].pid)
+            _wait(running, name, before[name].pid)
     console.line(f"{name} is ready", "green")
-    return Outcome(Reason.CHANGED, {"environment": local.environment, "process": name})
+    return Outcome(Reason.CHANGED, {"environment": running.environment, "process": name})
 
 
-def _wait(local: "Local", name: str, pid: int | None) -> None:
+def _wait(running: "Target", name: str, pid: int | None) -> None:
     """Waits until a slot is ready with a new process. Raises Failed(DEADLINE) when that takes too long."""
     end = time.monotonic() + PATIENCE
-    while not (slot := local.facts().slots[name]).ready or slot.pid == pid:
+    while not (slot := running.facts().slots[name]).ready or slot.pid == pid:
         if time.monotonic() > end:
-            fix = f"moor logs {local.environment} {name}"
+            fix = f"moor logs {running.environment} {name}"
             raise Failed(Reason.DEADLINE, f"{name} is not ready after {PATIENCE} s", fix)
         time.sleep(0.05)

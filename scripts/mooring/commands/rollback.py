@@ -24,16 +24,15 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import actor, done, ledger, target, tell_git
-    from mooring.release.store import Store
     from mooring.rollout import driver
 
     workspace = find(args)
     name = workspace.known(args.environment)
-    local = target(workspace, name)
-    to = None if args.to is None else Store(local.state / "releases").find(args.to)
+    running = target(workspace, name)
+    to = None if args.to is None else running.find(args.to)
     with ledger(workspace, name) as book:
         with console.progress(f"roll back {name}") as notify:
-            receipt = driver.rollback(local, book, actor(), notify, to=to)
+            receipt = driver.rollback(running, book, actor(), notify, to=to)
         outcome = done(receipt, console)
         told = {} if args.no_writeback else tell_git(workspace, book, name, f"Rolled back by {actor()}.", console)
     return Outcome(outcome.reason, {**outcome.data, **told})

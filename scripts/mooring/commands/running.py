@@ -13,7 +13,8 @@ from mooring.report.console import Console
 from mooring.report.receipt import sentence
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import Receipt
-from mooring.targets.local.target import Local
+from mooring.targets import table
+from mooring.targets.protocol import Target
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
@@ -22,9 +23,10 @@ DONE = {"deploy": Reason.DEPLOYED, "flip": Reason.DEPLOYED, "rollback": Reason.R
 """How a command ends, by the kind of its receipt."""
 
 
-def target(workspace: Workspace, environment: "str | Environment") -> Local:
+def target(workspace: Workspace, environment: "str | Environment") -> Target:
+    """The target of an environment, of whatever kind its document says."""
     name = environment if isinstance(environment, str) else environment.name
-    return Local(workspace.root, environment, workspace.of(name))
+    return table.target(workspace.root, environment, workspace.of(name))
 
 
 @contextmanager

@@ -98,19 +98,19 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
 
     workspace = find(args)
-    local = target(workspace, workspace.known(args.environment))
-    status, release = local.status(), local.live()
+    running = target(workspace, workspace.known(args.environment))
+    status, release = running.status(), running.live()
     if not status.running or release is None:
-        raise Failed(Reason.NOT_RUNNING, f"{local.environment} is not running here", f"moor up {local.environment}")
+        raise Failed(Reason.NOT_RUNNING, f"{running.environment} is not running here", f"moor up {running.environment}")
     if release.content.environment.endpoints != "simulated" or status.simulator is None:
-        raise Refused(Reason.GUARDED, f"{local.environment} calls real endpoints; only simulated ones can be broken")
+        raise Refused(Reason.GUARDED, f"{running.environment} calls real endpoints; only simulated ones can be broken")
     if args.action == "fault":
         faults = _send(status.simulator, "POST", _body(args, release.content))
     else:
         faults = _send(status.simulator, "DELETE" if args.action == "clear" else "GET")
     _show(faults, console)
     reason = Reason.REPORTED if args.action == "list" else Reason.CHANGED
-    return Outcome(reason, {"environment": local.environment, "faults": faults})
+    return Outcome(reason, {"environment": running.environment, "faults": faults})
 
 
 def _body(args: Namespace, content: "ReleaseContent") -> dict[str, Any]:

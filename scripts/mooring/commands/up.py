@@ -29,8 +29,8 @@ def run(args: Namespace, console: Console) -> Outcome:
     outcome = deploy(workspace, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
     from mooring.commands.running import target
 
-    local = target(workspace, name)
-    release, url = local.live(), local.status().url
+    running = target(workspace, name)
+    release, url = running.live(), running.status().url
     if release is None or url is None:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
     probe = release.content.environment.rollout.probes[0]

@@ -15,7 +15,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
@@ -26,24 +25,6 @@ HERE = Path(__file__).parent
 LIGHT = (sys.executable, str(HERE / "light_supervisor.py"))
 SOURCES = str(HERE.parents[2] / "scripts")
 os.environ["PYTHONPATH"] = SOURCES
-
-
-@pytest.fixture(scope="session")
-def release(edit: Callable[[dict[str, Any]], ReleaseContent]) -> Callable[..., Release]:
-    """A release that says nothing but its name, needs no simulator, and is watched for a moment only."""
-
-    def make(name: str, **values: Any) -> Release:
-        light = {
-            "environment.description": name,
-            "environment.endpoints": "real",
-            "environment.services.shop": "http://127.0.0.1:9",
-            "environment.rollout.bakeSeconds": 0.3,
-            "environment.rollout.deadlineSeconds": 20,
-            "environment.serving.spare": False,
-        }
-        return Release.of(edit({**light, **values}))
-
-    return make
 
 
 @dataclass
@@ -63,6 +44,13 @@ class House:
     @property
     def url(self) -> str:
         return str(self.local.status().url)
+
+    @property
+    def live(self) -> str:
+        """The slot that has the traffic."""
+        side = self.local.facts().live
+        assert side
+        return side.slot
 
     def ask(self, sleep: float = 0) -> dict[str, str]:
         with urlopen(f"{self.url}/who?sleep={sleep}", timeout=20) as answer:
@@ -87,7 +75,7 @@ class House:
 def open_house(folder: Path, release: Release) -> House:
     state = folder / "state"
     local = Local(folder, release.content.environment, state, LIGHT)
-    local.ensure_supervisor()
+    local.ensure()
     local.put(release)
     return House(local, Ledger(state / "ledger.db"))
 

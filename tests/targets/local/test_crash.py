@@ -75,7 +75,7 @@ def test_a_process_killed_under_a_deployment_costs_no_traffic(
         shared.until(lambda: shared.ledger.state("local").phase is phase)
         shared.until(lambda: shared.local.facts().slots[other(before.slot)].digest == new.digest)
         shared.kill(slots[who])
-    shared.local.ensure_supervisor()
+    shared.local.ensure()
     shared.until(lambda: at_rest(shared))
     bad = (who, phase) == ("new slot", Phase.BAKING)
     assert outcome.result() == ("bake-failed" if bad else "deploy")

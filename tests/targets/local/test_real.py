@@ -39,7 +39,7 @@ def numbered() -> Callable[[int], Release]:
 @pytest.fixture
 def local(tmp_path: Path, numbered: Callable[[int], Release]) -> Iterator[Local]:
     target = Local(CONTENT, numbered(1).content.environment, tmp_path / "state")
-    target.ensure_supervisor()
+    target.ensure()
     yield target
     target.down()
 

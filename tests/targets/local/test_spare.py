@@ -29,8 +29,7 @@ def spared(tmp_path_factory: pytest.TempPathFactory, release: Make) -> Iterator[
 
 
 def live(house: House) -> Any:
-    facts = house.local.facts()
-    return facts.slots[facts.live.slot]
+    return house.local.facts().slots[house.live]
 
 
 def ready(house: House) -> Any:
@@ -38,9 +37,9 @@ def ready(house: House) -> Any:
     return house.until(lambda: (slot := live(house)).spare == "ready" and slot.accepting and spare_pid(house) and slot)
 
 
-def spare_pid(house: House) -> int | None:
+def spare_pid(house: House) -> Any:
     """The process behind the second door."""
-    door = str(folders.second(folders.admin(house.local.state, house.local.facts().live.slot)))
+    door = str(folders.second(folders.admin(house.local.state, house.live)))
     pid = live(house).pid
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -49,12 +48,17 @@ def spare_pid(house: House) -> int | None:
     return None
 
 
+def taken(house: House, pid: int) -> Any:
+    """Once the slot is served by this process."""
+    return house.until(lambda: live(house).pid == pid)
+
+
 def test_the_spare_process_accepts_at_once_when_the_live_one_is_killed(spared: House) -> None:
     for _ in range(2):
         ready(spared)
-        spare, pid = spare_pid(spared), spared.kill(spared.local.facts().live.slot)
-        assert spared.ask()["slot"] == spared.local.facts().live.slot
-        spared.until(lambda spare=spare: live(spared).pid == spare)
+        spare, pid = spare_pid(spared), spared.kill(spared.live)
+        assert spared.ask()["slot"] == spared.live
+        assert taken(spared, spare)
         assert pid != spare
     assert live(spared).restarts == 2
     ready(spared)
@@ -74,7 +78,7 @@ def test_what_was_in_flight_is_lost_and_every_total_says_so(spared: House) -> No
     for client in clients:
         client.start()
     spared.until(lambda: live(spared).in_flight == 7)
-    spared.kill(spared.local.facts().live.slot)
+    spared.kill(spared.live)
     for client in clients:
         client.join(10)
     spared.ask()
@@ -96,8 +100,8 @@ def test_a_spare_process_that_dies_is_followed_by_another(spared: House) -> None
 
 def test_when_both_die_the_slot_comes_back(spared: House) -> None:
     ready(spared)
-    os.kill(spare_pid(spared) or 0, signal.SIGKILL)
-    spared.kill(spared.local.facts().live.slot)
+    os.kill(spare_pid(spared), signal.SIGKILL)
+    spared.kill(spared.live)
     assert spared.ask()
     ready(spared)
 
@@ -115,19 +119,19 @@ def test_the_next_supervisor_keeps_the_spare_process(spared: House) -> None:
     ready(spared)
     spare = spare_pid(spared)
     spared.kill("supervisor")
-    spared.local.ensure_supervisor()
+    spared.local.ensure()
     ready(spared)
     assert spare_pid(spared) == spare
 
 
 def test_a_switch_moves_the_spare_process_to_the_new_live_slot(spared: House, release: Make) -> None:
     ready(spared)
-    was, spare = spared.local.facts().live.slot, spare_pid(spared)
+    was, spare = spared.live, spare_pid(spared)
     spared.deploy(release("two", **{"environment.serving.spare": True}))
     spared.until(lambda: spared.local.facts().slots[was].spare is None)
     spared.until(lambda: not psutil.pid_exists(spare) or psutil.Process(spare).status() == psutil.STATUS_ZOMBIE)
     ready(spared)
-    assert spared.local.facts().live.slot != was
+    assert spared.live != was
     spared.rollback()
 
 

@@ -28,7 +28,7 @@ def test_a_killed_supervisor_is_succeeded_without_an_error_to_anyone(shared: Any
         shared.kill("supervisor")
         time.sleep(0.2)
         assert shared.local.status().running is False
-        shared.local.ensure_supervisor()
+        shared.local.ensure()
 
     load = under_load(shared, work)
     assert load.errors == []
@@ -56,7 +56,7 @@ def test_a_slot_of_a_killed_supervisor_that_dies_is_started_by_the_next_one(shar
     shared.kill("supervisor")
     with pytest.raises(Failed, match="is not running here"):
         shared.local.facts()
-    shared.local.ensure_supervisor()
+    shared.local.ensure()
     pid = shared.kill(live.slot)
     shared.until(lambda: (slot := shared.local.facts().slots[live.slot]).accepting and slot.pid != pid)
     assert shared.ask()["digest"] == live.digest
@@ -65,7 +65,7 @@ def test_a_slot_of_a_killed_supervisor_that_dies_is_started_by_the_next_one(shar
 def test_many_starts_at_once_make_one_supervisor(shared: Any) -> None:
     shared.kill("supervisor")
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: shared.local.ensure_supervisor(), range(3)))
+        list(pool.map(lambda _: shared.local.ensure(), range(3)))
     assert shared.local.status().running
 
 
@@ -112,7 +112,7 @@ def test_down_finishes_requests_and_up_brings_the_same_release_back(shared: Any)
     assert not shared.local.down()
     assert not shared.local.status().running
     assert shared.local.live().digest == before["digest"]
-    shared.local.ensure_supervisor()
+    shared.local.ensure()
     assert shared.ask() == before
     assert shared.url == url
 
@@ -124,7 +124,7 @@ def test_sockets_and_files_of_processes_that_are_gone_are_in_nobodys_way(shared:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     assert all(folders.admin(shared.local.state, slot).exists() for slot in ("blue", "green"))
-    shared.local.ensure_supervisor()
+    shared.local.ensure()
     assert shared.ask() == before
 
 
@@ -142,19 +142,19 @@ def test_a_port_in_use_is_one_line(tmp_path: Path, release: Make) -> None:
         port = taken.getsockname()[1]
         environment = release("one", **{"environment.target.listen": f"127.0.0.1:{port}"}).content.environment
         with pytest.raises(Failed, match=f"port {port} on 127.0.0.1 is in use by another process") as failed:
-            Local(tmp_path, environment, tmp_path / "state").ensure_supervisor()
+            Local(tmp_path, environment, tmp_path / "state").ensure()
     assert failed.value.reason is Reason.PORT_IN_USE
 
 
 def test_a_state_folder_that_cannot_be_made_is_one_line(tmp_path: Path, release: Make) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Failed, match="cannot write in") as failed:
-        Local(tmp_path, release("one").content.environment, tmp_path / "file" / "state").ensure_supervisor()
+        Local(tmp_path, release("one").content.environment, tmp_path / "file" / "state").ensure()
     assert failed.value.reason is Reason.STORAGE
 
 
 def test_an_environment_that_moved_asks_for_a_new_start(shared: Any, release: Make) -> None:
     moved = release("one", **{"environment.target.listen": "127.0.0.1:1"}).content.environment
     with pytest.raises(Refused, match=r"its document says 127\.0\.0\.1:1") as refused:
-        Local(shared.local.root, moved, shared.local.state).ensure_supervisor()
+        Local(shared.local.root, moved, shared.local.state).ensure()
     assert refused.value.reason is Reason.STALE

@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,13 @@ from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import NOTHING, Facts, SlotFacts
+from mooring.rollout.target import Facts, SlotFacts
 from mooring.runtime.process import unix_http
 from mooring.targets.local import folders
+from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
+from mooring.targets.protocol import Status
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -30,26 +32,10 @@ OPENING = 30.0
 """Seconds a supervisor has to stand, its simulator included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What runs here. `url` is the public address, `supervisor` a process id; None when nothing runs."""
-
-    environment: str
-    running: bool
-    url: str | None = None
-    supervisor: int | None = None
-    simulator: str | None = None
-    facts: Facts = NOTHING
-
-    def data(self) -> dict[str, Any]:
-        """JSON-able."""
-        return asdict(self)
-
-
 class Local:
     """Reader and Writer of one environment on this machine.
 
-    `state` is the environment's folder. Everything but `ensure_supervisor`, `down` and `logs` raises
+    `state` is the environment's folder. Everything but `ensure`, `down` and `logs` raises
     Failed(NOT_RUNNING) when no supervisor runs. `supervisor` is the command that starts one.
     """
 
@@ -68,7 +54,7 @@ class Local:
 
     # --- the supervisor's life ---
 
-    def ensure_supervisor(self) -> None:
+    def ensure(self) -> None:
         """A supervisor runs when this returns: found, or started apart from this process.
 
         Failed(PORT_IN_USE), Failed(STORAGE) or Failed(PROCESS) when it cannot.
@@ -80,7 +66,7 @@ class Local:
             self._wait_for_other()
         self._wait_for_live()
 
-    revive = ensure_supervisor
+    revive = ensure
 
     def _listen(self) -> str:
         """What the document says now, or what the last supervisor was told."""
@@ -132,7 +118,7 @@ class Local:
         if not self._any_slot() and not self._stands():
             return False
         if not self._stands():
-            self.ensure_supervisor()
+            self.ensure()
         self._call("POST /shutdown", timeout=130)
         self._wait_until_gone()
         return True
@@ -223,13 +209,26 @@ class Local:
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
 
+    def find(self, digest: str) -> str:
+        """The digest of the stored release that `digest` is, or begins. UsageError unless exactly one matches."""
+        from mooring.release.store import Store
+
+        return Store(self.state / "releases").find(digest)
+
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of `blue`, `green`, `supervisor` or `simulator`."""
+        with suppress(FileNotFoundError):
+            return self._log(name).read_text(errors="replace").splitlines()[-lines:]
+        return []
+
+    def follow(self, name: str, lines: int) -> Iterator[str]:
+        """The last lines of a log, and then every piece that is added; has no end."""
+        return follow(self._log(name), lines)
+
+    def _log(self, name: str) -> Path:
         if name not in (*SLOTS, "supervisor", "simulator"):
             raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator")
-        with suppress(FileNotFoundError):
-            return folders.log_file(self.state, name).read_text(errors="replace").splitlines()[-lines:]
-        return []
+        return folders.log_file(self.state, name)
 
     # --- Writer ---
 
@@ -270,7 +269,7 @@ class Local:
         if name == "supervisor" and status.supervisor:
             os.kill(status.supervisor, signal.SIGTERM)
             self._wait_until_gone()
-            self.ensure_supervisor()
+            self.ensure()
         elif name in SLOTS:
             self._unlocked()
             self._call("POST /restart", {"slot": name})

@@ -1,0 +1,62 @@
+"""What commands need of a target, whatever its kind: what a rollout needs, and an operator's verbs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mooring.rollout.target import NOTHING, Facts
+from mooring.rollout.target import Target as RolloutTarget
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What runs. `url` is the public address, `supervisor` a process id; None when nothing runs."""
+
+    environment: str
+    running: bool
+    url: str | None = None
+    supervisor: int | None = None
+    simulator: str | None = None
+    facts: Facts = NOTHING
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+class Target(RolloutTarget, Protocol):
+    """One environment. Every verb but `ensure`, `down`, `status`, `live`, `find`, `logs` and `follow` raises
+    Failed(NOT_RUNNING) when nothing runs."""
+
+    def ensure(self) -> None:
+        """Returns when the environment can be changed: starts what is needed for that. Raises Failed when it cannot."""
+
+    def down(self) -> bool:
+        """Stops everything after its requests; False when nothing ran. Raises Refused(LOCKED) during a rollout."""
+
+    def status(self) -> Status:
+        """What runs; raises nothing when that is nothing."""
+
+    def live(self) -> "Release | None":
+        """The release that has the traffic, or gets it at the next start; None when there is none."""
+
+    def find(self, digest: str) -> str:
+        """The whole digest of the stored release that `digest` begins. Raises UsageError unless exactly one matches."""
+
+    def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """What an agent of a slot says and calls, live or not, with no effect in the world."""
+
+    def config(self, slot: str) -> dict[str, Any]:
+        """The release that a slot runs, as it has it in memory: digest and content."""
+
+    def logs(self, name: str, lines: int = 50) -> list[str]:
+        """The last lines of a slot's log, or of another part of the target. Raises UsageError for an unknown name."""
+
+    def follow(self, name: str, lines: int) -> Iterator[str]:
+        """The last lines of a log, and then every piece that is added; has no end."""
+
+    def restart(self, name: str | None = None) -> str:
+        """Begins to replace the processes of a slot, by default the live one; returns what is restarted."""
