@@ -35,7 +35,8 @@ def language(catalog: Catalog) -> Remarks:
             if missing := [tag for tag in apology if not texts.get(tag, "").strip()]:
                 message = f"the apology is in {_tags(missing)} too, and this message is not"
                 yield Remark(entry, f"messages.{name}", message)
-        if unspoken := [tag for tag in profile.languages if tag not in apology]:
+        # `en` is what profile-english looks for.
+        if unspoken := [tag for tag in profile.languages if tag not in apology and tag != "en"]:
             yield Remark(entry, "languages", f"there is no apology in {_tags(unspoken)}")
 
 
