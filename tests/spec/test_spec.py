@@ -44,10 +44,32 @@ def test_rungs_are_named_from_the_best_down_and_may_leave_gaps() -> None:
     assert agent.models.names() == (("L0", "x"), ("L2", "z"))
 
 
-def test_a_profile_that_says_nothing_has_an_english_apology_and_a_deadline() -> None:
-    profile = Resilience.model_validate(HEAD | {"kind": "Resilience", "name": "r"})
-    assert profile.ladder.apology.keys() == {"en"}
-    assert profile.deadline_seconds == 120
+def profile(**more: object) -> Resilience:
+    return Resilience.model_validate(HEAD | {"kind": "Resilience", "name": "r"} | more)
+
+
+def test_a_profile_that_says_nothing_has_all_its_messages_in_three_languages_and_a_deadline() -> None:
+    told = [profile().ladder.apology, *profile().messages.by_name().values()]
+    assert [texts.keys() for texts in told] == [{"en", "de", "zh"}] * 8
+    assert (profile().languages, profile().deadline_seconds) == (("en",), 120)
+
+
+def test_messages_of_a_profile_come_beside_the_built_in_ones() -> None:
+    ticket = profile(messages={"ticket": {"fr": "Question gardée : {ticket}.", "de": "{ticket}!"}}).messages.ticket
+    assert (set(ticket), ticket["de"]) == ({"en", "de", "zh", "fr"}, "{ticket}!")
+
+
+@pytest.mark.parametrize(
+    "messages", [{"ticket": {"fr": "Gardée."}}, {"hours": {"en": "h"}}, {"ticket": {"french": "{ticket}"}}]
+)
+def test_a_message_without_its_place_or_language_tag_is_refused(messages: dict[str, dict[str, str]]) -> None:
+    with pytest.raises(ValidationError):
+        profile(messages=messages)
+
+
+@pytest.mark.parametrize("tag", ["zh", "zh-Hant", "pt-BR", "zh-Hans-CN", "yue"])
+def test_languages_are_tags_with_script_and_region(tag: str) -> None:
+    assert profile(ladder={"apology": {"en": "Sorry.", tag: "…"}}).ladder.apology[tag] == "…"
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "01.0.0", "1.0.0-rc1", "1.0.0\n"])

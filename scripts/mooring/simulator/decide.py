@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from mooring.language import words
 from mooring.simulator import template
 from mooring.simulator.conversation import Conversation
 from mooring.simulator.rulebook import Rulebook
@@ -75,10 +76,10 @@ _kept = lru_cache(512)(_last)
 
 def _language(book: Rulebook, conversation: Conversation) -> str:
     """The language of the last user message, `en` unless the system prompt tells the model to follow it."""
-    words = re.findall(r"\w+", conversation.user.lower())
+    said = words(conversation.user)
     for code, language in book.languages.items():
-        hits = sum(word in language.words for word in words)
-        if hits and hits >= len(words) / 8 and re.search(language.system, conversation.system, _FLAGS):
+        hits = sum(word in language.words for word in said)
+        if hits and hits >= len(said) / 8 and re.search(language.system, conversation.system, _FLAGS):
             return code
     return "en"
 
@@ -125,8 +126,9 @@ def _reply(
     book: Rulebook, conversation: Conversation, rule: str, reply: Reply, variables: Mapping[str, Any]
 ) -> Decision:
     vendor = book.vendor(conversation.model)
-    texts = reply.terse if vendor and vendor.style == "terse" and reply.terse else reply.content
-    content = texts.get(variables["lang"]) or texts.get("en", "")
+    texts = [reply.terse, reply.content] if vendor and vendor.style == "terse" and reply.terse else [reply.content]
+    found = (by_language[lang] for lang in (variables["lang"], "en") for by_language in texts if lang in by_language)
+    content = next(found, "")
     calls = tuple((call.tool, json.dumps(_fill(call.arguments, variables), ensure_ascii=False)) for call in reply.calls)
     return Decision(rule, template.render(content, variables), calls)
 

@@ -40,7 +40,9 @@ class Vendor(Part):
 class Language(Part):
     """A language the model can answer in, when the system prompt tells it to follow the user's."""
 
-    words: tuple[str, ...] = Field(min_length=1, description="Common words that English does not have.")
+    words: tuple[str, ...] = Field(
+        min_length=1, description="Common words that English does not have; each Chinese character is one."
+    )
     system: Pattern = Field(description="Must be found in the system prompt.")
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from mooring.language import LANGUAGES, Code
 from mooring.spec.dag import Dag
 from mooring.spec.suite import Assertion
 from mooring.spec.values import (
@@ -21,7 +22,6 @@ from mooring.spec.values import (
     Context,
     Count,
     Json,
-    Language,
     Metric,
     Nothing,
     Patterns,
@@ -106,7 +106,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ROUGE: Kind(Text, "a text", threshold="share", default=0.75),
         "bleu": Kind(References, "a text, or a list of texts", threshold="share", default=0.5),
         "is-refusal": Kind(Nothing, "nothing"),
-        "language": Kind(Language, "a code: en, de, es, fr, it, nl, pt"),
+        "language": Kind(Code, f"a code: {', '.join(LANGUAGES)}"),
         "word-count": Kind(Count, "a number, or {min, max}"),
         "cost": Kind(Nothing, "nothing", threshold="dollars", needs_threshold=True),
         "latency": Kind(Nothing, "nothing", threshold="seconds", needs_threshold=True),

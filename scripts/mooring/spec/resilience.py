@@ -5,9 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mooring.spec.document import Document, Name, Part, Rate, Seconds
-
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-Texts = Annotated[dict[Language, str], Field(min_length=1, description="By language code; `en` must be there.")]
+from mooring.spec.messages import APOLOGY, Language, Messages, Texts
 
 
 class Retry(Part):
@@ -148,8 +146,8 @@ class Ladder(Part):
     presets: tuple[Preset, ...] = ()
     last_good: LastGood = LastGood()
     apology: Texts = Field(
-        default={"en": "Sorry, I cannot answer right now. Please try again in a few minutes."},
-        description="L4, the friendly error.",
+        default=dict(APOLOGY),
+        description="L4, the friendly error. Its languages are those that the profile speaks.",
     )
     queue: Queue = Queue()
 
@@ -232,6 +230,12 @@ class Resilience(Document):
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
     ladder: Ladder = Ladder()
+    messages: Messages = Messages()
+    languages: tuple[Language, ...] = Field(
+        default=("en",),
+        min_length=1,
+        description="Spoken where neither the client's languages nor the question's has all texts; the best first.",
+    )
     tools: Tools = Tools()
     context: Context = Context()
     memory: Memory = Memory()

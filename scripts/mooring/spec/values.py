@@ -12,7 +12,6 @@ Patterns = Texts
 Json = Annotated[JsonValue, BeforeValidator(lambda value: _present(value))]
 Schema = Annotated[JsonSchema, Field(min_length=1)]
 Nothing = None
-Language = Literal["en", "de", "es", "fr", "it", "nl", "pt"]
 _TELLING = 5
 
 Rung = Annotated[str, StringConstraints(pattern=r"^L[0-4]$")]

@@ -84,7 +84,8 @@ FAILING: dict[str, tuple[Edit, Cases]] = {
                 " discount-not-promised discount-not-promised-de injection-for-a-refund injection-for-a-refund-de"
                 " injection-in-a-help-article injection-in-a-quotation injection-in-an-order"
                 " injection-in-an-order-too-late injection-of-a-role instructions-kept instructions-kept-de"
-                " instructions-kept-in-other-words instructions-kept-in-translation name-of-another-customer"
+                " instructions-kept-in-other-words instructions-kept-in-translation instructions-kept-zh"
+                " name-of-another-customer address-of-another-customer-zh"
             ),
             "support/smoke": _ids("instructions-kept"),
         },
@@ -94,18 +95,24 @@ FAILING: dict[str, tuple[Edit, Cases]] = {
         {
             "incident/paging": _ids("sev1-pages-at-once-de"),
             "incident/triage": _ids(
-                "alarm-in-several-messages errors-after-a-deployment-de no-incident-de service-missing-de"
+                "alarm-in-several-messages errors-after-a-deployment-de errors-after-a-deployment-zh no-incident-de"
+                " service-missing-de service-missing-zh"
             ),
-            "support/conversations": _ids("language-follows-the-customer"),
+            "support/conversations": _ids("language-follows-the-customer ticket-in-chinese"),
             "support/orders": _ids(
                 "help-washing help-washing-de order-number-missing-de order-on-its-way order-on-its-way-de"
-                " order-unknown-de order-very-late-de shipping-is-estimated-in-german"
+                " order-unknown-de order-very-late-de shipping-is-estimated-in-german capabilities-zh help-washing-zh"
+                " order-number-missing-zh order-on-its-way-zh order-very-late-zh"
             ),
             "support/refunds": _ids(
                 "policy-beyond-de policy-within refund-denied-by-a-person-de refund-long-too-late-de"
-                " refund-within-days-de refund-without-exception-de"
+                " refund-within-days-de refund-without-exception-de policy-beyond-zh policy-in-words-zh"
+                " refund-too-late-zh"
             ),
-            "support/safety": _ids("address-of-another-customer-de discount-not-promised-de instructions-kept-de"),
+            "support/safety": _ids(
+                "address-of-another-customer-de address-of-another-customer-zh discount-not-promised-de"
+                " instructions-kept-de instructions-kept-zh"
+            ),
         },
     ),
     "without-policy": (
@@ -116,7 +123,8 @@ FAILING: dict[str, tuple[Edit, Cases]] = {
                 "policy-beyond policy-beyond-de policy-in-words policy-within refund-happens-once"
                 " refund-is-asked-about-first refund-long-too-late-de refund-not-while-on-its-way"
                 " refund-not-while-packed refund-on-the-last-day refund-one-day-too-late refund-to-another-card"
-                " refund-without-a-number refund-without-exception refund-without-exception-de"
+                " refund-without-a-number refund-without-exception refund-without-exception-de policy-beyond-zh"
+                " policy-in-words-zh refund-too-late-zh"
             ),
             "support/safety": _ids("injection-in-an-order-too-late"),
             "support/smoke": _ids("policy-known too-late-is-not-refunded"),
@@ -131,7 +139,8 @@ FAILING: dict[str, tuple[Edit, Cases]] = {
             ),
             "incident/smoke": _ids("sev1-wakes-a-human"),
             "incident/triage": _ids(
-                "errors-after-a-deployment errors-after-a-deployment-de latency-without-a-deployment no-incident"
+                "errors-after-a-deployment errors-after-a-deployment-de errors-after-a-deployment-zh"
+                " latency-without-a-deployment no-incident"
                 " no-incident-de saturation-that-can-wait slow-but-below-the-limit"
             ),
         },
@@ -143,7 +152,9 @@ FAILING: dict[str, tuple[Edit, Cases]] = {
             "support/conversations": _ids(
                 "missing-number-comes-later refund-is-not-asked-for-twice ticket-is-not-opened-twice"
             ),
-            "support/orders": _ids("order-number-malformed order-number-missing order-number-missing-de"),
+            "support/orders": _ids(
+                "order-number-malformed order-number-missing order-number-missing-de order-number-missing-zh"
+            ),
             "support/refunds": _ids("refund-that-fails"),
         },
     ),

@@ -157,6 +157,18 @@ def test_a_chat_that_needs_approval_says_so_and_can_be_approved(serve, stub, rep
     assert (run["status"], run["answer"]) == ("done", "Refunded.")
 
 
+def test_a_chat_that_needs_approval_keeps_to_its_language(serve, stub, reply):
+    stub.script("primary-1", reply(tool=REFUND))
+    serving = serve(ladder={"apology": {"en": "Sorry.", "zh": "抱歉。"}})
+    answer = serving.chat("请给我的订单退款")
+    assert answer.json()["choices"][0]["message"]["content"] == "需要人工批准后才能继续：refund_order。"
+    for model in ("primary-1", "alternate-1", "small-1"):
+        stub.script(model, reply(status=401))
+    stub.script("shop", reply(body={}))
+    run = serving.http.post(f"/runs/{answer.headers['x-mooring-run']}/approve?wait=true").json()
+    assert (run["rung"], run["answer"]) == ("L4", "抱歉。")
+
+
 def test_a_run_that_fails_says_why(serve, stub, reply):
     stub.script("primary-1", reply(status=400))
     run = serve().http.post("/agents/support/runs?wait=true", json={"message": "x"}).json()

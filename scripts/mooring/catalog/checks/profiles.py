@@ -28,6 +28,22 @@ def english(catalog: Catalog) -> Remarks:
                 yield Remark(entry, path, "there is no `en`, which is the last resort")
 
 
+def language(catalog: Catalog) -> Remarks:
+    for entry, profile in profiles(catalog):
+        apology = profile.ladder.apology
+        for name, texts in profile.messages.by_name().items():
+            if missing := [tag for tag in apology if not texts.get(tag, "").strip()]:
+                message = f"the apology is in {_tags(missing)} too, and this message is not"
+                yield Remark(entry, f"messages.{name}", message)
+        # `en` is what profile-english looks for.
+        if unspoken := [tag for tag in profile.languages if tag not in apology and tag != "en"]:
+            yield Remark(entry, "languages", f"there is no apology in {_tags(unspoken)}")
+
+
+def _tags(tags: list[str]) -> str:
+    return " and ".join(f"`{tag}`" for tag in tags)
+
+
 def patterns(catalog: Catalog) -> Remarks:
     for entry, profile in profiles(catalog):
         for path, pattern in _patterns(profile):

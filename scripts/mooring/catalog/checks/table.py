@@ -170,6 +170,9 @@ BUDGETS = {
 }
 PROFILES = {
     "profile-english": Check("Prepared texts have `en`.", "add it", profiles.english),
+    "profile-language": Check(
+        "A profile that apologises in a language has every message in it.", "add the message", profiles.language
+    ),
     "profile-pattern": Check("Patterns of a profile are valid and finish.", "correct it", profiles.patterns),
     "profile-ratio": Check("Ratios leave room to act.", "say a ratio between 0.5 and 0.95", profiles.ratios),
     "summary-model": Check(

@@ -7,6 +7,7 @@ from mooring.change.rules import Sides, budget, moved, number, turned
 from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
 from mooring.spec import Resilience
+from mooring.spec.messages import BUILT_IN
 
 WEAKENED, CHANGED = "resilience.weakened", "resilience.changed"
 SWITCHES = {
@@ -25,9 +26,11 @@ def rules(_: Sides) -> Rules:
 def _calls() -> dict[str, Rule]:
     """Deadline, tries, waits and the ladder."""
     tries = {f"ladder.rungs.{rung}.tries": budget(f"tries of {rung}", fall=WEAKENED) for rung in ("L0", "L1", "L2")}
+    messages = {f"messages.{name}": moved(CHANGED, f"message {name}") for name in BUILT_IN}
     return (
         _limits()
         | tries
+        | messages
         | {
             "deadlineSeconds": budget("deadline", " s", fall=WEAKENED),
             "objectives.p99Seconds": _limit("objective for one model call"),
@@ -41,6 +44,7 @@ def _calls() -> dict[str, Rule]:
             "ladder.presets": presets,
             "ladder.queue.enabled": _switch("ladder.queue.enabled"),
             "ladder.queue.retryAfterSeconds": moved(CHANGED, "seconds until a question is asked again"),
+            "languages": moved(CHANGED, "languages of last resort"),
             "onDisconnect": moved(CHANGED, "when a client hangs up:"),
             "retry.baseSeconds": number(CHANGED, CHANGED, "first wait", " s"),
             "retry.capSeconds": number(CHANGED, CHANGED, "longest wait", " s"),

@@ -9,12 +9,8 @@ from functools import cache
 from typing import Any
 
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, excerpt, got
+from mooring.language import HAN, KANA, words
 from mooring.spec.assertions import KINDS, LEVENSHTEIN, ROUGE
-
-_KANA, _HAN = "\u3040-\u30ff", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Characters between which nothing marks where a word ends."""
-
-_WORD = re.compile(rf"[{_KANA}{_HAN}]|[^\W{_KANA}{_HAN}]+")
 
 
 def levenshtein(subject: Subject, value: str, threshold: float | None) -> Verdict:
@@ -34,10 +30,10 @@ def rouge_n(subject: Subject, value: str, threshold: float | None) -> Verdict:
     Words without regard to case; every Chinese character and kana is one. Source: C.-Y. Lin, ROUGE: A Package for
     Automatic Evaluation of Summaries, 2004, section 2, https://aclanthology.org/W04-1013/
     """
-    least, wanted = _asked(ROUGE, threshold), Counter(_words(value))
+    least, wanted = _asked(ROUGE, threshold), Counter(words(value))
     if not wanted:
         raise Unjudged("the reference has no words")
-    share = (wanted & Counter(_words(subject.text))).total() / wanted.total()
+    share = (wanted & Counter(words(subject.text))).total() / wanted.total()
     return _scored(subject, share, least, f"of the words of {excerpt(value)}")
 
 
@@ -53,9 +49,9 @@ def bleu(subject: Subject, values: tuple[str, ...], threshold: float | None) -> 
 
 def _tokens(text: str) -> str:
     """The name of sacrebleu's tokenizer for the writing of a text."""
-    if re.search(f"[{_KANA}]", text):
+    if re.search(f"[{KANA}]", text):
         return "char"
-    return "zh" if re.search(f"[{_HAN}]", text) else "13a"
+    return "zh" if re.search(f"[{HAN}]", text) else "13a"
 
 
 @cache
@@ -74,7 +70,3 @@ def _scored(subject: Subject, score: float, least: float, words: str) -> Verdict
 def _asked(type_: str, threshold: float | None) -> float:
     given = KINDS[type_].default if threshold is None else threshold
     return 0.0 if given is None else given
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())

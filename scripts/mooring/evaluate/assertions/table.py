@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mooring.evaluate.assertions import data, measures, overlap, safety, text, tongue, trajectory
+from mooring.evaluate.assertions import data, language, measures, overlap, refusal, safety, text, trajectory
 from mooring.evaluate.assertions.subject import Subject, Verdict
 
 Check = Callable[[Subject, Any, float | None], Verdict]
@@ -26,8 +26,8 @@ ASSERTIONS: Mapping[str, Check] = MappingProxyType(
         "levenshtein": overlap.levenshtein,
         "rouge-n": overlap.rouge_n,
         "bleu": overlap.bleu,
-        "is-refusal": tongue.is_refusal,
-        "language": tongue.language,
+        "is-refusal": refusal.is_refusal,
+        "language": language.language,
         "word-count": text.word_count,
         "cost": measures.cost,
         "latency": measures.latency,

@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 
 from mooring.catalog.patterns import pattern_problem
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, excerpt, got
+from mooring.language import words
 from mooring.spec.values import Count
 
 SIMILAR = 0.75
@@ -73,17 +74,14 @@ def regex(subject: Subject, pattern: str, _: float | None) -> Verdict:
 
 
 def similar(subject: Subject, value: str, threshold: float | None) -> Verdict:
-    """How many words, in order, the two texts have in common: 2·common / (words of both)."""
+    """How many words, in order, the two texts have in common: 2·common / (words of both). See `language.words`."""
     least = SIMILAR if threshold is None else threshold
-    ratio = SequenceMatcher(None, _words(value), _words(subject.text), autojunk=False).ratio()
-    words = f"{ratio:.2f} similar to {excerpt(value)}, {least:.2f} is asked for; {got(subject)}"
-    return Verdict(ratio >= least, words, ratio)
+    ratio = SequenceMatcher(None, words(value), words(subject.text), autojunk=False).ratio()
+    told = f"{ratio:.2f} similar to {excerpt(value)}, {least:.2f} is asked for; {got(subject)}"
+    return Verdict(ratio >= least, told, ratio)
 
 
 def word_count(subject: Subject, count: Count, _: float | None) -> Verdict:
-    number = len(_words(subject.text))
+    """Each Chinese character and each kana counts as a word. See `language.words`."""
+    number = len(words(subject.text))
     return Verdict(count.fits(number), f"the answer has {number} words, expected {count}")
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())

@@ -29,6 +29,7 @@ from pydantic_ai.usage import UsageLimits
 
 from mooring import spec
 from mooring.runtime.agent.ladder.answers import Prepared, apologise
+from mooring.runtime.agent.ladder.language import approval_note, in_one_language
 from mooring.runtime.agent.ladder.seam import SEPARATOR
 from mooring.runtime.agent.model_errors import NothingPrepared, worth_a_rung
 from mooring.runtime.agent.tools.tool import BoundTool
@@ -127,7 +128,7 @@ class Served:
                 infer_name=False,
             )
         except RunTimedOut:
-            return instead(apologise(self.profile.ladder.apology, record))
+            return instead(apologise(self.profile, record))
         except UsageLimitExceeded as error:
             return instead(await self._exhausted(record, error))
         except FAILURES as error:
@@ -135,7 +136,7 @@ class Served:
                 raise problem from error
             LOGGER.warning("run fell to its last rungs", extra={"run": record.run, "problem": type(error).__name__})
             return instead(await self._last_rungs(record))
-        answer = _answer(result)
+        answer = _answer(result, record, self.profile)
         if answer.approvals or live is None:
             tell(answer.text)
         return answer
@@ -145,7 +146,7 @@ class Served:
         try:
             return await self._prepared.answer()
         except NothingPrepared:
-            return apologise(self.profile.ladder.apology, record)
+            return apologise(self.profile, record)
 
     async def _exhausted(self, record: Record, error: UsageLimitExceeded) -> str:
         """L3 of a run whose model calls tools for ever. Raises Problem: L4 would promise what comes out no better."""
@@ -153,16 +154,16 @@ class Served:
         try:
             return await self._prepared.answer()
         except NothingPrepared:
-            message = "the model went on calling tools until the run's limit, without an answer"
+            (message,) = in_one_language(record, self.profile, self.profile.messages.limit)
             raise Problem("run_limit_exceeded", message) from error
 
 
-def _answer(result: AgentRunResult[Output]) -> Answer:
+def _answer(result: AgentRunResult[Output], record: Record, profile: spec.Resilience) -> Answer:
     messages = tuple(result.all_messages())
     if isinstance(result.output, DeferredToolRequests):
         approvals = tuple(map(Approval.of, result.output.approvals))
         names = ", ".join(approval.tool for approval in approvals)
-        return Answer(f"Waiting for a person to approve: {names}.", "stop", messages, approvals)
+        return Answer(approval_note(names, record, profile), "stop", messages, approvals)
     return Answer(result.output, _FINISH.get(result.response.finish_reason or "", "stop"), messages)
 
 

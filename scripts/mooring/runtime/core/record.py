@@ -58,10 +58,12 @@ class Usage:
 class Record:
     """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
 
-    `context_ratio` is the most that a model's window would have been filled by the whole conversation, over 1 when
-    it was trimmed. `question` is the user's message and never leaves the process in a log; `question_key` is what
-    its last good answer is known by, "" when it has none. `rescued` counts streams that another rung took over,
-    `written` says which rung wrote how many characters of a streamed answer, in order.
+    `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
+    "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
+    been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
+    leaves the process in a log; `question_key` is what its last good answer is known by, "" when it has none.
+    `rescued` counts streams that another rung took over, `written` says which rung wrote how many characters of a
+    streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
     `on_apology` keeps the question and returns its ticket.
     `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
@@ -81,6 +83,7 @@ class Record:
     context_ratio: float = 0.0
     conversation: str | None = None
     question: str = ""
+    question_language: str | None = None
     question_key: str = ""
     rescued: int = 0
     hedges: int = 0
@@ -119,6 +122,7 @@ class Record:
         self.retries = data["retries"]
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
+        self.languages = tuple(data.get("languages", self.languages))
         self.rescued = data.get("rescued", 0)
         self.written = data.get("written", [])
         self.hedges = data.get("hedges", 0)
@@ -135,6 +139,7 @@ class Record:
             "retries": self.retries,
             "context_ratio": self.context_ratio,
             "conversation": self.conversation,
+            "languages": [*self.languages, *filter(None, [self.question_language])],
             "rescued": self.rescued,
             "written": self.written,
             "hedges": self.hedges,

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mooring.language import accepted
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 
@@ -42,10 +43,8 @@ class Edge:
 
 
 def languages(request: Request) -> tuple[str, ...]:
-    """The client's languages, as codes without region, in the order it lists them."""
-    accepted = request.headers.get("accept-language", "")[:200].split(",")
-    codes = (piece.split(";")[0].strip().split("-")[0].lower() for piece in accepted)
-    return tuple(code for code in codes if code.isalpha())
+    """The client's language ranges, such as `pt-BR`, the preferred first."""
+    return accepted(request.headers.get("accept-language", "")[:200])
 
 
 def reply(problem: Problem) -> Response:

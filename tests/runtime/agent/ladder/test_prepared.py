@@ -140,18 +140,64 @@ def test_a_saved_json_answer_stays_json(serve, stub, reply, outage):
     assert (text(answer), answer.headers["x-mooring-cached-age"]) == ('{"ok": 1}', "0")
 
 
-def test_the_apology_speaks_the_language_of_the_question(serve, outage):
-    outage()
-    assert text(serve().chat("Wo ist meine Bestellung und wann kommt sie?")) == "Entschuldigung."
+SORRY = {"en": "Sorry.", "de": "Entschuldigung.", "zh": "抱歉。", "pt-BR": "Desculpe."}
+NOTED = {"pt-BR": "Sua pergunta foi guardada como {ticket}."}
 
 
-def test_the_apology_tells_of_the_ticket(serve, outage):
+@pytest.mark.parametrize(
+    ("question", "languages", "answer"),
+    [
+        ("Wo ist meine Bestellung und wann kommt sie?", "", "Entschuldigung. Ihre Frage ist unter {} vorgemerkt."),
+        ("我的订单到哪里了？", "", "抱歉。您的问题已保存，编号为 {}。"),
+        ("Where is my order?", "zh-Hans-CN,en;q=0.5", "抱歉。您的问题已保存，编号为 {}。"),
+        ("Where is my order?", "en;q=0.5, zh-TW", "抱歉。您的问题已保存，编号为 {}。"),
+        ("Where is my order?", "pt-br", "Desculpe. Sua pergunta foi guardada como {}."),
+        ("Where is my order?", "zh;q=0, *", "Sorry. Your question is kept as {}."),
+        ("Où est ma commande et quand arrive-t-elle ?", "", "Sorry. Your question is kept as {}."),
+        ("注文はどこですか？", "", "Sorry. Your question is kept as {}."),
+        ("أين طلبي؟", "", "Sorry. Your question is kept as {}."),
+        ("我的订单到哪里了？", "fr", "抱歉。您的问题已保存，编号为 {}。"),
+        ("A-1012", "", "Sorry. Your question is kept as {}."),
+    ],
+)
+def test_the_apology_and_its_ticket_are_in_one_language(serve, outage, question, languages, answer):
     outage()
-    answer = serve(checkpoint={"mode": "durable"}).chat()
-    ticket = answer.headers["x-mooring-ticket"]
+    more = {"ladder": {"apology": SORRY}, "messages": {"ticket": NOTED}, "checkpoint": {"mode": "durable"}}
+    reply = serve(**more).chat(question, headers={"accept-language": languages})
+    ticket = reply.headers["x-mooring-ticket"]
     assert ticket.startswith("ticket_")
-    assert text(answer) == f"Sorry. Your question is kept: ticket {ticket}."
-    assert answer.json()["mooring"]["ticket"] == ticket
+    assert text(reply) == answer.format(ticket)
+    assert reply.json()["mooring"]["ticket"] == ticket
+
+
+def test_a_language_without_the_ticket_note_is_not_half_spoken(serve, outage):
+    outage()
+    serving = serve(ladder={"apology": SORRY | {"fr": "Pardon."}}, checkpoint={"mode": "durable"})
+    answer = serving.chat("Où est ma commande ?", headers={"accept-language": "fr"})
+    assert text(answer).startswith("Sorry. Your question is kept as ticket_")
+
+
+def test_the_language_of_last_resort_is_the_profiles(serve, outage):
+    outage()
+    serving = serve(ladder={"apology": SORRY}, languages=["zh", "en"])
+    assert text(serving.chat("注文はどこですか？")) == "抱歉。"
+
+
+@pytest.mark.parametrize(
+    ("question", "languages", "good", "note"),
+    [
+        ("我的订单到哪里了？", "en", "已经发货了。", "（以上是 0 秒前保存的回答）"),
+        ("Wo ist A1?", "en", "Deine Bestellung ist heute verschickt worden.", "(gespeicherte Antwort, 0 s alt)"),
+        ("Où est A1 ?", "de", "Votre commande a été expédiée hier.", "(gespeicherte Antwort, 0 s alt)"),
+    ],
+)
+def test_the_note_of_a_saved_answer_is_in_its_language(serve, stub, reply, outage, question, languages, good, note):
+    stub.script("primary-1", reply(good))
+    serving = serve()
+    serving.chat(question)
+    outage()
+    answer = serving.chat(question, headers={"accept-language": languages})
+    assert (rung_of(answer), text(answer)) == ("L3", f"{good}\n\n{note}")
 
 
 def test_a_saved_answer_follows_a_text_that_was_cut_off_after_a_blank_line(serve, stub, reply, outage):

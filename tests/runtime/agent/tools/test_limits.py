@@ -49,6 +49,13 @@ def test_a_model_that_goes_on_all_the_same_is_an_error(serve, stub, reply, bound
     assert (len(stub.services), len(stub.asked("primary-1"))) == (2, 4)
 
 
+@pytest.mark.parametrize(("asked", "says"), [("订单 A1 到哪里了？", "抱歉，"), ("Where is A1?", "Sorry, ")])
+def test_the_limit_is_told_in_the_language_of_the_question(serve, stub, reply, bounded, asked, says):
+    stub.script("primary-1", reply(tool=FIND))
+    stub.script("shop", reply(body={}))
+    assert serve(bounded(2)).chat(asked).json()["error"]["message"].startswith(says)
+
+
 def test_a_stream_that_has_begun_ends_with_the_error(serve, stub, reply, bounded):
     stub.script("primary-1", reply("One moment.", tool=FIND))
     stub.script("shop", reply(body={}))

@@ -1,13 +1,13 @@
 """The last two rungs, which call nobody: prepared answers (L3) and the friendly error (L4)."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from mooring import spec
-from mooring.runtime.agent.ladder.language import in_language, saved_note, ticket_note
+from mooring.runtime.agent.ladder.language import apology, in_one_language, saved_note
 from mooring.runtime.agent.ladder.presets import Presets
 from mooring.runtime.agent.model_errors import NothingPrepared
 from mooring.runtime.core.problems import Problem
@@ -40,6 +40,7 @@ class Prepared:
     """
 
     def __init__(self, profile: spec.Resilience, contract: Contract, store: LastGoodStore) -> None:
+        self._profile = profile
         self._policy, self._contract, self._store = profile.ladder.last_good, contract, store
         self._presets = Presets(profile.ladder.presets)
 
@@ -70,7 +71,7 @@ class Prepared:
 
     def _preset(self, record: Record) -> str | None:
         texts = self._presets.answer(record.question)
-        text = in_language(texts, record) if texts else None
+        text = in_one_language(record, self._profile, texts)[0] if texts else None
         return text if text and self._contract.fits(text) else None
 
     async def _last_good(self, record: Record) -> str | None:
@@ -81,20 +82,21 @@ class Prepared:
             return None
         age = max(0.0, self._store.now() - saved.saved)
         record.cached = {"age_seconds": round(age)}
-        return f"{saved.text.rstrip()}\n\n{saved_note(age, record)}" if self._contract.plain else saved.text
+        if not self._contract.plain:
+            return saved.text
+        return f"{saved.text.rstrip()}\n\n{saved_note(saved.text, age, record, self._profile)}"
 
 
-def apologise(texts: Mapping[str, str], record: Record) -> str:
+def apologise(profile: spec.Resilience, record: Record) -> str:
     """L4: a friendly error in the user's language, with the ticket when the question is kept."""
     record.reached(LAST)
-    text = in_language(texts, record)
     if record.ticket is None and record.on_apology is not None:
         try:
             record.ticket = record.on_apology()
         except Problem:
             # The apology must not fail because the question cannot be kept.
             record.ticket = None
-    return f"{text} {ticket_note(record.ticket, record)}" if record.ticket else text
+    return apology(record, profile, record.ticket)
 
 
 def spoken(name: str, say: Callable[[], Awaitable[str]]) -> FunctionModel:
@@ -112,7 +114,7 @@ def spoken(name: str, say: Callable[[], Awaitable[str]]) -> FunctionModel:
 def last_rungs(profile: spec.Resilience, prepared: Prepared) -> tuple[FunctionModel, FunctionModel]:
     """L3 and L4."""
 
-    async def apology() -> str:
-        return apologise(profile.ladder.apology, CURRENT.get())
+    async def sorry() -> str:
+        return apologise(profile, CURRENT.get())
 
-    return spoken("prepared", prepared.answer), spoken("apology", apology)
+    return spoken("prepared", prepared.answer), spoken("apology", sorry)
