@@ -55,7 +55,8 @@ def test_values_outside_are_left(value: str, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("stolen")
     home = tmp_path / "home"
     home.mkdir()
-    tests = f"tests: [{{vars: {{message: hi, more: '{value}'}}, assert: [{{type: equals, value: '{value}'}}]}}]"
+    checks = f"[{{type: equals, value: '{value}'}}, {{type: is-json}}]"
+    tests = f"tests: [{{vars: {{message: hi, more: '{value}'}}, assert: {checks}}}]"
     intake = promptfoo(home, tests)
     assert [note.path for note in intake.left] == ["tests.0.vars.more", "tests.0.assert.0.value"]
     assert "stolen" not in str(intake.drafts)

@@ -152,6 +152,11 @@ def asks_a_judge(assertion: Assertion) -> bool:
     return kind is not None and kind.judge
 
 
+def decides(assertion: Assertion) -> bool:
+    """Whether every class of evidence judges it and the judgement counts: a replayed answer took no time."""
+    return assertion.weight > 0 and assertion.type.removeprefix(NOT) != "latency"
+
+
 def needs_deepeval(assertion: Assertion) -> bool:
     """Whether deepeval must be installed; some of its metrics ask no model."""
     return asks_a_judge(assertion) or assertion.type.startswith(DEEPEVAL)

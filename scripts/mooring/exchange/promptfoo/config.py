@@ -9,6 +9,7 @@ from mooring.exchange.intake import Intake, kebab
 from mooring.exchange.models import add_model
 from mooring.exchange.promptfoo.cases import assertions, read_tests, variables_of
 from mooring.exchange.promptfoo.prompts import read_prompts
+from mooring.exchange.promptfoo.sound import sound
 from mooring.exchange.prompts import MESSAGE, message_of
 from mooring.exchange.tools import read_openai
 from mooring.spec.assertions import asks_a_judge
@@ -102,7 +103,7 @@ def _suite(intake: Intake, data: Mapping[str, Any], group: str) -> None:
     message = message_of(intake, _names(data, common))
     if message not in (None, MESSAGE):
         intake.choose("tests", f"the variable {message!r} is the user's message, so it is called `message`")
-    cases = read_tests(intake, data["tests"], common, message)
+    cases = sound(intake, made, read_tests(intake, data["tests"], common, message))
     if not cases:
         return intake.leave("tests", "none could be carried over, so there is no suite")
     if not intake.wishes.agent:
