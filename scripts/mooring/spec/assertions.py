@@ -164,6 +164,11 @@ def asks_a_judge(assertion: Assertion) -> bool:
     return kind is not None and kind.judge
 
 
+def decides(assertion: Assertion) -> bool:
+    """Whether every class of evidence judges it and the judgement counts: a replayed answer took no time."""
+    return assertion.weight > 0 and assertion.type.removeprefix(NOT) != "latency"
+
+
 def needs_extras(assertion: Assertion) -> bool:
     """Whether what only evaluations need must be there: deepeval, also for metrics that ask no model, or sacrebleu."""
     return asks_a_judge(assertion) or assertion.type.startswith(DEEPEVAL) or assertion.type.removeprefix(NOT) == "bleu"

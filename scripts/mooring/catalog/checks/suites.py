@@ -1,6 +1,6 @@
 """Suites: every case asks and asserts something, and what it asserts can be judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,11 +14,10 @@ from mooring.catalog.nearest import suggestion
 from mooring.catalog.patterns import pattern_problem
 from mooring.finding import Finding
 from mooring.spec import Agent, EvalSuite, Model, Tool
-from mooring.spec.assertions import asks_a_judge, kind_of, named_tools, needs_extras, shape_problems, types
+from mooring.spec.assertions import asks_a_judge, decides, kind_of, named_tools, needs_extras, shape_problems, types
 from mooring.spec.suite import APPROVE, Assertion, Case
 
-_UNMEASURED = "latency"
-"""The one type that replayed answers cannot be judged by."""
+_CASE_KEYS = frozenset(field.alias or name for name, field in Case.model_fields.items())
 
 
 def _suites(catalog: Catalog) -> Iterator[tuple[Entry, EvalSuite]]:
@@ -112,7 +111,7 @@ def asserts(catalog: Catalog) -> Remarks:
         common = default.assertions if isinstance(default, Case) else ()
         for index, case in enumerate(suite.tests):
             found = [*common, *(assertion for _, assertion in _in_case(case, ""))]
-            if not any(each.weight > 0 and each.type != _UNMEASURED for each in found):
+            if not any(map(decides, found)):
                 message = f"the test {case.id!r} asserts nothing that every class of evidence can judge"
                 yield Remark(entry, f"tests.{index}", message)
 
@@ -121,12 +120,21 @@ def variables(catalog: Catalog) -> Remarks:
     for entry, suite in _suites(catalog):
         document = catalog.get(Agent, suite.agent)
         family = families(catalog).get(document.prompt) if document else None
-        if family is None:
+        if document is None or family is None:
             continue
-        known = {*family.properties, APPROVE}
+        settable = {"message", APPROVE} | (family.untrusted() - document.variables.keys())
         for path, name in _variables(suite):
-            if name not in known:
-                yield Remark(entry, path, f"the agent's prompt has no input {name!r}{suggestion(name, known)}")
+            if name not in settable:
+                yield Remark(entry, path, _no_variable(name, settable, family.properties))
+
+
+def _no_variable(name: str, settable: set[str], properties: Mapping[str, Any]) -> str:
+    """Why `vars` cannot hold the name. The runtime would leave it out, and the test would not be what it seems."""
+    if name in _CASE_KEYS:
+        return f"{name!r} is a key of the test, not a variable: indent it like `vars`"
+    if name in properties:
+        return f"the agent says {name!r} itself; a test sets what a request may set: `message` and x-untrusted inputs"
+    return f"the agent's prompt has no input {name!r}{suggestion(name, settable)}"
 
 
 def _variables(suite: EvalSuite) -> Iterator[tuple[str, str]]:

@@ -220,7 +220,9 @@ SUITES = {
     "suite-smoke": Check(
         "Smoke suites need neither a judge nor a person.", "ask it in a suite of its own", suites.smoke
     ),
-    "suite-variables": Check("Variables are inputs of the prompt.", "correct the name", suites.variables),
+    "suite-variables": Check(
+        "Variables of a test are inputs that a request may set.", "correct, move or remove it", suites.variables
+    ),
     "assertion-type": Check("Assertions are of a known type.", "name a known type", suites.assertion_type),
     "assertion-shape": Check("An assertion's value fits its type.", "correct the value", suites.assertion_shape),
     "assertion-pattern": Check("Patterns are valid and finish.", "correct the pattern", suites.assertion_pattern),

@@ -9,6 +9,7 @@ from mooring.exchange.promptfoo.assertions import Listed, checks
 from mooring.exchange.promptfoo.cases import Common, read_cases, threshold_of
 from mooring.exchange.promptfoo.providers import model_of
 from mooring.exchange.promptfoo.scenarios import scenarios
+from mooring.exchange.promptfoo.sound import sound
 from mooring.exchange.promptfoo.sources import Found, read_tests
 from mooring.exchange.promptfoo.variables import variables_of
 from mooring.exchange.prompts import MESSAGE, message_of
@@ -35,7 +36,7 @@ def add_suite(intake: Intake, data: Mapping[str, Any], group: str) -> None:
     made, judge = _default(intake, default.test, plain)
     templated = [each for each in listed if each not in plain]
     common = Common(message, variables, tuple(made.get("assert", ())), templated, "threshold" in made)
-    cases = read_cases([_with_templates(one, templates) for one in found], common)
+    cases = sound(intake, made, read_cases([_with_templates(one, templates) for one in found], common))
     if not cases:
         intake.leave("tests", "none could be carried over, so there is no suite")
         return
