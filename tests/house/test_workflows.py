@@ -1,8 +1,12 @@
 """House rules of the workflows that their linters do not hold."""
 
+import importlib.util
+import itertools
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,6 +16,21 @@ GITHUB = Path(__file__).parents[2] / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
 PINNED = re.compile(r"[\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+VALIDATE = GITHUB / "workflows/validate.yml"
+
+
+def module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+CHANGES = module(GITHUB / "actions/changes/changes.py")
 
 
 def load(path: Path) -> dict[Any, Any]:
@@ -97,3 +116,83 @@ def test_a_rollback_waits_in_no_queue() -> None:
     rollback = load(GITHUB / "workflows/rollback.yml")
     assert "concurrency" not in rollback
     assert not {"concurrency", "environment"} & set(rollback["jobs"]["rollback"])
+
+
+@pytest.mark.parametrize(
+    ("path", "tested"),
+    [
+        ("configs/agents/support.yaml", False),
+        ("configs/environments/production.yaml", False),
+        ("prompts/support/main.yaml", False),
+        ("evals/suites/support/refunds.yaml", False),
+        ("evals/recordings/support.jsonl", False),
+        (".github/CODEOWNERS", False),
+        ("scripts/mooring/main.py", True),
+        ("scripts/tools/shipping.py", True),
+        ("scripts/moor", True),
+        ("tests/examples/accept/agent/one.yaml", True),
+        ("schemas/agent.schema.json", True),
+        (".github/workflows/validate.yml", True),
+        (".github/CONTRIBUTING.md", True),
+        ("requirements.lock", True),
+        ("pyproject.toml", True),
+        (".pre-commit-config.yaml", True),
+        (".gitignore", True),
+        ("README.md", True),
+        ("a-folder-of-next-year/file", True),
+        ("configs", True),
+        ("prompts-of-mine/main.yaml", True),
+    ],
+)
+def test_only_what_content_checks_cover_goes_without_the_tests_of_the_code(path: str, tested: bool) -> None:
+    assert CHANGES.is_code_changed([path]) is tested
+    assert CHANGES.is_code_changed(["prompts/support/main.yaml", path]) is tested
+
+
+def test_the_tests_run_unless_it_is_said_that_no_code_changed_and_content_checks_always() -> None:
+    jobs = load(VALIDATE)["jobs"]
+    assert jobs["test"]["if"] == "needs.changes.outputs.code != 'false'"
+    assert jobs["test"]["needs"] == "changes"
+    assert jobs["changes"]["outputs"] == {"code": "${{ steps.changes.outputs.code }}"}
+    assert not {"if", "needs"} & set(jobs["plan"])
+    runs = [step["run"] for step in jobs["plan"]["steps"] if "if" not in step and "run" in step]
+    assert [run.split()[:2] for run in runs] == [["./scripts/moor", "validate"], ["./scripts/moor", "plan"]]
+
+
+def test_nothing_is_left_out_of_the_required_check() -> None:
+    jobs = load(VALIDATE)["jobs"]
+    assert jobs["ci"]["if"] == "always()"
+    assert {*jobs["ci"]["needs"], "ci"} == set(jobs)
+    (step,) = jobs["ci"]["steps"]
+    told = {f"${{{{ needs.{job}.result }}}}" for job in jobs["ci"]["needs"]}
+    assert set(step["env"].values()) == told | {"${{ needs.changes.outputs.code }}"}
+    assert not {"if", "continue-on-error"} & set(step)
+
+
+RESULTS = ("success", "failure", "cancelled", "skipped")
+
+
+@pytest.mark.parametrize("changes", RESULTS)
+@pytest.mark.parametrize("code", ["true", "false", ""])
+def test_the_required_check_passes_only_when_all_that_was_needed_succeeded(changes: str, code: str) -> None:
+    (step,) = load(VALIDATE)["jobs"]["ci"]["steps"]
+    assert step["shell"] == "bash"
+    passed = set()
+    for test, plan in itertools.product(RESULTS, RESULTS):
+        said = {"needs.changes.result": changes, "needs.changes.outputs.code": code}
+        said |= {"needs.test.result": test, "needs.plan.result": plan}
+        environ = {name: said[value.strip("${} ")] for name, value in step["env"].items()}
+        done = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], env=environ)
+        if done.returncode == 0:
+            passed.add((test, plan))
+    good = {("success", "success")} | ({("skipped", "success")} if code == "false" else set())
+    assert passed == (good if changes == "success" else set())
+
+
+def test_the_revert_gets_every_check_that_a_pull_request_gets() -> None:
+    (push,) = (
+        step["run"] for step in steps(GITHUB / "workflows/rollback.yml") if " push origin " in step.get("run", "")
+    )
+    checks = {path.name for path in WORKFLOWS if "pull_request" in load(path)[True]}
+    assert set(re.findall(r"gh workflow run (\S+)", push)) == checks
+    assert all("workflow_dispatch" in load(GITHUB / "workflows" / name)[True] for name in checks)
