@@ -1,7 +1,9 @@
 """Assertions about JSON in an answer."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, got, shown
@@ -44,20 +46,57 @@ def contains_json(subject: Subject, schema: JsonSchema | None, _: float | None) 
     return last
 
 
+_TOKEN = re.compile(r'[{}\[\]]|"(?:[^"\\\n]|\\.)*"')
+_CLOSES = {"}": "{", "]": "["}
+_DEEPEST = 200
+"""Levels of a value that is taken for JSON; json itself gives up at about a thousand."""
+
+
+@dataclass(slots=True)
+class _Span:
+    """A bracket and its partner, with the pairs inside; `end` is 0 while there is no partner."""
+
+    start: int
+    end: int = 0
+    inner: "list[_Span]" = field(default_factory=list)
+    depth: int = 0
+
+
 def _embedded(text: str) -> Iterator[Any]:
-    """Every JSON object or list in a text, outermost first."""
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    at = 0
-    while at < len(text):
-        if text[at] not in "{[":
-            at += 1
-            continue
+    """Every JSON object or list in a text, outermost first, in time that grows with the text as the text does.
+
+    Brackets are paired in one pass, and pairs alone are parsed: one that is no JSON is taken apart.
+    """
+    waiting = _pairs(text)
+    waiting.reverse()
+    while waiting:
+        span = waiting.pop()
         try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            at += 1
+            if not span.end or span.depth > _DEEPEST:
+                raise NoJson
+            value = parsed(text[span.start : span.end])
+        except NoJson:
+            waiting += reversed(span.inner)
         else:
             yield value
+
+
+def _pairs(text: str) -> list[_Span]:
+    """The outermost brackets; a string hides what is in it only within brackets, where it may be one of JSON."""
+    outermost = _Span(-1)
+    opened = [outermost]
+    at = 0
+    while token := _TOKEN.search(text, at):
+        sign, outside = token[0], len(opened) == 1
+        at = token.start() + 1 if outside else token.end()
+        if sign in "{[":
+            opened.append(_Span(token.start()))
+            opened[-2].inner.append(opened[-1])
+        elif sign in _CLOSES and len(opened) > 1 and text[opened[-1].start] == _CLOSES[sign]:
+            closed = opened.pop()
+            closed.end = token.end()
+            closed.depth = 1 + max((span.depth for span in closed.inner), default=0)
+    return outermost.inner
 
 
 def _against(value: Any, schema: JsonSchema | None) -> Verdict:
