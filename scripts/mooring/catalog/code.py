@@ -1,10 +1,12 @@
 """The team's Python tools: parsed, never imported."""
 
 import ast
+import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from mooring.catalog.parse import BOM
 from mooring.catalog.secrets import secrets_in
 from mooring.catalog.source import CODE, Unreadable, unreadable
 from mooring.finding import Finding
@@ -59,8 +61,12 @@ def modules(files: Mapping[str, bytes | Unreadable]) -> tuple[dict[str, Module],
             findings.append(unreadable(file, content))
             continue
         findings += secrets_in(file, content)
+        if content.startswith(codecs.BOM_UTF8):
+            findings.append(Finding(file, 1, "", BOM, "encoding"))
+            continue
         try:
-            text = content.decode("utf-8")
+            # The same module, and so the same release, whichever line ends an editor or git wrote.
+            text = content.decode("utf-8").replace("\r\n", "\n")
             found[dotted(file)] = Module(file, text, ast.parse(text, file))
         except UnicodeDecodeError:
             findings.append(Finding(file, 0, "", "is not UTF-8", "encoding"))

@@ -2,9 +2,11 @@
 
 Scalars follow the core schema of YAML 1.2 (section 10.3), so `no`, `on` and `12:30` stay text, and dates do too.
 Everything that JSON cannot say is refused: anchors, tags, merge keys, keys that are no text, infinite numbers.
+Lines may end in CRLF, which means the same (YAML 1.2, section 5.4); a byte order mark is refused.
 Events are read one at a time and never recursively: libyaml's composer overflows the C stack on deep input.
 """
 
+import codecs
 import math
 import re
 from dataclasses import dataclass, field
@@ -15,6 +17,9 @@ from yaml._yaml import CParser
 
 from mooring.catalog.positions import Positions, Spot
 from mooring.finding import Finding
+
+BOM = "starts with a byte order mark; save as UTF-8 without one"
+"""What is said of it, once a file: it would stand before the first key, where nobody sees it."""
 
 MAX_DEPTH = 32
 MAX_NODES = 20_000
@@ -185,8 +190,8 @@ def parse(file: str, content: bytes) -> Parsed:
 def _decode(content: bytes) -> None:
     if b"\0" in content:
         raise _Stop("encoding", 1, "is a binary file, not text")
-    if content.startswith(b"\xef\xbb\xbf"):
-        raise _Stop("encoding", 1, "starts with a byte order mark; save as UTF-8 without one")
+    if content.startswith(codecs.BOM_UTF8):
+        raise _Stop("encoding", 1, BOM)
     try:
         content.decode()
     except UnicodeDecodeError as error:

@@ -48,7 +48,7 @@ def stale(root: Path) -> list[Finding]:
     for name, text in wanted.items():
         if name not in there:
             found.append(_finding(name, "is missing"))
-        elif (folder / name).read_bytes() != text.encode():
+        elif (folder / name).read_text(encoding="utf-8") != text:  # with whichever line ends git wrote it
             found.append(_finding(name, "differs from the model it is generated from"))
     return sorted(found)
 
