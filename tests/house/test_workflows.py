@@ -155,7 +155,9 @@ def test_the_tests_run_unless_it_is_said_that_no_code_changed_and_content_checks
     assert jobs["test"]["needs"] == "changes"
     assert jobs["changes"]["outputs"] == {"code": "${{ steps.changes.outputs.code }}"}
     assert not {"if", "needs"} & set(jobs["plan"])
-    runs = [step["run"] for step in jobs["plan"]["steps"] if "if" not in step and "run" in step]
+    assert jobs["plan"]["steps"][-1]["uses"] == "./.github/actions/plan"
+    steps = load(GITHUB / "actions/plan/action.yml")["runs"]["steps"]
+    runs = [step["run"] for step in steps if "if" not in step and "run" in step]
     assert [run.split()[:2] for run in runs] == [["./scripts/moor", "validate"], ["./scripts/moor", "plan"]]
 
 

@@ -112,7 +112,7 @@ def test_an_agent_that_breaks_its_limit_fails(stub: Stub, suite: MakeSuite, eval
     trial = only(evaluate(suite(case, agent="bounded")).trials)
     assert trial.passed is False
     assert [call.name for call in trial.replies[0].calls] == ["find_order"] * 3
-    assert "limit" in trial.scores[0].reason
+    assert "more steps" in trial.scores[0].reason
 
 
 def test_no_more_are_asked_at_a_time_than_allowed(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> None:

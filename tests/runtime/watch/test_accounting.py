@@ -23,7 +23,7 @@ def test_answers_and_errors_are_told_apart(serve, stub, reply):
     serving.chat()
     for path in ("/livez", "/readyz", "/metrics"):
         serving.http.get(path)
-    assert serving.settled() == {"received": 3, "answered": 2, "failed": 1, "abandoned": 0, "in_flight": 0}
+    assert serving.settled() == {"received": 3, "answered": 2, "failed": 1, "abandoned": 0, "in_flight": 0, "lost": 0}
 
 
 def hang_up(serving, seconds: float, **more) -> None:
