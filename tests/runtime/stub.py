@@ -41,6 +41,7 @@ class Stub:
     def __init__(self) -> None:
         self.scripts: dict[str, list[Reply]] = defaultdict(lambda: [Reply("hello")])
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.services: list[tuple[str, str, dict[str, str], Any]] = []
         self.url = ""
 
@@ -67,6 +68,7 @@ class Stub:
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
+        self.headers.append(dict(request.headers))
         reply = self._next(body["model"])
         await asyncio.sleep(reply.delay)
         if reply.status != 200:

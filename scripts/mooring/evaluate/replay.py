@@ -13,13 +13,13 @@ from pydantic_ai.messages import (
     ModelResponse,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.evaluate.recordings import Exchange, command
 from mooring.evaluate.values import Evidence
 from mooring.release.canonical import canonical, digest
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.core.settings import WrapModel
 
 _SHOWN = 400
@@ -52,7 +52,7 @@ TAPE: ContextVar[Tape] = ContextVar("mooring_tape")
 """The tape of the trial in whose context a model is called."""
 
 
-class Recorded(WrapperModel):
+class Recorded(Layer):
     """Answers from the tape; the wrapped model is never called."""
 
     def __init__(self, wrapped: Model, document: spec.Model) -> None:

@@ -64,6 +64,18 @@ def test_bodies_are_those_of_the_sdk(stub: Stub, streamed: bool) -> None:
     assert len(mine) == 2
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_headers_are_those_of_the_sdk_but_for_its_telemetry(stub: Stub, streamed: bool) -> None:
+    def headers(model: OpenAIChatModel) -> dict[str, str]:
+        stub.headers.clear()
+        asyncio.run(sent(stub, model, streamed=streamed))
+        found = stub.headers[0]
+        return {name: found[name] for name in found if not name.startswith("x-stainless") and name != "content-length"}
+
+    assert headers(ours(stub)) == headers(plain(stub))
+    assert stub.headers[0]["authorization"] == "Bearer k"
+
+
 def test_a_tool_that_was_seen_before_is_sent_as_the_first_time(stub: Stub) -> None:
     first, _, again, _ = asyncio.run(sent(stub, ours(stub), times=2))
     assert first["tools"] == again["tools"]

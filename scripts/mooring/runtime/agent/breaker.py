@@ -9,15 +9,15 @@ from pydantic_ai import RunContext
 from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import OVERTAKEN, BreakerOpen, health_after
 from mooring.runtime.core.circuit import Call, Circuit, CircuitOpen, Health
 from mooring.spec.resilience import RungPolicy
 
 
-class Breaker(WrapperModel):
+class Breaker(Layer):
     """A model behind a circuit, which all rungs that call the same endpoint share.
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.

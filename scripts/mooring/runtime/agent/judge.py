@@ -10,13 +10,13 @@ from pydantic_ai import RunContext
 from pydantic_ai.exceptions import AgentRunError, ModelAPIError, UnexpectedModelBehavior, UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponsePart, ToolCallPart
 from pydantic_ai.models import ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import MalformedCall, Unfit, nothing_said
 
 
-class Judged(WrapperModel):
+class Judged(Layer):
     """The innermost wrapper of a model: refuses empty, cut off and malformed answers. A stream is judged at its end."""
 
     async def request(

@@ -22,10 +22,10 @@ from pydantic_ai.messages import (
     ThinkingPartDelta,
 )
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import OutOfTime, nothing_said, worth_a_try
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
@@ -65,7 +65,7 @@ def share(left: float, below: Sequence[float]) -> float:
     return max(left - sum(below), left / (len(below) + 1))
 
 
-class Retry(WrapperModel):
+class Retry(Layer):
     """Tries a model as often as its rung may, each try within the rung's limits.
 
     All tries together end with the rung's share of the deadline, and with `Resilience.rung_seconds`. After a timeout

@@ -8,16 +8,16 @@ from typing import Any
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.agent.context.tokens import Tokens
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
 
 
-class Unfinished(WrapperModel):
+class Unfinished(Layer):
     """One try of a model. One that timed out, lost to another rung or died in mid-stream is put on record by estimate.
 
     Nobody says what such a call cost: no usage is sent before the end. What was sent counts in full, and of the answer

@@ -12,7 +12,6 @@ from pydantic_ai import RunContext
 from pydantic_ai.exceptions import ModelAPIError, ModelContextWindowExceededError, ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
@@ -20,6 +19,7 @@ from mooring import spec
 from mooring.runtime.agent.context.fit import NOTE, Fitted, fit
 from mooring.runtime.agent.context.summary import TOKENS, Summariser
 from mooring.runtime.agent.context.tokens import Tokens
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
@@ -48,7 +48,7 @@ def too_long(error: Exception) -> bool:
     return any(word in words for word in _SAYS_TOO_LONG)
 
 
-class Window(WrapperModel):
+class Window(Layer):
     """`head` is how many messages at the start are the prompt's own, and always sent."""
 
     def __init__(

@@ -10,10 +10,10 @@ from jsonschema.protocols import Validator
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, RetryFeedbackPart, RetryInfo
 from pydantic_ai.models import CompletedStreamedResponse, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.agent.ladder.rung import Rung
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import Unfit
 from mooring.runtime.core.shape import broken
 
@@ -26,7 +26,7 @@ def misfit(schema: Validator, text: str) -> str:
         return f"it is not JSON ({error})"
 
 
-class Fitting(WrapperModel):
+class Fitting(Layer):
     """A rung whose answers must be JSON that fits a schema: one repair on the same rung, then the next rung.
 
     A cut off answer is not repaired, since it would be cut off again. Nothing is streamed before it is known to fit.

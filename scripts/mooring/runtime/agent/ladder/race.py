@@ -15,12 +15,12 @@ from typing import Any
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.agent.ladder.fitting import Fitting
 from mooring.runtime.agent.ladder.hedging import Hedging, Kind
 from mooring.runtime.agent.ladder.rung import Rung
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import OVERTAKEN, BreakerOpen, Overtaken
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
@@ -157,7 +157,7 @@ class Race:
         self._metrics.hedges.labels(self._record.agent, self._rungs[place].model_name, outcome).inc()
 
 
-class Entrant(WrapperModel):
+class Entrant(Layer):
     """A rung in a race."""
 
     def __init__(self, wrapped: Rung | Fitting, race: Race, place: int) -> None:

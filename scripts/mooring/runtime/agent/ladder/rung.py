@@ -10,16 +10,16 @@ from opentelemetry.trace import Span
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from mooring import spec
+from mooring.runtime.agent.layer import Layer
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import CHAT, Metrics
 
 
-class Rung(WrapperModel):
+class Rung(Layer):
     """One rung: measures its calls, prices them, and puts on record that it answered."""
 
     def __init__(self, wrapped: Model, rung: str, document: spec.Model, metrics: Metrics) -> None:
