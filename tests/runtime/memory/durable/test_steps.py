@@ -1,6 +1,8 @@
 """Steps are done once, come in order, and replay as what they came to; a gate lets writers through one at a time."""
 
 import asyncio
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from pydantic_ai.exceptions import (
 )
 
 from mooring.runtime.core.turn import Turn
+from mooring.runtime.memory.durable import database
 from mooring.runtime.memory.durable.gate import Gate
 from mooring.runtime.memory.durable.outcome import as_result, as_value
 from mooring.runtime.memory.durable.pace import PATIENCE, Pace
@@ -110,22 +113,52 @@ def test_a_write_that_fails_is_done_again_until_it_succeeds() -> None:
     asyncio.run(scene())
 
 
-def test_nobody_waits_for_a_database_that_writes_nothing() -> None:
+def test_nobody_waits_for_a_transaction_that_does_not_end() -> None:
     async def scene() -> None:
         loop, reason = asyncio.get_running_loop(), [""]
-        pace = Pace(lambda: reason[0])
+        began = loop.time()
+        pace = Pace(lambda: reason[0], lambda: loop.time() - began)
         written: asyncio.Future[Any] = loop.create_future()
         pace.begin("one")
-        began = loop.time()
         await pace.wait(written)
         assert PATIENCE <= loop.time() - began < PATIENCE + 0.5
         assert (pace.stalled, pace.waiting) == (True, 1)
-        began = loop.time()
+        again = loop.time()
         await pace.wait(written)
+        assert loop.time() - again < 0.1
+        began = loop.time()  # it ended, and the next one began
         pace.end("another")
-        assert (pace.stalled, loop.time() - began < 0.1) == (False, True)
+        assert pace.stalled is False
         reason[0] = "full"
         await pace.wait(written)
         assert (pace.stalled, loop.time() - began < 0.1) == (True, True)
 
     asyncio.run(scene())
+
+
+def test_a_writer_that_gets_no_processor_time_is_waited_for() -> None:
+    """Or answers would go on without it, take all the time there is, and what waits would grow without end."""
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        pace = Pace(lambda: "", lambda: 0.0)
+        written: asyncio.Future[Any] = loop.create_future()
+        loop.call_later(1.5 * PATIENCE, written.set_result, None)
+        pace.begin("one")
+        began = loop.time()
+        await pace.wait(written)
+        assert (written.done(), pace.stalled) == (True, False)
+        assert loop.time() - began >= 1.5 * PATIENCE
+
+    asyncio.run(scene())
+
+
+def test_a_transaction_lasts_until_its_connection_is_given_back(tmp_path: Path) -> None:
+    engine = database.engine(database.url_of(tmp_path, None))
+    transactions = database.Transactions(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table t (n integer)")
+        time.sleep(0.05)
+        assert transactions.seconds() >= 0.05
+    assert transactions.seconds() == 0
+    engine.dispose()

@@ -48,6 +48,20 @@ def test_a_loop_that_stood_still_is_known_to_have_and_named(lines):
     assert "test_lag.py" in line["where"]
 
 
+def test_a_loop_with_too_much_to_do_does_not_stand_still(lines):
+    async def scenario():
+        measured = lag(0.1)
+        measured.start()
+        await asyncio.sleep(0.15)
+        for _ in range(40):
+            asyncio.get_running_loop().call_soon(stand_still, 0.02)
+        await asyncio.sleep(0)
+        measured.stop()
+
+    asyncio.run(scenario())
+    assert [line["event"] for line in lines()] == ["event loop is late: more to do than one process can"]
+
+
 def test_a_late_tick_is_forgotten_after_a_while():
     now = 100.0
     measured = lag(0.1, clock=lambda: now)

@@ -1,5 +1,6 @@
 """The database of runs: SQLite in the state folder, or PostgreSQL by URL."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,25 @@ def ping(engine: sa.Engine) -> None:
     """Asks for nothing. Raises sqlalchemy's errors."""
     with engine.connect() as connection:
         connection.execute(sa.text("select 1"))
+
+
+class Transactions:
+    """What an engine is doing now, from taking a connection to giving it back after the commit."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._begun: dict[object, float] = {}
+        sa.event.listen(engine, "checkout", self._begin)
+        sa.event.listen(engine, "checkin", self._end)
+
+    def seconds(self) -> float:
+        """How long the oldest transaction has taken; 0 when there is none. May be called from any thread."""
+        return max((time.monotonic() - begun for begun in list(self._begun.values())), default=0.0)
+
+    def _begin(self, _connection: Any, record: object, _proxy: Any) -> None:
+        self._begun[record] = time.monotonic()
+
+    def _end(self, _connection: Any, record: object) -> None:
+        self._begun.pop(record, None)
 
 
 class File:

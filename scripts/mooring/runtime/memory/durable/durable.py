@@ -60,7 +60,7 @@ class Durable:
         self._adoption = Adoption(self._recorder, self._executors)
         self._loop = asyncio.get_running_loop()
         self._live: dict[str, Kept] = {}
-        self._pace = Pace(lambda: self._recorder.gate.reason)
+        self._pace = Pace(lambda: self._recorder.gate.reason, self._recorder.transactions.seconds)
         self._chores: list[asyncio.Future[Any]] = []
 
     async def open(self) -> None:

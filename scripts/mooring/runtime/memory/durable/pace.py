@@ -5,14 +5,24 @@ from collections.abc import Callable
 from typing import Any
 
 PATIENCE = 1.0
-"""Seconds without a single write after which nobody waits for the database any more."""
+"""Seconds that one transaction may take; after that nobody waits for the database any more."""
+
+SILENCE = 10.0
+"""Seconds without a single write after which nobody waits either.
+
+This is longer: under load the thread that writes gets hardly any processor time. If answers were given without waiting
+for it then, it would get none at all, and what waits to be written would grow without end.
+"""
 
 
 class Pace:
-    """What waits to be written, and when something last was. `trouble` says why nothing can be, or ""."""
+    """What waits to be written, and when something last was.
 
-    def __init__(self, trouble: Callable[[], str]) -> None:
-        self._trouble = trouble
+    `trouble` says why nothing can be written, or "". `busy` is how many seconds the oldest transaction has taken.
+    """
+
+    def __init__(self, trouble: Callable[[], str], busy: Callable[[], float]) -> None:
+        self._trouble, self._busy = trouble, busy
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[object, float] = {}
         self._progress = 0.0
@@ -47,6 +57,8 @@ class Pace:
             await asyncio.wait({written}, timeout=left)
 
     def _left(self) -> float:
+        """Seconds to wait before looking again; 0 or less when it is not worth it."""
         if self._trouble() or not self._waiting:
             return 0.0
-        return max(self._progress, next(iter(self._waiting.values()))) + PATIENCE - self._loop.time()
+        silent = self._loop.time() - max(self._progress, next(iter(self._waiting.values())))
+        return min(PATIENCE - self._busy(), SILENCE - silent)

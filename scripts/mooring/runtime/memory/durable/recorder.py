@@ -8,6 +8,7 @@ that failed may be done again under the next number.
 
 import asyncio
 import contextvars
+import sys
 import threading
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar, cast
@@ -24,6 +25,13 @@ from mooring.runtime.memory.durable.launch import ADOPTED, STATE_VERSION, TICKET
 from mooring.runtime.memory.steps import Entry
 
 T = TypeVar("T")
+
+TURN = 0.001
+"""Seconds after which a thread that waits for the interpreter gets its turn.
+
+A write is many short calls to the database, after each of which the thread waits for its turn again: with Python's own
+5 ms, answers take the processor from what they wait for.
+"""
 
 FINAL = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 """What DBOS calls the ends of a run."""
@@ -58,6 +66,7 @@ class Recorder:
         self._url, self._executor, self._host = url, executor, host
         self.version = f"{STATE_VERSION}-{home}"
         self.engine = database.engine(url)
+        self.transactions = database.Transactions(self.engine)
         self._file = database.File(url)
         self.gate = Gate(self._file.replaced, self._mend)
         self.loop = asyncio.new_event_loop()
@@ -71,6 +80,7 @@ class Recorder:
         """Begins to open the database, and tries until it is open."""
         global _recorder
         _recorder = self
+        sys.setswitchinterval(TURN)
         self._thread.start()
 
     def stop(self, seconds: float) -> None:

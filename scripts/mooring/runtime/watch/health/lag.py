@@ -22,7 +22,8 @@ RECENT = 2.0
 class LoopLag:
     """Ticks in the running loop; `seconds()` is how late it is, or was a moment ago.
 
-    When the loop stands still for more than `limit` seconds, the log says once which line it stands in.
+    When one callback holds the loop up for more than `limit` seconds, the log says once which line it stands in. Many
+    callbacks at once make it late as well, but then no line is to blame, and the log says that there is too much to do.
     """
 
     def __init__(self, limit: float, histogram: Histogram, clock: Callable[[], float] = time.monotonic) -> None:
@@ -64,13 +65,25 @@ class LoopLag:
             self._histogram.observe(late)
 
     def _watch(self) -> None:
-        told = False
+        told, before = False, None
         while not self._ended.wait(max(self.limit / 2, 0.05)):
-            stands = self._overdue() > self.limit
-            if stands and not told:
-                frame = sys._current_frames().get(self._loop_thread)
-                LOGGER.error("event loop stands still", extra={"where": _place(frame)})
-            told = stands
+            late = self._overdue() > self.limit
+            frame = sys._current_frames().get(self._loop_thread) if late else None
+            running = _callback(frame)
+            if running and before and not told:
+                told = True
+                if running is before:
+                    LOGGER.error("event loop stands still", extra={"where": _place(frame)})
+                else:
+                    LOGGER.warning("event loop is late: more to do than one process can")
+            before, told = running, told and late
+
+
+def _callback(frame: FrameType | None) -> FrameType | None:
+    """The frame in which the loop runs the present callback: another one for each."""
+    while frame and frame.f_code is not asyncio.Handle._run.__code__:
+        frame = frame.f_back
+    return frame
 
 
 def _place(frame: FrameType | None) -> str:
