@@ -1,17 +1,23 @@
-"""Whole processes: help, validate, rollback, and a revert that is deployed.
+"""Whole processes: help, validate, rollback, a revert that is deployed, and a killed process beside its spare.
 
 Medians of a few runs of `python -m mooring` on a copy of the tests' documents, environment `local` up.
 """
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+import httpx2
 
 from tests.bench.row import Row
 from tests.repository import CONTENT
@@ -61,7 +67,29 @@ def _with_runtime(root: Path) -> list[Row]:
     return [
         _row("moor rollback local", median(back), 1.0),
         _row("git revert + moor deploy local", median(reverted), 2.0),
+        _row("kill -9 of the live process to the next answer", max(_killed(root) for _ in range(3)), 1.0),
     ]
+
+
+def _killed(root: Path) -> float:
+    """Seconds until the spare process has answered."""
+    live = _live(root)
+    while live["spare"] != "ready":
+        time.sleep(0.2)
+        live = _live(root)
+    with httpx2.Client(trust_env=False) as http:
+        os.kill(live["pid"], signal.SIGKILL)
+        start = time.perf_counter()
+        while True:
+            with suppress(httpx2.TransportError):
+                http.get(f"{live['url']}/livez").raise_for_status()
+                return time.perf_counter() - start
+
+
+def _live(root: Path) -> dict[str, Any]:
+    """The live slot, with the address that it serves."""
+    (status,) = json.loads(_moor(root, "status", "local", "--json"))["environments"]
+    return dict(status["slots"][status["live"]["slot"]]) | {"url": status["url"]}
 
 
 def _revert(root: Path) -> None:
@@ -74,7 +102,7 @@ def _row(what: str, ours: float, limit: float, rival: float | None = None, name:
     return Row(what, f"{ours:.2f} s", other, ours / rival if rival else None, f"< {limit} s", ours < limit)
 
 
-def _seconds(work: Callable[[], None], times: int) -> float:
+def _seconds(work: Callable[[], object], times: int) -> float:
     """The median time of a call."""
     taken = []
     for _ in range(times):
@@ -90,9 +118,8 @@ def _documents(root: Path) -> None:
     environment = root / "configs/environments/local.yaml"
     lines = environment.read_text().splitlines()
     lines = ["  listen: 127.0.0.1:0" if line.startswith("  listen:") else line for line in lines]
-    environment.write_text(
-        "\n".join(["  bakeSeconds: 0.2" if "bakeSeconds" in line else line for line in lines]) + "\n"
-    )
+    lines = ["  bakeSeconds: 0.2" if "bakeSeconds" in line else line for line in lines]
+    environment.write_text("\n".join([*lines, "serving: {spare: true}"]) + "\n")
     (root / ".gitignore").write_text("/.mooring/\n")
     _git(root, "init", "-q", "-b", "main")
     _commit(root)
@@ -115,9 +142,9 @@ def _git(root: Path, *arguments: str) -> None:
     _call(root, "git", *arguments)
 
 
-def _moor(root: Path, *arguments: str) -> None:
-    _call(root, sys.executable, "-m", "mooring", *arguments)
+def _moor(root: Path, *arguments: str) -> bytes:
+    return _call(root, sys.executable, "-m", "mooring", *arguments)
 
 
-def _call(root: Path, *command: str) -> None:
-    subprocess.run(command, cwd=root, env=ENVIRON, check=True, capture_output=True)
+def _call(root: Path, *command: str) -> bytes:
+    return subprocess.run(command, cwd=root, env=ENVIRON, check=True, capture_output=True).stdout

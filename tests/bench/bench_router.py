@@ -21,6 +21,7 @@ from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
+from tests.bench import rival
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.repository import CONTENT
@@ -33,13 +34,6 @@ OUTAGE = 20.0
 """Seconds of an outage, from its first moment: breakers and their like are still closed."""
 
 QUESTION = "Where is my order A-1001?"
-RIVAL = "MOORING_BENCH_LITELLM"
-"""The environment variable that names the Python of a virtual environment with LiteLLM."""
-
-INSTALL = (
-    f"python3 -m venv /tmp/litellm && /tmp/litellm/bin/pip install litellm && export {RIVAL}=/tmp/litellm/bin/python"
-)
-
 NAMES = ("model calls, all rungs on", "whole runs of an agent")
 
 Ask = Callable[[], Awaitable[object]]
@@ -68,19 +62,17 @@ Load = Callable[[float], Awaitable[Figure]]
 def run() -> list[Row]:
     """Beside what the Router does, a model call with all its rungs, and beside it whole runs of an agent."""
     logging.getLogger("mooring.runtime").setLevel(logging.CRITICAL)
-    if not (python := os.environ.get(RIVAL)):
-        return [Row("LiteLLM Router", f"not measured: {INSTALL}", ok=False)]
-    with process(host) as (url, _), _litellm(python, url) as rival:
-        return asyncio.run(_measure(url, rival))
+    with process(host) as (url, _), _litellm(str(rival.python("litellm")), url) as theirs:
+        return asyncio.run(_measure(url, theirs))
 
 
-async def _measure(url: str, rival: Load) -> list[Row]:
+async def _measure(url: str, router: Load) -> list[Row]:
     async with _ours(url, _call) as call, _ours(url, _whole) as whole:
-        rounds = [[await load(ROUND) for load in (call, whole, rival)] for _ in range(ROUNDS)]
+        rounds = [[await load(ROUND) for load in (call, whole, router)] for _ in range(ROUNDS)]
     rows = [_median(what, [(each[at], each[2]) for each in rounds]) for at, what in enumerate(NAMES)]
     async with httpx2.AsyncClient(base_url=url) as vendor:
         await vendor.put("/down")
-    theirs = await rival(OUTAGE)
+    theirs = await router(OUTAGE)
     for what, ask in zip(NAMES, (_call, _whole), strict=True):
         async with _ours(url, ask) as load:
             rows.append(_row(f"{what}, primary down", await load(OUTAGE), theirs, 20))
@@ -159,7 +151,7 @@ async def _ours(url: str, asking: Callable[[Runtime], Ask]) -> AsyncGenerator[Lo
 def _litellm(python: str, url: str) -> Iterator[Load]:
     """Asks nobody but the stub: LiteLLM would fetch prices from the network."""
     environ = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "CRITICAL", "PYTHONPATH": ""}
-    script = str(Path(__file__).with_name("rival_litellm.py"))
+    script = str(rival.LOCKS / "with_litellm.py")
     pipe = subprocess.PIPE
     child = subprocess.Popen(
         [python, script, url], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environ, text=True

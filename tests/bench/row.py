@@ -20,4 +20,4 @@ class Row:
 
 
 class MissingError(Exception):
-    """A rival is not installed; the arguments are the Debian packages it comes in."""
+    """A rival is not there and cannot be set up; the text says why, or with what command it can."""

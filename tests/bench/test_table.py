@@ -14,7 +14,7 @@ def benchmarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three benchmarks: one that measures, one whose rival is missing, one that is broken."""
 
     def missing() -> list[Row]:
-        raise MissingError("nginx", "haproxy")
+        raise MissingError("apt-get install -y nginx haproxy")
 
     def broken() -> list[Row]:
         return [Row("half", str(1 // len([])))]

@@ -30,6 +30,8 @@ def _parsed(text: str) -> nodes.Template:
 
 def is_template(text: str) -> str:
     """The text itself; ValueError when Jinja2 cannot read it."""
+    if "{" not in text:
+        return text
     try:
         _parsed(text)
     except TemplateError as error:
