@@ -8,20 +8,15 @@ import asyncio
 import sys
 from typing import Any
 
-from mooring.rollout.target import COUNTS
+from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.memory_watch import MemoryWatch
 
 SERVICE = 0.020
 """Seconds an answer takes."""
 
 
-class _Accounting:
-    def data(self) -> dict[str, int]:
-        return dict.fromkeys((*COUNTS, "in_flight"), 0)
-
-
 class _Runtime:
-    accounting = _Accounting()
+    accounting = Accounting()
     memory = MemoryWatch([], [], lambda ratio: None)
 
     def busy(self) -> int:

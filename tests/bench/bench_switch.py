@@ -28,6 +28,7 @@ GOLDEN = ROOT / "tests" / "golden" / "content.yaml"
 REQUESTS = 10_000
 SWITCHES = 300
 RELOADS = 60
+READY_SECONDS = 30
 """nginx starts new workers at every reload; more of them would measure only that."""
 
 Switch = Callable[[str], float]
@@ -127,7 +128,10 @@ def mooring(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
     target.put(release)
     for slot in SLOTS:
         target.stage(Side(slot, release.digest), 1)
+    end = time.monotonic() + READY_SECONDS
     while not all(slot.ready for slot in target.facts().slots.values()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"the slots are not ready: {target.logs('blue', 3)}")
         time.sleep(0.05)
     target.switch(Side("blue", release.digest), 1)
     return str(target.status().url), lambda to: target.switch(Side(to, release.digest), 1)

@@ -17,7 +17,7 @@ from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
 
 FORMAT = "mooring.recordings/v1"
-_HEAD = "# Answers of models, recorded. Do not edit: `{command}` records them anew.\n"
+_HEAD = "# Answers of models, recorded. Do not edit: `{command}` records them again.\n"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def path_of(folder: Path, suite: str, case: str) -> Path:
 
 
 def command(suite: str) -> str:
-    """What records a suite's answers anew."""
+    """The command that records a suite's answers again."""
     return f"moor eval {suite} --record"
 
 

@@ -136,7 +136,7 @@ def _judge(files: list[str], base: Side, head: Side, suite: EvalSuite) -> Iterat
 
 
 def _own(before: EvalSuite | None, suite: EvalSuite) -> tuple[frozenset[str], str]:
-    """Cases that the suite itself asks anew."""
+    """Cases that the change of the suite itself asks for."""
     if before is None:
         return _ids(suite), "the suite is new"
     unlike = {"tests", "default_test", "version", "description", "owner"}

@@ -40,7 +40,7 @@ class Conversation:
 
 
 def smoke(suites: Mapping[str, EvalSuite], ask: Ask, seconds: float) -> list[str]:
-    """What does not hold, one line for each case; empty when all is well. For the main thread, which judging needs.
+    """What does not hold, one line for each case; empty when all passed. For the main thread, which judging needs.
 
     Cases in quarantine are left out. A case that is not answered within `seconds`, or the suite's limit, fails.
     """

@@ -50,7 +50,7 @@ class Worker:
         self._read = lru_cache(64)(lambda suite, case: read(job.recordings, suite, case))
 
     async def serve(self) -> None:
-        """Answers until told to end, then lets go of what is under way."""
+        """Answers until told to end, then cancels what is under way."""
         loop = asyncio.get_running_loop()
         await self._runtime.start()
         ready, reasons = self._runtime.ready()

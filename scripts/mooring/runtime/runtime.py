@@ -107,7 +107,7 @@ class Runtime:
         return self.accounting.in_flight + self.runs.under_way()
 
     def _shed(self) -> None:
-        """Lets go of everything that is in memory for speed alone."""
+        """Frees all caches."""
         self.conversations.shed()
         self.last_good.shed()
         self.agents.shed()

@@ -83,7 +83,7 @@ class Board:
     clock: Callable[[], float] = time.monotonic
 
     def replace(self, faults: list[Fault]) -> None:
-        """These faults, and no others; counts and chance start anew."""
+        """These faults, and no others; counts and the random sequence start again."""
         self.active = []
         self.add(faults)
 

@@ -64,7 +64,7 @@ def holds(expression: str, variables: Mapping[str, Any]) -> bool:
 
 
 def value(expression: str, variables: Mapping[str, Any]) -> Any:
-    """What an expression comes to; None where a value it needs is not there, or of another type."""
+    """The value of an expression; None where a value it needs is not there, or of another type."""
     try:
         return _test(expression)(**variables)
     except (UndefinedError, TypeError):
@@ -72,7 +72,7 @@ def value(expression: str, variables: Mapping[str, Any]) -> Any:
 
 
 def strict_value(expression: str, variables: Mapping[str, Any]) -> Any:
-    """What an expression comes to. Raises jinja2.TemplateError, TypeError or what its operators raise."""
+    """The value of an expression. Raises jinja2.TemplateError, TypeError or what its operators raise."""
     return _value(expression)(**variables)
 
 

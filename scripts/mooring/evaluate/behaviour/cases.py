@@ -105,7 +105,7 @@ def _said(trial: Trial) -> list[tuple[object, ...]]:
 
 
 def _turns(case: Case, old: Sequence[Reply], new: Sequence[Reply]) -> Iterator[Turn]:
-    """As many as either side came to."""
+    """The greater number of both sides."""
     asked = turns(case)[: max(len(old), len(new), 1)]
     for turn, before, now in zip_longest(asked, old[: len(asked)], new[: len(asked)]):
         yield Turn(turn.message, before, now)

@@ -13,7 +13,7 @@ from mooring.evaluate.gate.verdict import Measured
 from mooring.spec.suite import Budget
 
 APART = timedelta(minutes=1)
-"""Sides that began further apart were not asked together: latency then tells of the hour, not of the change."""
+"""Sides that began further apart were not asked together: latency then measures the hour, not the change."""
 
 NOTICED_SECONDS = 0.1
 """A rise of the mean latency that nobody notices: https://www.nngroup.com/articles/response-times-3-important-limits/."""

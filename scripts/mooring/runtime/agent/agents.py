@@ -48,7 +48,7 @@ class Agents:
             await built.toolbox.close()
 
     def shed(self) -> None:
-        """Lets go of what is in memory for speed alone."""
+        """Frees caches."""
         for built in self._built.values():
             for summariser in built.summarisers.values():
                 summariser.forget()

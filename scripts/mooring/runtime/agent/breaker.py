@@ -1,4 +1,4 @@
-"""Stops calling a model that keeps failing, and finds out with a single call whether it is back."""
+"""Stops calling a model that keeps failing; a single probe call finds out whether it has recovered."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -22,7 +22,7 @@ class Breaker(Layer):
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
     A call that was cancelled counts neither way, unless nothing had come for as long as one try may take. A probe that
-    another rung overtook has failed: it would else be made again and again, with every request.
+    another rung overtook has failed; otherwise every request would make it again.
     """
 
     def __init__(self, wrapped: Model, circuit: Circuit, limits: RungPolicy) -> None:

@@ -1,4 +1,4 @@
-"""What an endpoint answered, judged: whatever cannot be used is an error, so that tries and rungs go on from it."""
+"""Judges what an endpoint answered: what cannot be used is an error, which leads to another try or rung."""
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -86,7 +86,7 @@ def _judge_call(call: ToolCallPart, known: set[str], cut: bool) -> None:
 
 @contextmanager
 def _readable() -> Generator[None]:
-    """What the client library cannot make sense of, it reports by all sorts of exceptions."""
+    """Turns the many exceptions for unreadable answers into one."""
     try:
         yield
     except (AgentRunError, UserError, TimeoutError) as error:

@@ -1,4 +1,4 @@
-"""The runs of a slot: begun, looked at, paused for a person's approval, and gone on with."""
+"""The runs of a slot: started, inspected, paused for a person's approval, and resumed."""
 
 import asyncio
 import importlib
@@ -126,7 +126,7 @@ class Runs:
         return await self.get(run_id)
 
     async def ticket(self, ticket: str) -> dict[str, Any]:
-        """What became of a question that was kept. Raises Problem."""
+        """The state of a question that was kept. Raises Problem."""
         tries = await self.durable.attempts(ticket) if self.durable else []
         if not tries or not ticket.startswith("ticket_"):
             raise Problem("ticket_not_found", f"there is no ticket {ticket[:80]!r}")

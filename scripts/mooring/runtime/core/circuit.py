@@ -1,4 +1,4 @@
-"""When to stop calling something that keeps failing, and when to call it again: a state without I/O.
+"""A circuit breaker as a state machine without I/O.
 
 Models and tools share it. The caller asks `enter` before a call and tells `leave` after it, or uses `guard`.
 """
@@ -95,8 +95,8 @@ class Circuit:
     """Opens when a limit of the policy is reached; after the open time one probe, and no other call, decides.
 
     Against flapping, an endpoint that came back is on probation for its first `minimum_calls` calls: one failure
-    among them opens it again, twice as long as before, `LONGEST` times `open_seconds` at most. A probe that is well
-    but slower than `slow_call_seconds` leaves it open. A probe that ends without a verdict hands on to the next call.
+    among them opens it again, twice as long as before, `LONGEST` times `open_seconds` at most. A probe that succeeds
+    but takes over `slow_call_seconds` leaves it open. After a probe without a verdict the next call is the probe.
     Calls that began before the state last changed are not counted. `clock` returns seconds and never goes back.
     """
 
@@ -167,7 +167,7 @@ class Circuit:
 
     @contextmanager
     def guard(self, judge: Callable[[BaseException], Health]) -> Generator[Call]:
-        """A call from `enter` to `leave`: well when nothing is raised, else what `judge` says. Raises CircuitOpen."""
+        """Wraps a call from `enter` to `leave`: healthy when nothing is raised, else what `judge` says. Raises CircuitOpen."""
         call = self.enter()
         try:
             yield call

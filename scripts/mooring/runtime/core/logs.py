@@ -19,7 +19,7 @@ CONTENT = "MOORING_LOG_CONTENT"
 """The environment variable that lets text of users and agents into the logs."""
 
 _LONGEST = 500
-"""Characters of a line of somebody else's code."""
+"""Characters that are kept of a line from another library."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

@@ -66,7 +66,7 @@ class Record:
     streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
     `on_apology` keeps the question and returns its ticket.
-    `resumed` says how many processes died over it. `last_step` is the agent's step in which it was told to call no
+    `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
     """
@@ -115,7 +115,7 @@ class Record:
         return self.tool_calls[-1]
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Takes up what `data()` said, when a run goes on that waited."""
+        """Restores what `data()` said, when a run continues."""
         self.rung = data["rung"] or ""
         self.usage = Usage(**data["usage"], cost_usd=data["cost_usd"])
         self.tool_calls = [ToolCall(**call) for call in data["tool_calls"]]

@@ -1,4 +1,4 @@
-"""What a slot is told from outside; everything else is in its release."""
+"""The settings of a slot that are not in its release."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Settings:
 
     `simulator_url` has no trailing slash, and is None where nothing is simulated.
     `environ` is where secret references are looked up; it never shows in a log or a `repr`.
-    Unless it is `serving`, agents run and nothing is kept, watched or gone on with.
+    Unless `serving`, agents run, but nothing is stored, watched or resumed.
     `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
     """
 

@@ -1,4 +1,4 @@
-"""JSON values against JSON Schema, with validators that are made once."""
+"""Checks JSON values against JSON Schema; validators are compiled once."""
 
 from typing import Any
 

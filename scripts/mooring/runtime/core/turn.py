@@ -48,7 +48,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run came to: a text, or approvals it waits for. `finish` is OpenAI's `finish_reason`."""
+    """The result of a run: a text, or the approvals it waits for. `finish` is OpenAI's `finish_reason`."""
 
     text: str
     finish: str

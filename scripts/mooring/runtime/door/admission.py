@@ -1,4 +1,4 @@
-"""As many requests at once as a slot can answer; the others are told so at once, and when to come back."""
+"""Limits how many requests a slot answers at once; others get 429 and a time to retry."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from mooring.runtime.door.middleware import reply
 from mooring.runtime.watch.accounting import watches
 
 DISCARD_SECONDS = 1.0
-"""That a refused client may still take to send its body."""
+"""Seconds that a refused client may still take to send its body."""
 
 
 class Admission:
@@ -39,7 +39,7 @@ class Admission:
 
 
 async def _discard(receive: Receive) -> None:
-    """Takes the body in: a connection that is closed with unread data may take the answer with it."""
+    """Reads the body: a connection that is closed with unread data may take the answer with it."""
     try:
         async with asyncio.timeout(DISCARD_SECONDS):
             while (await receive()).get("more_body"):

@@ -19,7 +19,7 @@ MESSAGES = 2048
 """Messages of a conversation that a request may hold."""
 
 READ_SECONDS = 10.0
-"""A client that takes longer to send its body is let go."""
+"""Seconds after which a client that still sends its body is disconnected."""
 
 
 class TextContent(BaseModel):

@@ -25,17 +25,17 @@ HEAD_SECONDS = 10.0
 """From the first byte of a request to the end of its headers. The body has its own limit, in `body`."""
 
 HEAD_LIMIT = 65536
-"""Bytes of a request's line and headers that may arrive without their end; one read more may be there already."""
+"""Bytes of an incomplete request line and headers; one more read may already be buffered."""
 
 LINGER_SECONDS = 3.0
-"""That the rest of a body is read and thrown away after its answer, so that the client gets to read that."""
+"""Seconds during which the rest of a body is discarded after its answer, so that the client can read the answer."""
 
 STALL_SECONDS = 20.0
-"""That a client may leave what it was sent unread."""
+"""Seconds that a client may leave sent data unread."""
 
 
 class Phase(Enum):
-    """What of a request a connection waits for."""
+    """Which part of a request the connection is reading: headers, body or nothing."""
 
     NOTHING = "nothing"
     HEAD = "head"
@@ -111,7 +111,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def look(self, now: float, crowded: bool) -> None:
-        """Ends it when its client takes longer than it may."""
+        """Closes it when its client exceeds a limit."""
         if self._stalled(now):
             self.transport.abort()
         elif self.answering or self.transport.is_closing():
@@ -152,7 +152,7 @@ class Connections:
         self.app_state: dict[str, Any] = {}
 
     def new(self) -> asyncio.Protocol:
-        """The protocol of one more."""
+        """The protocol for one more connection."""
         return Connection(self._config, self._state, self.app_state)
 
     def __len__(self) -> int:
@@ -160,11 +160,11 @@ class Connections:
 
     @property
     def crowded(self) -> bool:
-        """Whether there is hardly room for more: then an answer ends its connection, and idle ones are let go."""
+        """Whether there is hardly room for more: then answers close their connections, and idle ones are closed."""
         return 4 * len(self) > 3 * self.most
 
     def look(self) -> None:
-        """Ends those whose clients take too long."""
+        """Closes those whose clients exceed a limit."""
         now, crowded = asyncio.get_running_loop().time(), self.crowded
         for connection in list(self._state.connections):
             if isinstance(connection, Connection):

@@ -1,4 +1,4 @@
-"""A client that hangs up: its run is cancelled or finishes, as the profile says."""
+"""Handles clients that hang up: their runs are cancelled or finish, as the profile says."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -28,7 +28,7 @@ def routes() -> list[Route]:
 
 
 async def live(request: Request) -> Response:
-    """Whether the event loop moves. Nothing outside the process is asked: a restart would not mend it."""
+    """Whether the event loop moves. Nothing outside the process is asked: a restart would not repair it."""
     health = _health(request)
     if _detailed(request):
         return await answer(request, "livez", [health.loop])
@@ -70,7 +70,7 @@ _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 async def answer(request: Request, name: str, checks: Sequence[Check]) -> Response:
-    """The results of `checks`: 200 when all are well, else 503.
+    """The results of `checks`: 200 when all pass, else 503.
 
     `?verbose` shows each, `?exclude=NAME` (a check or a layer) leaves some out.
     """

@@ -1,4 +1,4 @@
-"""What every reply carries, and the last resort when something failed that nobody expected."""
+"""Headers of every reply, and the error reply for unexpected exceptions."""
 
 from http import HTTPStatus
 

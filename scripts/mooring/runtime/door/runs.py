@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
 
 
 async def ticket(request: Request) -> Response:
-    """`GET /tickets/{id}`: what became of a question that only got an apology at first."""
+    """`GET /tickets/{id}`: the state of a question that was answered by an apology at first."""
     return JSONResponse(await _runtime(request).runs.ticket(request.path_params["id"]))
 
 

@@ -62,7 +62,7 @@ class Serving:
     async def stop(self, cap: float, quiet: float | None = None, background: Callable[[], int] = lambda: 0) -> None:
         """Ends without loss where `cap` seconds allow: requests finish, keep-alive clients get time to leave.
 
-        So do the runs that no request waits for; `background` counts them. `quiet` is `QUIET` unless it is given.
+        Runs that no request waits for finish too; `background` counts them. `quiet` is `QUIET` unless it is given.
         """
         self.acceptor.off()
         end = asyncio.get_running_loop().time() + cap

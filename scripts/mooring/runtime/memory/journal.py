@@ -25,10 +25,10 @@ class Journal(Protocol):
     """Keeps runs. Nothing in here holds up or fails an answer when the database does not cooperate."""
 
     async def open(self) -> None:
-        """Takes up work. Runs that a dead process left behind are gone on with."""
+        """Opens it. Runs that a dead process left behind are resumed."""
 
     async def close(self) -> None:
-        """Lets go; what is under way is left for others."""
+        """Closes it; what is under way is left for other processes."""
 
     async def start(self, run: Run) -> None:
         """Begins a run and keeps it from here on."""

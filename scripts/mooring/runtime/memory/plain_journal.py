@@ -44,7 +44,7 @@ class Plain:
         """Nothing is asked again without checkpoints."""
 
     async def adopt(self) -> list[str]:
-        """Nothing can be gone on with."""
+        """Nothing can be resumed."""
         return []
 
     async def find(self, run: str) -> StoredRun | None:

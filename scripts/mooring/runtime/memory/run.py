@@ -1,4 +1,4 @@
-"""One run of an agent under way: what is asked, what it did so far, and what it came to."""
+"""A run of an agent: what is asked, what it did so far, and its result."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Runs on disk, shared by both slots: one may start a run and the other tell of it."""
+"""Runs on disk, shared by both slots: one may start a run and the other report it."""
 
 import asyncio
 import json

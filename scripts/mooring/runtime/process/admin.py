@@ -1,4 +1,4 @@
-"""The admin door of a slot: what it is, how it fares, and the switch that makes it live."""
+"""The admin door of a slot: its identity, its health, and the switch that makes it live."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,7 @@ def _accept(slot: Slot, on: bool) -> dict[str, Any]:
 
 
 def _lost(slot: Slot, count: int) -> dict[str, Any]:
-    """Takes note of the requests that earlier processes of the slot lost, for its metrics."""
+    """Records the requests that earlier processes of the slot lost, for its metrics."""
     if slot.runtime:
         slot.runtime.accounting.lost = count
     return {}

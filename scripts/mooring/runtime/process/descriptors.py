@@ -14,7 +14,7 @@ FEWEST = 16
 def connections_allowed(wanted: int, requests: int) -> int:
     """How many of the `wanted` connections there can be with so many requests at once.
 
-    Raises this process's limit on open files as far as it is let.
+    Raises this process's limit on open files as far as permitted.
     """
     spare = SPARE + PER_REQUEST * requests
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

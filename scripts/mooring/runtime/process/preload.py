@@ -7,7 +7,7 @@ from importlib import import_module
 import mooring.runtime
 
 APART = ("mooring.runtime.process.__main__", "mooring.runtime.agent.tools.worker")
-"""Programs of their own."""
+"""Run as programs of their own, and never imported."""
 
 DURABLE = "mooring.runtime.memory.durable."
 """Needed by durable runs alone, and so not at all where the library for these was not loaded at the start."""

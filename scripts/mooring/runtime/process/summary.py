@@ -1,4 +1,4 @@
-"""A slot in short, for `moor status`: cheap, since the supervisor asks five times a second."""
+"""A summary of a slot for `moor status`; cheap, because the supervisor asks five times a second."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -155,7 +155,7 @@ class Line:
 
 
 class Wire:
-    """One blocking connection to a door. Between two processes that sleep, it is half as slow as a Line."""
+    """One blocking connection to a door. Between two processes that sleep, it takes half as long as a Line."""
 
     def __init__(self, path: Path, timeout: float = 5) -> None:
         """Raises OSError when nobody answers at `path`."""
@@ -168,7 +168,7 @@ class Wire:
             raise
 
     def call(self, route: str, body: Any = None) -> Any:
-        """The answer's JSON. Raises Stopped as the door said; after an OSError the wire is of no more use."""
+        """The answer's JSON. Raises Stopped as the door said; after an OSError the wire cannot be used again."""
         self._socket.sendall(_message(f"{route} HTTP/1.1", body if body is not None else {}))
         data = b""
         while (message := _first(data)) is None:

@@ -60,7 +60,7 @@ class Scrape(Collector):
         yield family
 
     def _checks(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(names.CHECK, "1 while a health check is well.", labels=("layer", "check"))
+        family = GaugeMetricFamily(names.CHECK, "1 while a health check passes.", labels=("layer", "check"))
         for check in self._health.all:
             if check.last:
                 family.add_metric((check.layer, check.name), check.last.ok)

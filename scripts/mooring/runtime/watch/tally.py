@@ -14,7 +14,7 @@ _NUMBERS = struct.Struct("<8q")
 
 
 class Tally:
-    """A file for a process id and up to seven numbers, made anew for this process."""
+    """A file for a process id and up to seven numbers, created for this process."""
 
     def __init__(self, path: Path) -> None:
         path.unlink(missing_ok=True)

@@ -38,7 +38,7 @@ class Expressions:
         return shape
 
     def value(self, expression: str, variables: Mapping[str, Any]) -> Any:
-        """What an expression comes to. Raises jinja2.TemplateError, TypeError or ValueError when it cannot."""
+        """The value of an expression. Raises jinja2.TemplateError, TypeError or ValueError when it has none."""
         return template.strict_value(expression, {**self._built_in(), **variables})
 
     def terms(self, terms: Mapping[str, str], variables: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Finishes or undoes a rollout whose process is gone. The supervisor runs it; it ends when all is at rest."""
+"""Finishes or undoes a rollout whose process is gone. The supervisor runs it; it ends when no transition is open."""
 
 import argparse
 import logging

@@ -1,4 +1,4 @@
-"""A slot's process gives way to another with the same release, while clients are served.
+"""Replaces the process of a slot by another with the same release, while clients are served.
 
 The successor has a door of its own beside the slot's. Once it is ready it accepts, the old process is told
 to end, and the successor's door takes the slot's place. If the supervisor dies in between, the next one

@@ -28,7 +28,7 @@ class Fitted:
     gap: int = 0
 
     def noted(self, text: str) -> list[ModelMessage]:
-        """The messages with `text` in the gap: a user's message, since what it tells of is not to be trusted more."""
+        """The messages with `text` in the gap: as a user's message, because it deserves no more trust."""
         note = ModelRequest(parts=[UserPromptPart(text)])
         return [*self.messages[: self.gap], note, *self.messages[self.gap :]]
 

@@ -1,4 +1,4 @@
-"""What was left out, told in a few sentences by a cheap model."""
+"""Summarises what was left out, in a few sentences by a cheap model."""
 
 import asyncio
 import hashlib

@@ -27,7 +27,7 @@ FRAME, MESSAGE = "frame", 4
 """Tokens that the frame of a message takes: its role and separators. They are a class of their own."""
 
 LEAST = {LATIN: 0.95}
-"""How far below its safe rate a class is believed to be: words, names and code are no cheaper than estimated."""
+"""Lowest factor to the safe rate of each class: words, names and code are no cheaper than estimated."""
 
 _LEAST, _MOST = 0.4, 4.0
 _MARGIN = 1.15
@@ -52,7 +52,7 @@ class Tokens:
         return self._factors[model].get(name, 1.0)
 
     def total(self, model: str, estimated: Estimate) -> int:
-        """Tokens to a model, as far as is known."""
+        """Tokens to a model, corrected by what was learnt."""
         return int(sum(self.factor(model, name) * tokens for name, tokens in estimated.items())) + 1
 
     def of(self, model: str, message: ModelMessage) -> int:
@@ -64,11 +64,11 @@ class Tokens:
         return self.total(model, self._tools(parameters))
 
     def sent(self, messages: Iterable[ModelMessage], parameters: ModelRequestParameters) -> Estimate:
-        """What a request comes to before any correction."""
+        """Estimated tokens of a request before any correction."""
         return _sum([*map(self._message, messages), self._tools(parameters)])
 
     def learn(self, model: str, estimated: Estimate, tokens: int) -> None:
-        """Takes note that a request was so many tokens to a model.
+        """Learns that a request was so many tokens to a model.
 
         Which class made it more than thought, nobody knows: then it is all of them. Less is believed of a class that
         makes nearly all of the request, and of no other.
@@ -87,7 +87,7 @@ class Tokens:
             self._factors[model][name] = min(factor, factor + _SLOWLY * (lower - factor))
 
     def refused(self, model: str, estimated: Estimate, window: int) -> None:
-        """Takes note that a model found a request too long for its window of so many tokens."""
+        """Learns that a model found a request too long for its window of so many tokens."""
         self._raise(model, estimated, window / self.total(model, estimated))
 
     def _raise(self, model: str, estimated: Estimate, times: float) -> None:

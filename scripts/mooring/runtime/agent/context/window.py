@@ -128,7 +128,7 @@ class Window(Layer):
             raise ContextTooLong(self.model_name) from cause
 
     def _budget(self, messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> int:
-        """Tokens there are for messages; puts on record how full the window would be with all of them."""
+        """Tokens available for messages; records how full the window would be with all of them."""
         window, record = self.document.context_window, CURRENT.get()
         beside = self.tokens.of_tools(self.document.id, parameters) + self.document.options.max_output_tokens
         ratio = (self._count_all(messages) + beside) / window

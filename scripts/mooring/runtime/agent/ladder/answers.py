@@ -100,7 +100,7 @@ def apologise(profile: spec.Resilience, record: Record) -> str:
 
 
 def spoken(name: str, say: Callable[[], Awaitable[str]]) -> FunctionModel:
-    """A model that answers with what `say`, once awaited, comes to."""
+    """A model that answers with the result of awaiting `say`."""
 
     async def answer(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         return ModelResponse(parts=[TextPart(await say())], finish_reason="stop")

@@ -1,4 +1,4 @@
-"""When the next rung is asked beside a slow one: after how many seconds, and how often at most.
+"""Decides when the next rung is asked beside a slow one: after how many seconds, and how often at most.
 
 The budget is the one that gRPC proposes for hedging: calls earn tokens, a hedge costs one, and a full bucket bounds the
 burst. https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
@@ -35,22 +35,22 @@ class Hedging:
         return max(least, quantile(recent, self.policy.percentile))
 
     def answered(self, kind: Kind, seconds: float) -> None:
-        """Takes note of how long a rung took to answer."""
+        """Records how long a rung took to answer."""
         self._recent[kind].append(seconds)
 
     def earn(self) -> None:
-        """Takes note of one model call of an agent."""
+        """Records one model call of an agent."""
         self._tokens = min(BURST, self._tokens + self.policy.max_share)
 
     def spend(self) -> bool:
-        """Whether one more hedge may be made; it is counted if so."""
+        """Counts one more hedge and returns True if the budget allows it."""
         if self._tokens < 1:
             return False
         self._tokens -= 1
         return True
 
     def give_back(self) -> None:
-        """Takes back a hedge that called nobody."""
+        """Returns a hedge that called nobody to the budget."""
         self._tokens = min(BURST, self._tokens + 1)
 
 

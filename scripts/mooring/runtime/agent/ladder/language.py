@@ -1,4 +1,4 @@
-"""In which language an answer without a model is: one in which all its texts are there."""
+"""Chooses the language of an answer without a model: the first in which all its texts exist."""
 
 from collections.abc import Mapping
 

@@ -26,7 +26,7 @@ from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
 
 SETTLE_SECONDS = 1.0
-"""The longest that the cancelled calls are waited for, so that what they cost is on record."""
+"""Seconds that cancelled calls are waited for, so that their cost is recorded."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Race:
             self._due = inf
 
     def _settle(self) -> int | None:
-        """Takes note of what has ended; who answered, if any. Of two answers at once the lower rung's counts."""
+        """Settles ended calls and returns who answered, if any. Of two simultaneous answers the lower rung's counts."""
         won = None
         for place, task in sorted(self._tasks.items()):
             if not task.done():

@@ -1,4 +1,4 @@
-"""One well-formed stream, whichever rungs it takes: a rung that dies in the middle is taken over by the next."""
+"""Makes one well-formed stream of several rungs: when one dies in the middle, the next continues."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
@@ -82,7 +82,7 @@ class Rescued(StreamedResponse):
         self._heard = time.monotonic()
 
     async def aclose(self) -> None:
-        """Lets go of the rung that is being read, if any."""
+        """Closes the stream that is being read, if any."""
         if self._source is not None:
             await self._source.aclose()
 

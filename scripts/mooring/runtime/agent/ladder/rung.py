@@ -20,7 +20,7 @@ from mooring.runtime.watch.telemetry import CHAT, Metrics
 
 
 class Rung(Layer):
-    """One rung: measures its calls, prices them, and puts on record that it answered."""
+    """One rung: measures its calls, prices them, and records that it answered."""
 
     def __init__(self, wrapped: Model, rung: str, document: spec.Model, metrics: Metrics) -> None:
         super().__init__(wrapped)

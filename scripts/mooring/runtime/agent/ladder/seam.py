@@ -1,4 +1,4 @@
-"""Where a text that stopped and its continuation by another model meet."""
+"""Joins a text that stopped and its continuation by another model."""
 
 import re
 

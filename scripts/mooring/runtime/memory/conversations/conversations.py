@@ -64,7 +64,7 @@ class Conversations:
         await self.archive.close()
 
     def shed(self) -> None:
-        """Lets go of everything in memory; the archive has it."""
+        """Evicts everything from memory; the archive has it."""
         saved = {waiting.conversation for waiting in self._unsaved}
         kept = [conversation for name in saved if (conversation := self.recent.get(name))]
         self.recent.clear()

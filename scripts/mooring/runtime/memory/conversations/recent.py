@@ -42,7 +42,7 @@ class Recent:
         return self._kept.get(name)
 
     def put(self, conversation: Remembered, now: float) -> None:
-        """Keeps a conversation, used at `now`, and lets go of others where it must."""
+        """Keeps a conversation, used at `now`, and evicts others where there is no room."""
         self.drop(conversation.id)
         conversation.used = now
         self._kept[conversation.id] = conversation
@@ -52,7 +52,7 @@ class Recent:
             size -= gone.bytes
 
     def drop(self, name: str) -> None:
-        """Lets go of one, if it is there."""
+        """Evicts one, if it is there."""
         self._kept.pop(name, None)
 
     def idle(self, now: float) -> list[str]:
@@ -60,5 +60,5 @@ class Recent:
         return [name for name, kept in self._kept.items() if now - kept.used > kept.idle_seconds]
 
     def clear(self) -> None:
-        """Lets go of all."""
+        """Evicts all."""
         self._kept.clear()

@@ -62,7 +62,7 @@ def _say_so(context: sa.engine.ExceptionContext) -> None:
 
 
 def ping(engine: sa.Engine) -> None:
-    """Asks for nothing. Raises sqlalchemy's errors."""
+    """Checks that the database answers (`SELECT 1`). Raises `SQLAlchemyError`."""
     with engine.connect() as connection:
         connection.execute(sa.text("select 1"))
 
@@ -98,12 +98,12 @@ class File:
         return self._path is not None and (self._known is None or self._identity() != self._known)
 
     def make_room(self) -> None:
-        """Makes the folder anew if need be. Raises OSError."""
+        """Creates the folder if it is missing. Raises OSError."""
         if self._path:
             self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def renew(self) -> None:
-        """Takes the file that is there now for the one to write to."""
+        """Accepts the file that is there now as the one to write to."""
         self._known = self._identity()
 
     def _identity(self) -> tuple[int, int] | None:

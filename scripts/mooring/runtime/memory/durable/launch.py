@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, Serializer
 
 STATE_VERSION = "mooring-1"
-"""Raised only when a run of an older version cannot be gone on with. The state folder's name is added to it."""
+"""Raised only when a run of an older version cannot be resumed. The state folder's name is added to it."""
 
 ADOPTED, SUSPECTS, TICKETS = "mooring-adopted", "mooring-suspects", "mooring-tickets"
 """Queues: of runs whose process died, of those that may be the reason (one at a time), and of questions for later."""

@@ -1,4 +1,4 @@
-"""What a tool's call came to, as a JSON value: a result, or an error that the agent loop acts on."""
+"""The outcome of a tool call as a JSON value: a result, or an error that the agent loop acts on."""
 
 from collections.abc import Mapping
 from typing import Any

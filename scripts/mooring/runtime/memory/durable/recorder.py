@@ -53,10 +53,10 @@ class Host(Protocol):
         """A step is in the database."""
 
     def lost(self, kept: Kept) -> None:
-        """The run is somebody else's now."""
+        """Another process has taken the run over."""
 
     def finished(self, kept: Kept) -> None:
-        """The run's end is in the database, or somebody else's end of it."""
+        """The end of the run is in the database, written by this process or another."""
 
 
 class Recorder:
@@ -119,7 +119,7 @@ class Recorder:
         return values, max((step["function_id"] for step in steps), default=0), adopted
 
     async def record(self, run: str, data: dict[str, Any]) -> dict[str, Any]:
-        """The workflow's body: writes what a run does, as it does it, and returns what it came to."""
+        """The workflow's body: writes what a run does, as it does it, and returns its result."""
         kept, already = self._host.kept(run), dict[str, JsonValue]()
         if kept is None or not kept.fresh:
             already, highest, adopted = await self._spawn(self.gate.through(lambda: self._recorded(run)))
@@ -238,7 +238,7 @@ class Recorder:
         await let_go()
 
     async def _mend(self) -> None:
-        """Opens the database anew where its file was replaced or removed."""
+        """Reopens the database after its file was replaced or removed."""
         if not self._file.replaced():
             return
         self.engine.dispose()

@@ -10,7 +10,7 @@ from mooring.runtime.core.logs import LOGGER
 
 Layer = Literal["process", "runtime", "dependencies", "behaviour"]
 LAYERS: tuple[Layer, ...] = ("process", "runtime", "dependencies", "behaviour")
-"""From what must hold first to what rests upon it."""
+"""In order of dependency: each layer needs those before it."""
 
 Clock = Callable[[], float]
 
