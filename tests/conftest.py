@@ -4,8 +4,10 @@ import copy
 import gc
 import ipaddress
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -64,6 +66,7 @@ def own_content_only(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(loopback_only)
 sys.addaudithook(own_content_only)
 reaper.mark()
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="moor-")  # its processes are this run's, and end with it
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +74,7 @@ def nothing_stays() -> Iterator[None]:
     """Processes that tests have started end with pytest, also when that is killed."""
     with reaper.reaper():
         yield
+    shutil.rmtree(os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,7 @@ HOME = Path(__file__).parents[2]
 RIVALS = Path(__file__).parent / "rivals"
 CASES, REPEATS, ANSWER_SECONDS, CONCURRENCY = 200, 5, 0.05, 20
 IDEAL = CASES * REPEATS * ANSWER_SECONDS / CONCURRENCY
+FORK_SERVER = "mooring.evaluate.fork_server"
 LIMIT = 1.4
 """Times the ideal."""
 
@@ -103,8 +104,8 @@ def _peak(root: Path) -> float:
 
 def _held(process: psutil.Process) -> float:
     """Proportional set size, which counts what forked processes share once."""
-    total = 0.0
-    for one in [process, *process.children(recursive=True)]:
+    total, kept = 0.0, [one for one in psutil.process_iter(["cmdline"]) if FORK_SERVER in (one.info["cmdline"] or ())]
+    for one in {process, *process.children(recursive=True), *kept}:
         try:
             total += one.memory_full_info().pss
         except psutil.Error:

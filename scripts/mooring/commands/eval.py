@@ -40,7 +40,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.evaluate.pool import warm
+    from mooring.evaluate.processes import warm
 
     workspace = find(args)
     warm()  # agents are imported while documents are read

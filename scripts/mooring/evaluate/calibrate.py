@@ -1,7 +1,6 @@
 """Whether each suite's judge may block, found out once a run in a process of its own."""
 
 import asyncio
-import multiprocessing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -13,6 +12,7 @@ from mooring.errors import Failed, UsageError
 from mooring.evaluate.budget import question
 from mooring.evaluate.cases import assertions
 from mooring.evaluate.job import Job, Seat
+from mooring.evaluate.processes import fork
 from mooring.evaluate.recordings import Exchange, read, write
 from mooring.evaluate.schedule import Budget
 from mooring.outcome import Reason
@@ -68,18 +68,11 @@ def swear_in(
     if not judges:
         return Sworn()
     money = Budget(left, max(expected(judges, models, folder), default=0.0))
-    context = multiprocessing.get_context("forkserver")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, judges, models, job, folder, money), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        said = ours.recv()
-    except EOFError:
-        raise Failed(Reason.PROCESS, "the process that calibrates judges died") from None
-    finally:
-        process.kill()  # it has said all, or nobody listens any more
-        process.join()
+    with fork(_work, judges, models, job, folder, money) as process:
+        try:
+            said = process.connection.recv()
+        except EOFError:
+            raise Failed(Reason.PROCESS, "the process that calibrates judges died") from None
     if isinstance(said, Exception):
         raise said
     return Sworn({name: _seat(judge, models, said[name].may_block) for name, judge in judges.items()}, said)

@@ -1,56 +1,17 @@
-"""Worker processes, one per core: warmed up while documents are still being read, and fed through pipes."""
+"""Worker processes, one per core, fed through pipes."""
 
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from mooring.errors import Failed
 from mooring.evaluate.job import Ask, Done, Job, Unready
+from mooring.evaluate.processes import Process, fork
 from mooring.evaluate.values import Reply, Trial
 from mooring.outcome import Reason
-
-SOURCES = str(Path(__file__).parents[2])
-PRELOADED = ["mooring.evaluate.worker", "mooring.evaluate.frozen"]
-
-
-def warm() -> None:
-    """Starts importing what agents run on, in a process from which workers are forked. Returns at once."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
-    with sources_on_path(), deaf_to_interrupts():
-        forkserver.ensure_running()
-
-
-@contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
-    """Processes started now, and their children, leave Ctrl-C to the one that started them, also while they import."""
-    resource_tracker.ensure_running()  # starting it would unblock the signal
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def sources_on_path() -> Iterator[None]:
-    """Lets new interpreters find this package, however this one found it."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (SOURCES, before)))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
 
 
 class Pool:
@@ -60,20 +21,15 @@ class Pool:
         self._job = job
         workers = min(workers, concurrency)
         self._shares = [concurrency // workers + (index < concurrency % workers) for index in range(workers)]
-        self._processes: list[multiprocessing.process.BaseProcess] = []
+        self._processes: list[Process] = []
         self._free: dict[Connection, int] = {}
         self._asked: dict[Connection, set[Ask]] = {}
 
     def __enter__(self) -> Self:
-        warm()
-        context = multiprocessing.get_context("forkserver")
         for share in self._shares:
-            ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs, self._job), daemon=True)
-            process.start()
-            theirs.close()
+            process = fork(work, self._job)
             self._processes.append(process)
-            self._free[ours], self._asked[ours] = share, set()
+            self._free[process.connection], self._asked[process.connection] = share, set()
         return self
 
     def __exit__(
@@ -84,11 +40,7 @@ class Pool:
                 connection.send(None)
         for process in self._processes:
             process.join(0 if kind else 5)
-            if process.is_alive():
-                process.kill()
-                process.join()
-        for connection in self._free:
-            connection.close()
+            process.kill()
 
     def fill(self, ask: Callable[[], Ask | None]) -> None:
         """Hands out questions evenly, as long as somebody is free."""
@@ -163,7 +115,7 @@ def ask_all(feeds: Sequence[Feed]) -> None:
 
 
 def work(connection: Connection, job: Job) -> None:
-    """What a worker process runs; the import is in there, and was made before by the process it is forked from."""
+    """What a worker process runs. It is imported there, not where a pool is."""
     from mooring.evaluate import worker
 
     worker.work(connection, job)

@@ -16,7 +16,8 @@ from mooring.evaluate.calibrate import Sworn, judging, swear_in
 from mooring.evaluate.cases import cases, suite_digest
 from mooring.evaluate.evidence import as_asked
 from mooring.evaluate.job import CaseKey, Done, Job
-from mooring.evaluate.pool import Feed, Pool, ask_all, warm
+from mooring.evaluate.pool import Feed, Pool, ask_all
+from mooring.evaluate.processes import warm
 from mooring.evaluate.recordings import Recorder
 from mooring.evaluate.schedule import Budget, Schedule
 from mooring.evaluate.simulated import Simulator

@@ -2,15 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mooring.errors import Failed
-from mooring.evaluate.pool import sources_on_path
+from mooring.evaluate.processes import fork
 from mooring.outcome import Reason
 
 NOW = "2026-01-15T12:00:00+00:00"
@@ -28,15 +27,9 @@ class Simulator:
         self._announce = state / "simulator.json"
         self._log = state / "simulator.log"
         folders = ["--rules", str(rules), "--state", str(state / "services"), "--announce", str(self._announce)]
-        with sources_on_path(), self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "mooring.simulator", *folders, "--isolated", "--now", NOW, "--tied"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=dict(os.environ),
-            )
+        with self._log.open("wb") as log:
+            arguments = [*folders, "--isolated", "--now", NOW, "--tied"]
+            self._process = fork(_simulate, arguments, output=log.fileno())
 
     def __enter__(self) -> Self:
         return self
@@ -45,17 +38,22 @@ class Simulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
 
     @property
     def url(self) -> str:
         """Where it listens. Failed(PROCESS) when it does not start."""
         end = time.monotonic() + OPENING
         while not self._announce.exists():
-            if self._process.poll() is not None or time.monotonic() > end:
+            if self._process.ended or time.monotonic() > end:
                 said = self._log.read_text(errors="replace").strip().splitlines()
                 raise Failed(Reason.PROCESS, f"the simulator does not start: {said[-1] if said else 'no reason given'}")
             time.sleep(0.01)
         return str(json.loads(self._announce.read_text())["url"])
+
+
+def _simulate(connection: Connection, arguments: list[str]) -> None:
+    """Ends with the pipe, which is its standard input."""
+    from mooring.simulator.__main__ import main
+
+    os.dup2(connection.fileno(), 0)
+    main(arguments)

@@ -1,13 +1,17 @@
 """Suites run through the real runtime in worker processes, against a scripted server."""
 
-import multiprocessing
+import os
+import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mooring.errors import Failed, Refused
+from mooring.evaluate import pool
 from mooring.evaluate.journal import read
+from mooring.evaluate.processes import Process, fork
 from mooring.evaluate.values import Trial
 from mooring.release.release import Release
 from tests.evaluate.run.conftest import Evaluate, MakeSuite
@@ -140,16 +144,23 @@ def test_results_are_there_while_the_run_goes_on(
 
 
 def test_a_worker_that_dies_takes_only_its_own_questions_along(
-    stub: Stub, suite: MakeSuite, evaluate: Evaluate
+    stub: Stub, suite: MakeSuite, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stub.script("primary-1", Reply("hello", delay=0.3))
     killed: list[int] = []
+    workers: list[int] = []
+
+    def noted(*arguments: Any) -> Process:
+        process = fork(*arguments)
+        workers.append(process.pid)
+        return process
+
+    monkeypatch.setattr(pool, "fork", noted)
 
     def kill_one(trial: Trial) -> None:
         if not killed:
-            worker = multiprocessing.active_children()[0]
-            worker.kill()
-            killed.append(worker.pid or 0)
+            os.kill(workers[0], signal.SIGKILL)
+            killed.append(workers[0])
 
     results = evaluate(suite(*["hi"] * 12), kill_one, concurrency=4, workers=2)
     lost = [trial for trial in results.trials if trial.passed is None and trial.replies[0].error]

@@ -49,12 +49,11 @@ def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
     simulator = Simulator(CONTENT / "evals/simulator", tmp_path)
     assert simulator.url
     process = psutil.Process(simulator._process.pid)
-    assert simulator._process.stdin
-    simulator._process.stdin.close()
+    simulator._process.connection.close()
     until = time.monotonic() + 10
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
         time.sleep(0.02)
-    simulator._process.wait(1)
+    assert simulator._process.ended
 
 
 def test_rules_that_are_wrong_are_said_in_one_line(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class Circuit:
 
     @contextmanager
     def guard(self, judge: Callable[[BaseException], Health]) -> Generator[Call]:
-        """Wraps a call from `enter` to `leave`: healthy when nothing is raised, else what `judge` says. Raises CircuitOpen."""
+        """Wraps a call: healthy when nothing is raised, else what `judge` says. Raises CircuitOpen."""
         call = self.enter()
         try:
             yield call

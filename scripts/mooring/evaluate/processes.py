@@ -1,0 +1,170 @@
+"""Processes of an evaluation, forked from one that has imported everything already.
+
+That one is kept for a while, for the next evaluation: its imports take longer than a small suite. It serves all
+evaluations of one user by the same code and Python.
+"""
+
+import hashlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
+
+Work = Callable[..., None]
+
+KEEP_SECONDS = 300.0
+"""How long the fork server waits for the next evaluation. In CI there is none, and it ends with the first."""
+
+STARTING = 60.0
+"""Seconds it has to import everything."""
+
+SOURCES = Path(__file__).parents[2]
+_HELLO = b"fork"
+_started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+class Process:
+    """A forked process, as a context manager that kills it. It ends by itself when `connection` is closed."""
+
+    def __init__(self, connection: Connection, pid: int) -> None:
+        self.connection, self.pid = connection, pid
+        try:
+            self._descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has."""
+        return self._descriptor < 0 or bool(select.select([self._descriptor], [], [], 0)[0])
+
+    def join(self, seconds: float) -> None:
+        """Waits for its end, at most so long."""
+        if self._descriptor >= 0:
+            select.select([self._descriptor], [], [], seconds)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        self.connection.close()
+        if self._descriptor >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def warm() -> None:
+    """Starts the fork server if there is none. Returns at once."""
+    try:
+        _connected().close()
+    except OSError:
+        _start()
+
+
+def fork(work: Work, *arguments: object, output: int = 2) -> Process:
+    """Runs `work(connection, *arguments)` in a process of its own; that writes to the descriptor `output`.
+
+    `work` is a function of a module. Failed(PROCESS) when there is no fork server.
+    """
+    ours, theirs = Pipe()
+    with theirs:
+        pid = _forked(theirs.fileno(), output)
+    process = Process(ours, pid)
+    with suppress(OSError):  # it died; reading from the pipe will say so
+        ours.send((work, arguments, dict(os.environ), str(Path.cwd())))
+    return process
+
+
+def _forked(pipe: int, output: int) -> int:
+    end = time.monotonic() + STARTING
+    while time.monotonic() < end:
+        try:
+            with _connected() as connection:
+                socket.send_fds(connection, [_HELLO], [pipe, output])
+                if len(pid := connection.recv(4)) == 4:
+                    return int.from_bytes(pid, "big")
+        except OSError:
+            pass  # it is starting, or has just ended
+        if (server := _started.get(_socket())) is None or server.poll() is not None:
+            _start()
+        time.sleep(0.005)
+    raise Failed(Reason.PROCESS, f"the process that evaluations are forked from does not start; see {_log()}")
+
+
+def _connected() -> socket.socket:
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        server.connect(str(_socket()))
+    except OSError:
+        server.close()
+        raise
+    return server
+
+
+def _start() -> None:
+    keep = 0.0 if os.environ.get("CI") else KEEP_SECONDS
+    command = [sys.executable, "-m", "mooring.evaluate.fork_server", str(_socket()), str(keep)]
+    with sources_on_path(), _log().open("wb") as log:
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+    _started[_socket()] = server
+
+
+@cache
+def _socket() -> Path:
+    """In a folder of this user alone; another one for any other code. Failed(PROCESS) when others may enter it."""
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"mooring-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Failed(Reason.PROCESS, f"{folder} is not yours alone", f"rm -r {folder}")
+    return folder / f"{_fingerprint()}.sock"
+
+
+def _log() -> Path:
+    return _socket().with_suffix(".log")
+
+
+def _fingerprint() -> str:
+    """Of everything that decides what is imported: the Python, its path, and the state of each source file."""
+    found = hashlib.sha256(f"{sys.executable} {sys.version} {os.environ.get('PYTHONPATH')}".encode())
+    for path in sorted((SOURCES / "mooring").rglob("*.py")):
+        state = path.stat()
+        found.update(f"{path} {state.st_mtime_ns} {state.st_size}".encode())
+    return found.hexdigest()[:16]
+
+
+@contextmanager
+def sources_on_path() -> Iterator[None]:
+    """Lets new interpreters find this package, however this one found it."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCES), before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
