@@ -104,7 +104,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--bless", action="store_true", help="write golden files anew")
+    parser.addoption("--bless", action="store_true", help="rewrite golden files")
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,7 @@ def haproxy(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
 
 
 def nginx(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
-    """One upstream in an included file; a switch writes it anew and reloads."""
+    """One upstream in an included file; a switch rewrites it and reloads."""
     ports, public, upstream = _backends(stack), _free(), folder / "upstream.conf"
     upstream.write_text(f"server 127.0.0.1:{ports['blue']};")
     (folder / "nginx.conf").write_text(

@@ -18,7 +18,7 @@ from yaml._yaml import CParser
 from mooring.catalog.positions import Positions, Spot
 from mooring.finding import Finding
 
-BOM = "starts with a byte order mark; save as UTF-8 without one"
+BOM = "starts with a byte order mark"
 """What is said of it, once a file: it would stand before the first key, where nobody sees it."""
 
 MAX_DEPTH = 32

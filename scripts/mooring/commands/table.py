@@ -11,10 +11,10 @@ from mooring.report.console import Console
 GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
-    "Going out": ("up", "deploy", "rollback", "restart", "down"),
-    "Looking": ("status", "history", "logs"),
-    "Breaking": ("simulate",),
-    "Other tools": ("import", "export"),
+    "Deployment": ("up", "deploy", "rollback", "restart", "down"),
+    "Inspection": ("status", "history", "logs"),
+    "Faults": ("simulate",),
+    "Exchange": ("import", "export"),
     "Shell": ("completion",),
 }
 """Verbs by purpose, in the order in which a newcomer needs them."""

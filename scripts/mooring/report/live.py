@@ -54,5 +54,5 @@ def _count(data: Mapping[str, Any], rung: str) -> str:
 
 def _canary(canary: Mapping[str, Any]) -> str:
     if canary["ok"]:
-        return canary["detail"] or f"well, asked {canary['age']} s ago"
+        return canary["detail"] or f"healthy, asked {canary['age']} s ago"
     return f"ill: {canary['detail']}"

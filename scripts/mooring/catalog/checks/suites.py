@@ -221,6 +221,6 @@ def expired(catalog: Catalog, today: date) -> list[Finding]:
             if case.quarantine and case.quarantine.expires < today:
                 path = f"tests.{index}.quarantine.expires"
                 message = f"the quarantine of {case.id!r} ended on {case.quarantine.expires}; it blocks again"
-                fix = "mend the test or the agent, or give it more time with a reason"
+                fix = "correct the test or the agent, or extend the quarantine with a reason"
                 found.append(Finding(entry.file, entry.lines.at(path), path, message, "suite-quarantine-expired", fix))
     return found

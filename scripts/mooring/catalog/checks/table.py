@@ -36,9 +36,9 @@ READING = {
     "plain-file": Check("Documents are plain files.", "copy the content; links and special files are not followed"),
     "file-size": Check("A document has at most 256 KiB.", "split it"),
     "file-suffix": Check("Documents end in .yaml.", "rename it"),
-    "encoding": Check("Documents are UTF-8 text without a byte order mark.", "save it as UTF-8"),
+    "encoding": Check("Documents are UTF-8 text without a byte order mark.", "save it as UTF-8 without that mark"),
     "header": Check("Line 1 names the kind's JSON Schema for editors.", "put that comment on line 1"),
-    "yaml-syntax": Check("Documents are YAML.", "mend the syntax"),
+    "yaml-syntax": Check("Documents are YAML.", "correct the syntax"),
     "yaml-depth": Check("Values are nested at most 32 deep.", "flatten it"),
     "yaml-nodes": Check("A document has at most 20,000 values.", "split it"),
     "yaml-alias": Check("Anchors, aliases and merge keys are not used.", "write the value out"),
@@ -53,7 +53,7 @@ READING = {
     "missing-key": Check("Every required key is there.", "add it"),
     "tool-hints": Check("A tool says all four hints.", "add the hint, true or false"),
     "value": Check("Every value is of its type and within its bounds.", "change the value"),
-    "python-syntax": Check("Modules of scripts/tools/ are Python.", "mend the syntax"),
+    "python-syntax": Check("Modules of scripts/tools/ are Python.", "correct the syntax"),
     "secret": Check("No secret is in a document.", "move it to the secret store, name it by secretRef, and revoke it"),
 }
 REFERENCES = {
@@ -70,7 +70,7 @@ REFERENCES = {
 PROMPTS = {
     "extends-cycle": Check("No prompt extends itself.", "break the circle", prompts.extends_cycle),
     "include-cycle": Check("No shared part includes itself.", "break the circle", prompts.include_cycle),
-    "template-syntax": Check("Templates are Jinja2.", "mend the template", prompts.template_syntax),
+    "template-syntax": Check("Templates are Jinja2.", "correct the template", prompts.template_syntax),
     "template-unsafe": Check(
         "Templates only read values and include parts by name.",
         "say it with values and filters",
@@ -234,7 +234,7 @@ TREE = {
     "version-honest": Check("A version stands for one content.", "moor bump"),
     "version-reused": Check("A version is never used again for other content.", "moor bump"),
     "schema-stale": Check("schemas/ is what the models say.", "moor schema --write"),
-    "suite-quarantine-expired": Check("No quarantine is over.", "mend it, or give it more time with a reason"),
+    "suite-quarantine-expired": Check("No quarantine is over.", "correct it, or extend the quarantine with a reason"),
 }
 CHECKS: dict[str, Check] = (
     READING

@@ -59,7 +59,7 @@ class MalformedCall(UnexpectedModelBehavior):
 
 
 class Unfit(UnexpectedModelBehavior):
-    """An answer that breaks its contract in a way that asking the same model again does not mend."""
+    """An answer that breaks its contract in a way that another answer of the same model would not repair."""
 
 
 def nothing_said(finish_reason: str | None) -> EmptyAnswer | Unfit:
