@@ -4,6 +4,10 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 PHRASE = "What can you do?"
 ORDER = "Where is my order A-1001?"
 TOOL = 10.0

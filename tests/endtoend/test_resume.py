@@ -4,6 +4,10 @@ import os
 import signal
 import time
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 WITHIN = 3.0
 """Seconds from the kill until the run goes on."""
 

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from mooring.evaluate.cases import assertions, turns
 from mooring.evaluate.job import CaseKey
@@ -38,20 +40,33 @@ def seen(results: Results) -> dict[CaseKey, Cost]:
     return {key: sum(found, Cost()) * (1 / len(found)) for key, found in costs.items()}
 
 
-def guess(content: ReleaseContent, agent: str, case: Case, judge: Prices | None) -> Cost:
+@dataclass(frozen=True)
+class Sent:
+    """What every call of an agent's primary model costs: its prices, tokens of prompt and tools, calls an answer."""
+
+    prices: Prices
+    tokens: float
+    calls: int
+
+    @classmethod
+    def by(cls, content: ReleaseContent, agent: str) -> Self:
+        document = content.agents[agent]
+        texts = [message.content for message in content.prompts[document.prompt].messages]
+        texts += [json.dumps(content.tools[tool].input_schema, ensure_ascii=False) for tool in document.tools]
+        prices = content.models[document.models.primary].prices
+        return cls(prices, sum(map(at_most, texts)), CALLS if document.tools else 1)
+
+
+def guess(sent: Sent, case: Case, judge: Prices | None) -> Cost:
     """One trial, by the prices of the primary model and of the `judge`, and the length of what they are sent."""
-    return Cost(_answers(content, agent, case), _judging(judge, case) if judge else 0.0)
+    return Cost(_answers(sent, case), _judging(judge, case) if judge else 0.0)
 
 
-def _answers(content: ReleaseContent, agent: str, case: Case) -> float:
-    document = content.agents[agent]
-    prices = content.models[document.models.primary].prices
-    prompt = sum(at_most(message.content) for message in content.prompts[document.prompt].messages)
-    tools = sum(at_most(json.dumps(content.tools[tool].input_schema, ensure_ascii=False)) for tool in document.tools)
-    asked, calls, total = 0.0, CALLS if document.tools else 1, 0.0
+def _answers(sent: Sent, case: Case) -> float:
+    asked, total = 0.0, 0.0
     for turn in turns(case):
         asked += at_most(turn.message)
-        total += calls * prices.cost(prompt + tools + asked, ANSWER_TOKENS)
+        total += sent.calls * sent.prices.cost(sent.tokens + asked, ANSWER_TOKENS)
         asked += ANSWER_TOKENS
     return total
 

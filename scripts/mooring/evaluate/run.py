@@ -97,18 +97,19 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
                 repeats[name, case.id] = options.repeats or (suite.repeats if options.evidence == "live" else 1)
     if not found:
         raise Refused(Reason.EMPTY_SET, "no case is left to be asked: nothing was evaluated")
-    costs = {key: _expected(release, suites[key[0]], case, options) for key, case in found.items()}
+    sent = {agent: budget.Sent.by(release.content, agent) for agent in {suites[name].agent for name, _ in found}}
+    costs = {key: _expected(sent[suites[key[0]].agent], suites[key[0]], case, options) for key, case in found.items()}
     return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
 
 
-def _expected(release: Release, suite: EvalSuite, case: Case, options: Options) -> Cost:
+def _expected(sent: budget.Sent, suite: EvalSuite, case: Case, options: Options) -> Cost:
     """What one trial may cost: nothing where no model is really asked."""
     if options.evidence != "live":
         return Cost()
     if known := options.expected.get((suite.name, case.id)):
         return known
     judge = options.models.get(suite.judge.model) if suite.judge else None
-    return budget.guess(release.content, suite.agent, case, judge.prices if judge else None)
+    return budget.guess(sent, case, judge.prices if judge else None)
 
 
 @dataclass(frozen=True)

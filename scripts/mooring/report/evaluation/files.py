@@ -50,10 +50,10 @@ def results(behaviour: Behaviour, comparison: Comparison) -> str:
         "format": FORMAT,
         "verdict": behaviour.verdict.data(),
         "comparison": comparison.data(),
-        "base": comparison.base and comparison.base.data(),
-        "head": comparison.head.data(),
+        "base": comparison.base,
+        "head": comparison.head,
     }
-    return json.dumps(data)
+    return json.dumps(data, default=vars)
 
 
 def read(file: Path) -> Behaviour:
