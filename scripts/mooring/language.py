@@ -29,11 +29,12 @@ KANA = "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
 HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """What stands between the brackets of a regular expression for kana, and for Chinese characters."""
 
-_WORD = re.compile(rf"[{KANA}{HAN}]|[^\W{KANA}{HAN}]+")
-_DENSE = re.compile(rf"[{KANA}{HAN}\uac00-\ud7af]")
+_WORD = rf"[{KANA}{HAN}]|[^\W{KANA}{HAN}]+"
+_DENSE = rf"[{KANA}{HAN}\uac00-\ud7af]"
 """Characters of which one or two are a word."""
 
-_NAMES = re.compile(r"https?://\S+|\S+@\S+|[A-Za-z_-]*\d[\w-]*")
+_NAMES = r"https?://\S+|\S+@\S+|[A-Za-z_-]*\d[\w-]*"
+"""Patterns are compiled when they are first used: documents need the codes above alone, and compiling takes 5 ms."""
 
 
 def detect(text: str) -> Code | None:
@@ -41,8 +42,8 @@ def detect(text: str) -> Code | None:
 
     The first call loads the model. Links, mail addresses and codes such as `ord_1042` are not looked at.
     """
-    plain = " ".join(_NAMES.sub(" ", text[:_READ]).split())
-    if sum(map(str.isalpha, plain)) < _FEWEST_LETTERS and not _DENSE.search(plain):
+    plain = " ".join(re.sub(_NAMES, " ", text[:_READ]).split())
+    if sum(map(str.isalpha, plain)) < _FEWEST_LETTERS and not re.search(_DENSE, plain):
         return None
     # The model was trained on text as it is usually written; capitals alone mislead it.
     labels, rates = _model().predict(plain.lower() if plain.isupper() else plain, k=_LABELS, threshold=-1)
@@ -65,7 +66,7 @@ def words(text: str) -> list[str]:
     Where words are not written apart, each Chinese character and each kana is one, as word processors count; a run of
     other letters and digits is one, Korean too.
     """
-    return _WORD.findall(text.casefold())
+    return re.findall(_WORD, text.casefold())
 
 
 def lookup(ranges: Iterable[str], tags: Sequence[str]) -> str | None:

@@ -67,7 +67,8 @@ def _rival(root: Path, kinds: dict[str, list[str]]) -> float:
 def _validate(root: Path) -> float:
     """Seconds of load and every check as a process; a lone document has findings, which is no failure here."""
     code = (
-        "import sys; from pathlib import Path; from mooring.catalog.load import load;"
+        "import gc, sys; gc.set_threshold(50_000, 20, 20);"  # as `python -m mooring` does
+        " from pathlib import Path; from mooring.catalog.load import load;"
         "from mooring.catalog.checks import check; from mooring.catalog.source import WorkTree;"
         "catalog, found = load(WorkTree(Path(sys.argv[1]))); found += check(catalog);"
         "sys.exit(any(finding.check != 'empty' and finding.check != 'unused' for finding in found))"

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,7 +45,7 @@ def main(path: Path, keep: float) -> int:
         gc.freeze()  # a collection in a forked process would copy every page that it shares
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         with _listening(path) as listener:
-            _serve(listener, keep)
+            _serve(listener, lock.fileno(), keep)
         path.unlink(missing_ok=True)
     return 0
 
@@ -59,27 +60,28 @@ def _listening(path: Path) -> socket.socket:
     return listener
 
 
-def _serve(listener: socket.socket, keep: float) -> None:
+def _serve(listener: socket.socket, lock: int, keep: float) -> None:
     starter, end = [sys.stdin.fileno()], float("inf")
     while (left := end - time.monotonic()) > 0:
         ready, _, _ = select.select([listener, *starter], [], [], None if starter else left)
         if listener in ready:
             client, _ = listener.accept()
             with client, suppress(OSError):
-                _fork(client, listener)
+                _fork(client, (client.fileno(), listener.fileno(), lock))
             end = float("inf") if starter else time.monotonic() + keep
         elif ready:
             starter, end = [], time.monotonic() + keep
 
 
-def _fork(client: socket.socket, listener: socket.socket) -> None:
+def _fork(client: socket.socket, ours: Sequence[int]) -> None:
+    """The new process closes what is `ours`: the lock would stay locked as long as it lives."""
     message, received, _, _ = socket.recv_fds(client, len(HELLO), 2)
     if message == HELLO and len(received) == 2:
         if pid := os.fork():
             client.sendall(pid.to_bytes(4, "big"))
         else:
-            listener.close()
-            client.close()
+            for descriptor in ours:
+                os.close(descriptor)
             os._exit(_child(*received))
     for descriptor in received:
         os.close(descriptor)

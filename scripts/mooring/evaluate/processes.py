@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from mooring.errors import Failed
+from mooring.evaluate.fork_server import HELLO
 from mooring.outcome import Reason
 
 Work = Callable[..., None]
@@ -34,7 +35,6 @@ STARTING = 60.0
 """Seconds it has to import everything."""
 
 SOURCES = Path(__file__).parents[2]
-_HELLO = b"fork"
 _started: dict[Path, subprocess.Popen[bytes]] = {}
 
 
@@ -103,7 +103,7 @@ def _forked(pipe: int, output: int) -> int:
     while time.monotonic() < end:
         try:
             with _connected() as connection:
-                socket.send_fds(connection, [_HELLO], [pipe, output])
+                socket.send_fds(connection, [HELLO], [pipe, output])
                 if len(pid := connection.recv(4)) == 4:
                     return int.from_bytes(pid, "big")
         except OSError:

@@ -112,9 +112,12 @@ def test_a_process_has_the_surroundings_of_whoever_asked_for_it(
 
 @pytest.mark.usefixtures("apart")
 def test_a_server_that_was_killed_is_replaced() -> None:
-    first = told()["parent"]
-    os.kill(first, signal.SIGKILL)
-    assert told()["parent"] != first
+    with fork(waiting) as still_there:
+        assert still_there.connection.recv() == "here"
+        first = told()["parent"]
+        os.kill(first, signal.SIGKILL)
+        assert told()["parent"] != first
+        assert still_there.ended is False
 
 
 def test_a_process_ends_when_whoever_asked_for_it_has() -> None:
