@@ -31,6 +31,9 @@ Work = Callable[..., None]
 KEEP_SECONDS = 300.0
 """How long the fork server waits for the next evaluation. In CI there is none, and it ends with the first."""
 
+LONGEST = 80
+"""Characters of a folder's name; a socket's may have 107 in all."""
+
 STARTING = 60.0
 """Seconds it has to import everything."""
 
@@ -134,13 +137,24 @@ def _start() -> None:
 
 @cache
 def _socket() -> Path:
-    """In a folder of this user alone; another one for any other code. Failed(PROCESS) when others may enter it."""
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"mooring-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.stat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise Failed(Reason.PROCESS, f"{folder} is not yours alone", f"rm -r {folder}")
-    return folder / f"{_fingerprint()}.sock"
+    """In a folder of this user alone; another one for any other code. Failed(PROCESS) when there is no such folder."""
+    bases = filter(None, (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir()))
+    if not (folders := list(filter(None, map(_folder, bases)))):
+        fix = "set XDG_RUNTIME_DIR to a folder that is yours alone, with a short name"
+        raise Failed(Reason.PROCESS, "there is no folder for a socket of this user", fix)
+    return folders[0] / f"{_fingerprint()}.sock"
+
+
+def _folder(base: str) -> Path | None:
+    """None where it cannot be made, others may enter it, or names of sockets in it would be too long (unix(7))."""
+    folder = Path(base, f"mooring-{os.getuid()}")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.stat()
+    except OSError:
+        return None
+    alone = found.st_uid == os.getuid() and not found.st_mode & 0o077
+    return folder if alone and len(str(folder)) < LONGEST else None
 
 
 def _log() -> Path:

@@ -152,10 +152,23 @@ def test_only_its_user_reaches_the_server() -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_folder_that_others_may_enter_is_refused(apart: Path) -> None:
-    (apart / f"mooring-{os.getuid()}").mkdir(mode=0o755)
-    with pytest.raises(Failed, match="not yours alone"):
+@pytest.mark.parametrize("mode", [0o755, 0o711])
+def test_a_folder_that_others_may_enter_is_not_used(apart: Path, monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(apart))
+    (apart / f"mooring-{os.getuid()}").mkdir(mode=mode)
+    with pytest.raises(Failed, match="no folder for a socket"):
         told()
+
+
+@pytest.mark.parametrize("runtime", ["/nowhere/run", "/proc", "long/" * 20])
+def test_where_the_runtime_folder_is_of_no_use_the_temporary_one_is(
+    apart: Path, monkeypatch: pytest.MonkeyPatch, runtime: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(apart))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(apart / runtime))
+    if runtime.startswith("long"):
+        (apart / runtime).mkdir(parents=True)
+    assert processes._socket().parent == apart / f"mooring-{os.getuid()}"
 
 
 def test_a_second_server_for_the_same_code_ends_at_once(apart: Path) -> None:
