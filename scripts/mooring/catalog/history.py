@@ -46,7 +46,7 @@ def at(root: Path, ref: str) -> History:
 
 
 def add_past(history: History, root: Path, ref: str, files: Iterable[str]) -> None:
-    """Note every content that `files` had in commits up to `ref`, deleted ones included."""
+    """Notes every content that `files` had in commits up to `ref`, deleted ones included."""
     paths = sorted(files)
     if not paths:
         return

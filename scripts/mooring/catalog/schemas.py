@@ -58,7 +58,7 @@ def _finding(name: str, message: str) -> Finding:
 
 
 def write(root: Path) -> None:
-    """Make schemas/ what the models say; each file is replaced at once, and what is of no kind is removed."""
+    """Writes schemas/ as the models say; each file is replaced at once, and what is of no kind is removed."""
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     for finding in stale(root):
@@ -71,7 +71,7 @@ def write(root: Path) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all; its mode stays what it was, and is 0644 for a new one."""
+    """Writes a file whole or not at all; its mode stays what it was, and is 0644 for a new one."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -85,7 +85,7 @@ def bumps(root: Path, ref: str | None, names: Sequence[str], part: Part = "patch
 
 
 def bump(root: Path, ref: str | None, names: Sequence[str], part: Part = "patch") -> list[Bump]:
-    """Raise versions: only the `version:` lines are edited. Arguments and errors as for `bumps`; all or nothing."""
+    """Raises versions: only the `version:` lines are edited. Arguments and errors as for `bumps`; all or nothing."""
     planned = bumps(root, ref, names, part)
     texts = {planned_bump.file: _edited(root, planned_bump) for planned_bump in planned}
     try:

@@ -17,7 +17,7 @@ VALID = "guards-valid"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A limit that a plan is beyond. `owners` may override it; `ignored` says why overrides do not count."""
+    """A limit that a plan exceeds. `owners` may override it; `ignored` says why overrides do not count."""
 
     guard: str
     document: str

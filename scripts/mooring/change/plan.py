@@ -31,7 +31,7 @@ class Plan:
 
     @property
     def in_sync(self) -> bool:
-        """Nothing to deploy: the very release runs."""
+        """Whether there is nothing to deploy: this release runs already."""
         return self.desired == self.live
 
     @property
@@ -80,7 +80,7 @@ def _digest(environment: str, desired: Release, live: Release | None, changes: t
 
 
 def _rewritten(desired: Release) -> Change:
-    """The one change between releases that say the same, such as when the document format gained a field."""
+    """The one change between releases of equal meaning, such as after the document format gained a field."""
     document = desired.content.environment
     return Change(
         kind="environment",

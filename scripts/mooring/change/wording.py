@@ -9,7 +9,7 @@ LONGEST = 120
 
 
 def show(value: Any, longest: int = LONGEST) -> str:
-    """A JSON value in a few words: text as it is, none as `nothing`, numbers without a needless `.0`."""
+    """A JSON value in a few words: text as it is, none as `nothing`, whole numbers without `.0`."""
     if value is None:
         return "nothing"
     if isinstance(value, str):

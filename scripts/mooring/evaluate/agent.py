@@ -20,10 +20,10 @@ from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import APPROVE, Case
 
 ANSWERS = frozenset({"run_limit_exceeded", "context_length_exceeded", "invalid_request"})
-"""Problems that are the agent's doing, and so judged; any other is an error of what surrounds it."""
+"""Problems that are the agent's doing, and so judged; any other is an error of its surroundings."""
 
 _DECISIONS = 5
-"""Housekeeping of approval a case may go through."""
+"""Rounds of approvals that a case may go through."""
 
 
 class Unanswered(Exception):
@@ -66,7 +66,7 @@ def rendered(runtime: Runtime, agent: str, case: Case) -> str:
 async def _reply(
     runtime: Runtime, served: Served, turn: Turn, case: Case, run: str, evidence: Evidence
 ) -> tuple[Reply, bool]:
-    """The reply, and whether it is none that could be judged."""
+    """The reply, and whether it cannot be judged."""
     record, started = runtime.agents.record(served, run=run), time.perf_counter()
     answer: Answer | None = None
     messages: list[ModelMessage] = []
@@ -116,7 +116,7 @@ async def _captured(work: Callable[[], Awaitable[Answer]]) -> tuple[Answer, list
 
 
 async def _decided(runtime: Runtime, served: Served, record: Record, waiting: Answer, case: Case) -> Answer:
-    """Goes on as after a person's decision on every call that waits."""
+    """Resumes as after a person's decision on every waiting call."""
     verdict = True if case.vars[APPROVE] else ToolDenied("A person denied this call.")
     decisions = DeferredToolResults(approvals={approval.id: verdict for approval in waiting.approvals})
     return await runtime.runner.observed(record, lambda: served.go_on(list(waiting.messages), decisions))

@@ -40,7 +40,7 @@ class Baselines:
         return self.folder / f"{key}.jsonl"
 
     def get(self, key: str) -> Results | None:
-        """Complete results, or None; a damaged file is as good as none."""
+        """Complete results, or None; a damaged file counts as none."""
         try:
             results = journal.read(self.path(key))
         except (OSError, Refused):

@@ -24,7 +24,7 @@ QUESTIONS = {"llm-rubric": 1, "factuality": 1, "closed-qa": 1, "faithfulness": 4
 """Calls of the judge for one assertion of a type."""
 
 OTHER_QUESTIONS = 3
-"""The same for any other type, as most metrics of deepeval ask: what is said, what is so of it, and why."""
+"""The same for any other type, as most metrics of deepeval ask: the claims, which of them hold, and why."""
 
 QUESTION_TOKENS = 300
 """Tokens of what deepeval writes around what is judged."""

@@ -28,7 +28,7 @@ def due(suites: Mapping[str, EvalSuite], agents: Iterable[str], evidence: Eviden
 
 
 def gaps(head: Results, suites: Mapping[str, EvalSuite]) -> list[str]:
-    """Why results are no evidence about a release: what was not asked, or too seldom, of the suites that are due."""
+    """Why results are not evidence about a release: what of the due suites was not asked, or not often enough."""
     asked = Counter((trial.suite, trial.case) for trial in head.trials)
     found = [] if head.complete else ["it is partial"]
     for name, suite in suites.items():
@@ -41,7 +41,7 @@ def gaps(head: Results, suites: Mapping[str, EvalSuite]) -> list[str]:
 
 
 def attest(head: Results, base: str | None, verdict: "Verdict", before: Attestation | None) -> Attestation:
-    """What a whole run found. `before` is the attestation it replaces."""
+    """The attestation of a whole run. `before` is the one it replaces."""
     made = Attestation(
         release=head.release,
         environment=head.environment,

@@ -28,7 +28,7 @@ from mooring.spec.suite import Case, EvalSuite
 
 CONCURRENCY = 20
 PER_WORKER = 10
-"""Trials that are worth a process of their own."""
+"""Trials for which a further worker process pays."""
 
 
 @dataclass(frozen=True)

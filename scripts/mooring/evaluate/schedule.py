@@ -82,7 +82,7 @@ class Budget:
         return True
 
     def spend(self, cost: float) -> None:
-        """One has ended and cost that much."""
+        """Records that one has ended and what it cost, in US dollars."""
         self._under_way -= 1
         self.spent += cost
         self._dearest = max(self._dearest, cost)

@@ -18,7 +18,7 @@ from mooring.spec.suite import EvalSuite
 HEAD, BASE = "head", "base"
 
 OnTrial = Callable[[str, Trial], None]
-"""Told `head` or `base`, and a trial."""
+"""Callback `(side, trial)`; `side` is `head` or `base`."""
 
 RERUN = 1000
 """The first repeat of a re-run, beyond any planned one."""

@@ -13,10 +13,10 @@ from mooring.evaluate.processes import fork
 from mooring.outcome import Reason
 
 NOW = "2026-01-15T12:00:00+00:00"
-"""The services' time: their answers are the same every day, so recordings that hold them stay good."""
+"""The services' time: their answers are the same every day, so recordings that hold them stay valid."""
 
 OPENING = 20.0
-"""Seconds it has to say where it listens."""
+"""Seconds within which it must say where it listens."""
 
 
 class Simulator:

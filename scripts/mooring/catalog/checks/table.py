@@ -22,7 +22,7 @@ from mooring.catalog.checks.remark import Remarks
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`says` what holds, `fix` what to do where it does not.
+    """`says` is what must hold, `fix` what to do where it does not.
 
     `run` is None for what is found while a file is read, and for what needs git or the schemas folder.
     """

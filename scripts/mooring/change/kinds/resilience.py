@@ -16,7 +16,7 @@ SWITCHES = {
     "ladder.lastGood.enabled": ("the last good answer stands in", "the last good answer no longer stands in"),
     "ladder.queue.enabled": ("a question that failed is asked again", "a question that failed is not asked again"),
 }
-"""What a profile turns on and off, and what it says then."""
+"""Switches of a profile, and the words for turning each off."""
 
 
 def rules(_: Sides) -> Rules:
@@ -80,7 +80,7 @@ def _limit(label: str, unit: str = " s") -> Rule:
 
 
 def _breaker(path: str, name: str) -> dict[str, Rule]:
-    """It is weaker the more it takes until it opens."""
+    """Weaker, the more it takes to open."""
     return {
         f"{path}.consecutiveFailures": number(WEAKENED, CHANGED, f"failures before {name} opens"),
         f"{path}.failureRate": number(WEAKENED, CHANGED, f"rate of failures before {name} opens"),

@@ -11,7 +11,7 @@ from mooring.spec.assertions import DEEPEVAL, NOT, Kind, kind_of, shape_problems
 from mooring.spec.suite import Assertion, Case
 
 AskJudge = Callable[[Assertion, Subject], Awaitable[Verdict]]
-"""Asks deepeval. Raises Unjudged when the judge is dead or talks nonsense."""
+"""Asks deepeval. Raises Unjudged when the judge does not answer or its answer cannot be read."""
 
 Item = tuple[Assertion, int | None]
 """An assertion, and the number of its turn from 0; None when it is about the conversation."""

@@ -12,7 +12,7 @@ SECONDS = 1.0
 
 @contextmanager
 def limited(seconds: float = SECONDS) -> Iterator[None]:
-    """Raises Unjudged in what runs longer, a regular expression at work included. For the main thread.
+    """Raises Unjudged in code that runs longer, also inside a regular expression. For the main thread.
 
     The process's own time is measured, not the clock, so a busy machine changes no verdict.
     """

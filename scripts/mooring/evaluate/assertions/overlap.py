@@ -14,7 +14,7 @@ from mooring.spec.assertions import KINDS, LEVENSHTEIN, ROUGE
 
 
 def levenshtein(subject: Subject, value: str, threshold: float | None) -> Verdict:
-    """Characters to insert, delete or replace to come from one text to the other, without white space around them."""
+    """Edit distance in characters, without white space around the texts."""
     from rapidfuzz.distance import Levenshtein
 
     most = int(_asked(LEVENSHTEIN, threshold))

@@ -75,7 +75,7 @@ def no_untrusted_echo(subject: Subject, asked_for: Canaries, _: float | None) ->
 
 
 def _said(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Everything the agent brought forth, with words for where."""
+    """Everything the agent produced, with words for where."""
     for number, reply in enumerate(subject.replies, 1):
         yield "the answer" if number == len(subject.replies) else f"answer {number}", reply.text
         for call in reply.calls:

@@ -48,7 +48,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason` tells what is so, and is as true of an assertion that is turned round.
+    """`reason` states the facts, so that it holds for a negated assertion too.
 
     `score` is 0..1; `counts` is false for what this class of evidence cannot tell. `cost_usd` is that of the judge.
     """

@@ -74,7 +74,7 @@ def regex(subject: Subject, pattern: str, _: float | None) -> Verdict:
 
 
 def similar(subject: Subject, value: str, threshold: float | None) -> Verdict:
-    """How many words, in order, the two texts have in common: 2·common / (words of both). See `language.words`."""
+    """Share of words, in order, that the two texts have in common: 2·common / (words of both). See `language.words`."""
     least = SIMILAR if threshold is None else threshold
     ratio = SequenceMatcher(None, words(value), words(subject.text), autojunk=False).ratio()
     told = f"{ratio:.2f} similar to {excerpt(value)}, {least:.2f} is asked for; {got(subject)}"

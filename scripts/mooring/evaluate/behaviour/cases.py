@@ -74,7 +74,7 @@ def _report(pair: Pair, case: Case, old: Trials, new: Trials, blocking: bool, pr
 
 
 def reasons(trial: Trial) -> tuple[str, ...]:
-    """What speaks against it: at least one reason where it did not pass."""
+    """Why it did not pass: at least one reason."""
     found = tuple(_failures(trial.scores)) or tuple(reply.error for reply in trial.replies if reply.error)
     if found or trial.passed:
         return found

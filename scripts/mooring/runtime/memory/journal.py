@@ -17,12 +17,12 @@ class Lag:
 
     @property
     def stalled(self) -> bool:
-        """Whether runs go on without being written down."""
+        """Whether runs continue without being written down."""
         return bool(self.reason)
 
 
 class Journal(Protocol):
-    """Keeps runs. Nothing in here holds up or fails an answer when the database does not cooperate."""
+    """Keeps runs. A database that fails neither delays answers for long nor makes them fail."""
 
     async def open(self) -> None:
         """Opens it. Runs that a dead process left behind are resumed."""
@@ -43,7 +43,7 @@ class Journal(Protocol):
         """Has a request carried out `delay` seconds from now, by any slot. Asking twice is asking once."""
 
     async def adopt(self) -> list[str]:
-        """Goes on with the runs of dead processes; their names."""
+        """Resumes the runs of dead processes; their names."""
 
     async def find(self, run: str) -> StoredRun | None:
         """A run of any slot. Raises Problem."""

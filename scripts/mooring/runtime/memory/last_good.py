@@ -50,7 +50,7 @@ def key(about: str, turn: Turn) -> str:
 
 
 class LastGoodStore:
-    """Answers by `key`. A disk that fails is logged once and done without; no method raises for it.
+    """Answers by `key`. A failing disk is logged once, and memory serves alone; no method raises for it.
 
     `path` is a SQLite file that both slots share, None for memory alone. It is used from a thread of its own, and
     nobody waits for a write. Questions are not stored, only their digests.
@@ -90,7 +90,7 @@ class LastGoodStore:
         self._memory.clear()
 
     async def close(self) -> None:
-        """Finishes the writes and closes the file. It may be used again afterwards."""
+        """Flushes and closes the file. Reopens on next use."""
         if self._thread is None:
             return
         if (work := self._on_disk(lambda database: database.close())) is not None:

@@ -7,18 +7,18 @@ from mooring.runtime.memory.store import RunStore, StoredRun
 
 
 class Plain:
-    """A `Journal` that goes on with nothing, and has no tickets."""
+    """A `Journal` that resumes nothing and has no tickets."""
 
     def __init__(self, store: RunStore, slot: str, perform: Perform) -> None:
         self._store, self._slot, self._perform = store, slot, perform
         self._live: dict[str, Run] = {}
 
     async def open(self) -> None:
-        """Runs that a dead process of this slot left behind are put down as failed. Raises Problem."""
+        """Runs that a dead process of this slot left behind are recorded as failed. Raises Problem."""
         await self._store.open(self._slot)
 
     async def close(self) -> None:
-        """Stops what is under way; it is put down as interrupted."""
+        """Stops what is under way; it is recorded as interrupted."""
         interrupted = Problem("run_interrupted", "the slot that ran it has ended").body()["error"]
         for run in list(self._live.values()):
             await run.interrupt()
@@ -35,7 +35,7 @@ class Plain:
         self._begin(run)
 
     async def claim(self, run: Run) -> None:
-        """Goes on with a run that waits for approval. Raises Problem when it does not, or not any more."""
+        """Resumes a run that waits for approval. Raises Problem when it does not wait, or no longer."""
         if await self._store.claim(run.request.run, self._slot) is None:
             raise Problem("run_not_waiting", f"run {run.request.run} was decided on already")
         self._begin(run)

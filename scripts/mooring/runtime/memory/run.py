@@ -24,7 +24,7 @@ OnEnd = Callable[["Run"], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Decision:
-    """A person's verdict on the calls a run waited for, and what the run had come to: its data and its messages."""
+    """A person's verdict on the calls a run waited for, and the state of the run then: its data and its messages."""
 
     approved: bool
     message: str

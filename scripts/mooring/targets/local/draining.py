@@ -20,11 +20,11 @@ class Draining:
 
     @property
     def counts(self) -> list[Counts]:
-        """What each of those that are still there told last."""
+        """The last counts of each process that still runs."""
         return list(self._last.values())
 
     def see_off(self, line: Line, process: Process, pid: int | None, told: Counts, cap: float) -> None:
-        """Ends one after its requests, or after `cap` seconds. `told` are its counts until it tells better ones."""
+        """Ends one after its requests, or after `cap` seconds. `told` are its counts until it reports newer ones."""
         task = asyncio.create_task(_drain(line, process, pid, told, cap))
         self._last[task] = told
         task.add_done_callback(self._gone)

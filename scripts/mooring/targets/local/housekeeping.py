@@ -43,7 +43,7 @@ class Housekeeping:
         return other(self._memory.live)
 
     def recover(self) -> None:
-        """Let a process finish or undo what another one left that is gone."""
+        """Starts a process that finishes or undoes what a dead one left behind."""
         code = self._recovery.poll() if self._recovery else 0
         early = code != 0 and time.monotonic() < self._next
         if code is None or early or not self._under_way(left=True):

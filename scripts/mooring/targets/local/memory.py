@@ -48,7 +48,7 @@ class Memory:
             return cls(path)
 
     def save(self) -> None:
-        """Failed(STORAGE) when the disk says no; the old file stays then."""
+        """Failed(STORAGE) when the disk refuses; the old file stays then."""
         data: dict[str, Any] = asdict(self)
         del data["path"]
         temporary = self.path.with_suffix(".new")
@@ -62,7 +62,7 @@ class Memory:
             raise Failed(Reason.STORAGE, f"cannot write {self.path}: {error.strerror}", "make room") from None
 
     def switch(self, to: str) -> None:
-        """Make `to` the live slot, on disk first of all."""
+        """Makes `to` the live slot, on disk first."""
         if self.live is not None:
             self.slots[self.live].idle_since = time.time()
         self.live = to

@@ -24,7 +24,7 @@ class Process:
         self._child: subprocess.Popen[bytes] | None = None
 
     def spawn(self, command: Sequence[str], environ: Mapping[str, str], listening: int, log: Path) -> int:
-        """Its process id. It gets the listening socket and outlives this process. OSError when it cannot be."""
+        """Starts it; its process id. It gets the listening socket and outlives this process. Raises OSError."""
         with folders.open_log(log) as output:
             self._child = subprocess.Popen(
                 command,
@@ -53,7 +53,7 @@ class Process:
             return False
 
     async def ends(self, pid: int | None, seconds: float) -> None:
-        """Waits for its end, so long at most."""
+        """Waits for its end, at most so many seconds."""
         end = time.monotonic() + seconds
         while True:
             if not self.running(pid) or time.monotonic() > end:
@@ -61,7 +61,7 @@ class Process:
             await asyncio.sleep(0.01)
 
     def kill(self, pid: int | None) -> None:
-        """End it at once, if it runs."""
+        """Kills it, if it runs."""
         if pid is not None and self.running(pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -85,7 +85,7 @@ class Starter:
     listening: int = -1
 
     def spawn(self, process: Process, digest: str, door: Path) -> int:
-        """The id of a new process with a release, behind a door. OSError when it cannot be."""
+        """Starts a process with a release, behind a door; its id. Raises OSError."""
         options = ["--slot", self.name, "--release", str(folders.release_file(self.state, digest))]
         options += ["--listen-fd", str(self.listening), "--admin", str(door), "--state", str(self.state)]
         log_file = folders.log_file(self.state, self.name)
@@ -100,7 +100,7 @@ class Exit:
         self._descriptor: int | None = None
 
     def watch(self, pid: int) -> None:
-        """Of this process, and of no other any more. Where the kernel cannot tell, nothing is noticed."""
+        """Watches this process instead of any other. Where the kernel has no pidfd, nothing is noticed."""
         self.forget()
         with suppress(OSError):
             self._descriptor = os.pidfd_open(pid)

@@ -79,7 +79,7 @@ class Reconciler:
         return self._memory.live == self.name
 
     def want(self, digest: str | None) -> None:
-        """Hold this release, or none. The process that holds another ends first, after its requests."""
+        """Sets the release to hold, or none. A process that holds another one drains first."""
         if digest != self.wanted:
             self._memory.slots[self.name].digest = digest
             self._memory.save()
@@ -89,7 +89,7 @@ class Reconciler:
         self._changed.set()
 
     def restart(self) -> None:
-        """A new process with the same release. A live one serves until the new one is ready to take over."""
+        """Starts a new process with the same release. A live one serves until the new one is ready to take over."""
         self._again = True
         self._changed.set()
 
@@ -131,7 +131,7 @@ class Reconciler:
             raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {'; '.join(now['reasons']) or 'empty'}")
 
     def accept(self, on: bool) -> None:
-        """Turn accepting on or off, at once and without a turn of the event loop: this is the switch.
+        """Turns accepting on or off within one turn of the event loop: this is the switch.
 
         Failed(PROCESS) when the slot does not answer in ACT seconds.
         """
@@ -149,7 +149,7 @@ class Reconciler:
     # --- the loop ---
 
     async def run(self) -> None:
-        """Until cancelled. The slot's processes go on then."""
+        """Reconciles until cancelled. The slot's processes continue then."""
         await self._adopt()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._spare.run())
@@ -352,7 +352,7 @@ class Reconciler:
             await self._pause(min(30.0, 0.05 * 2**self._deaths))
 
     async def end(self, quick: bool = False) -> None:
-        """End the process after its requests; `quick` gives idle connections no time to leave."""
+        """Ends the process after its requests; `quick` gives idle connections no time to leave."""
         self._spare.drop()
         if self._successor:
             self._successor.cancel()

@@ -19,7 +19,7 @@ from mooring.targets.local import folders
 from mooring.targets.local.process import Process
 
 GONE = (OSError, EOFError)
-"""What a call to a door raises when nobody is behind it any more."""
+"""What a call to a door raises when its process has gone."""
 
 ACT = 3.0
 """Seconds a slot has to start or stop accepting."""
@@ -47,12 +47,12 @@ class Successor:
         self._act: Wire | None = None
 
     def start(self, spawn: Spawn) -> None:
-        """Raises OSError when there can be no process."""
+        """Raises OSError when no process can be started."""
         self._door.unlink(missing_ok=True)
         self.pid = spawn(self.process, self._door)
 
     async def ready(self, wanted: Callable[[], bool]) -> None:
-        """Waits until it is ready. Raises Failed when it ends first, takes too long or is wanted no more."""
+        """Waits until it is ready. Raises Failed when it ends first, takes too long or is no longer wanted."""
         end = time.monotonic() + READY
         while not self.health.get("ready"):
             if self.process.exit_code() is not None:

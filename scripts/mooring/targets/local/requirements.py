@@ -18,7 +18,7 @@ class Requirements:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Of the release in `path`; the defaults when it cannot be read."""
+        """Reads those of the release in `path`; the defaults when it cannot be read."""
         try:
             environment = json.loads(path.read_bytes())["environment"]
             rollout = environment["rollout"]

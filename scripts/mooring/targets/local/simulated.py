@@ -21,7 +21,7 @@ from mooring.targets.local.process import last_words
 
 COMMAND = (sys.executable, "-m", "mooring.simulator")
 OPENING = 20.0
-"""Seconds it has to say where it listens."""
+"""Seconds within which it must say where it listens."""
 
 log = logging.getLogger("mooring.supervisor")
 
@@ -48,7 +48,7 @@ class Simulator:
             return self.url
 
     def stop(self) -> None:
-        """End it, whoever started it."""
+        """Ends it, whoever started it."""
         self.wanted = False
         if found := self._said():
             with suppress(OSError):

@@ -12,13 +12,13 @@ from mooring.targets.local.replacement import GONE, Spawn, Successor
 log = logging.getLogger("mooring.supervisor")
 
 LOOK = 0.5
-"""Seconds between two looks at whether a spare is wanted and well."""
+"""Seconds between two checks whether a spare is wanted and healthy."""
 
 AFTER = 1.0
 """Seconds the live process serves alone, so that a start in its first moments does not slow it down."""
 
 LONGEST_REST = 60.0
-"""Seconds between two starts of spares that end by themselves, at most; the first rest is a second."""
+"""Seconds between two starts of spares that end by themselves, at most; the first pause is a second."""
 
 
 class Spare:
@@ -59,7 +59,7 @@ class Spare:
         self._successor, self._digest, self._ready = successor, digest, True
 
     async def run(self) -> None:
-        """Keeps one there while it is wanted, until cancelled. The process goes on then."""
+        """Keeps one there while it is wanted, until cancelled. The process continues then."""
         while True:
             await asyncio.sleep(LOOK)
             digest = self._wanted()

@@ -240,7 +240,7 @@ def parse(argv: Sequence[str]) -> Options:
 
 
 def main(argv: Sequence[str], commands: Commands | None = None) -> int:
-    """Runs until told to end. The first line of standard output says whether it stands, as JSON; it is closed then."""
+    """Runs until told to end. The first line of output says as JSON whether it has started; then that is closed."""
     configure(sys.stderr)
     log.setLevel(logging.INFO)
     logging.raiseExceptions = False

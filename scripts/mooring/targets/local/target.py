@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
 OPENING = 30.0
-"""Seconds a supervisor has to stand, its simulator included."""
+"""Seconds within which a supervisor must have started, its simulator included."""
 
 
 class Local:
@@ -55,7 +55,7 @@ class Local:
     # --- the supervisor's life ---
 
     def ensure(self) -> None:
-        """A supervisor runs when this returns: found, or started apart from this process.
+        """Finds a supervisor, or starts one apart from this process.
 
         Failed(PORT_IN_USE), Failed(STORAGE) or Failed(PROCESS) when it cannot.
         """
@@ -110,7 +110,7 @@ class Local:
         raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
 
     def down(self) -> bool:
-        """End slots, simulator and supervisor; what was live comes back at the next start. False when none ran.
+        """Ends slots, simulator and supervisor; what was live comes back at the next start. False when none ran.
 
         Refused(LOCKED) while a rollout is under way.
         """
@@ -233,32 +233,32 @@ class Local:
     # --- Writer ---
 
     def fence(self, token: int) -> None:
-        """Make older tokens void."""
+        """Makes older tokens void."""
         self._call("POST /fence", {"token": token})
 
     def put(self, release: "Release") -> None:
-        """Keep a release in the store."""
+        """Keeps a release in the store."""
         from mooring.release.store import Store
 
         Store(self.state / "releases").put(release)
 
     def stage(self, side: Side, token: int) -> None:
-        """Begin to run a release in the idle slot, with the secrets it names from this process's variables."""
+        """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
         models = self.release(side.digest).content.models.values()
         names = {model.key_variable for model in models if model.key_variable}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
     def switch(self, to: Side, token: int) -> float:
-        """Send traffic to a slot; milliseconds from the first order to the last acknowledgement."""
+        """Sends traffic to a slot; returns milliseconds from the first order to the last acknowledgement."""
         return float(self._call("POST /switch", {**asdict(to), "token": token}, timeout=15)["ms"])
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
-        """End a release in the idle slot, begin to run another."""
+        """Ends a release in the idle slot and begins to run another."""
         self._call("POST /discard", {**asdict(side), "token": token, "instead": instead})
 
     def restart(self, name: str | None = None) -> str:
-        """Begin to replace a slot's process, by default the live one's, by a new one with the same release.
+        """Begins to replace a slot's process, by default the live one's, by a new one with the same release.
 
         A live one serves until the new one is ready, and then finishes its requests. `supervisor` is replaced
         while slots go on serving. What was restarted.

@@ -13,7 +13,7 @@ Counts = Mapping[str, int]
 
 
 class Totals:
-    """Of the slot `name`. Good to have after a crash; a full disk must not end a slot for them."""
+    """Of the slot `name`. They survive a crash if the disk allows; a full disk must not end a slot."""
 
     def __init__(self, name: str, memory: Memory) -> None:
         self._memory, self._slot = memory, memory.slots[name]

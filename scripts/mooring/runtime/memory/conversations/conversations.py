@@ -190,7 +190,7 @@ class Conversations:
                 self._unsaved.popleft()
 
     async def sweep(self) -> None:
-        """Lets idle conversations leave memory, and old ones the archive."""
+        """Evicts idle conversations from memory, and deletes old ones from the archive."""
         for name in self.recent.idle(self._clock()):
             self.recent.drop(name)
         await self._save()

@@ -11,7 +11,7 @@ from mooring.runtime.memory.durable.launch import ADOPTED, SUSPECTS
 from mooring.runtime.memory.durable.recorder import Recorder
 
 MOST = 3
-"""How often a run is taken over before it is given up: it may be what kills its processes."""
+"""How often a run is taken over before it is given up: it may be the reason why its processes die."""
 
 ALONE = 2
 """From this time on a run is taken over by itself, so that one that kills its process takes no other with it."""
@@ -45,7 +45,7 @@ class Adoption:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def adopt(self) -> list[str]:
-        """The runs of all dead processes, which go on from now."""
+        """Adopts the runs of all dead processes; their names."""
         taken: list[str] = []
         for name in self._executors.others():
             with self._executors.dead(name) as dead:

@@ -125,7 +125,7 @@ class Durable:
         await self._pace.wait(queued)
 
     async def adopt(self) -> list[str]:
-        """At once, and not only at the next look."""
+        """Adopts runs of dead processes now rather than at the next look."""
         return await self._ask(self._adoption.adopt())
 
     async def find(self, run: str) -> StoredRun | None:

@@ -33,13 +33,13 @@ class Executors:
         return self.mine
 
     def leave(self) -> None:
-        """Frees the name: what this process began is for others to go on with."""
+        """Frees the name: other processes may resume what this one began."""
         if self._lock >= 0:
             os.close(self._lock)
         self._lock = -1
 
     def stay(self) -> None:
-        """Sees to it that the lock is where others look, should the folder have been removed."""
+        """Restores the lock file where others look, in case the folder was removed."""
         with suppress(OSError):
             if os.path.samestat(os.fstat(self._lock), (self._folder / self.mine).stat()):
                 return
@@ -75,7 +75,7 @@ class Executors:
             os.close(lock)
 
     def bury(self, name: str) -> None:
-        """Forgets a dead process that left nothing behind."""
+        """Removes the file of a dead process that left nothing behind."""
         (self._folder / name).unlink(missing_ok=True)
 
     def _take(self) -> None:

@@ -47,7 +47,7 @@ class Pace:
         self._waiting[what] = self._loop.time()
 
     def end(self, what: object) -> None:
-        """It is written, or does not matter any more."""
+        """It is written, or no longer needs to be."""
         self._progress = self._loop.time()
         self._waiting.pop(what, None)
 
