@@ -1,11 +1,13 @@
 """What a model's endpoint is sent is what the SDK and pydantic-ai would send."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
 from pydantic_ai import Agent, StructuredDict
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
@@ -74,6 +76,18 @@ def test_headers_are_those_of_the_sdk_but_for_its_telemetry(stub: Stub, streamed
 
     assert headers(ours(stub)) == headers(plain(stub))
     assert stub.headers[0]["authorization"] == "Bearer k"
+
+
+@pytest.mark.parametrize("settings", [ModelSettings(), ModelSettings(timeout=0.2)])
+def test_a_call_ends_after_its_own_time_or_that_of_the_client(stub: Stub, settings: ModelSettings) -> None:
+    stub.script("m", Reply("late", delay=5))
+    limit = 10.0 if settings else 0.2
+    sdk = as_written(AsyncOpenAI(base_url=f"{stub.url}/v1", api_key="k", timeout=limit, max_retries=0))
+    model = ChatModel("m", provider=OpenAIProvider(openai_client=sdk))
+    started = time.monotonic()
+    with pytest.raises(ModelAPIError, match="timed out"):
+        asyncio.run(Agent(model).run("Hi", model_settings=settings))
+    assert time.monotonic() - started < 3
 
 
 def test_a_tool_that_was_seen_before_is_sent_as_the_first_time(stub: Stub) -> None:

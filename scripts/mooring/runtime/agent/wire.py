@@ -83,7 +83,9 @@ class AsWritten(AsyncCompletions):
         """Raises what the SDK raises."""
         body = {name: value for name, value in given.items() if not isinstance(value, Omit | NotGiven)}
         body |= {"stream": stream, **(extra_body if isinstance(extra_body, Mapping) else {})}
-        request = self._request(body, extra_headers or {}, self._client.timeout if timeout is not_given else timeout)
+        # Not by identity: pydantic-ai says NOT_GIVEN, which is another object than the SDK's own default.
+        limit = self._client.timeout if isinstance(timeout, NotGiven) else timeout
+        request = self._request(body, extra_headers or {}, limit)
         response = await self._sent(request, stream)
         if stream:
             return WholeStream(cast_to=ChatCompletionChunk, response=response, client=self._client)
@@ -94,14 +96,12 @@ class AsWritten(AsyncCompletions):
         return self._client._process_response_data(data=data, cast_to=ChatCompletion, response=response)
 
     def _request(
-        self, body: Mapping[str, Any], more: Mapping[str, str | Omit], timeout: float | httpx2.Timeout | NotGiven | None
+        self, body: Mapping[str, Any], more: Mapping[str, str | Omit], timeout: float | httpx2.Timeout | None
     ) -> httpx2.Request:
         headers = self._headers.copy()
         headers.update({name: value for name, value in more.items() if isinstance(value, str)})
-        limits = httpx2.Timeout(None if isinstance(timeout, NotGiven) else timeout)
-        return httpx2.Request(
-            "POST", self._url, headers=headers, content=to_json(body), extensions={"timeout": limits.as_dict()}
-        )
+        limits = httpx2.Timeout(timeout).as_dict()
+        return httpx2.Request("POST", self._url, headers=headers, content=to_json(body), extensions={"timeout": limits})
 
     async def _sent(self, request: httpx2.Request, stream: bool) -> httpx2.Response:
         try:
