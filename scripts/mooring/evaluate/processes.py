@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -130,8 +130,10 @@ def _connected() -> socket.socket:
 def _start() -> None:
     keep = 0.0 if os.environ.get("CI") else KEEP_SECONDS
     command = [sys.executable, "-m", "mooring.evaluate.fork_server", str(_socket()), str(keep)]
-    with sources_on_path(), _log().open("wb") as log:
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+    path = os.pathsep.join(filter(None, (str(SOURCES), os.environ.get("PYTHONPATH"))))
+    environ, pipe = os.environ | {"PYTHONPATH": path}, subprocess.PIPE
+    with _log().open("wb") as log:
+        server = subprocess.Popen(command, stdin=pipe, stdout=log, stderr=log, start_new_session=True, env=environ)
     _started[_socket()] = server
 
 
@@ -168,17 +170,3 @@ def _fingerprint() -> str:
         state = path.stat()
         found.update(f"{path} {state.st_mtime_ns} {state.st_size}".encode())
     return found.hexdigest()[:16]
-
-
-@contextmanager
-def sources_on_path() -> Iterator[None]:
-    """Lets new interpreters find this package, however this one found it."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCES), before)))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before

@@ -71,7 +71,7 @@ class Supervisor:
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
-        self._rounds = Housekeeping(options.state, options.environment, self.memory, command)
+        self._housekeeping = Housekeeping(options.state, options.environment, self.memory, command)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -191,10 +191,10 @@ class Supervisor:
         while True:
             await asyncio.sleep(1)
             try:
-                if (cold := self._rounds.cold()) is not None:
+                if (cold := self._housekeeping.cold()) is not None:
                     log.info("the standby in %s was warm long enough and ends", cold)
                     self.reconcilers[cold].want(None)
-                self._rounds.recover()
+                self._housekeeping.recover()
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
             except (Stopped, OSError) as error:
