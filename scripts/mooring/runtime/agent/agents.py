@@ -65,10 +65,12 @@ class Agents:
             raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
         return served
 
-    def record(self, served: Served, languages: tuple[str, ...] = (), run: str | None = None) -> Record:
+    def record(
+        self, served: Served, languages: tuple[str, ...] = (), run: str | None = None, tenant: str = ""
+    ) -> Record:
         """A new run's record, with the whole deadline of the agent's profile before it."""
         budget = Budget(served.profile.deadline_seconds)
-        return Record(run or f"run_{uuid4().hex}", served.document.name, budget, languages)
+        return Record(run or f"run_{uuid4().hex}", served.document.name, budget, languages, tenant)
 
     def circuits(self) -> dict[tuple[str, str], Circuit]:
         """Circuits of the release's models, by model and profile."""

@@ -89,45 +89,54 @@ class Runs:
             await self.durable.settled(run)
         return answer
 
-    async def start(self, served: Served, turn: Turn, languages: tuple[str, ...]) -> StoredRun:
+    async def start(self, served: Served, turn: Turn, record: Record) -> StoredRun:
         """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
-        run = self._new(served, turn, self._agents.record(served, languages))
+        run = self._new(served, turn, record)
         await self._journal(served).accept(run)
-        return await self.get(run.request.run)
+        return await self.get(record.run, record.tenant)
 
-    async def decide(self, run_id: str, approved: bool, message: str = "") -> StoredRun:
+    async def decide(self, run_id: str, tenant: str, approved: bool, message: str = "") -> StoredRun:
         """Approves or denies all calls that a run waits for, and goes on with it in its own release. Raises Problem."""
-        waiting = await self.get(run_id)
+        waiting = await self.get(run_id, tenant)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
         verdict = Decision(approved, message, waiting.data, waiting.messages.decode())
         part = waiting.data.get("part", 0) + 1
         request = Request(
-            run_id, waiting.agent, waiting.release, Turn(""), created=waiting.created, part=part, decision=verdict
+            run_id,
+            waiting.agent,
+            waiting.release,
+            Turn(""),
+            tenant=tenant,
+            created=waiting.created,
+            part=part,
+            decision=verdict,
         )
         run = self._revived(request)
         await self._journal(served).claim(run)
         return run.stored("running")
 
-    async def get(self, run_id: str) -> StoredRun:
-        """A run of any slot. Raises Problem when there is none."""
+    async def get(self, run_id: str, tenant: str) -> StoredRun:
+        """A run of a tenant, of any slot. Raises Problem when the tenant has none of this name."""
         for journal in filter(None, (self.durable, self.plain)):
-            if run := await journal.find(run_id):
+            run = await journal.find(run_id)
+            if run and run.data.get("tenant", "") == tenant:
                 return run
         raise Problem("run_not_found", f"there is no run {run_id[:80]!r}")
 
-    async def wait(self, run_id: str, seconds: float) -> StoredRun:
+    async def wait(self, run_id: str, tenant: str, seconds: float) -> StoredRun:
         """A run once it has ended or paused, or as it stands after `seconds`."""
         for journal in filter(None, (self.durable, self.plain)):
             if run := journal.live(run_id):
                 await run.wait(seconds)
                 await journal.settled(run)
-        return await self.get(run_id)
+        return await self.get(run_id, tenant)
 
-    async def ticket(self, ticket: str) -> dict[str, Any]:
-        """The state of a question that was kept. Raises Problem."""
+    async def ticket(self, ticket: str, tenant: str) -> dict[str, Any]:
+        """The state of a question of a tenant that was kept. Raises Problem."""
         tries = await self.durable.attempts(ticket) if self.durable else []
+        tries = [each for each in tries if each.data.get("tenant", "") == tenant]
         if not tries or not ticket.startswith("ticket_"):
             raise Problem("ticket_not_found", f"there is no ticket {ticket[:80]!r}")
         return tickets.shown(ticket, tries)
@@ -149,16 +158,19 @@ class Runs:
         return durable or self.plain
 
     def _new(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Run:
-        request = Request(record.run, served.document.name, served.release, turn, record.languages, time.time())
+        request = Request(
+            record.run, served.document.name, served.release, turn, record.languages, time.time(), tenant=record.tenant
+        )
         return Run(request, record, self._agents.settings.slot, on_text)
 
     def _revived(self, request: Request) -> Run:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
         try:
             served = self._agents.get(request.agent, request.release)
-            record = self._agents.record(served, request.languages, request.run)
+            record = self._agents.record(served, request.languages, request.run, request.tenant)
         except Problem:
-            record = Record(request.run, request.agent, Budget(_UNSERVED_SECONDS), request.languages)
+            budget = Budget(_UNSERVED_SECONDS)
+            record = Record(request.run, request.agent, budget, request.languages, request.tenant)
         if request.decision:
             record.restore(request.decision.data)
         return Run(request, record, self._agents.settings.slot)

@@ -72,6 +72,6 @@ class Unfinished(Layer):
         if stream is not None and stream.usage.input_tokens:
             sent, said = stream.usage.input_tokens, stream.usage.output_tokens
         cost = document.prices.cost(sent, said)
-        record.usage.add(sent, said, cost)
+        record.spent(sent, said, cost)
         self.metrics.cost.labels(record.agent, document.id).inc(cost)
         self.metrics.unfinished.labels(record.agent, document.id).inc()

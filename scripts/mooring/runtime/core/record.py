@@ -58,6 +58,7 @@ class Usage:
 class Record:
     """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
 
+    `tenant` is whose run it is.
     `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
     been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
@@ -65,7 +66,7 @@ class Record:
     `rescued` counts streams that another rung took over, `written` says which rung wrote how many characters of a
     streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
-    `on_apology` keeps the question and returns its ticket.
+    `on_apology` keeps the question and returns its ticket. `on_spend` is told the tokens and USD of each model call.
     `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
@@ -75,6 +76,7 @@ class Record:
     agent: str
     budget: Budget
     languages: tuple[str, ...] = ()
+    tenant: str = ""
     withheld: frozenset[str] = frozenset()
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
@@ -91,6 +93,7 @@ class Record:
     cached: dict[str, int] | None = None
     ticket: str | None = None
     on_apology: Callable[[], str] | None = None
+    on_spend: Callable[[int, float], None] | None = None
     resumed: int = 0
     last_step: int | None = None
     exhausted: bool = False
@@ -98,6 +101,12 @@ class Record:
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
+
+    def spent(self, input_tokens: int, output_tokens: int, cost_usd: float) -> None:
+        """Counts one model call, for the run and for its tenant."""
+        self.usage.add(input_tokens, output_tokens, cost_usd)
+        if self.on_spend is not None:
+            self.on_spend(input_tokens + output_tokens, cost_usd)
 
     def wrote(self, rung: str, characters: int) -> None:
         """Notes that `rung` wrote the next characters of a streamed answer."""
@@ -122,6 +131,7 @@ class Record:
         self.retries = data["retries"]
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
+        self.tenant = data.get("tenant", "")
         self.languages = tuple(data.get("languages", self.languages))
         self.rescued = data.get("rescued", 0)
         self.written = data.get("written", [])
@@ -140,6 +150,7 @@ class Record:
             "context_ratio": self.context_ratio,
             "conversation": self.conversation,
             "languages": [*self.languages, *filter(None, [self.question_language])],
+            "tenant": self.tenant,
             "rescued": self.rescued,
             "written": self.written,
             "hedges": self.hedges,

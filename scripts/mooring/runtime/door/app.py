@@ -17,6 +17,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door import chat, conversations, health, runs
 from mooring.runtime.door.admission import Admission
+from mooring.runtime.door.calling import agents_of
 from mooring.runtime.door.middleware import Edge, on_http, on_problem
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
@@ -66,7 +67,7 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
 
 async def _models(request: Request) -> Response:
     created = request.app.state.created
-    agents = request.app.state.runtime.agents.names
+    agents = agents_of(request)
     models = [{"id": name, "object": "model", "created": created, "owned_by": "mooring"} for name in agents]
     return JSONResponse({"object": "list", "data": models})
 

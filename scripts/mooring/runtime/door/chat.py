@@ -18,8 +18,8 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.door.body import ChatBody, parse
+from mooring.runtime.door.calling import agent_of, record_of, runtime_of
 from mooring.runtime.door.disconnect import watched
-from mooring.runtime.door.middleware import languages
 from mooring.runtime.memory.run import DONE, WAITING
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import BROKEN
@@ -30,10 +30,9 @@ CLIENT_GONE = 499
 
 async def completions(request: Request) -> Response:
     """Answers a conversation, as one JSON object or as a stream of events."""
-    runtime: Runtime = request.app.state.runtime
     body = await parse(request, ChatBody)
-    served = runtime.agents.get(body.model)
-    exchange = Exchange(runtime, served, body, runtime.agents.record(served, languages(request)))
+    served = agent_of(request, body.model)
+    exchange = Exchange(runtime_of(request), served, body, record_of(request, served))
     if body.stream:
         return Events(request, exchange)
     task = asyncio.create_task(exchange.answer(exchange.turn, None))

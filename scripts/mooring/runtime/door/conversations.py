@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.door.calling import caller_of
 from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.memory.conversations.name import scoped
 
 SHOWN = 100
 """Turns that are shown, the newest ones; `?turns=N` asks for more or fewer, up to 1000."""
@@ -23,24 +25,25 @@ SHOWN = 100
 async def show(request: Request) -> Response:
     """`GET /conversations/{id}`: its newest turns as texts, from the archive. Raises Problem."""
     conversations, name = _of(request), request.path_params["id"]
-    header = await conversations.archive.header(name)
+    kept = scoped(caller_of(request).tenant, name)
+    header = await conversations.archive.header(kept)
     if header is None or not header.version:
         raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
-    turns = await conversations.archive.turns(name, last=_number(request))
+    turns = await conversations.archive.turns(kept, last=_number(request))
     said = [
         shown | {"created_at": turn.said}
         for turn in turns
         for message in ModelMessagesTypeAdapter.validate_json(turn.messages)
         for shown in _shown(message)
     ]
-    head = {"id": header.id, "object": "conversation", "agent": header.agent, "turns": header.version}
+    head = {"id": name, "object": "conversation", "agent": header.agent, "turns": header.version}
     moments = {"created_at": header.created, "updated_at": header.updated}
     return JSONResponse(head | moments | {"messages": said})
 
 
 async def delete(request: Request) -> Response:
     """`DELETE /conversations/{id}`: from memory and from the archive. Raises Problem."""
-    await _of(request).delete(request.path_params["id"])
+    await _of(request).delete(caller_of(request).tenant, request.path_params["id"])
     return Response(status_code=204)
 
 

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.approval import authorise
 from mooring.runtime.door.body import Decision, RunBody, parse
-from mooring.runtime.door.middleware import languages
+from mooring.runtime.door.calling import agent_of, caller_of, record_of, runtime_of
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
@@ -14,26 +14,27 @@ from mooring.runtime.runtime import Runtime
 
 async def start(request: Request) -> Response:
     """`POST /agents/{name}/runs`: 202 at once; with `?wait=SECONDS` (or `true`) 200 if it ends in that time."""
-    runtime = _runtime(request)
-    served = runtime.agents.get(request.path_params["name"])
+    runtime, tenant = runtime_of(request), caller_of(request).tenant
+    served = agent_of(request, request.path_params["name"])
     turn = (await parse(request, RunBody)).turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
     _admit(runtime)
-    run = await runtime.runs.start(served, turn, languages(request))
+    run = await runtime.runs.start(served, turn, record_of(request, served))
     if seconds:
-        run = await runtime.runs.wait(run.id, seconds)
+        run = await runtime.runs.wait(run.id, tenant, seconds)
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
 
 
 async def show(request: Request) -> Response:
     """`GET /runs/{id}`: a run of either slot."""
-    return _reply(await _runtime(request).runs.get(request.path_params["id"]))
+    return _reply(await runtime_of(request).runs.get(request.path_params["id"], caller_of(request).tenant))
 
 
 async def ticket(request: Request) -> Response:
     """`GET /tickets/{id}`: the state of a question that was answered by an apology at first."""
-    return JSONResponse(await _runtime(request).runs.ticket(request.path_params["id"]))
+    tenant = caller_of(request).tenant
+    return JSONResponse(await runtime_of(request).runs.ticket(request.path_params["id"], tenant))
 
 
 async def approve(request: Request) -> Response:
@@ -47,12 +48,12 @@ async def deny(request: Request) -> Response:
 
 
 async def _decide(request: Request, approved: bool) -> Response:
-    runtime = _runtime(request)
+    runtime, tenant = runtime_of(request), caller_of(request).tenant
     authorise(request, runtime)
     decision = await parse(request, Decision, empty=b"{}")
-    run = await runtime.runs.decide(request.path_params["id"], approved, decision.message)
+    run = await runtime.runs.decide(request.path_params["id"], tenant, approved, decision.message)
     if seconds := _wait(request, runtime.agents.get(run.agent, run.release).profile.deadline_seconds):
-        run = await runtime.runs.wait(run.id, seconds)
+        run = await runtime.runs.wait(run.id, tenant, seconds)
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
 
 
@@ -72,11 +73,6 @@ def _wait(request: Request, most: float) -> float:
         return most if asked == "true" else max(0.0, min(float(asked), most))
     except ValueError as error:
         raise Problem("invalid_request", "wait is a number of seconds, or true", "wait") from error
-
-
-def _runtime(request: Request) -> Runtime:
-    runtime: Runtime = request.app.state.runtime
-    return runtime
 
 
 def _reply(run: StoredRun, status: int = 200) -> Response:

@@ -42,10 +42,13 @@ class Saved:
     saved: float
 
 
-def key(about: str, turn: Turn) -> str:
-    """What a question is known by: a digest of it, normalised, with its inputs, and of `about`, what answers it."""
+def key(about: str, turn: Turn, tenant: str = "") -> str:
+    """What a question is known by: a digest of it, normalised, with its inputs, and of `about`, what answers it.
+
+    One tenant's answer is never another's.
+    """
     words = " ".join(unicodedata.normalize("NFKC", turn.message).casefold().split()).rstrip("?!. ")
-    told = json.dumps([about, words, dict(turn.variables)], sort_keys=True)
+    told = json.dumps([about, words, dict(turn.variables), *filter(None, [tenant])], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -48,6 +48,7 @@ class Request:
     created: float = field(default_factory=time.time)
     part: int = 0
     decision: Decision | None = None
+    tenant: str = ""
 
     @property
     def id(self) -> str:
@@ -161,4 +162,5 @@ def shown(run: StoredRun) -> dict[str, Any]:
     """A run as a client sees it."""
     head = {"id": run.id, "object": "run", "agent": run.agent, "status": run.status, "release": run.release}
     moments = {"slot": run.slot, "created_at": run.created, "updated_at": run.updated}
-    return head | moments | {"answer": None, "approvals": [], "error": None} | run.data
+    data = {name: value for name, value in run.data.items() if name != "tenant"}
+    return head | moments | {"answer": None, "approvals": [], "error": None} | data

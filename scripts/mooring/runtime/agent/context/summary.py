@@ -85,7 +85,7 @@ class Summariser:
             response = await self._model.request([request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters())
         used = response.usage
         cost = document.prices.cost(used.input_tokens, used.output_tokens)
-        record.usage.add(used.input_tokens, used.output_tokens, cost)
+        record.spent(used.input_tokens, used.output_tokens, cost)
         return (response.text or "").strip()[: TOKENS * 6]
 
 

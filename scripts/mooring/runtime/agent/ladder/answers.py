@@ -48,7 +48,7 @@ class Prepared:
         """Notes the question on the record; only one that stands alone has a last good answer."""
         record.question = turn.message
         if self._policy.enabled and not (turn.history or turn.past or turn.conversation):
-            record.question_key = key(self._contract.about, turn)
+            record.question_key = key(self._contract.about, turn, record.tenant)
 
     def keep(self, record: Record, answer: Answer) -> None:
         """Saves an answer when it is good: whole, from L0 to L2, each tool call done and without effect."""

@@ -82,7 +82,7 @@ class Rung(Layer):
         span.set_attribute("gen_ai.usage.output_tokens", usage.output_tokens)
         document, record = self.document, CURRENT.get()
         cost = document.prices.cost(usage.input_tokens, usage.output_tokens)
-        record.usage.add(usage.input_tokens, usage.output_tokens, cost)
+        record.spent(usage.input_tokens, usage.output_tokens, cost)
         usage.cost = Decimal(cost)  # by the document: pydantic-ai then looks up no price of its own
         self.metrics.tokens.labels(document.provider, document.id, "input").observe(usage.input_tokens)
         self.metrics.tokens.labels(document.provider, document.id, "output").observe(usage.output_tokens)

@@ -17,6 +17,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory.conversations.archive import Archive, Header, NewTurn
+from mooring.runtime.memory.conversations.name import scoped
 from mooring.runtime.memory.conversations.recent import Recent, Remembered
 
 MOST_BYTES = 4 * 2**20
@@ -79,10 +80,10 @@ class Conversations:
         Turns of one conversation come one after the other, in both slots. One that waits for approval, or ends in
         an apology, is not kept: `add` does that when it comes to an end after all.
         """
-        name = turn.conversation
-        if name is None:
+        if turn.conversation is None:
             return await work(turn)
-        record.conversation = name
+        record.conversation = turn.conversation
+        name = scoped(record.tenant, turn.conversation)
         async with self._turn(name, record.agent, profile, record.budget.left()) as conversation:
             answer = await work(replace(turn, past=tuple(conversation.messages)))
             if answer.messages and not answer.approvals and record.rung != _APOLOGY:
@@ -96,15 +97,17 @@ class Conversations:
         """
         if record.conversation is not None:
             seconds = profile.deadline_seconds
-            async with self._turn(record.conversation, record.agent, profile, seconds) as conversation:
+            name = scoped(record.tenant, record.conversation)
+            async with self._turn(name, record.agent, profile, seconds) as conversation:
                 await self._keep(conversation, profile, record.run, messages)
 
-    async def delete(self, name: str) -> None:
-        """Deletes a conversation, in memory and in the archive. Raises Problem when there is none."""
+    async def delete(self, tenant: str, conversation: str) -> None:
+        """Deletes a tenant's conversation, in memory and in the archive. Raises Problem when there is none."""
+        name = scoped(tenant, conversation)
         self.recent.drop(name)
         self._unsaved = deque(waiting for waiting in self._unsaved if waiting.conversation != name)
         if not await self.archive.delete(name):
-            raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
+            raise Problem("conversation_not_found", f"there is no conversation {conversation[:64]!r}")
 
     @asynccontextmanager
     async def _turn(

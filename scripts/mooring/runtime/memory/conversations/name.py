@@ -11,6 +11,11 @@ NEW = "new"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+def scoped(tenant: str, name: str) -> str:
+    """The name under which a tenant's conversation is kept: the same name of another tenant is another conversation."""
+    return f"{tenant}/{name}" if tenant else name
+
+
 def named(name: str | None) -> str | None:
     """The conversation that a request names; "new" makes up one that nobody can guess. Raises Problem."""
     if name is None:

@@ -1,0 +1,28 @@
+"""Who sends a request: a tenant, by one of its keys or tokens."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["caller", "approver", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request's sender. What it begins belongs to its `tenant`, and nobody else can find it.
+
+    `key` names the key or the token's subject. `agents` are those it may call, None for all. An approver may also
+    decide on what runs of its tenant wait for; an operator sees metrics and health, and calls no agent.
+    """
+
+    tenant: str = ""
+    key: str = ""
+    agents: frozenset[str] | None = None
+    role: Role = "caller"
+
+    def may_call(self, agent: str) -> bool:
+        """Whether it may call an agent."""
+        return self.role != "operator" and (self.agents is None or agent in self.agents)
+
+
+ANYONE = Caller()
+"""Sends everything to an environment without `access`, which listens on loopback alone."""

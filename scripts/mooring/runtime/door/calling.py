@@ -1,0 +1,43 @@
+"""What a request's caller may call, and what belongs to it."""
+
+from starlette.requests import Request
+
+from mooring.runtime.agent.served import Served
+from mooring.runtime.core.caller import ANYONE, Caller
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.record import Record
+from mooring.runtime.door.middleware import languages
+from mooring.runtime.runtime import Runtime
+
+CALLER = "mooring.caller"
+"""Where a request's scope holds its Caller; absent where the environment has no `access`."""
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The runtime behind a request."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def caller_of(request: Request) -> Caller:
+    """Who sent a request."""
+    caller: Caller = request.scope.get(CALLER, ANYONE)
+    return caller
+
+
+def agents_of(request: Request) -> list[str]:
+    """The names of the agents that the caller may call, which are the models that it sees."""
+    caller = caller_of(request)
+    return [name for name in runtime_of(request).agents.names if caller.may_call(name)]
+
+
+def agent_of(request: Request, name: str) -> Served:
+    """An agent that the caller may call. Raises Problem: what it may not call is not there."""
+    if not caller_of(request).may_call(name):
+        raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
+    return runtime_of(request).agents.get(name)
+
+
+def record_of(request: Request, served: Served) -> Record:
+    """The record of a new run of the caller's, in the languages that the request accepts."""
+    return runtime_of(request).agents.record(served, languages(request), tenant=caller_of(request).tenant)
