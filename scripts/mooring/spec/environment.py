@@ -1,11 +1,13 @@
 """Environments: where a release runs, what differs there, and how it gets there."""
 
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from mooring.spec.document import Document, Name, Part, Seconds, SecretRef
+from mooring.spec.access import Access
+from mooring.spec.document import Document, FileRef, Name, Part, Seconds, SecretRef
 
 
 class LocalTarget(Part):
@@ -15,6 +17,19 @@ class LocalTarget(Part):
     listen: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z.:\[\]-]+:\d{1,5}$")] = Field(
         description="host:port of the public socket; port 0 takes a free one."
     )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the socket."""
+        return is_loopback(self.listen.rpartition(":")[0])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this machine's own. Other names are not looked up."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class DocumentOverride(Part):
@@ -84,8 +99,18 @@ class Database(Part):
     secret_ref: SecretRef = Field(description="The environment variable with the PostgreSQL URL.")
 
 
+class Tls(Part):
+    """Files of the machine that serves; they are read again when they change."""
+
+    certificate: FileRef = Field(description="A PEM file with the certificate and its chain.")
+    key: FileRef = Field(description="A PEM file with the private key, without a password.")
+
+
 class Serving(Part):
-    """How much a slot takes on at once. What is beyond is refused politely, with `too_many_requests`."""
+    """How an environment is served, and how much a slot takes on at once.
+
+    What is beyond is refused politely, with `too_many_requests`.
+    """
 
     max_in_flight: int = Field(
         default=256, ge=1, le=10000, description="Requests being answered, streams included; and as many runs besides."
@@ -98,6 +123,13 @@ class Serving(Part):
     max_connections: int = Field(
         default=2048, ge=16, le=60000, description="Open connections; less where the limit on open files is lower."
     )
+    origins: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^\s/*?#]+$")], ...] = Field(
+        default=(), description="Web pages that may call from a browser (CORS): scheme, host and port."
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="Reverse proxies whose X-Forwarded-For says who the client is, such as 10.0.0.0/8."
+    )
+    tls: Tls | None = Field(default=None, description="Absent: plain HTTP, as behind a proxy that speaks TLS.")
 
 
 class Environment(Document):
@@ -115,6 +147,7 @@ class Environment(Document):
         default=None, description="Absent: a SQLite file in the environment's state folder."
     )
     serving: Serving = Serving()
+    access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)
     overrides: tuple[DocumentOverride, ...] = ()
     rollout: Rollout
@@ -123,6 +156,16 @@ class Environment(Document):
     def simulated_services(self) -> tuple[str, ...]:
         """The services of tools that the simulator plays, whether or not it plays the models."""
         return tuple(sorted(name for name, where in self.services.items() if where == "simulated"))
+
+    @property
+    def exposed(self) -> bool:
+        """Whether callers without a key could come from other machines, which is refused."""
+        return self.access is None and not self.target.loopback
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Environment variables that hold the keys of callers."""
+        return tuple(key.secret_ref.removeprefix("env:") for key in (self.access.keys if self.access else ()))
 
     @property
     def keeps_spare(self) -> bool:

@@ -55,6 +55,9 @@ def _times(catalog: Catalog) -> Iterator[tuple[Entry, str, datetime]]:
         for index, freeze in enumerate(environment.rollout.freezes):
             for end, time in (("start", freeze.start), ("end", freeze.end)):
                 yield catalog.of(Environment)[name], f"rollout.freezes.{index}.{end}", time
+        for index, key in enumerate(environment.access.keys if environment.access else ()):
+            if key.ends is not None:
+                yield catalog.of(Environment)[name], f"access.keys.{index}.ends", key.ends
 
 
 def time_zone(catalog: Catalog) -> Remarks:

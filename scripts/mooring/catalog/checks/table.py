@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks import (
+    access,
     agents,
     budgets,
     environments,
@@ -200,6 +201,15 @@ ENVIRONMENTS = {
         "There are more connections than requests.", "raise maxConnections", environments.serving_limits
     ),
     "listen-address": Check("Environments listen apart.", "take another port", environments.listen_address),
+    "access-missing": Check(
+        "Without access only this machine may call.",
+        "declare access with a tenant, or listen on 127.0.0.1",
+        access.missing,
+    ),
+    "access-tenant": Check("Keys belong to tenants that exist.", "correct the name", access.tenant),
+    "access-agent": Check("Callers call agents that are here.", "correct the name", access.agent),
+    "access-twice": Check("Tenants, keys and issuers differ by name.", "rename or remove one", access.twice),
+    "issuer-url": Check("Issuers are asked over https, or are private.", "correct the URL", access.issuer_url),
 }
 OPERATIONS = {
     "guard-meaning": Check("Guards name meanings.", "correct the code", operations.guard_meaning),

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.change.kinds.access import access
 from mooring.change.rules import Sides, moved, number
 from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
 from mooring.spec import Environment
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
-CAPACITY = "environment.capacity-changed"
+CAPACITY, CLIENTS = "environment.capacity-changed", "environment.clients-changed"
 
 
 def rules(sides: Sides) -> Rules:
     return {
+        "access": access,
         "agents": agents,
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
@@ -28,6 +30,9 @@ def rules(sides: Sides) -> Rules:
         "services": services,
         "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
         "serving.maxInFlight": number(CAPACITY, CAPACITY, "requests at once of a slot"),
+        "serving.origins": moved(CLIENTS, "web pages that may call"),
+        "serving.tls": moved(CLIENTS, "TLS"),
+        "serving.trustedProxies": moved(CLIENTS, "trusted proxies"),
         "target.listen": moved("environment.listen-changed", "address"),
         "tier": moved("environment.tier-changed", "tier"),
     }
