@@ -9,6 +9,7 @@ from mooring.finding import Finding
 
 _SHAPES = {
     "an OpenAI or Anthropic key": r"\bsk-(?:ant-|proj-|live-)?[A-Za-z0-9_-]{20,}",
+    "a key of this server": r"\bmoor_[0-9a-f]{8}_[A-Za-z0-9_-]{40,}",
     "an AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "a GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})",
     "a Slack token": r"\bxox[abposr]-[A-Za-z0-9-]{10,}",

@@ -12,6 +12,7 @@ from mooring.runtime.agent.runs import Runs
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.store import RunStore
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.health import Health
@@ -23,8 +24,8 @@ from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
 
-RUNS, ANSWERS, CONVERSATIONS = "runs.db", "answers.db", "conversations.db"
-"""Names in the state folder: runs, the last good answers, and conversations."""
+RUNS, ANSWERS, CONVERSATIONS, SPEND = "runs.db", "answers.db", "conversations.db", "spend.db"
+"""Names in the state folder: runs, the last good answers, conversations, and what tenants spend."""
 
 
 class Runtime:
@@ -43,7 +44,8 @@ class Runtime:
         self.accounting = Accounting()
         self.last_good = LastGoodStore(settings.state / ANSWERS)
         self.conversations = Conversations(settings.state / CONVERSATIONS, profiles)
-        self.agents = Agents(release, settings, self.metrics, self.last_good)
+        self.spend = Spend(settings.state / SPEND)
+        self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
         self.runs = Runs(self.runner, RunStore(settings.state / RUNS))
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
@@ -53,7 +55,7 @@ class Runtime:
         ask, lag = self.runner.answer, self.metrics.loop_lag
         self.health = Health(release.content, settings, self.agents, self.runs, self.memory, self.ready, ask, lag)
         about = {"digest": release.digest, "slot": settings.slot}
-        scrape = Scrape(about, self.accounting, self.conversations, self.agents, self.health)
+        scrape = Scrape(about, self.accounting, self.conversations, self.agents, self.health, self.spend)
         self.metrics.registry.register(scrape)
 
     async def start(self) -> None:
@@ -70,6 +72,7 @@ class Runtime:
             self._reasons += [f"environment variable {name} is not set" for name in missing_keys(models, environ)]
         self._reasons += self.agents.load(self.client)
         if self.settings.serving:
+            await self.spend.start()
             await self.conversations.start()
             self.memory.start()
             self._reasons += await self.runs.open()
@@ -86,6 +89,7 @@ class Runtime:
         await self.memory.close()
         await self.conversations.close()
         await self.last_good.close()
+        await self.spend.close()
         await self.agents.close()
         await client.aclose()
         await asyncio.to_thread(self.metrics.tracing.close)

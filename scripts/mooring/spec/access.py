@@ -18,7 +18,11 @@ class Limits(Part):
     """How much may be asked; what is absent is not limited. A day ends at midnight UTC."""
 
     requests_per_minute: int | None = Field(default=None, ge=1, description="A minute's requests may come at once.")
-    concurrent: int | None = Field(default=None, ge=1, description="Requests and runs under way.")
+    concurrent: int | None = Field(
+        default=None,
+        ge=1,
+        description="Requests and runs under way. By default, a tenant among others takes half of serving.maxInFlight.",
+    )
     tokens_per_day: int | None = Field(default=None, ge=1, description="Input and output of models together.")
     usd_per_day: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 

@@ -113,7 +113,7 @@ class Client:
 def request(body: Any, path: str = "/v1/chat/completions", **headers: Any) -> bytes:
     """A POST as bytes."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    more = {"host": "door", "content-length": len(data)} | {k.replace("_", "-"): v for k, v in headers.items()}
+    more = {"host": "localhost", "content-length": len(data)} | {k.replace("_", "-"): v for k, v in headers.items()}
     return "\r\n".join([f"POST {path} HTTP/1.1", *(f"{k}: {v}" for k, v in more.items()), "", ""]).encode() + data
 
 

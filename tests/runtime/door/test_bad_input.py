@@ -85,7 +85,7 @@ def test_a_client_that_dawdles_is_let_go(module_server, monkeypatch):
     monkeypatch.setattr(body, "READ_SECONDS", 0.1)
     url = httpx2.URL(module_server.url)
     with socket.create_connection((url.host, url.port), timeout=5) as slow:
-        slow.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{")
+        slow.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\n\r\n{")
         assert b"408" in slow.recv(4096)
 
 

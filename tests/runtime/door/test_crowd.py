@@ -22,7 +22,7 @@ def test_requests_beyond_the_limit_are_told_when_to_come_back(open_door, stub, r
         assert (status, body["error"]["code"]) == (429, "too_many_requests")
         assert body["error"]["type"] == "rate_limit_error"
         assert (headers["retry-after"], headers["x-mooring-slot"]) == ("1", "blue")
-        client.send(b"GET /livez HTTP/1.1\r\nhost: door\r\n\r\n")
+        client.send(b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n")
         assert client.answer()[0] == 200
     assert [client.answer()[0] for client in busy] == [200, 200]
     assert door.runtime.accounting.failed == 0

@@ -18,7 +18,7 @@ def door(open_door):
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"HELLO\r\n\r\n",
         b"GET /v1/models HTTP/9.9\r\n\r\n",
-        b"GET /\xff\xfe HTTP/1.1\r\nhost: door\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nhost: localhost\r\n\r\n",
         b"GET / HTTP/1.1\r\nhost door\r\n\r\n",
         b"GET / HTTP/1.1\r\nx: a\x00b\r\n\r\n",
         b"POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n",
@@ -35,7 +35,7 @@ def test_what_is_no_http_is_refused_and_closed(door, data):
 
 def test_a_body_that_breaks_its_own_framing_is_refused_at_once(door, post):
     with door.connect() as client:
-        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: door\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n")
+        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n")
         assert client.error() == (400, "invalid_http")
     assert door.runtime.accounting.failed == 0
 
@@ -60,7 +60,7 @@ def test_rubbish_after_a_request_does_not_break_into_its_answer(door, stub, repl
 
 def test_pipelined_requests_are_answered_in_order(door, ask):
     with door.connect() as client:
-        client.send(ask() + b"GET /nowhere HTTP/1.1\r\nhost: door\r\n\r\n")
+        client.send(ask() + b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n")
         first = client.socket.recv(65536)
         while b"not_found" not in first:
             first += client.socket.recv(65536)
@@ -77,5 +77,5 @@ def test_another_protocol_is_not_spoken(door, post, other):
 
 def test_a_path_that_is_no_utf8_is_not_found(door):
     with door.connect() as client:
-        client.send(b"GET /agents/%ff%fe/runs HTTP/1.1\r\nhost: door\r\n\r\n")
+        client.send(b"GET /agents/%ff%fe/runs HTTP/1.1\r\nhost: localhost\r\n\r\n")
         assert client.answer()[0] in (404, 405)

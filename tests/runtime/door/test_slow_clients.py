@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mooring.runtime.door import body, connection, serving
 
-HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: door\r\n"
+HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_what_is_left_of_a_refused_body_is_read_so_that_the_answer_arrives(door)
         client.send(HEAD + b"content-length: 3000000\r\n\r\n")
         assert client.error() == (413, "request_too_large")
         client.send(b" " * 3_000_000)
-        client.send(b"GET /v1/models HTTP/1.1\r\nhost: door\r\n\r\n")
+        client.send(b"GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n")
         assert client.answer()[0] == 200
 
 
@@ -89,7 +89,7 @@ def test_a_slow_but_steady_client_is_served(door, ask):
 
 def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_failure(door, caplog):
     with door.connect() as client:
-        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: door\r\ncontent-length: 50\r\n\r\n{")
+        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\n\r\n{")
         door.until(lambda: door.runtime.accounting.in_flight == 1)
     door.until(lambda: door.runtime.accounting.in_flight == 0)
     assert door.runtime.accounting.abandoned == 1
@@ -113,7 +113,7 @@ def test_a_reader_that_does_not_read_is_cut_off_and_holds_back_what_writes_for_i
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.2)
     door = host(Starlette(routes=[Route("/flood", flood), Route("/large", large)]))
     with door.connect() as client:
-        client.send(f"GET {path} HTTP/1.1\r\nhost: door\r\n\r\n".encode())
+        client.send(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
         door.until(lambda: door.serving.busy == 1 or len(door.serving.connections) == 0)
         door.until(lambda: door.serving.busy == 0)
         door.until(lambda: len(door.serving.connections) == 0)
@@ -123,6 +123,6 @@ def test_a_reader_that_rests_now_and_then_gets_everything(host, monkeypatch):
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.5)
     door = host(Starlette(routes=[Route("/large", large)]))
     with door.connect() as client:
-        client.send(b"GET /large HTTP/1.1\r\nhost: door\r\nconnection: close\r\n\r\n")
+        client.send(b"GET /large HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         time.sleep(0.2)
         assert len(client.rest()) > 20_000_000

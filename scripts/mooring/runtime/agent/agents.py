@@ -1,6 +1,7 @@
 """The agents of a slot: those of its release, and those of earlier releases that unfinished runs began with."""
 
 from collections.abc import Iterator
+from functools import partial
 from uuid import uuid4
 
 import httpx2
@@ -16,6 +17,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.spend import Spend
 from mooring.runtime.watch.telemetry import Metrics
 
 RELEASES = "releases"
@@ -25,9 +27,11 @@ RELEASES = "releases"
 class Agents:
     """Built by `load`, closed by `close`. An earlier release is read from the store when a run first asks for it."""
 
-    def __init__(self, release: Release, settings: Settings, metrics: Metrics, last_good: LastGoodStore) -> None:
+    def __init__(
+        self, release: Release, settings: Settings, metrics: Metrics, last_good: LastGoodStore, spend: Spend
+    ) -> None:
         self.release, self.settings = release, settings
-        self._metrics, self._last_good = metrics, last_good
+        self._metrics, self._last_good, self._spend = metrics, last_good, spend
         self._client: httpx2.AsyncClient | None = None
         self._built: dict[str, ReleaseAgents] = {}
 
@@ -66,11 +70,18 @@ class Agents:
         return served
 
     def record(
-        self, served: Served, languages: tuple[str, ...] = (), run: str | None = None, tenant: str = ""
+        self,
+        served: Served,
+        languages: tuple[str, ...] = (),
+        run: str | None = None,
+        tenant: str = "",
+        key: str = "",
     ) -> Record:
         """A new run's record, with the whole deadline of the agent's profile before it."""
-        budget = Budget(served.profile.deadline_seconds)
-        return Record(run or f"run_{uuid4().hex}", served.document.name, budget, languages, tenant)
+        name, budget = served.document.name, Budget(served.profile.deadline_seconds)
+        record = Record(run or f"run_{uuid4().hex}", name, budget, languages, tenant, key)
+        record.on_spend = partial(self._spend.add, tenant, key, name)
+        return record
 
     def circuits(self) -> dict[tuple[str, str], Circuit]:
         """Circuits of the release's models, by model and profile."""

@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_ai.messages import ModelMessagesTypeAdapter
@@ -20,6 +20,8 @@ from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import WAITING, Decision, OnText, Request, Run
 from mooring.runtime.memory.store import RunStore, StoredRun
+
+OnBegin = Callable[[asyncio.Future[Answer]], None]
 
 _DAY = 86400.0
 _UNSERVED_SECONDS = 1.0
@@ -89,10 +91,14 @@ class Runs:
             await self.durable.settled(run)
         return answer
 
-    async def start(self, served: Served, turn: Turn, record: Record) -> StoredRun:
-        """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
+    async def start(self, served: Served, turn: Turn, record: Record, on_begin: OnBegin) -> StoredRun:
+        """Begins a run whose client may ask for it later; `on_begin` gets a future that is done when the run ends.
+
+        Raises Problem when it cannot be written down.
+        """
         run = self._new(served, turn, record)
         await self._journal(served).accept(run)
+        on_begin(run.answer)
         return await self.get(record.run, record.tenant)
 
     async def decide(self, run_id: str, tenant: str, approved: bool, message: str = "") -> StoredRun:
@@ -109,6 +115,7 @@ class Runs:
             waiting.release,
             Turn(""),
             tenant=tenant,
+            key=waiting.data.get("key", ""),
             created=waiting.created,
             part=part,
             decision=verdict,
@@ -159,7 +166,14 @@ class Runs:
 
     def _new(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Run:
         request = Request(
-            record.run, served.document.name, served.release, turn, record.languages, time.time(), tenant=record.tenant
+            record.run,
+            served.document.name,
+            served.release,
+            turn,
+            record.languages,
+            time.time(),
+            tenant=record.tenant,
+            key=record.key,
         )
         return Run(request, record, self._agents.settings.slot, on_text)
 
@@ -167,10 +181,10 @@ class Runs:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
         try:
             served = self._agents.get(request.agent, request.release)
-            record = self._agents.record(served, request.languages, request.run, request.tenant)
+            record = self._agents.record(served, request.languages, request.run, request.tenant, request.key)
         except Problem:
             budget = Budget(_UNSERVED_SECONDS)
-            record = Record(request.run, request.agent, budget, request.languages, request.tenant)
+            record = Record(request.run, request.agent, budget, request.languages, request.tenant, request.key)
         if request.decision:
             record.restore(request.decision.data)
         return Run(request, record, self._agents.settings.slot)

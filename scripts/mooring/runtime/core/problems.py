@@ -1,5 +1,7 @@
 """Every error a client can get, as OpenAI clients expect it, with a stable code."""
 
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -26,8 +28,18 @@ CODES: dict[str, Code] = {
     "context_length_exceeded": Code(
         HTTPStatus.BAD_REQUEST, "The conversation is too long for the model, however it is trimmed."
     ),
+    "key_in_query": Code(
+        HTTPStatus.BAD_REQUEST, "A key stands in the URL, which logs keep; send it as a header, and replace it."
+    ),
+    "invalid_api_key": Code(
+        HTTPStatus.UNAUTHORIZED, "The request has no key or token that works here; `Authorization: Bearer` takes it."
+    ),
+    "operator_required": Code(HTTPStatus.FORBIDDEN, "This is for operators: it needs an operator's key."),
+    "host_refused": Code(
+        HTTPStatus.MISDIRECTED_REQUEST, "Without keys, only requests that name this machine itself are answered."
+    ),
     "approval_unauthorized": Code(HTTPStatus.UNAUTHORIZED, "An approval needs the key of the environment."),
-    "approval_forbidden": Code(HTTPStatus.FORBIDDEN, "Nobody can approve here: the environment has no key for it."),
+    "approval_forbidden": Code(HTTPStatus.FORBIDDEN, "Whoever asks may not approve here."),
     "not_found": Code(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
     "model_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such agent."),
     "run_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such run."),
@@ -44,6 +56,12 @@ CODES: dict[str, Code] = {
         HTTPStatus.TOO_MANY_REQUESTS,
         "As many requests are being answered as can be; `Retry-After` says when to try again.",
     ),
+    "rate_limit_exceeded": Code(
+        HTTPStatus.TOO_MANY_REQUESTS, "The requests of this minute are used up; `Retry-After` says when there are more."
+    ),
+    "insufficient_quota": Code(
+        HTTPStatus.TOO_MANY_REQUESTS, "The tokens or the money of today are used up; a day ends at midnight UTC."
+    ),
     "headers_too_large": Code(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large."),
     "internal_error": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed that nobody expected; the log knows."),
     "run_interrupted": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The slot that ran it has ended."),
@@ -58,6 +76,9 @@ CODES: dict[str, Code] = {
     "release_unavailable": Code(
         HTTPStatus.SERVICE_UNAVAILABLE, "The slot is not ready, or the run's release cannot be served any more."
     ),
+    "identity_unavailable": Code(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The issuer of the token does not answer, and its keys are not known."
+    ),
     "storage_unavailable": Code(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer."),
 }
 """By code. Codes are part of the interface: they are added, never renamed."""
@@ -66,11 +87,22 @@ CODES: dict[str, Code] = {
 class Problem(Exception):
     """Ends a request with an error. `code` is a key of `CODES`; `param` names the field at fault.
 
+    `wait` is in how many seconds the client may try again; `headers` are of the reply.
     The message is for the client: it holds no secret and no text of another user.
     """
 
-    def __init__(self, code: str, message: str, param: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        param: str | None = None,
+        wait: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.headers = dict(headers or {})
+        if wait is not None:
+            self.headers["retry-after"] = str(math.ceil(wait))
         self.code = code
         self.status = CODES[code].status
         self.param = param

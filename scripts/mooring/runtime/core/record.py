@@ -58,7 +58,7 @@ class Usage:
 class Record:
     """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
 
-    `tenant` is whose run it is.
+    `tenant` is whose run it is, and `key` names the key that it was asked with.
     `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
     been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
@@ -77,6 +77,7 @@ class Record:
     budget: Budget
     languages: tuple[str, ...] = ()
     tenant: str = ""
+    key: str = ""
     withheld: frozenset[str] = frozenset()
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
@@ -131,7 +132,7 @@ class Record:
         self.retries = data["retries"]
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
-        self.tenant = data.get("tenant", "")
+        self.tenant, self.key = data.get("tenant", ""), data.get("key", "")
         self.languages = tuple(data.get("languages", self.languages))
         self.rescued = data.get("rescued", 0)
         self.written = data.get("written", [])
@@ -151,6 +152,7 @@ class Record:
             "conversation": self.conversation,
             "languages": [*self.languages, *filter(None, [self.question_language])],
             "tenant": self.tenant,
+            "key": self.key,
             "rescued": self.rescued,
             "written": self.written,
             "hedges": self.hedges,

@@ -13,6 +13,7 @@ import asyncio
 import errno
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -24,13 +25,16 @@ FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
+HANDSHAKE_SECONDS = 10.0
+"""Seconds a client of TLS has to shake hands."""
+
 log = logging.getLogger(__name__)
 
 
 class Acceptor:
     """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`.
 
-    When there is `room` for none, they wait in the kernel's queue until there is.
+    When there is `room` for none, they wait in the kernel's queue until there is. With `secure` they speak TLS.
     """
 
     def __init__(
@@ -38,9 +42,10 @@ class Acceptor:
         listening: socket.socket,
         factory: Callable[[], asyncio.Protocol],
         room: Callable[[], int] = lambda: BATCH,
+        secure: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         listening.setblocking(False)
-        self._room = room
+        self._room, self._secure = room, secure
         self._listening = listening
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
@@ -89,7 +94,12 @@ class Acceptor:
 
     async def _attach(self, connection: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._factory, connection)
+            if self._secure is None:
+                await self._loop.connect_accepted_socket(self._factory, connection)
+            else:
+                await self._loop.connect_accepted_socket(
+                    self._factory, connection, ssl=self._secure(), ssl_handshake_timeout=HANDSHAKE_SECONDS
+                )
         except OSError as error:
             log.warning("connection lost before its first byte: %s", error)
             connection.close()

@@ -16,6 +16,7 @@ from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door import chat, conversations, health, runs
+from mooring.runtime.door.access.guards import guards
 from mooring.runtime.door.admission import Admission
 from mooring.runtime.door.calling import agents_of
 from mooring.runtime.door.middleware import Edge, on_http, on_problem
@@ -31,6 +32,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
     middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
+    middleware += guards(runtime)
     middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))

@@ -1,5 +1,8 @@
 """What a request's caller may call, and what belongs to it."""
 
+import asyncio
+from typing import Any
+
 from starlette.requests import Request
 
 from mooring.runtime.agent.served import Served
@@ -11,6 +14,9 @@ from mooring.runtime.runtime import Runtime
 
 CALLER = "mooring.caller"
 """Where a request's scope holds its Caller; absent where the environment has no `access`."""
+
+ADMITTED = "mooring.admitted"
+"""Where it holds what counts the request against limits; absent where there are none."""
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -38,6 +44,19 @@ def agent_of(request: Request, name: str) -> Served:
     return runtime_of(request).agents.get(name)
 
 
+def is_operator(request: Request) -> bool:
+    """Whether the sender may see what is for operators: everybody may where there is no `access`."""
+    return CALLER not in request.scope or caller_of(request).role == "operator"
+
+
+def outlive(request: Request, ended: "asyncio.Future[Any]") -> None:
+    """Counts a run, which may outlive its request, against the limits of its tenant until it has ended."""
+    if admitted := request.scope.get(ADMITTED):
+        admitted.stay()
+        ended.add_done_callback(lambda _: admitted.leave())
+
+
 def record_of(request: Request, served: Served) -> Record:
     """The record of a new run of the caller's, in the languages that the request accepts."""
-    return runtime_of(request).agents.record(served, languages(request), tenant=caller_of(request).tenant)
+    caller = caller_of(request)
+    return runtime_of(request).agents.record(served, languages(request), tenant=caller.tenant, key=caller.key)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.door.calling import is_operator
 from mooring.runtime.watch.health.check import Check, Result, look_at
 from mooring.runtime.watch.health.health import Health
 
@@ -33,7 +34,7 @@ async def live(request: Request) -> Response:
     if _detailed(request):
         return await answer(request, "livez", [health.loop])
     result = await health.loop.result()
-    told = {} if result.ok else {"reasons": [f"the event loop is late: {result.detail}"]}
+    told = {} if result.ok or not is_operator(request) else {"reasons": [f"the event loop is late: {result.detail}"]}
     return JSONResponse({"alive": result.ok} | told, 200 if result.ok else 503, _HEADERS)
 
 
@@ -43,8 +44,8 @@ async def started(request: Request) -> Response:
     if _detailed(request):
         return await answer(request, "startupz", [health.release])
     result = await health.release.result()
-    reasons = [] if result.ok else [result.detail]
-    return JSONResponse({"started": result.ok, "reasons": reasons}, 200 if result.ok else 503, _HEADERS)
+    told = {"reasons": [] if result.ok else [result.detail]} if is_operator(request) else {}
+    return JSONResponse({"started": result.ok} | told, 200 if result.ok else 503, _HEADERS)
 
 
 async def ready(request: Request) -> Response:
@@ -53,7 +54,8 @@ async def ready(request: Request) -> Response:
     if _detailed(request):
         return await answer(request, "readyz", health.readiness)
     well, reasons = await health.ready()
-    return JSONResponse({"ready": well, "reasons": reasons}, 200 if well else 503, _HEADERS)
+    told = {"reasons": reasons} if is_operator(request) else {}
+    return JSONResponse({"ready": well} | told, 200 if well else 503, _HEADERS)
 
 
 async def healthz(request: Request) -> Response:

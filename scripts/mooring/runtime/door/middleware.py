@@ -1,5 +1,7 @@
 """Headers of every reply, and the error reply for unexpected exceptions."""
 
+import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -11,6 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mooring.language import accepted
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
+
+DISCARD_SECONDS = 1.0
+"""Seconds that a refused client may still take to send its body."""
 
 
 class Edge:
@@ -49,8 +54,23 @@ def languages(request: Request) -> tuple[str, ...]:
 
 def reply(problem: Problem) -> Response:
     """An error as a reply."""
-    headers = {"retry-after": "1"} if problem.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    headers = dict(problem.headers)
+    if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.setdefault("retry-after", "1")
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
     return JSONResponse(problem.body(), problem.status, headers)
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request with an error outside of the app, after its body: with unread data, closing the connection
+    may take the answer with it."""
+    if not any(name == b"expect" for name, _ in scope["headers"]):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISCARD_SECONDS):
+                while (await receive()).get("more_body"):
+                    pass
+    await reply(problem)(scope, receive, send)
 
 
 async def on_problem(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.approval import authorise
 from mooring.runtime.door.body import Decision, RunBody, parse
-from mooring.runtime.door.calling import agent_of, caller_of, record_of, runtime_of
+from mooring.runtime.door.calling import agent_of, caller_of, outlive, record_of, runtime_of
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
@@ -20,7 +20,7 @@ async def start(request: Request) -> Response:
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
     _admit(runtime)
-    run = await runtime.runs.start(served, turn, record_of(request, served))
+    run = await runtime.runs.start(served, turn, record_of(request, served), lambda ended: outlive(request, ended))
     if seconds:
         run = await runtime.runs.wait(run.id, tenant, seconds)
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -26,9 +27,18 @@ LOOK_SECONDS = 1.0
 
 
 class Serving:
-    """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once."""
+    """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once.
 
-    def __init__(self, app: Any, listening: socket.socket, most: int = MOST) -> None:
+    With `secure`, which gives the context of the next connection, they speak TLS.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        listening: socket.socket,
+        most: int = MOST,
+        secure: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
         self._state = ServerState()
         self._config = uvicorn.Config(
             closing(app, lambda: self.connections.crowded or not self.acceptor.accepting),
@@ -43,7 +53,7 @@ class Serving:
         self._config.load()
         self._lifespan = LifespanOn(self._config)
         self.connections = Connections(self._config, self._state, most)
-        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections))
+        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections), secure)
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

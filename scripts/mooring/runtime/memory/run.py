@@ -49,6 +49,7 @@ class Request:
     part: int = 0
     decision: Decision | None = None
     tenant: str = ""
+    key: str = ""
 
     @property
     def id(self) -> str:
@@ -162,5 +163,5 @@ def shown(run: StoredRun) -> dict[str, Any]:
     """A run as a client sees it."""
     head = {"id": run.id, "object": "run", "agent": run.agent, "status": run.status, "release": run.release}
     moments = {"slot": run.slot, "created_at": run.created, "updated_at": run.updated}
-    data = {name: value for name, value in run.data.items() if name != "tenant"}
+    data = {name: value for name, value in run.data.items() if name not in ("tenant", "key")}
     return head | moments | {"answer": None, "approvals": [], "error": None} | data

@@ -98,9 +98,12 @@ class Slot:
     async def _start(self, listening: socket.socket) -> None:
         """The imports take a second or two; in a thread, so that the door answers meanwhile."""
         release, app, host = await asyncio.to_thread(self._load)
+        from mooring.runtime.door.tls import Certificate
+
         self.release = release
         limits = release.content.environment.serving
-        serving = host(app, listening, connections_allowed(limits.max_connections, limits.max_in_flight))
+        allowed = connections_allowed(limits.max_connections, limits.max_in_flight)
+        serving = host(app, listening, allowed, Certificate(limits.tls).context if limits.tls else None)
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime

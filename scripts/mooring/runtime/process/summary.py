@@ -26,6 +26,10 @@ def summary(runtime: "Runtime") -> dict[str, Any]:
         "memory": {"ratio": runtime.memory.ratio, "limit_mib": runtime.memory.limit >> 20},
         "context_ratio": max(runtime.observer.context_ratios, default=0.0),
         "conversations": len(runtime.conversations.recent),
+        "spend": [
+            {"tenant": tenant, "agent": agent, "calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd}
+            for (tenant, agent), spent in sorted(runtime.spend.by_agent().items())
+        ],
         "queue_depth": health.queue_depth,
         "loop_lag_seconds": round(health.lag.seconds(), 4),
     }

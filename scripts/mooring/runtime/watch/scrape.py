@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.memory.spend import Spend
 from mooring.runtime.watch import telemetry as names
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.health import Agents, Health
@@ -24,9 +25,10 @@ class Scrape(Collector):
         conversations: Conversations,
         agents: Agents,
         health: Health,
+        spend: Spend,
     ) -> None:
         self._about, self._accounting, self._conversations = dict(about), accounting, conversations
-        self._agents, self._health = agents, health
+        self._agents, self._health, self._spend = agents, health, spend
         self._began = time.monotonic()
 
     def describe(self) -> Iterator[Metric]:
@@ -50,6 +52,17 @@ class Scrape(Collector):
         yield GaugeMetricFamily(names.QUEUE, "Questions that wait under tickets, of all slots.", waiting)
         yield from self._circuits()
         yield from self._checks()
+        yield from self._spent()
+
+    def _spent(self) -> Iterator[Metric]:
+        labels = ("tenant", names.AGENT)
+        tokens = GaugeMetricFamily(names.TENANT_TOKENS, "Tokens since midnight UTC, of both slots.", labels=labels)
+        cost = GaugeMetricFamily(names.TENANT_COST, "US dollars since midnight UTC, of both slots.", labels=labels)
+        for who, spent in self._spend.by_agent().items():
+            tokens.add_metric(who, spent.tokens)
+            cost.add_metric(who, spent.usd)
+        yield tokens
+        yield cost
 
     def _circuits(self) -> Iterator[Metric]:
         labels = ("kind", "endpoint", "profile")

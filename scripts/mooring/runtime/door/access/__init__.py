@@ -1,0 +1,1 @@
+"""Who may call, by which key or token, and how much."""

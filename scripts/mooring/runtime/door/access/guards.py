@@ -1,0 +1,45 @@
+"""What a request passes before it gets to an agent, as the environment says."""
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from mooring.runtime.core.keyfile import KEYS, KeyFile
+from mooring.runtime.door.access.gate import Gate
+from mooring.runtime.door.access.issuers import Issuers
+from mooring.runtime.door.access.keyring import Keyring
+from mooring.runtime.door.access.loopback import Loopback
+from mooring.runtime.door.access.rates import Rates
+from mooring.runtime.runtime import Runtime
+
+_EXPOSED = ("retry-after", "x-mooring-run", "x-mooring-rung", "x-mooring-ticket", "x-mooring-conversation")
+_LIMITS = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))
+
+
+def guards(runtime: Runtime) -> list[Middleware]:
+    """The real address of the client, which web pages may call, and who may call at all; outermost first."""
+    environment, settings = runtime.release.content.environment, runtime.settings
+    serving, access = environment.serving, environment.access
+    stack = []
+    if serving.trusted_proxies:
+        stack.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=[str(one) for one in serving.trusted_proxies]))
+    if serving.origins:
+        stack.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=serving.origins,
+                allow_methods=("GET", "POST", "DELETE"),
+                allow_headers=("*",),
+                expose_headers=(*_EXPOSED, *_LIMITS),
+            )
+        )
+    if access is None:
+        return [*stack, Middleware(Loopback)]
+    share = max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None
+    gate = Middleware(
+        Gate,
+        keyring=Keyring(access, KeyFile(settings.state / KEYS), settings.environ),
+        issuers=Issuers(access, lambda: runtime.client),
+        rates=Rates(runtime.spend, share),
+    )
+    return [*stack, gate]
