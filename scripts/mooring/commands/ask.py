@@ -2,8 +2,9 @@
 
 import json
 import shlex
+import ssl
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from mooring.errors import Failed
@@ -23,9 +24,12 @@ class Answer:
     simulated: bool
 
 
-def ask(url: str, agent: str, message: str, timeout: float = 60) -> Answer:
-    """Failed(PROBE_FAILED) when there is no answer within `timeout` seconds."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=timeout)
+def ask(url: str, agent: str, message: str, timeout: float = 60, certificate: str = "") -> Answer:
+    """Failed(PROBE_FAILED) when there is no answer within `timeout` seconds.
+
+    `certificate` is the file of the server's own, which is asked at its address here and not by its name.
+    """
+    connection = _connection(url, timeout, certificate)
     try:
         connection.request("POST", PATH, _body(agent, message), {"content-type": "application/json"})
         reply = connection.getresponse()
@@ -41,10 +45,21 @@ def ask(url: str, agent: str, message: str, timeout: float = 60) -> Answer:
     return Answer(str(text), release, rung, slot, simulated == "true")
 
 
-def curl(url: str, agent: str, message: str) -> str:
-    """The same question as a line for a shell."""
+def _connection(url: str, timeout: float, certificate: str) -> HTTPConnection:
+    place = urlsplit(url)
+    if place.scheme != "https":
+        return HTTPConnection(place.netloc, timeout=timeout)
+    context = ssl.create_default_context(cafile=certificate or None)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    return HTTPSConnection(place.netloc, timeout=timeout, context=context)
+
+
+def curl(url: str, agent: str, message: str, key: bool = False) -> str:
+    """The same question as a line for a shell, which takes the `key` from the variable MOORING_KEY."""
     body = shlex.quote(_body(agent, message).decode())
-    return f"curl -s {url}{PATH} -H 'content-type: application/json' -d {body}"
+    bearer = '-H "authorization: Bearer $MOORING_KEY" ' if key else ""
+    return f"curl -s {url}{PATH} {bearer}-H 'content-type: application/json' -d {body}"
 
 
 def _body(agent: str, message: str) -> bytes:

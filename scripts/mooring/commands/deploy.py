@@ -78,12 +78,24 @@ def deploy(
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
             attested = _evidence(workspace, catalog, release, evidence)
+        _private(workspace, name, console)
         running.ensure()
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
         request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
         receipt = _driven(workspace, running, book, request, console)
     return done(receipt, console)
+
+
+def _private(workspace: Workspace, name: str, console: Console) -> None:
+    """Takes from others what they may do with the state, which holds what users wrote, and says so."""
+    from mooring import private
+
+    try:
+        if mended := private.mend(workspace.of(name)):
+            console.note(f"others could read {mended} files or folders of {workspace.of(name)}; now you alone can")
+    except OSError as error:
+        raise Failed(Reason.STORAGE, f"{error.filename}: {error.strerror}", "make the state folder yours") from None
 
 
 def settle(running: "Target", book: "Ledger", console: Console) -> None:

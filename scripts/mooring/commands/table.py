@@ -12,6 +12,7 @@ GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
+    "Access": ("keys",),
     "Inspection": ("status", "history", "logs"),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.deploy import deploy
@@ -10,6 +10,13 @@ from mooring.commands.workspace import find
 from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.spec.environment import Probe
+    from mooring.targets.protocol import Target
+
+PATIENCE = 60.0
+"""Seconds to wait for an answer."""
 
 SUMMARY = "Validate, build, start, deploy, ask one question and print the answer."
 EXAMPLES = """
@@ -33,16 +40,38 @@ def run(args: Namespace, console: Console) -> Outcome:
     release, url = running.live(), running.status().url
     if release is None or url is None:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
-    probe = release.content.environment.rollout.probes[0]
-    asked = _asked(url, probe.agent, probe.say, console)
+    environment = release.content.environment
+    probe = environment.rollout.probes[0]
+    if environment.access is not None:
+        asked = _probed(running, url, probe, console)
+    else:
+        tls = environment.serving.tls
+        certificate = tls.certificate.removeprefix("file:") if tls else ""
+        asked = _asked(url, probe.agent, probe.say, certificate, console)
     return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked})
 
 
-def _asked(url: str, agent: str, say: str, console: Console) -> dict[str, Any]:
+def _probed(running: "Target", url: str, probe: "Probe", console: Console) -> dict[str, Any]:
+    """Asks one question behind the door, since this command has no key, and prints how a caller asks it."""
+    from mooring.commands.ask import curl
+
+    live = running.facts().live
+    text = running.probe(live.slot if live else "", probe.agent, probe.say, PATIENCE)
+    console.line()
+    console.line(f"serving at {url}, to callers with a key: moor keys create {running.environment} NAME", "bold")
+    console.line()
+    console.line(curl(url, probe.agent, probe.say, key=True))
+    console.line()
+    console.line(f"{probe.agent} answers {probe.say!r}:", "dim")
+    console.line(text, "cyan")
+    return {"agent": probe.agent, "say": probe.say, "text": text}
+
+
+def _asked(url: str, agent: str, say: str, certificate: str, console: Console) -> dict[str, Any]:
     """Asks one question as any client would, and prints the request as a shell line."""
     from mooring.commands.ask import ask, curl
 
-    answer = ask(url, agent, say)
+    answer = ask(url, agent, say, certificate=certificate)
     source = "a simulated model" if answer.simulated else "its model"
     console.line()
     console.line(f"serving at {url}", "bold")

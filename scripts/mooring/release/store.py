@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from mooring import private
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Reason
 from mooring.release.release import Release
@@ -27,7 +28,7 @@ class Store:
             if path.exists():
                 verify_file(path)
                 return path
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private.folder(self.folder)
             _write(path, release.to_bytes())
         except OSError as error:
             raise Failed(

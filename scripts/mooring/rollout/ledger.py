@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mooring import private
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.rollout.state import Event, State
@@ -59,7 +60,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _storage(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.file(path)
             # Autocommit: transactions are explicit. The renewal thread has a connection of its own.
             self._db = sqlite3.connect(path, timeout=5, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")

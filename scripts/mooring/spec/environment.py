@@ -1,11 +1,12 @@
 """Environments: where a release runs, what differs there, and how it gets there."""
 
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from mooring.network import is_loopback
 from mooring.spec.access import Access
 from mooring.spec.document import Document, FileRef, Name, Part, Seconds, SecretRef
 
@@ -22,14 +23,6 @@ class LocalTarget(Part):
     def loopback(self) -> bool:
         """Whether only this machine can reach the socket."""
         return is_loopback(self.listen.rpartition(":")[0])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, by name or address, is this machine's own. Other names are not looked up."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class DocumentOverride(Part):

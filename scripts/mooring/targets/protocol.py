@@ -9,6 +9,7 @@ from mooring.rollout.target import Target as RolloutTarget
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.runtime.core.keyfile import KeyFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Target(RolloutTarget, Protocol):
 
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
+
+    @property
+    def keys(self) -> "KeyFile":
+        """The keys of callers. A change is in force within a second, whatever is deployed."""
 
     def config(self, slot: str) -> dict[str, Any]:
         """The release that a slot runs, as it has it in memory: digest and content."""

@@ -35,7 +35,9 @@ def test_what_is_no_http_is_refused_and_closed(door, data):
 
 def test_a_body_that_breaks_its_own_framing_is_refused_at_once(door, post):
     with door.connect() as client:
-        client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n")
+        client.send(
+            b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n"
+        )
         assert client.error() == (400, "invalid_http")
     assert door.runtime.accounting.failed == 0
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mooring import private
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.turn import Turn
 
@@ -127,9 +128,8 @@ class LastGoodStore:
     def _opened(self) -> sqlite3.Connection:
         if self._path is None:
             raise OSError("there is no file")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private.file(self._path)
         database = sqlite3.connect(self._path, timeout=2, isolation_level=None, check_same_thread=False)
-        self._path.chmod(0o600)
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         database.executescript(_SCHEMA)

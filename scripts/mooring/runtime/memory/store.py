@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mooring import private
 from mooring.runtime.core.problems import Problem
 
 T = TypeVar("T")
@@ -112,7 +113,7 @@ class RunStore:
             raise Problem("storage_unavailable", f"runs cannot be stored now ({error})") from error
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private.file(self._path)
         database = sqlite3.connect(self._path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")

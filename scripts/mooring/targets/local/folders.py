@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
 
@@ -57,4 +58,4 @@ def open_log(path: Path) -> BinaryIO:
     """Appends to `path`; what is over 5 MB was moved to `.log.1` before."""
     if path.exists() and path.stat().st_size > 5 * 2**20:
         path.replace(path.with_suffix(".log.1"))
-    return cast(BinaryIO, path.open("ab", buffering=0))
+    return cast(BinaryIO, private.file(path).open("ab", buffering=0))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.targets.local import folders
@@ -45,7 +46,8 @@ def launch(command: Sequence[str], root: Path, state: Path, environment: str, li
 
 def _log(state: Path) -> BinaryIO:
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        private.folder(state)
+        private.mend(state)
         return folders.open_log(folders.log_file(state, "supervisor"))
     except OSError as error:
         raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make the folder writable") from None

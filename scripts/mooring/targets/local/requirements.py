@@ -9,12 +9,13 @@ from typing import Self
 @dataclass(frozen=True, slots=True)
 class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
-    process of the live release stands ready."""
+    process of the live release stands ready; `access` when callers need keys."""
 
     drain: float = 60
     warm: float = 72 * 3600
     simulated: bool = False
     spare: bool = False
+    access: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -25,6 +26,7 @@ class Requirements:
             simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
             wanted = environment["serving"].get("spare")
             spare = environment["tier"] != "development" if wanted is None else bool(wanted)
-            return cls(rollout["drainSeconds"], rollout["warm"]["hours"] * 3600, simulated, spare)
+            access = environment.get("access") is not None
+            return cls(rollout["drainSeconds"], rollout["warm"]["hours"] * 3600, simulated, spare, access)
         except (OSError, ValueError, KeyError, TypeError):
             return cls()

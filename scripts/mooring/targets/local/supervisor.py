@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mooring import private
 from mooring.errors import Failed, Refused, Stopped
+from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.runtime.core.logs import configure
@@ -77,6 +79,8 @@ class Supervisor:
 
     async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
         """Until told to end. Raises Failed before anything was started."""
+        for reconciler in self.reconcilers.values():
+            self._closed(reconciler.wanted, self.options.listen)
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         for reconciler in self.reconcilers.values():
             reconciler.starter.listening = public.fileno()
@@ -133,6 +137,7 @@ class Supervisor:
         reconciler, digest = self._idle(body), str(body["digest"])
         if not folders.release_file(self.options.state, digest).exists():
             raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
+        self._closed(digest)
         self._secrets.update(body.get("environ", {}))
         await self._simulate([digest])
         reconciler.want(digest)
@@ -180,6 +185,15 @@ class Supervisor:
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
+    def _closed(self, digest: str | None, listen: str = "") -> None:
+        """Refused(GUARDED) when the release would answer anybody, and other machines reach the socket."""
+        address = listen or self.memory.listen
+        if digest is None or is_loopback(address.rpartition(":")[0]):
+            return
+        if not Requirements.read(folders.release_file(self.options.state, digest)).access:
+            message = f"{address} can be reached from other machines, and the release asks nobody for a key"
+            raise Refused(Reason.GUARDED, message, "declare access in the environment, or listen on 127.0.0.1")
+
     def _idle(self, body: Mapping[str, Any]) -> Reconciler:
         slot = str(body["slot"])
         if slot == self.memory.live:
@@ -220,7 +234,7 @@ class Supervisor:
 def lock(state: Path) -> int:
     """The lock of a state folder, held by the descriptor. Refused(LOCKED) when another supervisor has it."""
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        private.folder(state)
         held = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -242,6 +256,7 @@ def parse(argv: Sequence[str]) -> Options:
 def main(argv: Sequence[str], commands: Commands | None = None) -> int:
     """Runs until told to end. The first line of output says as JSON whether it has started; then that is closed."""
     configure(sys.stderr)
+    os.umask(0o077)  # whatever slots and the simulator write is for their owner alone
     log.setLevel(logging.INFO)
     logging.raiseExceptions = False
     try:

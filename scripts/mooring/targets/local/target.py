@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mooring.errors import Failed, Refused, Stopped, UsageError
+from mooring.errors import Failed, MooringError, Refused, Stopped, UsageError
 from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
@@ -25,6 +25,7 @@ from mooring.targets.protocol import Status
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.runtime.core.keyfile import KeyFile
     from mooring.spec.environment import Environment
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
@@ -161,8 +162,16 @@ class Local:
             with suppress(OSError, Stopped):  # what cannot be counted now is shown as it was
                 unix_http.call(folders.admin(self.state, slot), "POST /count", timeout=1)
         answer = self._call("GET /status")
-        url = f"http://{answer['listen']}".replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+        host = answer["listen"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
+        url = f"{'https' if self._secure(answer) else 'http'}://{host}"
         return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer))
+
+    def _secure(self, answer: Mapping[str, Any]) -> bool:
+        """Whether the live release speaks TLS."""
+        with suppress(MooringError):
+            if answer["live"] and (digest := answer["slots"][answer["live"]]["wanted"]):
+                return self.release(digest).content.environment.serving.tls is not None
+        return False
 
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
@@ -209,6 +218,13 @@ class Local:
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
 
+    @property
+    def keys(self) -> "KeyFile":
+        """The file of callers' keys, which slots read when it changes."""
+        from mooring.runtime.core.keyfile import KEYS, KeyFile
+
+        return KeyFile(self.state / KEYS)
+
     def find(self, digest: str) -> str:
         """The digest of the stored release that `digest` is, or begins. UsageError unless exactly one matches."""
         from mooring.release.store import Store
@@ -244,8 +260,9 @@ class Local:
 
     def stage(self, side: Side, token: int) -> None:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
-        models = self.release(side.digest).content.models.values()
-        names = {model.key_variable for model in models if model.key_variable}
+        content = self.release(side.digest).content
+        names = {model.key_variable for model in content.models.values() if model.key_variable}
+        names |= set(content.environment.secrets)
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 

@@ -6,9 +6,9 @@ the world by mistake.
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mooring.network import is_loopback
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.middleware import refuse
-from mooring.spec.environment import is_loopback
 
 
 class Loopback:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from mooring import private
 from mooring.runtime.core.problems import Problem
 
 T = TypeVar("T")
@@ -194,12 +195,11 @@ class Archive:
         return False
 
     def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private.file(self._path)
         database = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         database.executescript(_SCHEMA)
-        self._path.chmod(0o600)
         self._inode = self._path.stat().st_ino
         return database
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mooring import private
+
 FILE = "durable.db"
 """In the state folder."""
 
@@ -98,9 +100,9 @@ class File:
         return self._path is not None and (self._known is None or self._identity() != self._known)
 
     def make_room(self) -> None:
-        """Creates the folder if it is missing. Raises OSError."""
+        """Creates folder and file if they are missing, for their owner alone. Raises OSError."""
         if self._path:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private.file(self._path)
 
     def renew(self) -> None:
         """Accepts the file that is there now as the one to write to."""

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mooring import private
+
 FOLDER = "executors"
 _HOME = ".home"
 
@@ -21,7 +23,7 @@ class Executors:
 
     def __init__(self, state: Path) -> None:
         self._folder = state / FOLDER
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private.folder(self._folder)
         self.home = self._named()
         self.mine = ""
         self._lock = -1
@@ -80,7 +82,7 @@ class Executors:
 
     def _take(self) -> None:
         """Locked before it is in its place, so that nobody finds it unlocked."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private.folder(self._folder)
         new = self._folder / f".{self.mine}"
         lock = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
