@@ -52,7 +52,7 @@ class Serving:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on")
+        config = uvicorn.Config(app, port=0, log_level="critical", lifespan="on", proxy_headers=False)
         self._server = Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +21,9 @@ from mooring.runtime.door.serving import MOST, Serving
 class Door:
     """A live slot's sockets, in a thread."""
 
-    def __init__(self, app: Any, most: int) -> None:
+    def __init__(self, app: Any, most: int, secure: Callable[[], ssl.SSLContext] | None = None) -> None:
         self.app = app
-        self._most = most
+        self._most, self._secure = most, secure
         self._listening = socket.socket()
         self._listening.bind(("127.0.0.1", 0))
         self._listening.listen(4096)
@@ -34,7 +35,7 @@ class Door:
 
     async def _run(self) -> None:
         self.loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        self.serving = Serving(self.app, self._listening, self._most)
+        self.serving = Serving(self.app, self._listening, self._most, self._secure)
         await self.serving.start()
         self.serving.acceptor.on()
         self._started.set()
@@ -159,8 +160,8 @@ def host() -> Iterator[Callable[..., Door]]:
     """Puts any ASGI app behind such a door."""
     doors: list[Door] = []
 
-    def hosted(app: Any, most: int = MOST) -> Door:
-        doors.append(Door(app, most))
+    def hosted(app: Any, most: int = MOST, secure: Callable[[], ssl.SSLContext] | None = None) -> Door:
+        doors.append(Door(app, most, secure))
         return doors[-1]
 
     yield hosted
