@@ -98,6 +98,10 @@ class Serving(Part):
     max_connections: int = Field(
         default=2048, ge=16, le=60000, description="Open connections; less where the limit on open files is lower."
     )
+    mcp: bool = Field(
+        default=False,
+        description="Offers the agents as tools of a server of the Model Context Protocol too, at `/mcp`.",
+    )
 
 
 class Environment(Document):

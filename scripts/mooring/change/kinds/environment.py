@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mooring.change.rules import Sides, moved, number
+from mooring.change.rules import Sides, moved, number, turned
 from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
 from mooring.spec import Environment
@@ -28,6 +28,10 @@ def rules(sides: Sides) -> Rules:
         "services": services,
         "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
         "serving.maxInFlight": number(CAPACITY, CAPACITY, "requests at once of a slot"),
+        "serving.mcp": turned(
+            ("environment.mcp-offered", "offers its agents as MCP tools, at /mcp"),
+            ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
+        ),
         "target.listen": moved("environment.listen-changed", "address"),
         "tier": moved("environment.tier-changed", "tier"),
     }
