@@ -36,7 +36,7 @@ RESULT: dict[str, Any] = {
 
 
 def tool_name(agent: str) -> str:
-    """The name of an agent's tool: `shop/support` is `shop_support`, since clients refuse `/` in the name of a tool.
+    """The name of an agent's tool: `north/sales` is `north_sales`, since clients refuse `/` in the name of a tool.
 
     No two agents share one: there is no `_` in the name of an agent. Some models take 64 characters at most.
     """
