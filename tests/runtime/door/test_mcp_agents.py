@@ -135,6 +135,13 @@ def test_progress_grows_and_says_what_the_run_does(offer, mode, stub, reply, mon
     assert {total for _, total, _ in told} == {5}
 
 
+def test_a_durable_run_is_there_for_whoever_knows_its_id(offer, mode):
+    serving = offer(checkpoint={"mode": "durable"}, deadlineSeconds=20)
+    facts = call(serving, mode).structured_content
+    run = serving.http.get(f"/runs/{facts['run']}").json()
+    assert (run["status"], run["answer"], run["rung"]) == ("done", facts["answer"], facts["rung"])
+
+
 def test_a_call_that_needs_approval_says_so_and_goes_on_when_approved(offer, mode, stub, reply):
     stub.script("primary-1", reply(tool=("refund_order", {"order": "A1", "cents": 5})), reply("Refunded."))
     stub.script("shop", reply(body={}))

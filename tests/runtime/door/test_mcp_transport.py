@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from mcp import Client
 
@@ -174,6 +175,16 @@ def test_calls_beyond_the_limit_are_told_when_to_come_back(open_door, stub, repl
     assert result["content"] == [{"type": "text", "text": "hello"}]
 
 
+def test_runs_that_nobody_waits_for_count_against_calls(open_door, stub, reply, post):
+    stub.script("primary-1", reply("hello", delay=0.4))
+    door = open_door(requests=2, mcp=True)
+    with door.connect() as client:
+        for _ in range(2):
+            assert client.send(post({"message": "hi"}, "/agents/support/runs")).answer()[0] == 202
+        result = client.send(post(call(), "/mcp", **sent(NEWEST))).answer()[2]["result"]
+    assert (result["isError"], result["structuredContent"]["error"]["code"]) == (True, "too_many_requests")
+
+
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 def test_a_switch_between_two_calls_and_in_the_middle_of_one_is_not_noticed(host, stub, reply, build, tmp_path, mode):
     stub.script("primary-1", reply("hello", delay=0.3))
@@ -202,6 +213,25 @@ def test_a_switch_between_two_calls_and_in_the_middle_of_one_is_not_noticed(host
         assert green.runtime.accounting.received == 1
         contents = [message["content"] for message in stub.asked("primary-1")[-1]["messages"]]
         assert contents[1:] == ["Customer: hi", "hello"] * 2 + ["Customer: hi"]
+
+
+@VERSIONS
+def test_a_durable_run_of_a_slot_that_ends_is_interrupted_and_not_cancelled(stub, reply, build, tmp_path, version):
+    stub.script("primary-1", reply("hello", delay=1))
+    release = offering(build(checkpoint={"mode": "durable"}, deadlineSeconds=20, ladder=limits(10)))
+
+    async def scenario() -> str:
+        app = create_app(release, Settings("blue", tmp_path / "state", stub.url, {}))
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as http:
+            async with app.router.lifespan_context(app):
+                asked = asyncio.create_task(http.post("/mcp", json=call(), headers=headers(version)))
+                while not stub.requests:  # noqa: ASYNC110 - the stub is in another thread
+                    await asyncio.sleep(0.01)
+            return (await asked).text
+
+    text = asyncio.run(scenario())
+    assert "run_interrupted" in text
+    assert "run_cancelled" not in text
 
 
 @VERSIONS

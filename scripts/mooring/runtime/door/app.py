@@ -70,7 +70,8 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     await runtime.start()
     async with app.state.mcp.run() if app.state.mcp else nullcontext():
         yield
-    await runtime.close()
+        # Runs are interrupted, for another process to go on with, before the calls that wait for them are cancelled.
+        await runtime.close()
 
 
 def _mcp(release: Release) -> "Endpoint | None":

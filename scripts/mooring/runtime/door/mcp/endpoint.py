@@ -78,9 +78,9 @@ class Endpoint:
 def _trusted(request: Request) -> TransportSecuritySettings:
     """Which `Host` and `Origin` a request may have.
 
-    Without access everybody may call, so a page in a browser must not be able to: not by its own origin, and not by
-    a name that it lets resolve to this machine. A key is something that such a page has not, so the server may have
-    any name then, and only pages of the same name may call.
+    Without access everybody on this machine may call, but no page that a browser shows there: not from another
+    origin, and not by a name that its owner lets resolve to this machine. No such page has a key, so behind keys the
+    server may have any name, and pages of that name may call it.
     """
     if CALLER in request.scope:
         host = request.headers.get("host", "")
