@@ -48,6 +48,8 @@ MEANINGS: dict[str, Meaning] = {
     "environment.database-changed": Meaning(5, "runs under way, approvals and tickets stay behind in the old database"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
     "environment.listen-changed": Meaning(4, "clients must call another address"),
+    "environment.mcp-offered": Meaning(3, "agents can be called in one more way"),
+    "environment.mcp-withdrawn": Meaning(4, "clients that call agents as MCP tools break"),
     "environment.probe-changed": Meaning(3, "a new slot must answer another question"),
     "environment.rollout-changed": Meaning(1, "a release goes out differently, not less carefully"),
     "environment.rollout-weakened": Meaning(5, "a release goes out with less care"),

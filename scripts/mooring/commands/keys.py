@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 SUMMARY = "Create, list, rotate and revoke the API keys of callers."
 EXAMPLES = """
-moor keys create production website --tenant shop    shown once; ends in 90 days
+moor keys create production website --tenant acme    shown once; ends in 90 days
 moor keys create production ops --role operator      for metrics and health
-moor keys create local test --tenant shop --agents support --requests-per-minute 60 --ends 7d
+moor keys create local test --tenant acme --agents helper --requests-per-minute 60 --ends 7d
 moor keys list production
 moor keys rotate production website --overlap 7d     a new key; the old one works a week longer
 moor keys revoke production website                  refused within a second

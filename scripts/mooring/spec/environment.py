@@ -123,6 +123,10 @@ class Serving(Part):
         default=(), description="Reverse proxies whose X-Forwarded-For says who the client is, such as 10.0.0.0/8."
     )
     tls: Tls | None = Field(default=None, description="Absent: plain HTTP, as behind a proxy that speaks TLS.")
+    mcp: bool = Field(
+        default=False,
+        description="Offers the agents as tools of a server of the Model Context Protocol too, at `/mcp`.",
+    )
 
 
 class Environment(Document):

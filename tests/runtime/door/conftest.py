@@ -16,17 +16,20 @@ from mooring.release.release import Release
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
 from mooring.runtime.door.serving import MOST, Serving
+from tests.runtime.door.offering import offering
+
+Secure = Callable[[], ssl.SSLContext]
 
 
 class Door:
     """A live slot's sockets, in a thread."""
 
-    def __init__(self, app: Any, most: int, secure: Callable[[], ssl.SSLContext] | None = None) -> None:
+    def __init__(
+        self, app: Any, most: int, listening: socket.socket | None = None, secure: Secure | None = None
+    ) -> None:
         self.app = app
         self._most, self._secure = most, secure
-        self._listening = socket.socket()
-        self._listening.bind(("127.0.0.1", 0))
-        self._listening.listen(4096)
+        self._listening = listening or socket.create_server(("127.0.0.1", 0), backlog=4096)
         self.address: tuple[str, int] = self._listening.getsockname()
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -53,6 +56,12 @@ class Door:
 
     def connect(self) -> "Client":
         return Client(socket.create_connection(self.address, timeout=5))
+
+    def accept(self, on: bool) -> None:
+        """Makes it live, or not."""
+        acceptor = self.serving.acceptor
+        self.loop.call_soon_threadsafe(acceptor.on if on else acceptor.off)
+        self.until(lambda: acceptor.accepting == on)
 
     def until(self, done: Callable[[], bool]) -> None:
         end = time.monotonic() + 5
@@ -141,9 +150,9 @@ def open_door(stub: Any, build: Callable[..., Release], tmp_path: Path) -> Itera
     """Opens the door of a slot that takes so many requests and connections; keyword arguments are the profile's."""
     doors: list[Door] = []
 
-    def opened(requests: int = 256, most: int = MOST, **profile: Any) -> Door:
+    def opened(requests: int = 256, most: int = MOST, mcp: bool = False, **profile: Any) -> Door:
         content = build(**profile).content
-        serving = content.environment.serving.model_copy(update={"max_in_flight": requests})
+        serving = content.environment.serving.model_copy(update={"max_in_flight": requests, "mcp": mcp})
         environment = content.environment.model_copy(update={"serving": serving})
         release = Release.of(content.model_copy(update={"environment": environment}))
         settings = Settings("blue", tmp_path / "state", stub.url, {})
@@ -157,13 +166,21 @@ def open_door(stub: Any, build: Callable[..., Release], tmp_path: Path) -> Itera
 
 @pytest.fixture
 def host() -> Iterator[Callable[..., Door]]:
-    """Puts any ASGI app behind such a door."""
+    """Puts any ASGI app behind such a door, on a socket of its own or one that is given."""
     doors: list[Door] = []
 
-    def hosted(app: Any, most: int = MOST, secure: Callable[[], ssl.SSLContext] | None = None) -> Door:
-        doors.append(Door(app, most, secure))
+    def hosted(
+        app: Any, most: int = MOST, listening: socket.socket | None = None, secure: Secure | None = None
+    ) -> Door:
+        doors.append(Door(app, most, listening, secure))
         return doors[-1]
 
     yield hosted
     for door in doors:
         door.close()
+
+
+@pytest.fixture
+def offer(serve: Callable[..., Any], build: Callable[..., Release]) -> Callable[..., Any]:
+    """Serves the agents as MCP tools too; keyword arguments are the profile's."""
+    return lambda **profile: serve(offering(build(**profile)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mooring.change.kinds.access import access
-from mooring.change.rules import Sides, moved, number
+from mooring.change.rules import Sides, moved, number, turned
 from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
 from mooring.spec import Environment
@@ -33,6 +33,10 @@ def rules(sides: Sides) -> Rules:
         "serving.origins": moved(CLIENTS, "web pages that may call"),
         "serving.tls": moved(CLIENTS, "TLS"),
         "serving.trustedProxies": moved(CLIENTS, "trusted proxies"),
+        "serving.mcp": turned(
+            ("environment.mcp-offered", "offers its agents as MCP tools, at /mcp"),
+            ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
+        ),
         "target.listen": moved("environment.listen-changed", "address"),
         "tier": moved("environment.tier-changed", "tier"),
     }

@@ -1,8 +1,9 @@
 """The agent server as an ASGI app, for one release."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from time import time
+from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -24,6 +25,9 @@ from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
 from mooring.runtime.watch.tracing import Joined
 
+if TYPE_CHECKING:
+    from mooring.runtime.door.mcp.endpoint import Endpoint
+
 
 def create_app(release: Release, settings: Settings) -> Starlette:
     """The app that serves a release; `app.state.runtime` is its Runtime, which starts and stops with the lifespan."""
@@ -36,6 +40,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
+    mcp = _mcp(release)
     app = Starlette(
         routes=[
             Route("/v1/chat/completions", chat.completions, methods=["POST"]),
@@ -49,12 +54,14 @@ def create_app(release: Release, settings: Settings) -> Starlette:
             Route("/runs/{id}/deny", runs.deny, methods=["POST"]),
             *health.routes(),
             Route("/metrics", _metrics),
+            *([Route("/mcp", mcp)] if mcp else []),
         ],
         middleware=middleware,
         exception_handlers={Problem: on_problem, HTTPException: on_http},
         lifespan=_lifespan,
     )
     app.state.runtime = runtime
+    app.state.mcp = mcp
     app.state.created = int(time())
     return app
 
@@ -63,8 +70,19 @@ def create_app(release: Release, settings: Settings) -> Starlette:
 async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
     runtime: Runtime = app.state.runtime
     await runtime.start()
-    yield
-    await runtime.close()
+    async with app.state.mcp.run() if app.state.mcp else nullcontext():
+        yield
+        # Runs are interrupted, for another process to go on with, before the calls that wait for them are cancelled.
+        await runtime.close()
+
+
+def _mcp(release: Release) -> "Endpoint | None":
+    """The agents as tools, where the environment offers them so: the library takes half a second and 22 MiB."""
+    if not release.content.environment.serving.mcp:
+        return None
+    from mooring.runtime.door.mcp.endpoint import Endpoint
+
+    return Endpoint(release)
 
 
 async def _models(request: Request) -> Response:

@@ -159,7 +159,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 async def parse(request: Request, kind: type[Body], empty: bytes | None = None) -> Body:
     """The body as a model; `empty` stands for a body that is not there. Raises Problem."""
-    data = await _read(request) or empty or b""
+    data = await read(request) or empty or b""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -167,10 +167,11 @@ async def parse(request: Request, kind: type[Body], empty: bytes | None = None) 
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise invalid(error) from error
 
 
-async def _read(request: Request) -> bytes:
+async def read(request: Request) -> bytes:
+    """The body, within its limits. Raises Problem."""
     too_large = Problem("request_too_large", f"a body may have {SIZE_LIMIT} bytes")
     if (length := request.headers.get("content-length", "")).isdigit() and int(length) > SIZE_LIMIT:
         raise too_large
@@ -186,7 +187,7 @@ async def _read(request: Request) -> bytes:
     return bytes(data)
 
 
-def _invalid(error: ValidationError) -> Problem:
+def invalid(error: ValidationError) -> Problem:
     """The first thing wrong, without the value, which is the user's."""
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":

@@ -19,7 +19,7 @@ async def start(request: Request) -> Response:
     turn = (await parse(request, RunBody)).turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
-    _admit(runtime)
+    admit(runtime)
     run = await runtime.runs.start(served, turn, record_of(request, served), lambda ended: outlive(request, ended))
     if seconds:
         run = await runtime.runs.wait(run.id, tenant, seconds)
@@ -57,7 +57,7 @@ async def _decide(request: Request, approved: bool) -> Response:
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
 
 
-def _admit(runtime: Runtime) -> None:
+def admit(runtime: Runtime) -> None:
     """Raises Problem when as many runs are under way as there may be: nobody waits for them, so they could pile up."""
     most = runtime.release.content.environment.serving.max_in_flight
     if runtime.runs.under_way() >= most:

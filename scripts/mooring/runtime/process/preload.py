@@ -9,13 +9,14 @@ import mooring.runtime
 APART = ("mooring.runtime.process.__main__", "mooring.runtime.agent.tools.worker")
 """Run as programs of their own, and never imported."""
 
-DURABLE = "mooring.runtime.memory.durable."
-"""Needed by durable runs alone, and so not at all where the library for these was not loaded at the start."""
+OPTIONAL = {"dbos": "mooring.runtime.memory.durable.", "mcp": "mooring.runtime.door.mcp."}
+"""What durable runs alone need, and what the agents as MCP tools do, by the library for these: nothing of it is needed
+where that was not loaded at the start."""
 
 
 def preload() -> None:
     """Imports every module of the runtime that may be needed once it has started."""
-    apart = APART if "dbos" in sys.modules else (*APART, DURABLE)
+    apart = (*APART, *(prefix for library, prefix in OPTIONAL.items() if library not in sys.modules))
     for module in pkgutil.walk_packages(mooring.runtime.__path__, "mooring.runtime."):
         if not module.name.startswith(apart):
             import_module(module.name)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mooring.runtime.watch import tracing
 from mooring.runtime.watch.telemetry import Metrics
+from tests.runtime.door.offering import offering
 from tests.runtime.hosting import Serving
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -90,6 +91,18 @@ def test_a_run_its_model_calls_and_its_tools_are_spans_of_one_trace(traced, stub
     assert {span["traceId"] for span in found.values()} == {PARENT.split("-")[1]}
     assert run["parentSpanId"] == PARENT.split("-")[2]
     assert {span["parentSpanId"] for span in (failed, chat, tool)} == {run["spanId"]}
+
+
+def test_a_run_called_as_a_tool_belongs_to_the_trace_that_the_message_names(traced, build):
+    serving, spans = traced(offering(build()))
+    params = {"name": "support", "arguments": {"message": "hi"}, "_meta": {"traceparent": PARENT}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    accept = {"accept": "application/json, text/event-stream"}
+    assert serving.http.post("/mcp", json=message, headers=accept).status_code == 200
+    found = spans()
+    assert set(found) == {"invoke_agent support", "chat primary-1"}
+    assert found["invoke_agent support"]["parentSpanId"] == PARENT.split("-")[2]
+    assert {span["traceId"] for span in found.values()} == {PARENT.split("-")[1]}
 
 
 def test_no_text_of_user_model_tool_or_provider_is_in_a_span(traced, collector, stub, reply):

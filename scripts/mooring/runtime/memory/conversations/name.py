@@ -8,7 +8,7 @@ from mooring.runtime.core.problems import Problem
 NEW = "new"
 """The name that asks for a new conversation."""
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def scoped(tenant: str, name: str) -> str:
@@ -22,7 +22,7 @@ def named(name: str | None) -> str | None:
         return None
     if name == NEW:
         return f"conv_{secrets.token_urlsafe(24)}"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         words = "a conversation's name has 1 to 64 letters, digits, - and _"
         raise Problem("invalid_request", words, "conversation")
     return name
