@@ -1,0 +1,58 @@
+"""Takes values out of the text of a YAML document, so that everything else stays as it is written."""
+
+from collections.abc import Sequence
+
+import yaml
+
+Node = yaml.Node
+Path = Sequence[str | int]
+
+
+def without(text: str, path: Path) -> str:
+    """The text without the value at `path`, which is there: an item of a list, or a key with its value.
+
+    Comments right above it go with it. A list or mapping that would be empty goes as a whole.
+    """
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    parent = _at(root, path[:-1])
+    items = _items(parent)
+    if len(items) == 1 and len(path) > 1:
+        return without(text, path[:-1])
+    index = next(i for i, (key, _, _) in enumerate(items) if key == path[-1])
+    if parent.flow_style:  # type: ignore[attr-defined]  # a collection
+        start, end = _within_line(items, index)
+        return text[:start] + text[end:]
+    lines = text.splitlines(keepends=True)
+    first, last = items[index][1].start_mark.line, _last_line(items[index][2])
+    while first and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return "".join(lines[:first] + lines[last + 1 :])
+
+
+def _at(node: Node, path: Path) -> Node:
+    for step in path:
+        node = next(value for key, _, value in _items(node) if key == step)
+    return node
+
+
+def _items(node: Node) -> list[tuple[str | int, Node, Node]]:
+    """(key or index, node where it begins, node of the value)."""
+    if isinstance(node, yaml.MappingNode):
+        return [(key.value, key, value) for key, value in node.value]
+    return [(index, item, item) for index, item in enumerate(node.value)]
+
+
+def _within_line(items: Sequence[tuple[str | int, Node, Node]], index: int) -> tuple[int, int]:
+    """From where to where an item of a flow collection goes, with one comma."""
+    if index + 1 < len(items):
+        return items[index][1].start_mark.index, items[index + 1][1].start_mark.index
+    return items[index - 1][2].end_mark.index, items[index][2].end_mark.index
+
+
+def _last_line(node: Node) -> int:
+    """The last line of a value; the end of a block collection is where the next token begins."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.end_mark.line - (node.style in ("|", ">"))
+    if node.flow_style:  # type: ignore[attr-defined]  # a collection
+        return int(node.end_mark.line)
+    return _last_line(_items(node)[-1][2])
