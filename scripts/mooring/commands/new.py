@@ -63,9 +63,10 @@ def run(args: Namespace, console: Console) -> Outcome:
     updated = None if args.dry_run else _write(root, files, catalog)
     data = {"documents": files, "written": [] if args.dry_run else [*files], "updated": updated, "next": then}
     for file, text in files.items():
-        console.line(
-            f"would write {file}\n\n{text}" if args.dry_run else f"wrote {file}", "" if args.dry_run else "green"
-        )
+        if args.dry_run:
+            console.line(f"would write {file}\n\n{text}")
+        else:
+            console.line(f"wrote {file}", "green")
     if updated:
         console.line(f"updated {updated}")
     if found:
@@ -96,9 +97,8 @@ def _write(root: Path, files: dict[str, str], catalog: "Catalog") -> str | None:
     try:
         codeowners.write(root, load(WorkTree(root))[0])
     except OSError as error:
-        raise Failed(
-            Reason.STORAGE, f"cannot write {error.filename}: {error.strerror}", "moor schema --write"
-        ) from None
+        message = f"the document is written, {codeowners.FILE} is not: {error.strerror}"
+        raise Failed(Reason.STORAGE, message, "moor schema --write") from None
     return codeowners.FILE
 
 

@@ -6,6 +6,7 @@ import yaml
 
 Node = yaml.Node
 Path = Sequence[str | int]
+"""Keys, and numbers in lists from 0."""
 
 
 def without(text: str, path: Path) -> str:
@@ -14,6 +15,8 @@ def without(text: str, path: Path) -> str:
     Comments right above it go with it. A list or mapping that would be empty goes as a whole.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if root is None:
+        raise KeyError(path)
     parent = _at(root, path[:-1])
     items = _items(parent)
     if len(items) == 1 and len(path) > 1:

@@ -52,10 +52,10 @@ def _agent(wish: Wish, catalog: Catalog) -> Files:
 
 def _after_agent(wish: Wish, catalog: Catalog) -> list[str]:
     probe = choices.probe(catalog, wish.name)
+    asked = f"`- {{agent: {wish.name}, say: {probe.say}, expect: '{probe.expect}'}}`"
     return [
         f"say in {place('Prompt', wish.name)} what it is told",
-        f"add `- {wish.name}` to `agents` of an environment, and to its `rollout.probes` "
-        f"`- {{agent: {wish.name}, say: {probe.say}, expect: '{probe.expect}'}}`",
+        f"add `- {wish.name}` to `agents` of an environment, and {asked} to its `rollout.probes`",
         f"moor new suite {wish.name}/smoke",
     ]
 

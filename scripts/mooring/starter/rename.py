@@ -11,9 +11,8 @@ _KEYS = ("owner", "overrideOwners")
 
 def renamed(files: Mapping[str, bytes], owner: str) -> dict[str, bytes]:
     """The files with `owner` for every owner, also for those who may override guards."""
-    return {
-        file: _renamed(file, content, owner) if file.endswith(".yaml") else content for file, content in files.items()
-    }
+    documents = {file: _renamed(file, content, owner) for file, content in files.items() if file.endswith(".yaml")}
+    return {**files, **documents}
 
 
 def _renamed(file: str, content: bytes, owner: str) -> bytes:

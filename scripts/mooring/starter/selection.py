@@ -42,11 +42,11 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
             near = suggestion(unknown[0], known)
             raise UsageError(f"there is no {kind.__name__} {unknown[0]!r}{near}", f"one of {', '.join(known)}")
     gone = set(catalog.all(Agent)) - set(agents) if agents else set()
-    for (kind, name), entry in catalog.entries.items():
+    for entry in catalog.entries.values():
         document = entry.document
-        asks = document.agent if isinstance(document, EvalSuite) else None
-        unwanted = kind == "Environment" and environments and name not in environments
-        if unwanted or asks in gone or (kind == "Agent" and name in gone):
+        unwanted = isinstance(document, Environment) and environments and document.name not in environments
+        asks = isinstance(document, EvalSuite) and document.agent in gone
+        if unwanted or asks or (isinstance(document, Agent) and document.name in gone):
             del kept[entry.file]
     for environment in _catalog(kept).all(Environment).values():
         if set(environment.agents) <= gone:
@@ -77,9 +77,12 @@ def _edited(files: Files, step: Callable[[Catalog], Iterator[tuple[str, Path]]])
 def _places(catalog: Catalog, gone: set[str]) -> Iterator[tuple[str, Path]]:
     for name, environment in catalog.all(Environment).items():
         file = catalog.of(Environment)[name].file
-        yield from ((file, ["agents", at]) for at, agent in enumerate(environment.agents) if agent in gone)
-        probes = enumerate(environment.rollout.probes)
-        yield from ((file, ["rollout", "probes", at]) for at, probe in probes if probe.agent in gone)
+        for at, agent in enumerate(environment.agents):
+            if agent in gone:
+                yield file, ["agents", at]
+        for at, probe in enumerate(environment.rollout.probes):
+            if probe.agent in gone:
+                yield file, ["rollout", "probes", at]
 
 
 def _services(catalog: Catalog) -> Iterator[tuple[str, Path]]:
