@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mooring.commands.arguments import complete, name, owner
+from mooring.commands.arguments import complete, environments, name, owner
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed, FindingsError, UsageError
 from mooring.outcome import Outcome, Reason
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 SUMMARY = "Write a new document with every required key, and a comment for each choice."
 EXAMPLES = """
-moor new agent desk                    the agent, and its prompt when there is none of that name
-moor new tool orders/find-order        a name may be a path
+moor new agent desk                        the agent, and its prompt when there is none of that name
+moor new agent desk --environment local    and put it into an environment, with a probe
+moor new tool orders/find-order            a name may be a path
 moor new suite desk/smoke --owner @acme/desk
 moor new model openai/gpt-4-1 --dry-run
 """
+
+
+_JOINS = "where a new agent answers, may be repeated (default: nowhere yet)"
 
 
 def add(parser: ArgumentParser) -> None:
@@ -30,6 +34,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", type=name, help="its path below the kind's folder, without .yaml")
     owner(parser)
     parser.add_argument("--agent", metavar="NAME", help="who a suite asks (default: the one that its name begins with)")
+    where = parser.add_argument("--environment", metavar="ENV", action="append", default=[], help=_JOINS)
+    complete(where, environments)
     parser.add_argument("--dry-run", action="store_true", help="print the documents, write nothing")
 
 
@@ -43,19 +49,24 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.catalog.load import load
     from mooring.catalog.source import WorkTree
     from mooring.exchange import writing
+    from mooring.starter.joining import joined
     from mooring.starter.kinds import ROWS, Wish, kind_of
 
     kind = kind_of(args.kind)
     if args.agent is not None and kind != "EvalSuite":
         raise UsageError("only a suite asks an agent", "leave --agent out")
+    if args.environment and kind != "Agent":
+        raise UsageError("only an agent is put into environments", "leave --environment out")
     root = find(args).root
     catalog, _ = load(WorkTree(root))
     team = args.owner or writing.most(entry.document.owner for entry in catalog.entries.values())
     if team is None:
         raise UsageError("who approves changes of this document?", "--owner, such as --owner @acme/platform")
-    wish = Wish(args.name, team, args.agent)
+    wish = Wish(args.name, team, args.agent, tuple(dict.fromkeys(args.environment)))
     files = ROWS[kind].write(wish, catalog)
     _free(root, files)
+    changed = joined(root, catalog, wish.name, wish.environments)
+    files |= changed
     found = [finding for finding in writing.findings(root, files) if finding.check != "codeowners"]
     if wrong := [finding for finding in found if finding.file in files and finding.check not in writing.OPEN]:
         raise FindingsError(wrong)
@@ -66,7 +77,9 @@ def run(args: Namespace, console: Console) -> Outcome:
         if args.dry_run:
             console.line(f"would write {file}\n\n{text}")
         else:
-            console.line(f"wrote {file}", "green")
+            console.line(
+                f"{'changed' if file in changed else 'wrote'} {file}", "yellow" if file in changed else "green"
+            )
     if updated:
         console.line(f"updated {updated}")
     if found:

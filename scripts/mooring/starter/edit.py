@@ -1,4 +1,4 @@
-"""Takes values out of the text of a YAML document, so that everything else stays as it is written."""
+"""Changes a list or mapping in the text of a YAML document, so that everything else stays as it is written."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def without(text: str, path: Path) -> str:
     if len(items) == 1 and len(path) > 1:
         return without(text, path[:-1])
     index = next(i for i, (key, _, _) in enumerate(items) if key == path[-1])
-    if parent.flow_style:  # type: ignore[attr-defined]  # a collection
+    if _is_flow(parent):
         start, end = _within_line(items, index)
         return text[:start] + text[end:]
     lines = text.splitlines(keepends=True)
@@ -30,6 +30,27 @@ def without(text: str, path: Path) -> str:
     while first and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return "".join(lines[:first] + lines[last + 1 :])
+
+
+def appended(text: str, path: Path, item: str) -> str:
+    """The text with an item, in YAML on one line, at the end of the list at `path`, which is there and not empty."""
+    found = yaml.compose(text, Loader=yaml.SafeLoader)
+    if found is None:
+        raise KeyError(path)
+    node = _at(found, path)
+    last = node.value[-1]
+    if _is_flow(node):
+        end = last.end_mark.index
+        return f"{text[:end]}, {item}{text[end:]}"
+    lines = f"{text.rstrip()}\n".splitlines(keepends=True)
+    at = _last_line(last) + 1
+    dash = lines[node.start_mark.line][: node.start_mark.column]
+    return "".join([*lines[:at], f"{dash}- {item}\n", *lines[at:]])
+
+
+def _is_flow(node: Node) -> bool:
+    """Whether a list or mapping is written in brackets or braces."""
+    return isinstance(node, yaml.CollectionNode) and bool(node.flow_style)
 
 
 def _at(node: Node, path: Path) -> Node:
@@ -56,6 +77,6 @@ def _last_line(node: Node) -> int:
     """The last line of a value; the end of a block collection is where the next token begins."""
     if isinstance(node, yaml.ScalarNode):
         return node.end_mark.line - (node.style in ("|", ">"))
-    if node.flow_style:  # type: ignore[attr-defined]  # a collection
+    if _is_flow(node):
         return int(node.end_mark.line)
     return _last_line(_items(node)[-1][2])

@@ -15,11 +15,13 @@ from mooring.starter.template import document, place, title, word
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was asked for. `agent` is who a new suite asks; None: who its name says."""
+    """What was asked for. `agent` is who a new suite asks, by default who its name says; `environments` are those
+    that a new agent joins."""
 
     name: str
     owner: str
     agent: str | None = None
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ def _agent(wish: Wish, catalog: Catalog) -> Files:
 def _after_agent(wish: Wish, catalog: Catalog) -> list[str]:
     probe = choices.probe(catalog, wish.name)
     asked = f"`- {{agent: {wish.name}, say: {probe.say}, expect: '{probe.expect}'}}`"
+    joining = f"add `- {wish.name}` to `agents` of an environment, and {asked} to its `rollout.probes`"
     return [
-        f"say in {place('Prompt', wish.name)} what it is told",
-        f"add `- {wish.name}` to `agents` of an environment, and {asked} to its `rollout.probes`",
+        f"write in {place('Prompt', wish.name)} what it is told",
+        *([joining] if not wish.environments else ["moor bump"]),
         f"moor new suite {wish.name}/smoke",
     ]
 
@@ -108,7 +111,7 @@ def _after_tool(wish: Wish, catalog: Catalog) -> list[str]:
     known = service in {tool.service for tool in catalog.all(Tool).values()}
     placed = [f"add `{service}` to `services` of each environment of that agent: where it is, or `simulated`"]
     return [
-        "say in it what it takes, what it gives back, and who answers",
+        f"write in {place('Tool', wish.name)} what it takes, what it gives back, and who answers",
         f"add `- {wish.name}` to `tools` of an agent",
         *(placed if not known else []),
     ]
@@ -146,7 +149,10 @@ ROWS: Mapping[str, Row] = {
     "Model": Row(_model, _after_model),
     "Prompt": Row(
         lambda wish, _: documents.prompt(wish.name, wish.owner),
-        lambda wish, _: [f"say in it what {title(wish.name)} is told", f"name it in an agent: `prompt: {wish.name}`"],
+        lambda wish, _: [
+            f"write in {place('Prompt', wish.name)} what {title(wish.name)} is told",
+            f"name it in an agent: `prompt: {wish.name}`",
+        ],
     ),
     "PromptPart": Row(
         _part, lambda wish, _: [f'include it in the system message of a prompt: {{% include "{_shared(wish)}" %}}']
@@ -163,6 +169,10 @@ ELSEWHERE: Mapping[str, str] = {"Override": "moor plan ENV prints the one that a
 """Kinds of the spec that do not begin here, and where they do."""
 
 
+_LIKENESS = 0.7
+"""From here on a word was probably meant to be another; a kind of a later version is not."""
+
+
 def kinds() -> dict[str, str]:
     """The kinds that `moor new` takes, by the word for it."""
     return {word(kind): kind for kind in KINDS if kind in ROWS}
@@ -171,10 +181,11 @@ def kinds() -> dict[str, str]:
 def kind_of(said: str) -> str:
     """The kind that a word means. Raises UsageError for one that this version does not have."""
     known = kinds()
-    if (kind := known.get(said.lower())) is not None:
+    asked = said.lower().removeprefix("eval")
+    if (kind := known.get(asked)) is not None:
         return kind
     elsewhere = {word(kind): kind for kind in ELSEWHERE}
-    if (kind := elsewhere.get(said.lower())) is not None:
+    if (kind := elsewhere.get(asked)) is not None:
         raise UsageError(f"no {kind} is begun from nothing", ELSEWHERE[kind])
-    near = suggestion(said.lower(), known)
+    near = suggestion(asked, known, likeness=_LIKENESS)
     raise UsageError(f"this version has no kind of document {said!r}{near}", f"one of {', '.join(known)}")

@@ -58,15 +58,15 @@ def _templates() -> ImmutableSandboxedEnvironment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-    found.filters |= {"name": _name, "text": _quoted, "json": _quoted}
+    found.filters |= {"name": scalar, "text": quoted, "json": quoted}
     return found
 
 
-def _name(name: str) -> str:
+def scalar(name: str) -> str:
     """Plain where YAML reads the same text back; `on` and `1e5` are names as well."""
-    return name if yaml.safe_load(name) == name else _quoted(name)
+    return name if yaml.safe_load(name) == name else quoted(name)
 
 
-def _quoted(value: Any) -> str:
+def quoted(value: Any) -> str:
     """JSON, which is YAML on one line."""
     return json.dumps(value, ensure_ascii=False)
