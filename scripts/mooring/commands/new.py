@@ -77,9 +77,8 @@ def run(args: Namespace, console: Console) -> Outcome:
         if args.dry_run:
             console.line(f"would write {file}\n\n{text}")
         else:
-            console.line(
-                f"{'changed' if file in changed else 'wrote'} {file}", "yellow" if file in changed else "green"
-            )
+            verb, style = ("changed", "yellow") if file in changed else ("wrote", "green")
+            console.line(f"{verb} {file}", style)
     if updated:
         console.line(f"updated {updated}")
     if found:

@@ -14,19 +14,19 @@ def without(text: str, path: Path) -> str:
 
     Comments right above it go with it. A list or mapping that would be empty goes as a whole.
     """
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    if root is None:
-        raise KeyError(path)
+    text, root = _read(text)
     parent = _at(root, path[:-1])
     items = _items(parent)
     if len(items) == 1 and len(path) > 1:
         return without(text, path[:-1])
     index = next(i for i, (key, _, _) in enumerate(items) if key == path[-1])
-    if _is_flow(parent):
-        start, end = _within_line(items, index)
-        return text[:start] + text[end:]
     lines = text.splitlines(keepends=True)
-    first, last = items[index][1].start_mark.line, _last_line(items[index][2])
+    begin = items[index][1].start_mark
+    key_after_dash = isinstance(parent, yaml.MappingNode) and lines[begin.line][: begin.column].strip()
+    if _is_flow(parent) or key_after_dash:
+        start, end = _between(items, index)
+        return text[:start] + text[end:]
+    first, last = begin.line, _last_line(items[index][2])
     while first and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return "".join(lines[:first] + lines[last + 1 :])
@@ -34,18 +34,25 @@ def without(text: str, path: Path) -> str:
 
 def appended(text: str, path: Path, item: str) -> str:
     """The text with an item, in YAML on one line, at the end of the list at `path`, which is there and not empty."""
-    found = yaml.compose(text, Loader=yaml.SafeLoader)
-    if found is None:
-        raise KeyError(path)
-    node = _at(found, path)
+    text, root = _read(text)
+    node = _at(root, path)
     last = node.value[-1]
     if _is_flow(node):
         end = last.end_mark.index
         return f"{text[:end]}, {item}{text[end:]}"
-    lines = f"{text.rstrip()}\n".splitlines(keepends=True)
+    lines = text.splitlines(keepends=True)
     at = _last_line(last) + 1
     dash = lines[node.start_mark.line][: node.start_mark.column]
     return "".join([*lines[:at], f"{dash}- {item}\n", *lines[at:]])
+
+
+def _read(text: str) -> tuple[str, Node]:
+    """The text, its last line ended, and what stands in it."""
+    ended = text if text.endswith("\n") else f"{text}\n"
+    root = yaml.compose(ended, Loader=yaml.SafeLoader)
+    if root is None:
+        raise ValueError("an empty document has no values")
+    return ended, root
 
 
 def _is_flow(node: Node) -> bool:
@@ -66,8 +73,8 @@ def _items(node: Node) -> list[tuple[str | int, Node, Node]]:
     return [(index, item, item) for index, item in enumerate(node.value)]
 
 
-def _within_line(items: Sequence[tuple[str | int, Node, Node]], index: int) -> tuple[int, int]:
-    """From where to where an item of a flow collection goes, with one comma."""
+def _between(items: Sequence[tuple[str | int, Node, Node]], index: int) -> tuple[int, int]:
+    """From where to where an item goes, with what stands between it and its neighbour, such as a comma."""
     if index + 1 < len(items):
         return items[index][1].start_mark.index, items[index + 1][1].start_mark.index
     return items[index - 1][2].end_mark.index, items[index][2].end_mark.index

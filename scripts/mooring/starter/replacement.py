@@ -60,14 +60,15 @@ def apply(root: Path, change: Replacement) -> None:
 
 def _undo(root: Path, before: Mapping[str, bytes | None], beside: Iterable[Path]) -> None:
     for new in beside:
-        new.unlink(missing_ok=True)
+        if new.is_file():
+            new.unlink()
     for file, content in before.items():
         path = root / file
-        if content is None:
-            path.unlink(missing_ok=True)
-            _prune(root, path.parent)
-        elif not path.is_file() or path.read_bytes() != content:
+        if content is None and path.is_file():
+            path.unlink()
+        elif content is not None and not (path.is_file() and path.read_bytes() == content):
             _put(path, content)
+        _prune(root, path.parent)
 
 
 def _inside(root: Path, path: Path) -> None:
@@ -82,7 +83,9 @@ def _put(path: Path, content: bytes | None) -> None:
 
 def _prune(root: Path, folder: Path) -> None:
     """Removes folders that hold nothing any more, from `folder` upward."""
-    while folder != root and not (folder.is_dir() and any(folder.iterdir())):
+    while folder != root and not folder.is_symlink():
         if folder.is_dir():
+            if any(folder.iterdir()):
+                return
             folder.rmdir()
         folder = folder.parent

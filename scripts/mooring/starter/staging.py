@@ -6,7 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mooring.catalog import codeowners, schemas, versions
+from mooring.catalog.history import content_of
 from mooring.catalog.load import load
+from mooring.catalog.parse import parse
 from mooring.catalog.source import WorkTree, commit_of, git
 
 
@@ -26,12 +28,21 @@ def staged(root: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         stage = clone / below
         for file, content in files.items():
             (stage / file).parent.mkdir(parents=True, exist_ok=True)
-            (stage / file).write_bytes(content)
+            (stage / file).write_bytes(_kept(root / file, content))
         versions.bump(stage, "HEAD", [])
         schemas.write(stage)
         if (root / codeowners.FILE).parent.is_dir():
             codeowners.write(stage, load(WorkTree(stage))[0])
         yield stage
+
+
+def _kept(path: Path, content: bytes) -> bytes:
+    """What is there already where it says the same, with its version; else the new content."""
+    if path.suffix != ".yaml" or not path.is_file():
+        return content
+    there = path.read_bytes()
+    before, after = parse(path.name, there).data, parse(path.name, content).data
+    return there if before and after and content_of(before) == content_of(after) else content
 
 
 def contents(stage: Path) -> dict[str, bytes]:

@@ -26,7 +26,7 @@ def place(kind: str, name: str) -> str:
 
 
 def title(name: str) -> str:
-    """The last part of a name, in words: `find order` for `shop/find-order`."""
+    """The last part of a name, in words: `find order` for `orders/find-order`."""
     return name.rsplit("/", 1)[-1].replace("-", " ")
 
 
@@ -63,8 +63,8 @@ def _templates() -> ImmutableSandboxedEnvironment:
 
 
 def scalar(name: str) -> str:
-    """Plain where YAML reads the same text back; `on` and `1e5` are names as well."""
-    return name if yaml.safe_load(name) == name else quoted(name)
+    """A name as YAML: plain where every version of YAML reads a text, which `on` and `1e5` are not."""
+    return name if name[0].isalpha() and yaml.safe_load(name) == name else quoted(name)
 
 
 def quoted(value: Any) -> str:
