@@ -1,7 +1,6 @@
 """Whatever documents stand at the root, the code's tests pass: they have documents of their own."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import HOME
+from tests.repository import EXAMPLE, HOME
 
 ANOTHER = HOME / "tests/another"
-EXAMPLE = re.compile(r"tidewater|\b(shop|oncall|runbooks?|refunds?)\b", re.IGNORECASE)
 LIVE = ("configs", "prompts", "evals", "scripts/tools")
 TESTS = ("catalog", "change", "evaluate", "exchange", "github", "release", "report", "simulator", "starter", "tools")
 """Folders whose tests read documents, or start processes that do."""
