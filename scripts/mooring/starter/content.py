@@ -1,5 +1,6 @@
 """The content of a repository as git has it: what `moor init` replaces, and whether nothing would be lost by that."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _SUFFIXES = (".yaml", ".yml", ".py")
 
 
 def committed(root: Path) -> dict[str, bytes]:
-    """Every file of the content by its path, as the checked-out commit has it.
+    """Every file of the content and of the generated schemas by its path, as the checked-out commit has it.
 
     Raises Refused(DIRTY_TREE) when anything differs from the commit, since git could not bring it back; UsageError
     without git, a commit, or where a file is a link.
@@ -37,7 +38,7 @@ def committed(root: Path) -> dict[str, bytes]:
             f"init replaces only what is committed ({len(changed)} uncommitted: {named})",
             "commit it, or put it aside: git stash --include-untracked",
         )
-    files = git(root, "ls-files", "-z", "--", *FOLDERS).decode().split("\0")
+    files = os.fsdecode(git(root, "ls-files", "-z", "--", *FOLDERS, SCHEMAS)).split("\0")
     paths = {file: root / file for file in sorted(filter(None, files))}
     if links := [file for file, path in paths.items() if path.is_symlink() or not path.is_file()]:
         raise UsageError(f"not a plain file: {', '.join(links[:_SHOWN])}", "replace links by what they lead to")
