@@ -221,6 +221,20 @@ def test_a_repository_in_a_folder_of_a_larger_one_is_replaced_there_alone(moor: 
     assert {line[3:].split("/")[0] for line in repo.git("status", "--porcelain").splitlines()} == {"agents"}
 
 
+def test_a_work_tree_of_a_shallow_clone_is_replaced_as_any_other(moor: Any, repo: Repo) -> None:
+    repo.edit("configs/agents/support.yaml", "maxModelCalls: 8", "maxModelCalls: 9")
+    repo.edit("configs/agents/support.yaml", "version: 1.0.1", "version: 1.0.2")
+    repo.commit("more than one commit")
+    shallow, linked = repo.root.parent / "shallow", Repo(repo.root.parent / "linked")
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.root}", str(shallow))
+    repo.git("-C", str(shallow), "worktree", "add", "--quiet", str(linked.root))
+    linked.edit("prompts/support/main.yaml", "version: 1.0.1", "version: 1.0.2")
+    linked.commit("beyond the clone")
+    told = moor("-C", linked.root, *MINIMAL)
+    assert told.code == 0, told.err
+    assert moor("-C", linked.root, "validate", "--against", "HEAD").code == 0
+
+
 @pytest.mark.parametrize(
     ("url", "owner"),
     [

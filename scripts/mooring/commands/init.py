@@ -56,7 +56,8 @@ def run(args: Namespace, console: Console) -> Outcome:
         places = Workspace(stage, workspace.state).environments()
     _show(change, console)
     data: dict[str, Any] = {"removed": change.removed, "changed": [*change.changed], "written": change.written}
-    data |= {"documents": documents, "next": _next(places)}
+    notes = _named_in_workflows(workspace, set(workspace.environments()) - set(places))
+    data |= {"documents": documents, "notes": notes, "next": _next(places)}
     if args.dry_run:
         return Outcome(Reason.REPORTED, data)
     if not change.files:
@@ -64,11 +65,10 @@ def run(args: Namespace, console: Console) -> Outcome:
     if not args.yes and not agrees(console, "Do this? What is replaced stays in git"):
         console.line("nothing was changed")
         return Outcome(Reason.REPORTED, data | {"removed": [], "changed": [], "written": []})
-    gone = set(workspace.environments()) - set(places)
     apply(root, change)
     console.line(f"done; {documents} documents valid", "green")
-    for missing in _named_in_workflows(workspace, gone):
-        console.note(missing)
+    for note in notes:
+        console.note(note)
     console.line("\nNothing is committed yet. Next:", "bold")
     console.line("\n".join(f"  {command}" for command in data["next"]))
     return Outcome(Reason.CHANGED, data)

@@ -1,8 +1,10 @@
 """What a repository would be with other content, built in a folder of its own; the repository is only read."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 from mooring.catalog import codeowners, schemas, versions
@@ -18,14 +20,10 @@ def staged(root: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
     Versions are raised where one stood for another content before; schemas and CODEOWNERS are generated.
     """
-    commit = commit_of(root, "HEAD")
-    top = git(root, "rev-parse", "--show-toplevel").decode().strip()
-    below = git(root, "rev-parse", "--show-prefix").decode().strip()
     with TemporaryDirectory(prefix="moor-init-") as folder:
-        clone = Path(folder) / "repository"
-        git(root, "clone", "--quiet", "--shared", "--no-checkout", "--", top, str(clone))
-        git(clone, "update-ref", "--no-deref", "HEAD", commit)
-        stage = clone / below
+        stage = Path(folder) / _asked(root, "--show-prefix")
+        stage.mkdir(exist_ok=True, parents=True)
+        _share_history(root, Path(folder))
         for file, content in files.items():
             (stage / file).parent.mkdir(parents=True, exist_ok=True)
             (stage / file).write_bytes(_kept(root / file, content))
@@ -34,6 +32,24 @@ def staged(root: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         if (root / codeowners.FILE).parent.is_dir():
             codeowners.write(stage, load(WorkTree(stage))[0])
         yield stage
+
+
+def _share_history(root: Path, folder: Path) -> None:
+    """Makes `folder` a repository that reads the objects of `root`, which may be shallow, or a linked work tree."""
+    commit = commit_of(root, "HEAD")
+    git(folder, "init", "--quiet", "--template=", f"--object-format={_asked(root, '--show-object-format')}")
+    info = folder / ".git/objects/info"
+    info.mkdir(exist_ok=True)
+    (info / "alternates").write_text(f"{(root / _asked(root, '--git-path', 'objects')).resolve()}\n")
+    shallow = root / _asked(root, "--git-path", "shallow")
+    if shallow.is_file():
+        copyfile(shallow, folder / ".git/shallow")
+    git(folder, "update-ref", "HEAD", commit)
+
+
+def _asked(root: Path, *question: str) -> str:
+    """What `git rev-parse` answers, on one line."""
+    return os.fsdecode(git(root, "rev-parse", *question)).removesuffix("\n")
 
 
 def _kept(path: Path, content: bytes) -> bytes:
