@@ -65,6 +65,8 @@ def run(args: Namespace, console: Console) -> Outcome:
     if not args.yes and not agrees(console, "Do this? What is replaced stays in git"):
         console.line("nothing was changed")
         return Outcome(Reason.REPORTED, data | {"removed": [], "changed": [], "written": []})
+    if committed(root) != before:  # somebody committed while the question was open
+        raise Refused(Reason.DIRTY_TREE, "the documents have changed meanwhile", "moor init again")
     apply(root, change)
     console.line(f"done; {documents} documents valid", "green")
     for note in notes:
