@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +252,7 @@ def test_the_owner_is_guessed_from_where_the_repository_comes_from(url: str | No
     assert remote_owner(repo.root) == owner
 
 
-def talk(root: Path, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
+def talk(root: Path, answers: Sequence[tuple[str, str | Callable[[], str]]]) -> tuple[int, str]:
     """Exit code and all that `moor init` writes on a terminal; each answer is given once its question is there."""
     terminal, child = pty.openpty()
     command = [sys.executable, "-m", "mooring", "--no-color", "-C", str(root), "init"]
@@ -266,7 +266,8 @@ def talk(root: Path, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
                 except OSError:  # the other side is closed
                     break
             if waiting and waiting[0][0] in said:
-                os.write(terminal, f"{waiting.pop(0)[1]}\n".encode())
+                answer = waiting.pop(0)[1]
+                os.write(terminal, f"{answer if isinstance(answer, str) else answer()}\n".encode())
         else:
             process.kill()
     os.close(terminal)
@@ -296,3 +297,15 @@ def test_who_does_not_agree_keeps_everything(repo: Repo) -> None:
     code, said = talk(repo.root, answers)
     assert (code, "nothing was changed" in said) == (0, True)
     assert repo.git("status", "--porcelain") == ""
+
+
+def test_what_changes_while_the_question_is_open_is_not_replaced(repo: Repo) -> None:
+    def agree_after_an_edit() -> str:
+        edited(repo)
+        return "y"
+
+    code, said = talk(
+        repo.root, [("Begin with", ""), ("Who", OWNER), ("Agents", ""), ("Env", ""), ("Do this?", agree_after_an_edit)]
+    )
+    assert (code, "1 uncommitted: configs/agents/support.yaml" in said) == (1, True)
+    assert repo.git("status", "--porcelain") == " M configs/agents/support.yaml\n"
