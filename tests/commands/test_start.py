@@ -1,7 +1,7 @@
 """The first day of a team: from the template to an agent that answers, and on to documents of their own."""
 
 import re
-import time
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.repository import Repo, copied
 
 OWNER = "@acme/platform"
 BUDGET_SECONDS = 5
+"""Of processor time, which is the same on a loaded machine."""
 
 
 def begin(repo: Repo, process: Any) -> None:
@@ -18,6 +19,12 @@ def begin(repo: Repo, process: Any) -> None:
     (repo.root / ".github").mkdir()
     assert process("-C", repo.root, "schema", "--write").code == 0
     repo.commit("owners")
+
+
+def processor_seconds() -> float:
+    """What the processes that this one started, and that have ended, took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def on_free_ports(root: Path) -> None:
@@ -36,9 +43,9 @@ def test_from_the_template_to_an_agent_that_answers(tmp_path: Path, process: Any
         assert told.code == 0, (arguments, told.out, told.err)
         return told
 
-    began = time.monotonic()
+    began = processor_seconds()
     moor("init", "--from", "minimal", "--owner", OWNER, "--agent", "helper", "--yes")
-    assert time.monotonic() - began < BUDGET_SECONDS
+    assert processor_seconds() - began < BUDGET_SECONDS
     moor("validate", "--against", "HEAD")
     on_free_ports(repo.root)
     repo.commit("our own agents")

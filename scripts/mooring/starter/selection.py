@@ -35,6 +35,8 @@ class _Held:
 
 def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> dict[str, bytes]:
     """The files with these agents and environments alone; an empty list keeps all. Raises UsageError."""
+    if not agents and not environments:
+        return dict(files)
     kept, catalog = dict(files), _catalog(files)
     for kind, names in ((Agent, agents), (Environment, environments)):
         known = catalog.all(kind)
@@ -52,12 +54,11 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
         if set(environment.agents) <= gone:
             fix = "name one of its agents, or leave it out by naming the other environments"
             raise UsageError(f"environment {environment.name!r} would have no agent left", fix)
-    if gone or environments:
-        for step in (lambda now: _places(now, gone), _services, _overrides):
-            kept = _edited(kept, step)
-        kept = _used(kept)
-        for step in (_services, _overrides):
-            kept = _edited(kept, step)
+    for step in (lambda now: _places(now, gone), _services, _overrides):
+        kept = _edited(kept, step)
+    kept = _used(kept)
+    for step in (_services, _overrides):
+        kept = _edited(kept, step)
     return kept
 
 
