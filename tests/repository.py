@@ -19,6 +19,8 @@ from mooring.main import main
 HOME = Path(__file__).parents[1]
 CONTENT = HOME / "tests/content"
 """The example's documents, as far as tests are concerned."""
+EXAMPLE = re.compile(r"tidewater|\b(shop|oncall|runbooks?|refunds?)\b", re.IGNORECASE)
+"""Words of the example, which the package does not know and `moor init` leaves nothing of."""
 SURROUNDINGS = {
     "PYTHONPATH": str(HOME / "scripts"),
     "GIT_CONFIG_GLOBAL": os.devnull,

@@ -1,7 +1,6 @@
 """Whatever documents stand at the root, the code's tests pass: they have documents of their own."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import HOME
+from tests.repository import EXAMPLE, HOME
 
 ANOTHER = HOME / "tests/another"
-EXAMPLE = re.compile(r"tidewater|\b(shop|oncall|runbooks?|refunds?)\b", re.IGNORECASE)
 LIVE = ("configs", "prompts", "evals", "scripts/tools")
-TESTS = ("catalog", "change", "evaluate", "exchange", "github", "release", "report", "simulator", "tools")
+TESTS = ("catalog", "change", "evaluate", "exchange", "github", "release", "report", "simulator", "starter", "tools")
 """Folders whose tests read documents, or start processes that do."""
 
 
@@ -28,7 +26,8 @@ def test_a_test_cannot_read_the_documents_at_the_root() -> None:
 def test_the_package_knows_nothing_of_the_example() -> None:
     places = [
         f"{path.relative_to(HOME)}:{number}: {line.strip()}"
-        for path in sorted((HOME / "scripts/mooring").rglob("*.py"))
+        for path in sorted((HOME / "scripts/mooring").rglob("*"))
+        if path.suffix in (".py", ".yaml", ".html")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if EXAMPLE.search(line)
     ]

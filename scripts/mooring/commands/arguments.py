@@ -1,5 +1,6 @@
 """Arguments that several verbs share, with their shell completion."""
 
+import re
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,30 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a number of 1 or more")
     return int(text)
+
+
+def owner(parser: ArgumentParser, default: str = "the usual one") -> None:
+    """`--owner`, a team or user of the host."""
+    parser.add_argument("--owner", metavar="TEAM", type=team, help=f"who approves changes (default: {default})")
+
+
+def team(text: str) -> str:
+    if not re.fullmatch(r"@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?", text):
+        raise ArgumentTypeError(f"{text!r} is no team or user such as @acme/support")
+    return text
+
+
+def name(text: str) -> str:
+    """A name that a document can have: its path below the folder of its kind."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from mooring.spec.document import Name
+
+    try:
+        return TypeAdapter(Name).validate_python(text)
+    except ValidationError:
+        wanted = "a to z, 0 to 9 and -, with / between parts, such as support/main"
+        raise ArgumentTypeError(f"{text!r} is no name of a document: {wanted}") from None
 
 
 def complete(action: Action, names: Callable[[Workspace], list[str]]) -> None:

@@ -1,12 +1,12 @@
 """`moor import`."""
 
-import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mooring.commands.arguments import owner
 from mooring.commands.workspace import find
 from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
@@ -30,17 +30,11 @@ KINDS = ("promptfoo", "dotprompt", "prompty", "openai", "mcp")
 def add(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="+", type=Path)
     parser.add_argument("--kind", choices=KINDS, help="the format (default: by suffix and content)")
-    parser.add_argument("--owner", metavar="TEAM", type=_owner, help="who approves changes (default: the usual one)")
+    owner(parser)
     parser.add_argument("--agent", metavar="NAME", help="the agent that imported suites ask")
     parser.add_argument("--message", metavar="VARIABLE", help="the variable that is the user's message")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument("--force", action="store_true", help="overwrite documents that are there")
-
-
-def _owner(text: str) -> str:
-    if not re.fullmatch(r"@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?", text):
-        raise ArgumentTypeError(f"{text!r} is no team or user such as @acme/support")
-    return text
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -52,12 +46,12 @@ def run(args: Namespace, console: Console) -> Outcome:
     root = find(args).root
     start, wishes = Path(args.directory or "."), Wishes(args.agent, args.message)
     intakes = [take(file.as_posix(), start / file, args.kind, wishes) for file in args.file]
-    owner = args.owner or writing.usual_owner(root)
-    if owner is None:
+    team = args.owner or writing.usual_owner(root)
+    if team is None:
         raise UsageError("who approves changes of these documents?", "--owner @team")
     if args.owner is None:
-        intakes[0].choose("", f"no owner was named: {owner}, who owns most documents here")
-    files = _files(intakes, owner)
+        intakes[0].choose("", f"no owner was named: {team}, who owns most documents here")
+    files = _files(intakes, team)
     same, other = writing.sort_out(root, files)
     kept = [] if args.force else [file for file in other if file.startswith(f"{FOLDERS['Model']}/")]
     for file in kept:

@@ -65,6 +65,7 @@ def shared() -> Parser:
 
 _EPILOG = """\
 start here:
+  moor init                        this template becomes a repository of your own
   moor up                          documents -> release -> a running agent that answers
   moor plan local                  what an edit means before it goes out
   moor deploy local                blue-green, without losing a request

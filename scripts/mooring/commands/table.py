@@ -9,6 +9,7 @@ from mooring.outcome import Outcome
 from mooring.report.console import Console
 
 GROUPS = {
+    "Start": ("init", "new"),
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
