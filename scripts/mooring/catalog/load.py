@@ -11,6 +11,7 @@ from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks import advised, check
 from mooring.catalog.code import modules
 from mooring.catalog.explain import explain
+from mooring.catalog.formats import other_format
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed, parse
 from mooring.catalog.secrets import secrets_in
@@ -55,6 +56,8 @@ def read(file: str, content: bytes | Unreadable) -> tuple[tuple[str, str] | None
     findings = [*parsed.findings, *secrets_in(file, content)]
     if parsed.data is None:
         return _key_by_place(file), None, findings
+    if other := other_format(file, parsed):
+        return _key_by_place(file), None, [*findings, other]
     kind = parsed.data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         findings.append(_unknown_kind(file, parsed, kind))
