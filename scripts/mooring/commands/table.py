@@ -11,6 +11,7 @@ from mooring.report.console import Console
 GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
+    "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
     "Inspection": ("status", "history", "logs"),
     "Faults": ("simulate",),
