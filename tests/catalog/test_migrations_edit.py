@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mooring.catalog.migrations.edit import CannotEdit, retext, same
 from mooring.catalog.parse import parse
+from tests.repository import CONTENT
 
 TEXT = """\
 # yaml-language-server: $schema=../x
@@ -130,6 +131,17 @@ def test_whatever_changes_the_text_says_the_new_data_and_the_comment_of_what_sta
     new = retext(text, {"stays": 1, **before}, {"stays": 1, **after})
     assert new.startswith("# head\nstays: 1  # for good\n")
     assert same(data(new), {"stays": 1, **after})
+
+
+def test_every_document_of_the_tests_can_be_edited_at_its_first_key_and_its_last():
+    files = sorted(CONTENT.rglob("*.yaml"))
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if "apiVersion" not in text:
+            continue
+        new = edited(text, apiVersion="mooring/v2", added=[1])
+        assert new == text.replace("mooring/v1", "mooring/v2", 1).rstrip("\n") + "\nadded:\n  - 1\n", file
+    assert len(files) > 20
 
 
 def test_data_that_yaml_cannot_say_is_no_edit():

@@ -39,9 +39,9 @@ def run(args: Namespace, console: Console) -> Outcome:
         return _migrate(root, console)
     from mooring.commands.upgraded import data, outcome, tell
     from mooring.upgrade.template import asked
-    from mooring.upgrade.upgrade import Wishes, upgrade
+    from mooring.upgrade.upgrade import Tests, Wishes, upgrade
 
-    tests = "none" if args.no_tests else "all" if args.tests else "quick"
+    tests: Tests = "none" if args.no_tests else "all" if args.tests else "quick"
     wishes = Wishes(asked(args.source, Path(args.directory or ".")), args.base, args.older, args.dry_run, tests)
     with console.progress("upgrade") as notify:
         done = upgrade(root, wishes, notify)

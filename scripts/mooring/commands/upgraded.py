@@ -129,6 +129,5 @@ def _end(done: Upgraded, console: Console) -> None:
     console.line(f"  git diff HEAD...{done.branch}")
     console.line(f"  git merge {done.branch}")
     if shutil.which("gh"):
-        console.line(
-            f"  or as a pull request: git push origin {done.branch} && gh pr create --head {done.branch}", "dim"
-        )
+        push = f"git push origin {done.branch} && gh pr create --head {done.branch}"
+        console.line(f"  or as a pull request: {push}", "dim")

@@ -10,9 +10,9 @@ from mooring.upgrade.template import REFS, Template, Version, numbers, version_o
 def origin(template: Template, record: Record, said: str) -> Version:
     """The version that the copy at HEAD came from. Raises UsageError when it cannot be told.
 
-    In this order: what was said; the commit or the version that the last upgrade recorded; the newest commit of the template whose
-    whole tree some commit of the copy has, as the first commit of a copy does, a clone, and a fork; the tag of the
-    version that the copy's code names.
+    In this order: what was said; the commit or the version that the last upgrade recorded; the newest commit of the
+    template whose whole tree some commit of the copy has, as the first commit of a copy does, a clone, and a fork; the
+    tag of the version that the copy's code names.
     """
     git = template.git
     if said:

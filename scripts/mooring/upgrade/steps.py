@@ -50,7 +50,7 @@ def whole_suite(root: Path) -> Step:
     done = _run(root, ["./scripts/test"])
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     last = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()][-1:]
-    return Step("./scripts/test", done.returncode == 0, {}, () if done.returncode == 0 else tuple([*failed, *last]))
+    return Step("./scripts/test", done.returncode == 0, {}, () if done.returncode == 0 else (*failed, *last))
 
 
 def evaluation(root: Path) -> tuple[str, ...] | None:

@@ -50,7 +50,7 @@ def asked(words: Sequence[str], start: Path) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A commit of the template. `label` names it to people and in branches: `1.2.0`, or `1.2.0-3fa9c01` between tags."""
+    """A commit of the template. `label` names it for people: `1.2.0`, or `1.2.0-3fa9c01` where no tag is."""
 
     commit: str
     number: str

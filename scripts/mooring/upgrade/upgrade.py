@@ -13,6 +13,7 @@ from mooring.upgrade.files import tree
 from mooring.upgrade.git import Git, GitError, repository
 from mooring.upgrade.origin import check_direction, origin
 from mooring.upgrade.record import Record
+from mooring.upgrade.steps import Step
 from mooring.upgrade.template import Asked, Template, Version
 
 Tests = Literal["none", "quick", "all"]
@@ -43,7 +44,7 @@ class Upgraded:
     changes: list[Change] = field(default_factory=list)
     uncommitted: list[str] = field(default_factory=list)
     migrated: list[dict[str, Any]] = field(default_factory=list)
-    steps: list[steps.Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     branch: str = ""
 
     @property
@@ -107,7 +108,7 @@ def _build(
     """Lets the new version finish the tree, and tests it; makes the branch."""
     start = branch.commit(git, files, head, branch.message(found.now, found.to, found.address, []))
     with workplace.work_tree(git, folder, start) as place:
-        done: list[steps.Step] = []
+        done: list[Step] = []
         ready = _take(done, _prepare(place.root), notify)
         migrated = [each for step in done for each in step.data.get("migrated", ()) if isinstance(each, dict)]
         found = replace(found, migrated=migrated)
@@ -121,7 +122,7 @@ def _build(
         return replace(found, branch=branch.publish(git, name, tip, passed=found.passed))
 
 
-Work = tuple[str, Callable[[], steps.Step]]
+Work = tuple[str, Callable[[], Step]]
 
 
 def _prepare(root: Path) -> Iterator[Work]:
@@ -139,7 +140,7 @@ def _test(root: Path, tests: Tests) -> Iterator[Work]:
         yield "running every test of the code", lambda: steps.whole_suite(root)
 
 
-def _take(done: list[steps.Step], works: Iterator[Work], notify: Notify) -> bool:
+def _take(done: list[Step], works: Iterator[Work], notify: Notify) -> bool:
     """Does one work after the other until one fails; whether none did."""
     for title, work in works:
         notify(title)

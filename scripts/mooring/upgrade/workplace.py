@@ -1,7 +1,6 @@
 """The work tree of an upgrade, inside the git folder: one at a time, and none is left over for long."""
 
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -57,7 +56,7 @@ def work_tree(git: Git, folder: Path, commit: str) -> Iterator[Git]:
         raise Failed(Reason.STORAGE, f"no work tree can be made: {error}") from None
     environment = git.root / ".venv"
     if environment.is_dir() and not (place / ".venv").exists():
-        os.symlink(environment.resolve(), place / ".venv")
+        (place / ".venv").symlink_to(environment.resolve())
     yield Git(place)
 
 
