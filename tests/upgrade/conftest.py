@@ -3,8 +3,6 @@
 The versions' command is a small program that does what it is asked in the work tree, and notes it.
 """
 
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,18 +12,21 @@ import pytest
 
 from tests.repository import Repo, surrounded
 
-# Answers like the real one; a file `fails-VERB` in its version makes that verb fail, `holds-VERB` makes it wait.
+# Answers like the real one. A file `fails-VERB` in its version makes that verb fail; `holds-VERB` names a file that the
+# verb makes when it is reached, and then it waits for another one beside that, or for the end of who started it.
 MOOR = """#!/usr/bin/env python3
-import json, pathlib, sys, time
+import json, os, pathlib, sys, time
 home = pathlib.Path(__file__).resolve().parents[1]
 words = [word for word in sys.argv[1:] if word != "--json"]
 if words == ["--version"]:
     print("moor of this version")
     sys.exit()
 verb = words[0]
-while (home / f"holds-{verb}").exists() and (home / f"holds-{verb}").read_text().strip():
-    pathlib.Path((home / f"holds-{verb}").read_text().strip()).touch()
-    time.sleep(0.05)
+if (home / f"holds-{verb}").exists():
+    parent, mark = os.getppid(), pathlib.Path((home / f"holds-{verb}").read_text().strip())
+    mark.touch()
+    while os.getppid() == parent and not mark.with_suffix(".go").exists():
+        time.sleep(0.01)
 if (home / f"fails-{verb}").exists():
     print(json.dumps({"ok": False, "reason": "findings", "findings": [
         {"file": "configs/a.yaml", "line": 3, "path": "name", "message": f"{verb} says no"}]}))
@@ -150,14 +151,3 @@ def seen() -> Callable[[Repo], Seen]:
         return Seen(refs, repo.git("symbolic-ref", "HEAD"), status, repo.git("remote", "-v"), files)
 
     return look
-
-
-@pytest.fixture
-def clean_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PATH with git and Python alone."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in ("git", "python3", "env", "sh", "ssh"):
-        if found := shutil.which(name):
-            (tools / name).symlink_to(found)
-    monkeypatch.setenv("PATH", os.fspath(tools))

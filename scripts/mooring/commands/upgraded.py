@@ -47,7 +47,7 @@ def data(done: Upgraded) -> dict[str, Any]:
 
 def tell(done: Upgraded, console: Console) -> None:
     if done.now.commit == done.to.commit:
-        console.line(f"{done.to.label} is here already: the newest that was asked for at {done.address}", "green")
+        console.line(f"{done.to.label} is here already, from {done.address}", "green")
         return
     console.line(f"{done.now.label} -> {done.to.label}, from {done.address}", "bold")
     _changes(done, console)
@@ -55,7 +55,7 @@ def tell(done: Upgraded, console: Console) -> None:
     _uncommitted(done, console)
     _conflicts(done, console)
     if not done.branch:
-        console.line("\nnothing was changed (--dry-run); documents are migrated in the branch, when it is made", "dim")
+        console.line("\nnothing was changed; what is migrated is known when the branch is made", "dim")
         return
     _end(done, console)
 
@@ -66,7 +66,7 @@ def _changes(done: Upgraded, console: Console) -> None:
     console.line(f"\nNew: {count(len(taken), 'file')} ({', '.join(f'{n} {what}' for what, n in tally.items())})")
     console.diff("\n".join(f"{_MARKS[change.what]} {change.path}" for change in taken[:SHOWN]))
     _more(len(taken), console)
-    for title, what in (("Put together", What.MERGED), ("Kept as you have it", What.KEPT)):
+    for title, what in (("Merged", What.MERGED), ("Kept as you have it", What.KEPT)):
         of = [change for change in done.changes if change.what == what]
         if of:
             console.line(f"\n{title}: {count(len(of), 'file')}")
@@ -108,10 +108,10 @@ def _uncommitted(done: Upgraded, console: Console) -> None:
 def _conflicts(done: Upgraded, console: Console) -> None:
     if not done.conflicts:
         return
-    console.line(f"\nConflicts: {count(len(done.conflicts), 'file')}; the branch has yours", "yellow")
+    console.line(f"\nConflicts: {count(len(done.conflicts), 'file')}, each left as you have it", "yellow")
     console.line("\n".join(_line(change) for change in done.conflicts))
     paths = shlex.join(change.path for change in done.conflicts)
-    console.line("\n  the new version's file, and its changes put into yours once you have merged:", "dim")
+    console.line("\n  to see the new version's file, and to put its changes into yours once you have merged:", "dim")
     console.line(f"  git show {TO}:{shlex.quote(done.conflicts[0].path)}")
     console.line(f"  git diff {BASE} {TO} -- {paths} | git apply --3way")
 

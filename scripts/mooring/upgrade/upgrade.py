@@ -65,7 +65,7 @@ def upgrade(root: Path, wishes: Wishes, notify: Notify) -> Upgraded:
     known = record.read(git)
     address = wishes.asked.address or known.address
     if not address:
-        raise UsageError("where the template is was never recorded here", "moor upgrade URL; it is recorded then")
+        raise UsageError("the address of the template is not recorded here yet", "moor upgrade URL")
     try:
         with workplace.sole(git) as folder:
             done = None
