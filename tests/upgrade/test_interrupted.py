@@ -97,6 +97,26 @@ def test_of_two_at_once_the_second_is_refused_and_the_first_ends_well(template: 
     assert (first.returncode, json.loads(out)["offered"]) == (0, True)
 
 
+def test_a_branch_that_somebody_makes_meanwhile_is_theirs(template: Repo, copy: Repo, mark: Path) -> None:
+    hold(template, copy, "validate", mark)
+    with start(copy, template) as process:
+        until(mark.exists)
+        copy.git("branch", "mooring-upgrade-0.4.0")
+        mark.with_suffix(".go").touch()
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["reason"]) == (1, "storage")
+    assert copy.git("rev-parse", "mooring-upgrade-0.4.0") == copy.git("rev-parse", "HEAD")
+
+
+def test_a_work_tree_of_somebody_else_is_known_to_git_afterwards(template: Repo, copy: Repo, tmp_path: Path) -> None:
+    copy.git("worktree", "add", "-q", str(tmp_path / "theirs"))
+    (tmp_path / "theirs").rename(tmp_path / "unplugged")
+    with start(copy, template) as process:
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "theirs" in copy.git("worktree", "list")
+
+
 def test_commits_made_meanwhile_are_not_lost(template: Repo, copy: Repo, mark: Path) -> None:
     hold(template, copy, "validate", mark)
     with start(copy, template) as process:

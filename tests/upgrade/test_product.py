@@ -155,7 +155,11 @@ def test_two_versions_apart_the_product_arrives_migrated_evaluated_and_with_our_
     assert "# ours: be warm and plain" in new
     gone = [line for line in tone.splitlines() if line not in new.splitlines()]
     assert [line.split(":")[0] for line in gone] == ["apiVersion", "version", "text"]
+    # what a pull request with the upgrade is checked by, though the other side has an older format
     assert moor(copy, "validate", "--against", "HEAD~1")["ok"]
+    plan = moor(copy, "plan", "local", "--against", "HEAD~1")
+    assert plan["ok"], plan
+    assert moor(copy, "eval", "--against", "HEAD~1")["ok"]
     assert moor(copy, "upgrade", str(template.root))["reason"] == "in-sync"
 
 

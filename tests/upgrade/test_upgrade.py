@@ -171,6 +171,20 @@ def test_modes_links_and_binaries_are_files_like_others(upgrade: Moor, template:
     assert upgrade(template.root)[1]["conflicts"] == ["scripts/way.png"]
 
 
+def test_whatever_a_file_is_called_it_comes_and_is_told(upgrade: Moor, template: Repo, copy: Repo) -> None:
+    names = ["scripts/two words.py", "scripts/line\nbreak", 'scripts/"quoted"', "scripts/模板", "scripts/\udce9"]
+    for name in names:
+        (template.root / name).write_text("new\n")
+    release(template, "0.3.1", {})
+    (copy.root / names[-1]).write_text("ours\n")
+    copy.commit("One of them")
+    code, data = upgrade(template.root)
+    assert (code, len(data["conflicts"])) == (1, 1)
+    assert [name for name in names[:-1] if what(data)[name] != "added"] == []
+    copy.git("merge", "-q", data["branch"])
+    assert [(copy.root / name).read_text() for name in names] == [*["new\n"] * 4, "ours\n"]
+
+
 def test_a_new_file_in_the_place_of_your_folder_is_a_conflict(upgrade: Moor, template: Repo, copy: Repo) -> None:
     put(copy, {"scripts/new.py/inside.py": "ours\n"})
     copy.commit("A folder")

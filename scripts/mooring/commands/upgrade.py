@@ -51,7 +51,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def _migrate(root: Path, console: Console) -> Outcome:
     from mooring.catalog.formats import CURRENT
-    from mooring.catalog.migrations.apply import migrate
+    from mooring.upgrade.migrate import migrate
 
     migrated = migrate(root)
     for each in migrated:

@@ -32,7 +32,13 @@ def write_tree(git: Git, files: Tree, record: Record) -> str:
 
 def commit(git: Git, tree: str, parent: str, message: str) -> str:
     """The hash of a new commit that no branch has yet."""
-    return git.run("commit-tree", tree, "-p", parent, stdin=message.encode(), environ=_author(git)).decode().strip()
+    return (
+        git.run(
+            "commit-tree", tree, "-p", parent, stdin=message.encode("utf-8", "surrogateescape"), environ=_author(git)
+        )
+        .decode()
+        .strip()
+    )
 
 
 def message(now: Version, to: Version, address: str, notes: list[str]) -> str:
@@ -55,27 +61,36 @@ def name(to: Version) -> str:
     return f"{PREFIX}{to.label}"
 
 
-def check_free(git: Git, branch: str) -> None:
-    """Raises Refused when a branch of this name is not an upgrade's alone, or is checked out somewhere."""
+Tips = dict[str, str]
+"""Commits by branch."""
+
+
+def check_free(git: Git, branch: str) -> Tips:
+    """The upgrade's earlier branches of this name, which may be replaced. Raises Refused for one that is not an
+    upgrade's alone, or is checked out somewhere."""
+    found: Tips = {}
     for each in (branch, branch + FAILING):
         tip = git.commit(f"refs/heads/{each}")
         if tip is None:
             continue
+        found[each] = tip
         if TRAILER not in git.text("log", "-1", "--format=%(trailers:only)", tip):
             fix = f"git branch -m {each} {each}-mine"
             raise Refused(Reason.GUARDED, f"branch {each} holds commits that are no upgrade's; it is kept", fix)
         if f"branch refs/heads/{each}" in git.text("worktree", "list", "--porcelain").splitlines():
             raise Refused(Reason.GUARDED, f"branch {each} is checked out", "git switch -, then upgrade again")
+    return found
 
 
-def publish(git: Git, branch: str, tip: str, *, passed: bool) -> str:
-    """Makes the branch, as the last thing of all; an upgrade's earlier one of that version goes. Its name."""
+def publish(git: Git, branch: str, tip: str, earlier: Tips, *, passed: bool) -> str:
+    """Makes the branch, as the last thing of all, in the place of the `earlier` ones. Its name.
+
+    Raises Failed when one of them has moved meanwhile, which may be somebody's work.
+    """
     made = branch if passed else branch + FAILING
-    other = branch + FAILING if passed else branch
+    lines = [f"update refs/heads/{made} {tip} {earlier.get(made, '0' * len(tip))}"]
+    lines += [f"delete refs/heads/{other} {old}" for other, old in earlier.items() if other != made]
     try:
-        lines = [f"update refs/heads/{made} {tip}"]
-        if git.commit(f"refs/heads/{other}"):
-            lines.append(f"delete refs/heads/{other}")
         git.run("update-ref", "--stdin", stdin=("\n".join(lines) + "\n").encode())
     except GitError as error:
         raise Failed(Reason.STORAGE, f"branch {made} cannot be made: {error}") from None

@@ -1,6 +1,7 @@
 """What the new version's own command does and says in the upgraded work tree."""
 
 import json
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ later ones must answer it with `migrated` in `--json`, for every copy that is ol
 SCHEMAS = ("schema", "--write")
 VALIDATE = ("validate",)
 _OURS = ("MOORING_HOME", "MOORING_STATE", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONHOME", "VIRTUAL_ENV")
+_LOG = re.compile(r" \(log: \S+\)$")
+"""Where the set-up's log is: in the work tree, which goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _lines(data: dict[str, Any] | None, done: subprocess.CompletedProcess[str]) 
         return (str(data["message"]),)
     if data and data.get("reason"):
         return (str(data["reason"]),)
-    printed = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    printed = [_LOG.sub("", line) for line in (done.stderr + done.stdout).splitlines() if line.strip()]
     return (printed[-1] if printed else f"ended with exit code {done.returncode} and no word",)
 
 

@@ -88,7 +88,7 @@ def _upgrade(git: Git, folder: Path, source: Template, known: Record, wishes: Wi
         return found
     check_direction(git, now, to, older=wishes.older)
     name, head = branch.name(to), git.text("rev-parse", "HEAD")
-    branch.check_free(git, name)
+    earlier = branch.check_free(git, name)
     yours = tree(git, head)
     changes = compare(git, tree(git, now.commit), tree(git, to.commit), yours)
     found = replace(found, changes=changes, uncommitted=branch.uncommitted(git))
@@ -99,13 +99,14 @@ def _upgrade(git: Git, folder: Path, source: Template, known: Record, wishes: Wi
     address = source.address if record.is_url(source.address) else known.address
     new = Record(address=address, version=to.number, commit=to.commit)
     files = branch.write_tree(git, apply(yours, changes), new)
-    return _build(git, folder, found, files, name, head, wishes.tests, notify)
+    found, tip = _build(git, folder, found, files, head, wishes.tests, notify)
+    return replace(found, branch=branch.publish(git, name, tip, earlier, passed=found.passed))
 
 
 def _build(
-    git: Git, folder: Path, found: Upgraded, files: str, name: str, head: str, tests: Tests, notify: Notify
-) -> Upgraded:
-    """Lets the new version finish the tree, and tests it; makes the branch."""
+    git: Git, folder: Path, found: Upgraded, files: str, head: str, tests: Tests, notify: Notify
+) -> tuple[Upgraded, str]:
+    """Lets the new version finish the tree `files`, and test it. What it said, and the commit, on no branch yet."""
     start = branch.commit(git, files, head, branch.message(found.now, found.to, found.address, []))
     with workplace.work_tree(git, folder, start) as place:
         done: list[Step] = []
@@ -118,8 +119,7 @@ def _build(
         tip = branch.commit(git, place.text("write-tree"), head, message)
         if ready:
             _take(done, _test(place.root, tests), notify)
-        found = replace(found, steps=done)
-        return replace(found, branch=branch.publish(git, name, tip, passed=found.passed))
+        return replace(found, steps=done), tip
 
 
 Work = tuple[str, Callable[[], Step]]

@@ -40,10 +40,13 @@ def sole(git: Git) -> Iterator[Path]:
 
 
 def clear(git: Git, folder: Path) -> None:
-    """Removes every work tree in the folder, and what git knows of them."""
+    """Removes every work tree in the folder, and what git knows of them; work trees elsewhere are none of ours."""
     for left in folder.glob("tree-*"):
         shutil.rmtree(left, ignore_errors=True)
-    git.attempt("worktree", "prune")
+    for line in git.text("worktree", "list", "--porcelain").splitlines():
+        place = Path(line.removeprefix("worktree "))
+        if line.startswith("worktree ") and place.parent.resolve() == folder.resolve():
+            git.attempt("worktree", "remove", "--force", "--force", str(place))  # twice: killed early, it is locked
 
 
 @contextmanager

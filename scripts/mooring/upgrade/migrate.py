@@ -1,6 +1,5 @@
 """Brings the documents of a work tree to this version's format, and raises the version of those that it edits."""
 
-import copy
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mooring.catalog import history
-from mooring.catalog.formats import CURRENT, number
+from mooring.catalog.formats import CURRENT
 from mooring.catalog.history import History
+from mooring.catalog.migrations.convert import CannotConvert, convert, of_other_format
 from mooring.catalog.migrations.edit import CannotEdit, retext
-from mooring.catalog.migrations.migration import Migration, chain
+from mooring.catalog.migrations.migration import Migration
 from mooring.catalog.migrations.table import MIGRATIONS
 from mooring.catalog.parse import parse
 from mooring.catalog.schemas import replace_text
@@ -47,15 +47,18 @@ def migrate(root: Path, table: Sequence[Migration] = MIGRATIONS, target: str = C
     texts: dict[str, str] = {}
     migrated: list[Migrated] = []
     old = {file: content for file, content in WorkTree(root).files().items() if not isinstance(content, Unreadable)}
-    others = {file: data for file, content in sorted(old.items()) if (data := _other(file, content, target))}
+    others = {file: data for file, content in sorted(old.items()) if (data := of_other_format(file, content, target))}
     past = _past(root, list(others)) if others else History({})
-    for file, data in others.items():
-        content = old[file]
+    for file, before in others.items():
         try:
-            texts[file], done = _migrated(file, content.decode(), data, past, chain(data["apiVersion"], target, table))
-            migrated.append(done)
-        except (LookupError, CannotEdit, ValueError) as error:
-            found.append(_refused(file, content, str(error) or "no edit of the text says what the new format wants"))
+            text, data = convert(old[file].decode(), before, table, target)
+            version = _unused(data, past)
+            texts[file] = retext(text, data, {**data, "version": version})
+        except (CannotConvert, CannotEdit) as error:
+            found.append(_refused(file, old[file], str(error)))
+            continue
+        formats = (str(before["apiVersion"]), target)
+        migrated.append(Migrated(file, *formats, str(before["version"]), version))
     if found:
         raise FindingsError(found)
     try:
@@ -66,32 +69,11 @@ def migrate(root: Path, table: Sequence[Migration] = MIGRATIONS, target: str = C
     return migrated
 
 
-def _other(file: str, content: bytes, target: str) -> dict[str, Any] | None:
-    """The data of a document whose format is not the wanted one."""
-    parsed = parse(file, content)
-    written = (parsed.data or {}).get("apiVersion")
-    return parsed.data if not parsed.findings and number(written) is not None and written != target else None
-
-
-def _migrated(
-    file: str, text: str, data: dict[str, Any], past: History, migrations: list[Migration]
-) -> tuple[str, Migrated]:
-    """The new text; each migration edits the text of the one before it, so that a renamed key is known as such."""
-    first = data
-    for migration in migrations:
-        after = migration.apply(copy.deepcopy(data))
-        text, data = retext(text, data, after), after
-    version = _unused(data, past)
-    text = retext(text, data, {**data, "version": version})
-    before = str(first.get("version"))
-    return text, Migrated(file, str(first["apiVersion"]), str(data["apiVersion"]), before, version)
-
-
 def _unused(data: dict[str, Any], past: History) -> str:
-    """The next version that stood for no content yet. Raises ValueError without a version."""
+    """The next version that stood for no content yet. Raises CannotConvert without a version."""
     version = data.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise ValueError("it has no version such as 1.0.0 that could be raised")
+        raise CannotConvert("it has no version such as 1.0.0 that could be raised")
     used = past.used.get((str(data.get("kind")), str(data.get("name"))), {})
     version = raised(version, PART)
     while version in used:

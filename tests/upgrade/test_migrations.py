@@ -6,11 +6,11 @@ from typing import Any, get_args
 import pytest
 
 from mooring.catalog.formats import CURRENT, number
-from mooring.catalog.migrations.apply import migrate
 from mooring.catalog.migrations.migration import Migration, chain
 from mooring.catalog.migrations.table import MIGRATIONS
 from mooring.errors import FindingsError
 from mooring.spec import Document
+from mooring.upgrade.migrate import migrate
 from tests.repository import Repo
 
 TOOL = """\
