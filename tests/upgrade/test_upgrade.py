@@ -2,7 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +241,14 @@ def test_a_branch_that_fails_is_kept_to_look_at_and_not_offered(
     assert upgrade(template.root)[1]["branch"] == "mooring-upgrade-0.3.2"
 
 
+def test_code_that_does_not_even_start_is_told_with_its_place(upgrade: Moor, template: Repo, copy: Repo) -> None:
+    release(template, "0.3.1", {"scripts/moor": "#!/usr/bin/env python3\nbroken = (\n"})
+    code, data = upgrade(template.root)
+    assert (code, data["offered"]) == (1, False)
+    (step,) = data["steps"]
+    assert step["findings"] == ['File "./scripts/moor", line 2', "SyntaxError: '(' was never closed"]
+
+
 def test_suites_are_asked_unless_it_is_said_otherwise(upgrade: Moor, template: Repo, copy: Repo) -> None:
     put(copy, {"evals/suites/a.yaml": "a\n", "configs/environments/desk.yaml": "a\n"})
     copy.commit("A suite")
@@ -260,10 +271,37 @@ def test_a_second_run_takes_the_place_of_the_first_and_of_one_that_failed(
     assert copy.git("branch", "--list", "mooring-upgrade-*").split() == ["mooring-upgrade-0.3.1"]
 
 
-def test_an_address_is_recorded_and_a_folder_of_this_machine_is_not(upgrade: Moor, template: Repo, copy: Repo) -> None:
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and logs nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the library's
+        return
+
+
+@pytest.fixture
+def served(template: Repo) -> Iterator[str]:
+    """The template's address at a plain web server, as git's dumb protocol reads it."""
+    template.git("update-server-info")
+    handler = partial(Quiet, directory=str(template.root / ".git"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_an_address_is_recorded_and_asked_from_then_on(upgrade: Moor, template: Repo, copy: Repo, served: str) -> None:
+    data = upgrade(served, "v0.2.0")[1]
+    assert json.loads(shown(copy, data["branch"], ".github/template.json"))["address"] == served
+    copy.git("merge", "-q", data["branch"])
+    code, data = upgrade()
+    assert (code, data["address"], data["to"]["version"]) == (0, served, "0.3.0")
+
+
+def test_a_folder_of_this_machine_is_not_recorded(upgrade: Moor, template: Repo, copy: Repo) -> None:
     data = upgrade(template.root)[1]
     record = json.loads(shown(copy, data["branch"], ".github/template.json"))
     assert record == {"address": "", "version": "0.3.0", "commit": template.git("rev-parse", "HEAD").strip()}
+    assert str(template.root) not in copy.git("log", "-1", "--format=%B", data["branch"])
 
 
 def test_a_clone_and_a_fork_know_where_they_came_from_without_a_tag(

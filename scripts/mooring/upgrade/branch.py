@@ -42,8 +42,8 @@ def commit(git: Git, tree: str, parent: str, message: str) -> str:
 
 
 def message(now: Version, to: Version, address: str, notes: list[str]) -> str:
-    """The message of the upgrade's commit."""
-    lines = [f"Mooring {now.label} -> {to.label}", "", f"From {address}"]
+    """The message of the upgrade's commit; `address` is "" for a place that means nothing on another machine."""
+    lines = [f"Mooring {now.label} -> {to.label}", "", f"From {address or 'a copy of the template on disk'}"]
     if notes:
         lines += ["", *notes]
     return "\n".join([*lines, "", f"{TRAILER}: {now.commit} {to.commit}", ""])

@@ -39,13 +39,13 @@ def moor(root: Path, *arguments: str) -> Step:
     command = " ".join(("moor", *arguments))
     if done.returncode == 0 and data is not None:
         return Step(command, True, data)
-    return Step(command, False, data or {}, _lines(data, done))
+    return Step(command, False, data or {}, _lines(data, done, root))
 
 
 def door(root: Path) -> Step:
     """Starts the command once: it sets up its Python environment when the new version's locks ask for another one."""
     done = _run(root, ["./scripts/moor", "--version"])
-    return Step("moor --version", done.returncode == 0, {}, () if done.returncode == 0 else _lines(None, done))
+    return Step("moor --version", done.returncode == 0, {}, () if done.returncode == 0 else _lines(None, done, root))
 
 
 def whole_suite(root: Path) -> Step:
@@ -91,17 +91,18 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _lines(data: dict[str, Any] | None, done: subprocess.CompletedProcess[str]) -> tuple[str, ...]:
-    """Findings, or the message, or the last line of what was printed."""
+def _lines(data: dict[str, Any] | None, done: subprocess.CompletedProcess[str], root: Path) -> tuple[str, ...]:
+    """Findings, or the message, or the last line of what was printed, with the place in the code that it is about."""
     found = [_finding(each) for each in (data or {}).get("findings", ()) if isinstance(each, dict)]
     if found:
         return tuple(found)
-    if data and data.get("message"):
-        return (str(data["message"]),)
-    if data and data.get("reason"):
-        return (str(data["reason"]),)
-    printed = [_LOG.sub("", line) for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    return (printed[-1] if printed else f"ended with exit code {done.returncode} and no word",)
+    if data and (said := data.get("message") or data.get("reason")):
+        return (str(said),)
+    printed = [_LOG.sub("", line.strip()) for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    if not printed:
+        return (f"ended with exit code {done.returncode} and no word",)
+    places = [line.replace(f"{root}/", "") for line in printed[:-1] if line.startswith('File "')]
+    return (*places[-1:], printed[-1])
 
 
 def _finding(each: dict[str, Any]) -> str:

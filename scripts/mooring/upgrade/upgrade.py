@@ -107,7 +107,8 @@ def _build(
     git: Git, folder: Path, found: Upgraded, files: str, head: str, tests: Tests, notify: Notify
 ) -> tuple[Upgraded, str]:
     """Lets the new version finish the tree `files`, and test it. What it said, and the commit, on no branch yet."""
-    start = branch.commit(git, files, head, branch.message(found.now, found.to, found.address, []))
+    where = found.address if record.is_url(found.address) else ""
+    start = branch.commit(git, files, head, branch.message(found.now, found.to, where, []))
     with workplace.work_tree(git, folder, start) as place:
         done: list[Step] = []
         ready = _take(done, _prepare(place.root), notify)
@@ -115,7 +116,7 @@ def _build(
         found = replace(found, migrated=migrated)
         there = [path for path in _WRITTEN if (place.root / path).exists()]
         place.run("add", "-A", "--", *there)
-        message = branch.message(found.now, found.to, found.address, _notes(found))
+        message = branch.message(found.now, found.to, where, _notes(found))
         tip = branch.commit(git, place.text("write-tree"), head, message)
         if ready:
             _take(done, _test(place.root, tests), notify)
