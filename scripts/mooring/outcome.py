@@ -43,6 +43,7 @@ class Reason(StrEnum):
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"
+    CONFLICTS = "conflicts"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"

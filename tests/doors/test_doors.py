@@ -56,6 +56,24 @@ def test_a_new_lock_makes_a_new_environment_and_leaves_the_old_one_to_who_runs_f
     assert not before.exists()
 
 
+def test_an_environment_lent_by_another_checkout_serves_while_the_lock_is_the_same_and_is_never_written_to(
+    clone: Any, tmp_path: Path
+) -> None:
+    clone.run()
+    lent = (clone.root / ".venv").resolve()
+    borrower = type(clone)(tmp_path / "borrower", clone.tools)
+    shutil.copytree(clone.root / "scripts", borrower.root / "scripts")
+    borrower.lock()
+    (borrower.root / ".venv").symlink_to(lent)
+    assert str(lent) in borrower.run().stdout
+    before = sorted(path.relative_to(lent.parent) for path in lent.parent.rglob("*"))
+    borrower.lock("changed")
+    done = borrower.run()
+    assert f" {borrower.root}/.venvs/" in done.stdout, done.stderr
+    assert sorted(path.relative_to(lent.parent) for path in lent.parent.rglob("*")) == before
+    assert (clone.root / ".venv").resolve() == lent
+
+
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_set_up_ends_in_one_line_and_is_started_again(clone: Any, until: Until) -> None:
     hold = clone.tools / "hold"

@@ -1,7 +1,7 @@
 """Files into a catalog: each is parsed, placed and made a model; whatever is wrong becomes a finding."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,21 +11,26 @@ from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks import advised, check
 from mooring.catalog.code import modules
 from mooring.catalog.explain import explain
+from mooring.catalog.formats import other_format
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed, parse
 from mooring.catalog.secrets import secrets_in
-from mooring.catalog.source import Source, Unreadable, unreadable
+from mooring.catalog.source import GitTree, Source, Unreadable, unreadable
 from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.spec import FOLDERS, KINDS, Document
 
 
 def load(source: Source) -> tuple[Catalog, list[Finding]]:
-    """The catalog of the valid documents, and what is wrong with the files. Never raises for bad documents."""
+    """The catalog of the valid documents, and what is wrong with the files. Never raises for bad documents.
+
+    A commit of the past may have documents of an older format; they are read as their migration would have them.
+    """
     entries: dict[tuple[str, str], Entry] = {}
     broken: set[tuple[str, str]] = set()
     findings: list[Finding] = []
-    for file, content in sorted(source.files().items()):
+    files = _as_current(source.files()) if isinstance(source, GitTree) else source.files()
+    for file, content in sorted(files.items()):
         key, entry, found = read(file, content)
         findings += found
         if key is None:
@@ -36,6 +41,15 @@ def load(source: Source) -> tuple[Catalog, list[Finding]]:
             entries.setdefault(key, entry)
     code, unread = modules(source.code())
     return Catalog(dict(sorted(entries.items())), frozenset(broken), code), advised(findings + unread)
+
+
+def _as_current(files: Mapping[str, bytes | Unreadable]) -> dict[str, bytes | Unreadable]:
+    from mooring.catalog.migrations.convert import as_current
+
+    return {
+        file: content if isinstance(content, Unreadable) else as_current(file, content)
+        for file, content in files.items()
+    }
 
 
 def load_valid(source: Source) -> Catalog:
@@ -55,6 +69,8 @@ def read(file: str, content: bytes | Unreadable) -> tuple[tuple[str, str] | None
     findings = [*parsed.findings, *secrets_in(file, content)]
     if parsed.data is None:
         return _key_by_place(file), None, findings
+    if other := other_format(file, parsed):
+        return _key_by_place(file), None, [*findings, other]
     kind = parsed.data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         findings.append(_unknown_kind(file, parsed, kind))

@@ -12,6 +12,7 @@ GROUPS = {
     "Start": ("init", "new"),
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
+    "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
     "Access": ("keys",),
     "Inspection": ("status", "history", "logs"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from mooring.catalog.formats import CURRENT
 from mooring.change.guards import VALID
 from mooring.change.plan import Plan
 
@@ -42,7 +43,7 @@ def override_yaml(
     others = f"  # or {', '.join(owners[1:4])}" if owners[1:] else ""
     return f"""\
 # yaml-language-server: $schema=../../schemas/override.schema.json
-apiVersion: mooring/v1
+apiVersion: {CURRENT}
 kind: Override
 name: {name}
 version: 1.0.0

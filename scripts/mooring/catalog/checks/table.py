@@ -47,6 +47,7 @@ READING = {
     "yaml-number": Check("Numbers are finite and within 2^53.", "write it as text, or smaller"),
     "duplicate-key": Check("A key is there once.", "remove one of them"),
     "one-document": Check("A file holds one document, a mapping.", "give each document its own file"),
+    "api-version": Check("A document has the format that this version reads.", "moor upgrade"),
     "kind": Check("The kind is known.", "name a known kind"),
     "folder": Check("A document is in the folder of its kind.", "move it"),
     "name-path": Check("A document's name is its path.", "rename the file or the document"),
