@@ -24,8 +24,11 @@ def file(path: Path) -> Path:
 
 
 def mend(root: Path) -> int:
-    """Takes from others what they may do with `root` and all below it; the number of places. Raises OSError."""
-    mended = 0
+    """Takes from others what they may do with `root` and all below it; the number of places that they could reach.
+
+    Raises OSError.
+    """
+    mended, reachable = 0, root.exists() and root.stat().st_mode & 0o077
     for path in (root, *_below(root)):
         with suppress(FileNotFoundError):
             found = path.lstat()
@@ -33,7 +36,7 @@ def mend(root: Path) -> int:
             if plain and found.st_mode & 0o077 and found.st_uid == os.getuid():
                 path.chmod(found.st_mode & 0o700)
                 mended += 1
-    return mended
+    return mended if reachable else 0
 
 
 def _below(root: Path) -> Iterator[Path]:

@@ -26,6 +26,17 @@ def notes(slot: str, runtime: Mapping[str, Any]) -> Iterator[str]:
         yield f"tool {tool}: breaker {state}"
 
 
+SPEND_COLUMNS = ("TENANT", "AGENT", "CALLS TODAY", "TOKENS", "USD")
+
+
+def spend(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """One row per tenant and agent: what it cost since midnight UTC. Without a tenant: the server's own questions."""
+    return [
+        (each["tenant"], each["agent"], f"{each['calls']:,}", f"{each['tokens']:,}", f"{each['usd']:.4f}")
+        for each in runtime.get("spend", ())
+    ]
+
+
 def simulated(what: Mapping[str, Any]) -> str:
     """What the simulator plays of an environment, or ""."""
     services = f"{'service' if len(what['services']) == 1 else 'services'} {', '.join(what['services'])}"

@@ -32,6 +32,9 @@ def _show_live(data: dict[str, Any], console: Console) -> None:
     if runtime:
         console.table(rungs.COLUMNS, rungs.rows(runtime))
         console.line()
+        if spent := rungs.spend(runtime):
+            console.table(rungs.SPEND_COLUMNS, spent)
+            console.line()
         for line in rungs.notes(live, runtime):
             console.line(line)
 
