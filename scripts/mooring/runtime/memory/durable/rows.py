@@ -49,6 +49,7 @@ async def stored(row: WorkflowStatus) -> StoredRun:
         data |= {"error": _lost(row.status).body()["error"]}
     if row.delay_until_epoch_ms and row.status == "DELAYED":
         data |= {"next_try_at": row.delay_until_epoch_ms / 1000}
+    data |= {"tenant": asked.get("tenant", ""), "key": asked.get("key", "")}
     slot = (row.executor_id or "").split("-")[0]
     created, updated = (row.created_at or 0) / 1000, (row.updated_at or 0) / 1000
     return StoredRun(asked["run"], asked["agent"], asked["release"], slot, status, created, updated, data)
