@@ -11,6 +11,7 @@ from mooring.evaluate.cases import turns
 from mooring.evaluate.values import Call, Evidence, Reply
 from mooring.runtime import rehearsal
 from mooring.runtime.agent.ladder.answers import LAST, PREPARED
+from mooring.runtime.agent.scripted import scripted
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
@@ -43,7 +44,8 @@ async def converse(
     history: list[Text] = []
     for turn in turns(case):
         asked = Turn(turn.message, tuple(history), variables)
-        reply, unanswered = await _reply(runtime, served, asked, case, run, evidence)
+        with scripted(turn.answer):
+            reply, unanswered = await _reply(runtime, served, asked, case, run, evidence)
         yield reply
         if unanswered:
             raise Unanswered(reply.error)

@@ -1,13 +1,9 @@
 """Drafts into files of this repository: as text, checked beside what is there, and written."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from mooring.catalog import codeowners
 from mooring.catalog.checks import check
@@ -15,35 +11,12 @@ from mooring.catalog.load import header, load
 from mooring.catalog.parse import parse
 from mooring.catalog.secrets import secrets_in
 from mooring.catalog.source import MAX_BYTES, Source, Unreadable, WorkTree
+from mooring.catalog.yaml_text import dump
 from mooring.errors import Failed
 from mooring.exchange.intake import Draft
 from mooring.finding import Finding
 from mooring.outcome import Reason
 from mooring.spec import FOLDERS
-
-_WIDTH = 110
-_NUMBER = re.compile(r"[-+]?(0[ox]\w+|[0-9]*\.?[0-9]*([eE][-+]?[0-9]*)?)")
-
-
-class _Dumper(yaml.SafeDumper):
-    """Block style; texts of several lines as they are read."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, indentless=False)
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Numbers of YAML 1.2 that are plain text to YAML 1.1 are quoted too."""
-    tag = "tag:yaml.org,2002:str"
-    if "\n" in text:
-        return dumper.represent_scalar(tag, text, style="|")
-    return dumper.represent_scalar(tag, text, style='"' if text[:1] == "@" or _NUMBER.fullmatch(text) else None)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def place(draft: Draft) -> str:
@@ -55,8 +28,7 @@ def render(draft: Draft, owner: str) -> str:
     """The document as YAML, with the line by which editors find its schema."""
     head = {"apiVersion": "mooring/v1", "kind": draft.kind, "name": draft.name, "version": "1.0.0"}
     data = {**head, "description": draft.description, "owner": owner, **draft.data}
-    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    return f"{header(place(draft), draft.kind)}\n{text}"
+    return f"{header(place(draft), draft.kind)}\n{dump(data)}"
 
 
 def unsound(file: str, text: str) -> str | None:

@@ -143,6 +143,21 @@ def counts(behaviour: Behaviour) -> str:
     return f"{count(len(cases), 'case')}: {', '.join(parts) or 'nothing was asked'}"
 
 
+def proof(behaviour: Behaviour) -> str:
+    """What the evidence proves, and what it does not where cases say themselves what is answered."""
+    told = scripted(behaviour)
+    return f"{EVIDENCE[behaviour.evidence]}; {told}" if told else EVIDENCE[behaviour.evidence]
+
+
+def scripted(behaviour: Behaviour) -> str:
+    """How many cases were answered by what stands in them; "" when none was."""
+    number = sum(case.scripted for case in behaviour.cases)
+    whose = (
+        "says itself what is answered, which proves" if number == 1 else "say themselves what is answered, which prove"
+    )
+    return f"{count(number, 'case')} {whose} tools and assertions and not the prompt" if number else ""
+
+
 def resolution(behaviour: Behaviour) -> tuple[str, ...]:
     """What the numbers cannot exclude; "" for deterministic evidence."""
     if behaviour.evidence != "live":

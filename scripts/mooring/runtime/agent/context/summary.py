@@ -19,6 +19,7 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.agent.context.tokens import texts
+from mooring.runtime.agent.scripted import scripted
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.record import CURRENT
 from mooring.tokens import clipped
@@ -81,8 +82,12 @@ class Summariser:
         transcript = clipped("\n".join(clipped(_line(message), share) for message in dropped), room)
         before = f"Summary of what came before:\n{known}\n\n" if known else ""
         request = ModelRequest(parts=[SystemPromptPart(WORDS), UserPromptPart(f"{before}{transcript}")])
-        async with asyncio.timeout(min(self._seconds, record.budget.left() / 4)):
-            response = await self._model.request([request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters())
+        limit = min(self._seconds, record.budget.left() / 4)
+        with scripted(None):  # a case says what is answered to its message, not what a summary is
+            async with asyncio.timeout(limit):
+                response = await self._model.request(
+                    [request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters()
+                )
         used = response.usage
         cost = document.prices.cost(used.input_tokens, used.output_tokens)
         record.usage.add(used.input_tokens, used.output_tokens, cost)
