@@ -81,8 +81,8 @@ def _split(text: str, end: int, column: int) -> tuple[str, str]:
 
 
 def _find(file: str, text: str, path: Path) -> _Found:
-    node: yaml.Node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    found = _Found(node, None, in_flow=False)
+    root: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
+    found = _Found(root, None, in_flow=False)
     for step in path:
         node, in_flow = found.node, found.in_flow or bool(getattr(found.node, "flow_style", False))
         if isinstance(node, yaml.MappingNode):
