@@ -12,7 +12,7 @@ GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
-    "Inspection": ("status", "history", "logs"),
+    "Inspection": ("talk", "status", "history", "logs"),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),
     "Shell": ("completion",),
