@@ -1,5 +1,6 @@
 """One talk: questions asked one after the other, commands in between, and the case at the end."""
 
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -48,7 +49,8 @@ class Session:
             console.note(f"conversation {kept.name} is not there any more: a new one begins")
             kept = None
         found = kept or transcript.begin(state, args.agent, args.conversation)
-        if kept is None and args.conversation and (known := door.conversation(found.name)):
+        known = door.conversation(found.name) if args.conversation and not kept else None
+        if known and known["agent"] == args.agent:
             console.note(f"{known['turns']} turns of it were had elsewhere: a case that is saved begins with this one")
         return cls(workspace.root, door, found, args.save_case, console, going_on=bool(kept))
 
@@ -126,12 +128,13 @@ class Session:
         turn = self.transcript.turns[-1] if self.transcript.turns else None
         if turn is None or not turn.approvals:
             raise UsageError("nothing waits for a decision")
+        started, before = time.monotonic(), len(turn.calls)
         run = self.door.decide(turn.run, approved)
         if run["error"]:
             raise Failed(Reason.PROBE_FAILED, f"{run['error']['code']}: {run['error']['message']}")
         known = self.door.conversation(self.transcript.name) or {}
-        turn.decided(approved, run, known.get("messages", ()))
-        self._screen.decided(turn)
+        turn.decided(approved, run, known.get("messages", ()), time.monotonic() - started)
+        self._screen.decided(turn, before)
         self._screen.waiting(turn)
         self.transcript.keep()
         self._unsaved = True

@@ -48,9 +48,9 @@ class Screen:
         for approval in turn.approvals:
             self._aside(f"{_called(approval['tool'], approval['arguments'])} waits for a person: /approve or /deny")
 
-    def decided(self, turn: Turn) -> None:
-        """The answer after a person's decision."""
-        for call in turn.calls:
+    def decided(self, turn: Turn, before: int) -> None:
+        """The answer after a person's decision, and the calls but for those made `before` it."""
+        for call in turn.calls[before:]:
             self._aside(f"{_called(call.name, call.arguments)} {call.outcome}, {seconds(call.seconds)}")
         self._text(turn.text)
         self._end(turn)

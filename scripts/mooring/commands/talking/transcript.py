@@ -61,9 +61,11 @@ class Turn:
             call = next(call for call in reversed(self.calls) if call.id == event["id"])
             call.outcome, call.seconds = event["outcome"], event["seconds"]
 
-    def decided(self, approved: bool, run: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> None:
+    def decided(
+        self, approved: bool, run: Mapping[str, Any], messages: Sequence[Mapping[str, Any]], seconds: float
+    ) -> None:
         """Takes how the run went on after a person's decision; `messages` are those of the turn, from the server."""
-        self.approved, self.approvals = approved, run["approvals"]
+        self.approved, self.approvals, self.seconds = approved, run["approvals"], seconds
         self.text = run["answer"] or self.text
         self.rung, self.cost_usd = run["rung"] or self.rung, run["cost_usd"]
         asked = [(one["tool"], json.loads(one["content"])) for one in messages if _is_call(one)]

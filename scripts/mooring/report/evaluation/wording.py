@@ -152,10 +152,9 @@ def proof(behaviour: Behaviour) -> str:
 def scripted(behaviour: Behaviour) -> str:
     """How many cases were answered by what stands in them; "" when none was."""
     number = sum(case.scripted for case in behaviour.cases)
-    whose = (
-        "says itself what is answered, which proves" if number == 1 else "say themselves what is answered, which prove"
-    )
-    return f"{count(number, 'case')} {whose} tools and assertions and not the prompt" if number else ""
+    says = "says itself" if number == 1 else "say themselves"
+    proved = "that proves tools and assertions, and not the prompt"
+    return f"{count(number, 'case')} {says} what is answered: {proved}" if number else ""
 
 
 def resolution(behaviour: Behaviour) -> tuple[str, ...]:

@@ -1,8 +1,6 @@
 """A simulated model that says what a test case says it answers, instead of what the simulator's rules make of it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -20,20 +18,9 @@ from pydantic_ai.usage import RequestUsage
 
 from mooring.runtime.agent.context.tokens import texts
 from mooring.runtime.agent.layer import Layer
+from mooring.runtime.core.script import script
 from mooring.spec.suite import ModelAnswer
 from mooring.tokens import at_most
-
-_SCRIPT: ContextVar[ModelAnswer | None] = ContextVar("mooring_script", default=None)
-
-
-@contextmanager
-def scripted(answer: ModelAnswer | None) -> Iterator[None]:
-    """Simulated models that are called within answer with `answer`; with None they are asked as ever."""
-    token = _SCRIPT.set(answer)
-    try:
-        yield
-    finally:
-        _SCRIPT.reset(token)
 
 
 class Scripted(Layer):
@@ -48,7 +35,7 @@ class Scripted(Layer):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        answer = _SCRIPT.get()
+        answer = script()
         part = _next(answer, messages) if answer else None
         if part is None:
             return await self.wrapped.request(messages, model_settings, model_request_parameters)
