@@ -11,11 +11,11 @@ from mooring.evaluate.cases import turns
 from mooring.evaluate.values import Call, Evidence, Reply
 from mooring.runtime import rehearsal
 from mooring.runtime.agent.ladder.answers import LAST, PREPARED
-from mooring.runtime.agent.scripted import scripted
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.record import Record
+from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import APPROVE, Case

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic_ai.messages import ModelMessage, ToolCallPart
 
 from mooring.release.content import ReleaseContent
-from mooring.runtime.agent.scripted import scripted
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
 from mooring.spec.environment import SIMULATED

@@ -19,9 +19,9 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.agent.context.tokens import texts
-from mooring.runtime.agent.scripted import scripted
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.record import CURRENT
+from mooring.runtime.core.script import scripted
 from mooring.tokens import clipped
 
 WORDS = "Summarise the conversation in at most 150 words: facts, names, numbers, decisions and what is still open. \
