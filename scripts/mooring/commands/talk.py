@@ -23,7 +23,7 @@ moor talk support                              go on with the last conversation,
 moor talk support --new                        start another one; Ctrl-D ends it, /help says more
 moor talk support --save-case support/first    and write it down as a test of a suite, new or not
 moor talk support --message "Where is A-1002?" --json
-moor talk support --environment staging --key-env STAGING_KEY < questions.txt
+moor talk support --environment staging --key-env STAGING_KEY    with a key; questions may be piped in, one a line
 """
 
 KEY = "MOORING_KEY"
