@@ -11,6 +11,7 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.rehearsal import rehearse, withheld
 from mooring.runtime.runtime import Runtime
+from mooring.spec.suite import ModelAnswer
 
 FIND = ("find_order", {"order": "A-1"})
 REFUND = ("refund_order", {"order": "A-1"})
@@ -23,12 +24,12 @@ def placed(release: Release, url: str) -> Release:
     return Release.of(release.content.model_copy(update={"environment": environment, "tools": tools}))
 
 
-def rehearsed(release: Release, url: str, state: Path) -> dict[str, Any]:
+def rehearsed(release: Release, url: str, state: Path, said: ModelAnswer | None = None) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
         runtime = Runtime(release, Settings("blue", state, url))
         await runtime.start()
         try:
-            return await rehearse(runtime, "support", Turn("Refund A-1."), "smoke-1")
+            return await rehearse(runtime, "support", Turn("Refund A-1."), "smoke-1", said)
         finally:
             await runtime.close()
 
@@ -69,3 +70,21 @@ def test_a_run_that_ends_in_a_problem_says_so(stub, reply, build, tmp_path):
     said = rehearsed(build(), stub.url, tmp_path)
     assert said["text"] == ""
     assert said["error"]
+
+
+ANSWER = ModelAnswer.model_validate({"calls": [{"tool": "find_order", "args": {"order": "A-7"}}], "text": "as written"})
+
+
+def test_a_case_may_say_what_a_simulated_model_answers(stubbed, build, tmp_path):
+    said = rehearsed(build(), stubbed.url, tmp_path, ANSWER)
+    assert (said["text"], said["rung"]) == ("as written", "L0")
+    assert [call["arguments"] for call in said["calls"]] == [{"order": "A-7"}]
+    assert stubbed.requests == []
+
+
+def test_a_case_never_says_what_a_real_model_answers(stub, reply, build, tmp_path):
+    real = build(endpoints="real").content
+    models = {name: model.model_copy(update={"base_url": f"{stub.url}/v1"}) for name, model in real.models.items()}
+    stub.script("primary-1", reply("as it is"))
+    said = rehearsed(Release.of(real.model_copy(update={"models": models})), stub.url, tmp_path, ANSWER)
+    assert (said["text"], said["calls"]) == ("as it is", [])

@@ -9,6 +9,10 @@ _WIDTH = 110
 _NUMBER = re.compile(r"[-+]?(0[ox]\w+|[0-9]*\.?[0-9]*([eE][-+]?[0-9]*)?)")
 
 
+class OneLine(dict[str, Any]):
+    """A mapping that is written on one line, `{type: contains, value: 30 days}`."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Block style; texts of several lines as they are read."""
 
@@ -27,7 +31,12 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(tag, text, style='"' if text[:1] == "@" or _NUMBER.fullmatch(text) else None)
 
 
+def _on_one_line(dumper: yaml.SafeDumper, data: OneLine) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(OneLine, _on_one_line)
 
 
 def yaml_text(data: Any, *, flow: bool = False) -> str:

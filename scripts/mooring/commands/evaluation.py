@@ -16,6 +16,7 @@ from mooring.catalog.source import GitTree, WorkTree
 from mooring.change.wording import count
 from mooring.commands.evidence import keep, needed
 from mooring.commands.judges import provide
+from mooring.commands.refresh import refresh
 from mooring.commands.reported import reported
 from mooring.commands.target_state import resolved
 from mooring.commands.workspace import Workspace
@@ -215,9 +216,12 @@ def conclude(workspace: Workspace, session: Session, base: Results | None, head:
     paid = session.spent(*asked)
     if head.evidence == "live":
         console.line(f"it cost {costs(paid)}{_too_little(session, behaviour.complete)}")
+    refreshed: list[str] = []
     if session.options.record:
         console.line(f"what was answered is in {session.options.recordings}; commit it with the change", "dim")
+        refreshed = refresh(workspace, session, head, console)
     told = {"evidence": head.evidence, "output": str(session.output), "trials": len(head.trials)}
+    told |= {"answers": refreshed} if session.options.record else {}
     told |= {"spent_usd": paid.total, "judges_usd": paid.judges}
     approved = not behaviour.unapproved
     told["attested"] = keep(workspace, session, base, head, verdict, console) if approved else None

@@ -15,7 +15,7 @@ GROUPS = {
     "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
     "Access": ("keys",),
-    "Inspection": ("status", "history", "logs"),
+    "Inspection": ("talk", "status", "history", "logs"),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),
     "Shell": ("completion",),

@@ -15,6 +15,7 @@ from mooring.runtime.agent.served import Served
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.record import Record
+from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import APPROVE, Case
@@ -43,7 +44,8 @@ async def converse(
     history: list[Text] = []
     for turn in turns(case):
         asked = Turn(turn.message, tuple(history), variables)
-        reply, unanswered = await _reply(runtime, served, asked, case, run, evidence)
+        with scripted(turn.answer):
+            reply, unanswered = await _reply(runtime, served, asked, case, run, evidence)
         yield reply
         if unanswered:
             raise Unanswered(reply.error)

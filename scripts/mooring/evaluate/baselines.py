@@ -12,11 +12,14 @@ from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
 from mooring.spec.suite import Judge
 
+_UNASKED: dict[str, Any] = {"answer": True, "turns": {"__all__": {"answer"}}}
+"""Keys of a case that change nothing for the models that were paid: they are not asked by them."""
+
 
 def key_of(planned: Planned, options: Options) -> str:
     """Names a run by all that decides what is found: release, questions, repeats, seed, evidence, and who judges."""
     asked = [
-        [*key, planned.repeats[key], case.model_dump(mode="json"), planned.suites[key[0]].agent]
+        [*key, planned.repeats[key], case.model_dump(mode="json", exclude=_UNASKED), planned.suites[key[0]].agent]
         for key, case in sorted(planned.cases.items())
     ]
     judges = {name: _bench(suite.judge, options) for name, suite in planned.suites.items() if suite.judge}

@@ -41,7 +41,18 @@ def _merged(suite: EvalSuite, case: Case, findings: list[Finding]) -> Case | Non
 
 def turns(case: Case) -> tuple[Turn, ...]:
     """The messages of a case: its `turns`, or the one in `vars.message`."""
-    return case.turns or (Turn(message=str(case.vars.get("message", " "))),)
+    return case.turns or (Turn(message=str(case.vars.get("message", " ")), answer=case.answer),)
+
+
+def answered(case: Case) -> bool:
+    """Whether the case itself says what a simulated model answers, to one of its messages at least."""
+    return any(turn.answer for turn in turns(case))
+
+
+def question(case: Case) -> Case:
+    """The case without the answers that stand in it: what is asked and asserted."""
+    bare = tuple(turn.model_copy(update={"answer": None}) for turn in case.turns)
+    return case.model_copy(update={"answer": None, "turns": bare})
 
 
 def assertions(case: Case) -> Iterator[Assertion]:

@@ -7,25 +7,31 @@ from pydantic_ai.messages import ModelMessage, ToolCallPart
 
 from mooring.release.content import ReleaseContent
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
 from mooring.spec.environment import SIMULATED
+from mooring.spec.suite import ModelAnswer
 
 PENDING = "awaiting approval"
 """The error of a call that no person decided on."""
 
 
-async def rehearse(runtime: Runtime, agent: str, turn: Turn, run: str) -> dict[str, Any]:
+async def rehearse(
+    runtime: Runtime, agent: str, turn: Turn, run: str, said: ModelAnswer | None = None
+) -> dict[str, Any]:
     """The reply as JSON values; `error` is a problem that ended the run, or None.
 
-    `run` is the id of every run of one conversation. Tools that change something are called only where their
-    service is simulated; elsewhere the agent is told that they are not. Problem when there is no such agent.
+    `run` is the id of every run of one conversation. A simulated model says what is `said`; a real one never.
+    Tools that change something are called only where their service is simulated; elsewhere the agent is told that they
+    are not. Problem when there is no such agent.
     """
     served = runtime.agents.get(agent)
     record, answer, error = runtime.agents.record(served, run=run), None, None
     record.withheld = withheld(runtime.release.content)
     try:
-        answer = await runtime.runner.run(served, turn, record)
+        with scripted(said):
+            answer = await runtime.runner.run(served, turn, record)
     except Problem as problem:
         error = str(problem)
     return {

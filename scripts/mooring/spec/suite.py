@@ -1,9 +1,9 @@
 """Evaluation suites: what an agent must say and do, case by case. Test and assertion names follow promptfoo."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, model_validator
 
 from mooring.spec.document import Document, Name, Owner, Part, Rate, Seconds
 
@@ -27,10 +27,53 @@ class Assertion(Part):
     metric: str | None = Field(default=None, description="The name under which scores are summed up; else `type`.")
 
 
+class ModelCall(Part):
+    """A call that the simulated model makes; the tool itself, or its simulated service, answers it."""
+
+    tool: str = Field(min_length=1, description="By the name that models see.")
+    args: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+Calls = Annotated[
+    tuple[ModelCall, ...],
+    # Behind the validator of `Answer` a list is Python's, of which strict reading makes no tuple.
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+]
+
+
+class ModelAnswer(Part):
+    """What the simulated model does with a message: the calls one after the other, then the text.
+
+    Without a text the simulator's rules answer once the calls are made.
+    """
+
+    calls: Calls = ()
+    text: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.calls and self.text is None:
+            raise ValueError("it must have `text` or `calls`")
+        return self
+
+
+Answer = Annotated[
+    ModelAnswer | None,
+    BeforeValidator(
+        lambda value: {"text": value} if isinstance(value, str) else value,
+        json_schema_input_type=str | ModelAnswer | None,
+    ),
+]
+"""A text alone is an answer without calls."""
+
+ANSWER = "What the model answers where endpoints are simulated: a text, or {calls, text}; real ones are asked as ever."
+
+
 class Turn(Part):
     """One message of the user, and what must hold of the answer to it."""
 
     message: str = Field(min_length=1)
+    answer: Answer = Field(default=None, description=ANSWER)
     assertions: tuple[Assertion, ...] = Field(default=(), alias="assert")
 
 
@@ -51,6 +94,7 @@ class Case(Part):
     id: CaseId
     description: str | None = None
     vars: dict[str, JsonValue] = Field(default_factory=dict)
+    answer: Answer = Field(default=None, description=f"{ANSWER} With `turns`, each has its own.")
     turns: tuple[Turn, ...] = ()
     assertions: tuple[Assertion, ...] = Field(default=(), alias="assert")
     threshold: Rate = Field(default=1, description="The weighted mean of the scores that passes.")

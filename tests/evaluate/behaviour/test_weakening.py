@@ -45,6 +45,7 @@ def told(edit: Edit, *now: EvalSuite, prompt: str = "Do as you please.") -> tupl
         (changed(threshold=0.5), "refunds/first", "threshold-lowered"),
         (changed(quarantine=QUARANTINE), "refunds/first", "quarantine-added"),
         (changed(vars={"message": "Hello."}), "refunds/first", "question-changed"),
+        (changed(answer="It needs approval."), "refunds/first", "answer-added"),
         (changed(group="all"), "refunds/first", "group-changed"),
         (changed(**{"assert": []}), "refunds/first", "assertion-dropped"),
         (changed(**{"assert": [ASK | {"value": "a"}]}), "refunds/first", "assertion-rewritten"),
@@ -67,6 +68,14 @@ def test_a_suite_that_is_gone_is_told_once(edit: Edit) -> None:
 
 def test_cases_that_move_to_another_suite_of_the_agent_are_still_asked(edit: Edit) -> None:
     assert told(edit, OLD.model_copy(update={"name": "support/refunds"})) == ()
+
+
+def test_another_answer_of_the_simulated_model_asks_no_less(edit: Edit) -> None:
+    base = changed(answer="It needs approval.")
+    sides = Side(edit({}), {base.name: base}), Side(edit({}), {base.name: changed(answer="Approval, please.")})
+    assert weakened(*sides, ()) == ()
+    moved = changed(answer="Approval, please.").model_copy(update={"name": "support/refunds"})
+    assert weakened(sides[0], Side(edit({}), {moved.name: moved}), ()) == ()
 
 
 def test_a_suite_that_asks_more_is_not_weaker(edit: Edit) -> None:

@@ -86,6 +86,13 @@ def test_a_conversation_keeps_its_history_and_ends_where_it_breaks() -> None:
     assert len(broken.asked) == 1
 
 
+def test_the_answer_that_stands_in_a_case_goes_with_its_message() -> None:
+    slot = Slot()
+    turns = [{"message": "One", "answer": "Hello."}, {"message": "Two"}]
+    asked(slot, {"id": "long", "turns": turns, "assert": [{"type": "contains", "value": "Hello"}]})
+    assert [ask["answer"] for ask in slot.asked] == [{"calls": [], "text": "Hello."}, None]
+
+
 def test_variables_are_the_prompts_alone() -> None:
     slot = Slot()
     asked(slot, {**case("Hi", "Hello"), "vars": {"message": "Hi", "page": "help"}})

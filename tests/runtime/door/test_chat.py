@@ -1,6 +1,7 @@
 """Any OpenAI client can call an agent as if it were a model."""
 
 import asyncio
+from typing import Any
 
 import openai
 import pytest
@@ -88,6 +89,39 @@ def test_what_an_agent_says_before_and_after_a_tool_call_are_paragraphs(serve, s
     )
     text = "".join(c.choices[0].delta.content or "" for c in chunks)
     assert text == "Let me look. \n\nIt has shipped. "
+
+
+def tools_of(chunks) -> list[dict]:
+    """What a stream says of calls of tools, each beside a delta without text."""
+    told = [chunk for chunk in chunks if "tool" in ((chunk.model_extra or {}).get("mooring") or {})]
+    assert all(chunk.choices[0].delta.content is None for chunk in told)
+    return [chunk.model_extra["mooring"]["tool"] for chunk in told]
+
+
+def test_a_stream_says_what_tools_are_called_only_to_whoever_asks_for_it(serve, stub, reply):
+    found = reply(tool=("find_order", {"order": "A1"}))
+    stub.script("primary-1", found, found, reply("It has shipped."), found, reply("It has shipped."))
+    stub.script("shop", reply(body={}), reply(status=404), reply(body={}))
+    ask: Any = client(serve()).chat.completions.create
+    question = {"model": "support", "messages": [{"role": "user", "content": "where?"}], "stream": True}
+    chunks = list(ask(**question, stream_options={"include_tools": True}))
+    begun, done, again, failed = tools_of(chunks)
+    assert begun == {"id": begun["id"], "name": "find_order", "status": "started", "arguments": {"order": "A1"}}
+    assert (done["id"], done["name"], done["status"], done["outcome"]) == (begun["id"], "find_order", "ended", "done")
+    assert 0 < done["seconds"] < 5
+    assert (again["status"], failed["outcome"]) == ("started", "failed")
+    assert again["id"] != begun["id"]
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "It has shipped. "
+    assert tools_of(ask(**question)) == []
+
+
+def test_a_call_that_is_refused_is_told_with_its_arguments(serve, stub, reply):
+    stub.script("primary-1", reply(tool=("find_order", {"order": 1})), reply("Which one?"))
+    ask: Any = client(serve()).chat.completions.create
+    asked = {"model": "support", "messages": [{"role": "user", "content": "where?"}], "stream": True}
+    begun, refused = tools_of(ask(**asked, stream_options={"include_tools": True}))
+    assert begun["arguments"] == {"order": 1}
+    assert (refused["outcome"], refused["seconds"]) == ("invalid-arguments", 0)
 
 
 def test_the_asynchronous_openai_client_streams(serve, stub, reply):

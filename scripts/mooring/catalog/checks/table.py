@@ -7,6 +7,7 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks import (
     access,
     agents,
+    answers,
     budgets,
     environments,
     models,
@@ -230,6 +231,11 @@ SUITES = {
     "suite-asserts": Check("Every test asserts something.", "add an assertion besides latency", suites.asserts),
     "suite-smoke": Check(
         "Smoke suites need neither a judge nor a person.", "ask it in a suite of its own", suites.smoke
+    ),
+    "suite-answer": Check(
+        "An answer in a test calls the agent's tools, and stands beside the message it answers.",
+        "name a tool as models see it, or move the answer",
+        answers.answers,
     ),
     "suite-variables": Check(
         "Variables of a test are inputs that a request may set.", "correct, move or remove it", suites.variables

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from mooring.evaluate.behaviour.values import CaseReport, Turn
-from mooring.evaluate.cases import cases, turns
+from mooring.evaluate.cases import answered, cases, turns
 from mooring.evaluate.gate.comparison import Comparison, Pair, State
 from mooring.evaluate.gate.tally import CaseKey
 from mooring.evaluate.gate.verdict import Verdict
@@ -70,6 +70,7 @@ def _report(pair: Pair, case: Case, old: Trials, new: Trials, blocking: bool, pr
         before=tuple(_failures(before.scores)) if before else (),
         now=reasons(now),
         prompt=prompt,
+        scripted=now.evidence == "simulated" and answered(case),
     )
 
 

@@ -41,7 +41,8 @@ class CaseReport:
     """One case: `turns` are of the most telling trial, with the failed scores of both sides as `before` and `now`.
 
     `blocking` cases are named by a reason of the verdict to fail. `prompt` counts in the plan's `prompts`.
-    `quarantine` says until when and by whom, "" when there is none.
+    `quarantine` says until when and by whom, "" when there is none. `scripted` cases say themselves what the simulated
+    model answered.
     """
 
     suite: str
@@ -59,6 +60,7 @@ class CaseReport:
     before: tuple[str, ...]
     now: tuple[str, ...]
     prompt: int | None
+    scripted: bool = False
 
     @property
     def name(self) -> str:

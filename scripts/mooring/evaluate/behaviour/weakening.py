@@ -11,7 +11,7 @@ from mooring.change.change import Change
 from mooring.change.wording import show
 from mooring.evaluate.behaviour.strictness import lost
 from mooring.evaluate.behaviour.values import Weakening
-from mooring.evaluate.cases import cases, turns
+from mooring.evaluate.cases import cases, question, turns
 from mooring.evaluate.select import Side, closure
 from mooring.spec.suite import Case, EvalSuite
 
@@ -38,12 +38,13 @@ def _of(side: Side, suite: EvalSuite) -> set[tuple[str, str]]:
 def _suite(old: EvalSuite, suites: Mapping[str, EvalSuite]) -> Iterator[tuple[str, Note]]:
     """(case id or "", note)."""
     elsewhere = {
-        case.id: case for name, suite in suites.items() if name != old.name and suite.agent == old.agent
+        case.id: question(case)
+        for name, suite in suites.items() if name != old.name and suite.agent == old.agent
         for case in cases(suite)
     }  # fmt: skip
     new = suites.get(old.name)
     now = {case.id: case for case in cases(new)} if new else {}
-    if new is None and any(elsewhere.get(case.id) != case for case in cases(old)):
+    if new is None and any(elsewhere.get(case.id) != question(case) for case in cases(old)):
         yield "", ("suite-removed", f"the suite is gone, with {len(old.tests)} cases")
         return
     if new is not None:
@@ -51,7 +52,7 @@ def _suite(old: EvalSuite, suites: Mapping[str, EvalSuite]) -> Iterator[tuple[st
     for case in cases(old):
         if case.id in now:
             yield from ((case.id, note) for note in _case(case, now[case.id]))
-        elif elsewhere.get(case.id) != case:
+        elif elsewhere.get(case.id) != question(case):
             yield case.id, ("case-removed", "the case is gone" + ", and it was critical" * case.critical)
 
 
@@ -112,6 +113,8 @@ def _case(old: Case, new: Case) -> Iterator[Note]:
     if new.group and new.group != old.group:
         yield "group-changed", f"counts together with group {show(new.group)}"
     before, after = turns(old), turns(new)
+    if any(now.answer and not was.answer for was, now in zip(before, after, strict=False)):
+        yield "answer-added", "says itself what a simulated model answers, whatever the prompt is"
     if (old.vars, [turn.message for turn in before]) != (new.vars, [turn.message for turn in after[: len(before)]]):
         yield "question-changed", "asks something else"
     yield from lost(old.assertions, new.assertions)

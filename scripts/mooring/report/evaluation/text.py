@@ -37,6 +37,8 @@ def _lines(behaviour: Behaviour) -> Iterator[str]:
     yield from _documents(behaviour)
     yield first
     yield f"  {wording.counts(behaviour)}"
+    if told := wording.scripted(behaviour):
+        yield f"  {told}"
     yield from (f"  {line}" for line in others)
     if totals := wording.total(behaviour):
         yield f"  {totals}"

@@ -143,6 +143,20 @@ def counts(behaviour: Behaviour) -> str:
     return f"{count(len(cases), 'case')}: {', '.join(parts) or 'nothing was asked'}"
 
 
+def proof(behaviour: Behaviour) -> str:
+    """What the evidence proves, and what it does not where cases say themselves what is answered."""
+    told = scripted(behaviour)
+    return f"{EVIDENCE[behaviour.evidence]}; {told}" if told else EVIDENCE[behaviour.evidence]
+
+
+def scripted(behaviour: Behaviour) -> str:
+    """How many cases were answered by what stands in them; "" when none was."""
+    number = sum(case.scripted for case in behaviour.cases)
+    says = "says itself" if number == 1 else "say themselves"
+    proved = "that proves tools and assertions, and not the prompt"
+    return f"{count(number, 'case')} {says} what is answered: {proved}" if number else ""
+
+
 def resolution(behaviour: Behaviour) -> tuple[str, ...]:
     """What the numbers cannot exclude; "" for deterministic evidence."""
     if behaviour.evidence != "live":

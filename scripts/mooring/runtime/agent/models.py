@@ -10,6 +10,7 @@ from pydantic_ai.settings import ModelSettings
 from mooring import spec
 from mooring.runtime.agent.judge import Judged
 from mooring.runtime.agent.retry import SDK_SECONDS
+from mooring.runtime.agent.scripted import Scripted
 from mooring.runtime.agent.wire import ChatModel, as_written
 from mooring.runtime.core.settings import Settings
 
@@ -27,7 +28,7 @@ def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2
         return Judged(_client(model, model.base_url, key, client))
     if settings.simulator_url is None:
         raise ValueError("the environment's endpoints are simulated, but no simulator was named")
-    return Judged(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client))
+    return Judged(Scripted(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client)))
 
 
 def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:

@@ -69,7 +69,8 @@ class Record:
     `on_apology` keeps the question and returns its ticket. `on_spend` is told the tokens and USD of each model call.
     `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
-    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
+    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `on_tool` is told when
+    a call of a tool begins, with its arguments, and how it ended.
     """
 
     run: str
@@ -95,6 +96,7 @@ class Record:
     ticket: str | None = None
     on_apology: Callable[[], str] | None = None
     on_spend: Callable[[int, float], None] | None = None
+    on_tool: Callable[[dict[str, Any]], None] | None = None
     resumed: int = 0
     last_step: int | None = None
     exhausted: bool = False
@@ -123,6 +125,18 @@ class Record:
                 return call
         self.tool_calls.append(ToolCall(name, UNDER_WAY, 0.0, call_id))
         return self.tool_calls[-1]
+
+    def begin(self, call: ToolCall, arguments: Mapping[str, Any]) -> None:
+        """Tells whoever wants to know that a call begins."""
+        if self.on_tool:
+            self.on_tool({"id": call.id, "name": call.name, "status": "started", "arguments": dict(arguments)})
+
+    def end(self, call: ToolCall, outcome: str, seconds: float) -> None:
+        """Notes how a call ended, and tells whoever wants to know."""
+        call.outcome, call.seconds = outcome, round(seconds, 6)
+        if self.on_tool:
+            ended = {"status": "ended", "outcome": call.outcome, "seconds": call.seconds}
+            self.on_tool({"id": call.id, "name": call.name, **ended})
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restores what `data()` said, when a run continues."""

@@ -48,9 +48,10 @@ class ChatMessage(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    """How to stream."""
+    """How to stream. `include_tools` is ours: chunks without text that say when a call of a tool begins and ends."""
 
     include_usage: bool = False
+    include_tools: bool = False
 
 
 class Metadata(BaseModel):

@@ -24,6 +24,9 @@ from mooring.runtime.memory.run import DONE, WAITING
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import BROKEN
 
+Pieces = asyncio.Queue[str | dict[str, Any] | None]
+"""Texts of a streamed answer, and what is told about its tools; None at the end."""
+
 CLIENT_GONE = 499
 """Nobody sees this status; it is nginx's for a client that closed the connection."""
 
@@ -56,9 +59,11 @@ class Exchange:
             "system_fingerprint": f"fp_{runtime.release.digest[7:19]}",
         }
 
-    async def answer(self, turn: Turn, pieces: "asyncio.Queue[str | None] | None") -> Answer:
+    async def answer(self, turn: Turn, pieces: "Pieces | None") -> Answer:
         """Runs the agent; when the wait for it is cancelled, so is the run."""
         tell = pieces.put_nowait if pieces else None
+        if self.body.stream_options and self.body.stream_options.include_tools:
+            self.record.on_tool = tell
         run = await self.runtime.runs.begin(self.served, turn, self.record, tell)
         try:
             return await self.runtime.runs.answered(run)
@@ -92,6 +97,10 @@ class Exchange:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return self._head | {"object": "chat.completion.chunk", "choices": [choice]} | more
 
+    def piece(self, piece: str | dict[str, Any]) -> dict[str, Any]:
+        """A text, or what is told about a call of a tool, as a chunk."""
+        return self.chunk({"content": piece}) if isinstance(piece, str) else self.chunk({}, mooring={"tool": piece})
+
     def last_chunks(self, answer: Answer) -> list[dict[str, Any]]:
         """What ends a stream: the reason, and the usage when it was asked for."""
         chunks = [self.chunk({}, answer.finish, mooring=self.facts(answer))]
@@ -117,7 +126,7 @@ class Exchange:
 
 
 class Events(Response):
-    """A streamed answer. It begins with the first text, so that an error before that is a plain error reply."""
+    """A streamed answer. It begins with the first piece, so that an error before that is a plain error reply."""
 
     def __init__(self, request: Request, exchange: Exchange) -> None:
         self.request, self.exchange = request, exchange
@@ -125,7 +134,7 @@ class Events(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = self.exchange
-        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        pieces: Pieces = asyncio.Queue()
         task = asyncio.create_task(exchange.answer(exchange.turn, pieces))
         task.add_done_callback(lambda _: pieces.put_nowait(None))
         async with watched(self.request, task, exchange.served.profile):
@@ -136,7 +145,7 @@ class Events(Response):
                 task.result()
             await self._start(send)
             while first is not None:
-                await _event(send, exchange.chunk({"content": first}))
+                await _event(send, exchange.piece(first))
                 first = await pieces.get()
             if not task.cancelled():
                 await self._end(scope, send, task)

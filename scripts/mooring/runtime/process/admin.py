@@ -87,10 +87,12 @@ async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
     """Asks an agent as an evaluation does, uncounted: `message` after `history`, a list of [role, text]."""
     from mooring.runtime.core.turn import Turn
     from mooring.runtime.rehearsal import rehearse
+    from mooring.spec.suite import ModelAnswer
 
     history = tuple((role, text) for role, text in body["history"])
     turn = Turn(str(body["message"]), history, dict(body["variables"]))
-    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]))
+    said = ModelAnswer.model_validate(body["answer"]) if body.get("answer") else None
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]), said)
 
 
 def _runtime(slot: Slot) -> "Runtime":

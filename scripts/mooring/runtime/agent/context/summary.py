@@ -21,6 +21,7 @@ from mooring import spec
 from mooring.runtime.agent.context.tokens import texts
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.record import CURRENT
+from mooring.runtime.core.script import scripted
 from mooring.tokens import clipped
 
 WORDS = "Summarise the conversation in at most 150 words: facts, names, numbers, decisions and what is still open. \
@@ -81,8 +82,12 @@ class Summariser:
         transcript = clipped("\n".join(clipped(_line(message), share) for message in dropped), room)
         before = f"Summary of what came before:\n{known}\n\n" if known else ""
         request = ModelRequest(parts=[SystemPromptPart(WORDS), UserPromptPart(f"{before}{transcript}")])
-        async with asyncio.timeout(min(self._seconds, record.budget.left() / 4)):
-            response = await self._model.request([request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters())
+        limit = min(self._seconds, record.budget.left() / 4)
+        with scripted(None):  # a case says what is answered to its message, not what a summary is
+            async with asyncio.timeout(limit):
+                response = await self._model.request(
+                    [request], ModelSettings(max_tokens=TOKENS), ModelRequestParameters()
+                )
         used = response.usage
         cost = document.prices.cost(used.input_tokens, used.output_tokens)
         record.spent(used.input_tokens, used.output_tokens, cost)

@@ -69,17 +69,17 @@ class BoundTool:
         noted = record.call(_id(context), name)
         before = record.tool_calls[: record.tool_calls.index(noted)]
         if len(before) >= self._most:
-            self._end(noted, "refused", 0.0)
+            self._refuse(record, noted, arguments, "refused")
             if record.last_step is None:
                 record.last_step = context.run_step
             elif context.run_step > record.last_step:
                 raise UsageLimitExceeded(f"{name} was called after the last of {self._most} calls of tools")
             raise ToolFailed(f"this run has made all of its {self._most} calls of tools: answer now with what you know")
         if sum(call.name == name for call in before) >= self.document.max_calls_per_run:
-            self._end(noted, "refused", 0.0)
+            self._refuse(record, noted, arguments, "refused")
             raise ToolFailed(f"{name} may be called {self.document.max_calls_per_run} times in a run, and has been")
         if wrong := broken(self._input, arguments):
-            self._end(noted, "invalid-arguments", 0.0)
+            self._refuse(record, noted, arguments, "invalid-arguments")
             raise ToolFailed(f"the arguments are wrong: {wrong}")
 
     async def call(self, context: RunContext[None], /, **arguments: Any) -> Any:
@@ -93,9 +93,10 @@ class BoundTool:
         """
         name = self.document.exported
         if name in record.withheld:
-            self._end(record.call(call_id, name), "withheld", 0.0)
+            self._refuse(record, record.call(call_id, name), arguments, "withheld")
             raise ToolFailed(f"{name} was not carried out: this is a rehearsal")
         noted, started, outcome = record.call(call_id, name), time.perf_counter(), "cancelled"
+        record.begin(noted, arguments)
         try:
             noted.key = self._key(record, noted, arguments)
             call = Call(record.run, noted.key, arguments, self._profile.tools.max_result_bytes)
@@ -110,7 +111,7 @@ class BoundTool:
             outcome = "timeout" if isinstance(error, TooSlow) else "failed"
             raise ToolFailed(str(error)) from error
         finally:
-            self._end(noted, outcome, time.perf_counter() - started)
+            self._end(record, noted, outcome, time.perf_counter() - started)
         return result
 
     async def _tried(self, record: Record, call: Call, entered: Entered) -> Any:
@@ -171,8 +172,12 @@ class BoundTool:
         template = self.document.idempotency_key
         return fill(template, arguments) if template else f"{record.run}-{record.tool_calls.index(noted)}-{noted.id}"
 
-    def _end(self, noted: ToolCall, outcome: str, seconds: float) -> None:
-        noted.outcome, noted.seconds = outcome, round(seconds, 6)
+    def _refuse(self, record: Record, noted: ToolCall, arguments: dict[str, Any], outcome: str) -> None:
+        record.begin(noted, arguments)
+        self._end(record, noted, outcome, 0.0)
+
+    def _end(self, record: Record, noted: ToolCall, outcome: str, seconds: float) -> None:
+        record.end(noted, outcome, seconds)
         self._metrics.tool_calls.labels(noted.name, outcome).inc()
         self._metrics.tool_seconds.labels(noted.name).observe(seconds)
 
