@@ -112,6 +112,10 @@ def test_what_was_never_decided_is_no_part_of_the_conversation(repo: Repo) -> No
     assert (test.vars, test.turns) == ({"message": "Thanks"}, ())
 
 
+def test_an_apology_is_no_part_of_the_conversation(repo: Repo) -> None:
+    assert saved(repo, turn("Hello", "Sorry.", rung="L4"), turn("Hello", "Hi.")).turns == ()
+
+
 def test_a_suite_keeps_its_comments_and_its_version_rises_once(repo: Repo) -> None:
     path = repo.root / "evals/suites/support/smoke.yaml"
     path.write_text(path.read_text().replace("tests:\n", "tests:  # ours\n") + "# the end\n")

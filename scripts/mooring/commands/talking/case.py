@@ -101,8 +101,8 @@ def _test(name: str, all_turns: Sequence[Turn]) -> dict[str, Any]:
 
 
 def _had(turns: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns that are part of the conversation: one that waited and was never decided is not, but for the last."""
-    kept = [turn for turn in turns[:-1] if not turn.approvals] + list(turns[-1:])
+    """The turns that are part of the conversation, and the last one whatever it is."""
+    kept = [turn for turn in turns[:-1] if turn.remembered] + list(turns[-1:])
     if not kept:
         raise Refused(Reason.EMPTY_SET, "nothing was said yet: there is no case to save")
     for turn in kept:

@@ -45,7 +45,7 @@ class Session:
         state = workspace.of(args.environment)
         kept = None if args.new else transcript.earlier(state, args.agent, args.conversation)
         known = door.conversation(kept.name) if kept else None
-        if kept and known is None and any(not turn.approvals for turn in kept.turns):
+        if kept and known is None and any(turn.remembered for turn in kept.turns):
             console.note(f"conversation {kept.name} is not there any more: a new one begins")
             kept = None
         found = kept or transcript.begin(state, args.agent, args.conversation)

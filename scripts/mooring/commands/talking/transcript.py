@@ -45,6 +45,11 @@ class Turn:
     approvals: list[dict[str, Any]] = field(default_factory=list)
     approved: bool | None = None
 
+    @property
+    def remembered(self) -> bool:
+        """Whether the server has it in the conversation: not what waits for a person, and no apology."""
+        return not self.approvals and self.rung != "L4"
+
     def heard(self, event: str | dict[str, Any] | Ended) -> None:
         """Takes what came."""
         if isinstance(event, str):
