@@ -14,7 +14,7 @@ class Code(NamedTuple):
 CODES: dict[str, Code] = {
     "invalid_http": Code(HTTPStatus.BAD_REQUEST, "What was sent is not HTTP/1.1."),
     "invalid_utf8": Code(HTTPStatus.BAD_REQUEST, "The body is not UTF-8."),
-    "invalid_json": Code(HTTPStatus.BAD_REQUEST, "The body is not JSON."),
+    "invalid_json": Code(HTTPStatus.BAD_REQUEST, "The body is not JSON, or not unambiguous JSON."),
     "invalid_request": Code(HTTPStatus.BAD_REQUEST, "A field is missing or has a wrong value; `param` names it."),
     "invalid_roles": Code(
         HTTPStatus.BAD_REQUEST, "A message is by nobody who may speak, or the last one is not the user's."
@@ -40,6 +40,7 @@ CODES: dict[str, Code] = {
     "conversation_full": Code(HTTPStatus.CONFLICT, "The conversation has as many turns as one may have."),
     "conversation_of_another_agent": Code(HTTPStatus.CONFLICT, "The conversation is with another agent."),
     "request_too_large": Code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
+    "unsupported_media_type": Code(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's content type is not JSON."),
     "too_many_requests": Code(
         HTTPStatus.TOO_MANY_REQUESTS,
         "As many requests are being answered as can be; `Retry-After` says when to try again.",

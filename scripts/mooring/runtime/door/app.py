@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from time import time
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -17,8 +18,9 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door import chat, conversations, health, runs
 from mooring.runtime.door.admission import Admission
-from mooring.runtime.door.calling import agents_of
+from mooring.runtime.door.calling import agent_of, agents_of
 from mooring.runtime.door.middleware import Edge, on_http, on_problem
+from mooring.runtime.door.paths import TrailingSlashes
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
 from mooring.runtime.watch.tracing import Joined
@@ -30,7 +32,8 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
-    middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
+    middleware = [Middleware(TrailingSlashes), Middleware(CountRequests, accounting=runtime.accounting)]
+    middleware.append(Middleware(Edge, headers=headers))
     middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
@@ -38,6 +41,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
         routes=[
             Route("/v1/chat/completions", chat.completions, methods=["POST"]),
             Route("/v1/models", _models),
+            Route("/v1/models/{name:path}", _model),
             Route("/agents/{name:path}/runs", runs.start, methods=["POST"]),
             Route("/conversations/{id}", conversations.show),
             Route("/conversations/{id}", conversations.delete, methods=["DELETE"]),
@@ -52,6 +56,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
         exception_handlers={Problem: on_problem, HTTPException: on_http},
         lifespan=_lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.runtime = runtime
     app.state.created = int(time())
     return app
@@ -66,10 +71,17 @@ async def _lifespan(app: Starlette) -> AsyncGenerator[None]:
 
 
 async def _models(request: Request) -> Response:
-    created = request.app.state.created
-    agents = agents_of(request)
-    models = [{"id": name, "object": "model", "created": created, "owned_by": "mooring"} for name in agents]
-    return JSONResponse({"object": "list", "data": models})
+    """`GET /v1/models`: the agents that the caller may call."""
+    return JSONResponse({"object": "list", "data": [_as_model(request, name) for name in agents_of(request)]})
+
+
+async def _model(request: Request) -> Response:
+    """`GET /v1/models/{name}`: one of them."""
+    return JSONResponse(_as_model(request, agent_of(request, request.path_params["name"]).document.name))
+
+
+def _as_model(request: Request, name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": request.app.state.created, "owned_by": "mooring"}
 
 
 async def _metrics(request: Request) -> Response:

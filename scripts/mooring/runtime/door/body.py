@@ -1,25 +1,17 @@
-"""Request bodies: read within limits, parsed, and refused with the field at fault."""
+"""Bodies of requests to agents, and what is asked by them."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
-from starlette.requests import Request
+from pydantic import BaseModel, Field, JsonValue
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.memory.conversations.name import named
 
-SIZE_LIMIT = 1024 * 1024
-"""Bytes of a request's body."""
-
 MESSAGES = 2048
 """Messages of a conversation that a request may hold."""
-
-READ_SECONDS = 10.0
-"""Seconds after which a client that still sends its body is disconnected."""
 
 
 class TextContent(BaseModel):
@@ -152,44 +144,3 @@ def _said(message: ChatMessage, param: str) -> Text:
         case _:
             raise Problem("invalid_roles", f"role {message.role[:40]!r} cannot be sent: user and assistant can", param)
     return role, message.text(param)
-
-
-Body = TypeVar("Body", bound=BaseModel)
-
-
-async def parse(request: Request, kind: type[Body], empty: bytes | None = None) -> Body:
-    """The body as a model; `empty` stands for a body that is not there. Raises Problem."""
-    data = await _read(request) or empty or b""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise Problem("invalid_utf8", f"the body is not UTF-8 at byte {error.start}") from error
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        raise _invalid(error) from error
-
-
-async def _read(request: Request) -> bytes:
-    too_large = Problem("request_too_large", f"a body may have {SIZE_LIMIT} bytes")
-    if (length := request.headers.get("content-length", "")).isdigit() and int(length) > SIZE_LIMIT:
-        raise too_large
-    data = bytearray()
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            async for piece in request.stream():
-                data += piece
-                if len(data) > SIZE_LIMIT:
-                    raise too_large
-    except TimeoutError as error:
-        raise Problem("request_timeout", f"the body did not arrive within {READ_SECONDS:g} seconds") from error
-    return bytes(data)
-
-
-def _invalid(error: ValidationError) -> Problem:
-    """The first thing wrong, without the value, which is the user's."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return Problem("invalid_json", f"the body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    return Problem("invalid_request", f"{place or 'the body'}: {first['msg']}", place or None)

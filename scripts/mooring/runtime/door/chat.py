@@ -17,9 +17,10 @@ from mooring.runtime.agent.served import Served
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.core.turn import Answer, Turn
-from mooring.runtime.door.body import ChatBody, parse
+from mooring.runtime.door.body import ChatBody
 from mooring.runtime.door.calling import agent_of, record_of, runtime_of
 from mooring.runtime.door.disconnect import watched
+from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, WAITING
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import BROKEN

@@ -5,8 +5,9 @@ from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.approval import authorise
-from mooring.runtime.door.body import Decision, RunBody, parse
+from mooring.runtime.door.body import Decision, RunBody
 from mooring.runtime.door.calling import agent_of, caller_of, record_of, runtime_of
+from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
