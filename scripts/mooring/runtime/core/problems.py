@@ -1,7 +1,8 @@
 """Every error a client can get, as OpenAI clients expect it, with a stable code."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Code(NamedTuple):
@@ -26,21 +27,33 @@ CODES: dict[str, Code] = {
     "context_length_exceeded": Code(
         HTTPStatus.BAD_REQUEST, "The conversation is too long for the model, however it is trimmed."
     ),
+    "previous_response_not_found": Code(
+        HTTPStatus.BAD_REQUEST, "There is no such response to go on from, or not any more."
+    ),
     "approval_unauthorized": Code(HTTPStatus.UNAUTHORIZED, "An approval needs the key of the environment."),
     "approval_forbidden": Code(HTTPStatus.FORBIDDEN, "Nobody can approve here: the environment has no key for it."),
     "not_found": Code(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
     "model_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such agent."),
     "run_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such run."),
+    "response_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such response, or it was not stored."),
     "ticket_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such ticket."),
     "conversation_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such conversation."),
     "method_not_allowed": Code(HTTPStatus.METHOD_NOT_ALLOWED, "The path does not take this method."),
     "request_timeout": Code(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
     "run_not_waiting": Code(HTTPStatus.CONFLICT, "The run waits for no approval."),
+    "run_waiting": Code(HTTPStatus.CONFLICT, "The run waits for an approval, which is given or denied first."),
+    "run_under_way": Code(HTTPStatus.CONFLICT, "The run is under way; that can be done when it has ended."),
+    "idempotency_in_progress": Code(
+        HTTPStatus.CONFLICT, "The first request with this `Idempotency-Key` is still being answered."
+    ),
     "conversation_busy": Code(HTTPStatus.CONFLICT, "Another turn of the conversation is being answered."),
     "conversation_full": Code(HTTPStatus.CONFLICT, "The conversation has as many turns as one may have."),
     "conversation_of_another_agent": Code(HTTPStatus.CONFLICT, "The conversation is with another agent."),
     "request_too_large": Code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
     "unsupported_media_type": Code(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's content type is not JSON."),
+    "idempotency_conflict": Code(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The `Idempotency-Key` was used for another request before."
+    ),
     "too_many_requests": Code(
         HTTPStatus.TOO_MANY_REQUESTS,
         "As many requests are being answered as can be; `Retry-After` says when to try again.",
@@ -75,6 +88,12 @@ class Problem(Exception):
         self.code = code
         self.status = CODES[code].status
         self.param = param
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> "Problem":
+        """The problem whose `body` holds the error object `error`; one that was kept with a run."""
+        code = error.get("code")
+        return cls(code if code in CODES else "internal_error", str(error.get("message")), error.get("param"))
 
     def body(self) -> dict[str, dict[str, str | None]]:
         """The error object of the OpenAI API: https://platform.openai.com/docs/guides/error-codes."""

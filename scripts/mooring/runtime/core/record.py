@@ -69,6 +69,7 @@ class Record:
     `on_apology` keeps the question and returns its ticket. `on_spend` is told the tokens and USD of each model call.
     `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
+    `remembered` says that its turn is one of the conversation's.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal.
     """
 
@@ -95,6 +96,7 @@ class Record:
     on_apology: Callable[[], str] | None = None
     on_spend: Callable[[int, float], None] | None = None
     resumed: int = 0
+    remembered: bool = False
     last_step: int | None = None
     exhausted: bool = False
 
@@ -138,6 +140,7 @@ class Record:
         self.hedges = data.get("hedges", 0)
         self.cached = data.get("cached")
         self.ticket = data.get("ticket")
+        self.remembered = data.get("remembered", False)
 
     def data(self) -> dict[str, Any]:
         """JSON-able: everything but the budget."""
@@ -157,6 +160,7 @@ class Record:
             "cached": self.cached,
             "ticket": self.ticket,
             "resumed": self.resumed,
+            "remembered": self.remembered,
         }
 
 

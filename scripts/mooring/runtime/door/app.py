@@ -21,6 +21,7 @@ from mooring.runtime.door.admission import Admission
 from mooring.runtime.door.calling import agent_of, agents_of
 from mooring.runtime.door.middleware import Edge, on_http, on_problem
 from mooring.runtime.door.paths import TrailingSlashes
+from mooring.runtime.door.responses import endpoints as responses
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
 from mooring.runtime.watch.tracing import Joined
@@ -40,6 +41,11 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             Route("/v1/chat/completions", chat.completions, methods=["POST"]),
+            Route("/v1/responses", responses.create, methods=["POST"]),
+            Route("/v1/responses/{id}", responses.show),
+            Route("/v1/responses/{id}", responses.delete, methods=["DELETE"]),
+            Route("/v1/responses/{id}/cancel", responses.cancel, methods=["POST"]),
+            Route("/v1/responses/{id}/input_items", responses.show_input),
             Route("/v1/models", _models),
             Route("/v1/models/{name:path}", _model),
             Route("/agents/{name:path}/runs", runs.start, methods=["POST"]),

@@ -38,6 +38,6 @@ def agent_of(request: Request, name: str) -> Served:
     return runtime_of(request).agents.get(name)
 
 
-def record_of(request: Request, served: Served) -> Record:
+def record_of(request: Request, served: Served, run: str | None = None) -> Record:
     """The record of a new run of the caller's, in the languages that the request accepts."""
-    return runtime_of(request).agents.record(served, languages(request), tenant=caller_of(request).tenant)
+    return runtime_of(request).agents.record(served, languages(request), run, caller_of(request).tenant)

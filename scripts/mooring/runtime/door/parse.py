@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -35,7 +36,7 @@ async def parse(request: Request, kind: type[Body], empty: bytes | None = None) 
     try:
         body = kind.model_validate_json(text)
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise _invalid(error, text) from error
     request.state.sent = _unambiguous(text)
     return body
 
@@ -104,12 +105,30 @@ def _too_deep() -> Problem:
     return Problem("invalid_json", f"the body is nested too deeply: {DEPTH} arrays and objects are the most")
 
 
-def _invalid(error: ValidationError) -> Problem:
-    """The first thing wrong, without the value, which is the user's."""
-    first = error.errors(include_url=False, include_input=False)[0]
+def _invalid(error: ValidationError, text: str) -> Problem:
+    """What is wrong, without the value, which is the user's: the first of what is found farthest inside."""
+    errors = error.errors(include_url=False, include_input=False)
+    first = errors[0]
     if first["type"] == "json_invalid":
         if "recursion limit" in first["msg"]:
             return _too_deep()
         return Problem("invalid_json", f"the body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    return Problem("invalid_request", f"{place or 'the body'}: {first['msg']}", place or None)
+    body = _unambiguous(text)
+    places = [(_place(each["loc"], body, each["type"] == "missing"), each["msg"]) for each in errors]
+    parts, message = max(places, key=lambda place: len(place[0]))
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+    return Problem("invalid_request", f"{place or 'the body'}: {message}", place or None)
+
+
+def _place(location: Sequence[int | str], value: Any, missing: bool) -> list[int | str]:
+    """A place in the body, without what pydantic calls the kinds of value that a field may have."""
+    parts: list[int | str] = []
+    for index, part in enumerate(location):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part] if part < len(value) else None
+        elif not (missing and index == len(location) - 1):
+            continue
+        parts.append(part)
+    return parts

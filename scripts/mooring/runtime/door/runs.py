@@ -1,12 +1,17 @@
 """Runs over HTTP: start one, look at it, approve or deny what it waits for."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.door.approval import authorise
+from mooring.runtime.door.asked import Asked, Keep
 from mooring.runtime.door.body import Decision, RunBody
-from mooring.runtime.door.calling import agent_of, caller_of, record_of, runtime_of
+from mooring.runtime.door.calling import agent_of, caller_of, runtime_of
 from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
@@ -20,11 +25,17 @@ async def start(request: Request) -> Response:
     turn = (await parse(request, RunBody)).turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
-    _admit(runtime)
-    run = await runtime.runs.start(served, turn, record_of(request, served))
+
+    async def prepare(_: Asked) -> Turn:
+        admit(runtime)
+        return turn
+
+    asked = Asked(request, served, prepare, Keep.SURELY, stays=True)
+    await asked.begin()
+    run = await runtime.runs.get(asked.record.run, tenant)
     if seconds:
         run = await runtime.runs.wait(run.id, tenant, seconds)
-    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
+    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202, asked.replayed())
 
 
 async def show(request: Request) -> Response:
@@ -58,7 +69,7 @@ async def _decide(request: Request, approved: bool) -> Response:
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
 
 
-def _admit(runtime: Runtime) -> None:
+def admit(runtime: Runtime) -> None:
     """Raises Problem when as many runs are under way as there may be: nobody waits for them, so they could pile up."""
     most = runtime.release.content.environment.serving.max_in_flight
     if runtime.runs.under_way() >= most:
@@ -76,8 +87,8 @@ def _wait(request: Request, most: float) -> float:
         raise Problem("invalid_request", "wait is a number of seconds, or true", "wait") from error
 
 
-def _reply(run: StoredRun, status: int = 200) -> Response:
-    headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}"}
+def _reply(run: StoredRun, status: int = 200, more: Mapping[str, str] = MappingProxyType({})) -> Response:
+    headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}", **more}
     if rung := run.data.get("rung"):
         headers["x-mooring-rung"] = rung
     return JSONResponse(shown(run), status, headers)

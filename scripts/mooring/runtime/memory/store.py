@@ -18,6 +18,7 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 """How long a run can be asked for after it last changed."""
 
 _BUSY_MS = 2000
+_ROW = "into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
 create table if not exists runs (
     id text primary key, agent text not null, release text not null, slot text not null, status text not null,
@@ -77,9 +78,19 @@ class RunStore:
 
     async def put(self, run: StoredRun) -> None:
         """Writes a run, new or changed, and forgets those that are too old."""
-        row = (*_columns(run), run.messages)
+        await self._write(f"insert or replace {_ROW}", run)
+
+    async def add(self, run: StoredRun) -> bool:
+        """Writes a new run; False when one of its name is there, which stays as it is."""
+        return await self._write(f"insert or ignore {_ROW}", run) > 0
+
+    async def remove(self, run: str) -> None:
+        """Removes a run, if it is there."""
+        await self._change("delete from runs where id = ?", (run,))
+
+    async def _write(self, statement: str, run: StoredRun) -> int:
         await self._change("delete from runs where updated < ?", (self._clock() - KEPT_SECONDS,))
-        await self._change("insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return await self._change(statement, (*_columns(run), run.messages))
 
     async def get(self, run: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -97,8 +108,9 @@ class RunStore:
         )
         return _stored(rows[0]) if rows else None
 
-    async def _change(self, statement: str, values: tuple[Any, ...]) -> None:
-        await self._do(lambda database: database.execute(statement, values))
+    async def _change(self, statement: str, values: tuple[Any, ...]) -> int:
+        """The number of rows that were changed."""
+        return await self._do(lambda database: database.execute(statement, values).rowcount)
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def run() -> T:
