@@ -38,6 +38,14 @@ def agent_of(request: Request, name: str) -> Served:
     return runtime_of(request).agents.get(name)
 
 
+def number_in(request: Request, name: str, most: int, default: int) -> int:
+    """A number from 1 to `most` in the query. Raises Problem."""
+    asked = request.query_params.get(name, str(default))
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= len(str(most)) and 1 <= int(asked) <= most):
+        raise Problem("invalid_request", f"{name} is a number from 1 to {most}", name)
+    return int(asked)
+
+
 def record_of(request: Request, served: Served, run: str | None = None) -> Record:
     """The record of a new run of the caller's, in the languages that the request accepts."""
     return runtime_of(request).agents.record(served, languages(request), run, caller_of(request).tenant)

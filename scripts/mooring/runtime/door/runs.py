@@ -1,5 +1,6 @@
 """Runs over HTTP: start one, look at it, approve or deny what it waits for."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -16,6 +17,8 @@ from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
+
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 async def start(request: Request) -> Response:
@@ -78,13 +81,12 @@ def admit(runtime: Runtime) -> None:
 
 def _wait(request: Request, most: float) -> float:
     """Seconds to wait for a run: `?wait=true` means as long as its deadline. Raises Problem."""
-    asked = request.query_params.get("wait", "")
-    if asked in ("", "0", "false"):
-        return 0.0
-    try:
-        return most if asked == "true" else max(0.0, min(float(asked), most))
-    except ValueError as error:
-        raise Problem("invalid_request", "wait is a number of seconds, or true", "wait") from error
+    asked = request.query_params.get("wait", "false")
+    if asked in ("true", "false"):
+        return most if asked == "true" else 0.0
+    if not _SECONDS.fullmatch(asked):
+        raise Problem("invalid_request", "wait is a number of seconds, or true", "wait")
+    return min(float(asked), most)
 
 
 def _reply(run: StoredRun, status: int = 200, more: Mapping[str, str] = MappingProxyType({})) -> Response:

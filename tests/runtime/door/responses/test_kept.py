@@ -126,12 +126,19 @@ def test_the_input_is_listed(serve, stub, reply):
     assert (page.data[0].id, page.has_more) == (newest_first[-1].id, True)
 
 
-@pytest.mark.parametrize("query", ["order=up", "limit=0", "limit=101", "limit=x", "after=msg_1"])
+@pytest.mark.parametrize("query", ["order=up", "limit=0", "limit=101", "limit=x"])
 def test_a_wrong_page_is_refused(serve, stub, reply, query):
     serving = serve()
     made = client(serving).responses.create(model="support", input="x")
     answer = serving.http.get(f"/v1/responses/{made.id}/input_items?{query}")
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, query.partition("=")[0])
+
+
+def test_an_item_that_is_not_there_has_none_after_it(serve):
+    serving = serve()
+    made = client(serving).responses.create(model="support", input="x")
+    answer = serving.http.get(f"/v1/responses/{made.id}/input_items?after=msg_1")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (404, "after")
 
 
 def test_a_disk_that_fails_costs_the_record_and_not_the_answer(serve, stub, reply, tmp_path):

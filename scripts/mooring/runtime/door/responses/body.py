@@ -5,12 +5,13 @@ Source: https://platform.openai.com/docs/api-reference/responses/create
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.turn import Turn
-from mooring.runtime.door.body import MESSAGES, ChatMessage, TextContent, turn
+from mooring.runtime.door.body import MESSAGES, ChatMessage, Words, one_of, turn
+from mooring.runtime.door.sent import OnlyAs, Sent, refuse_unsupported
 
 _TEXTS = ("input_text", "output_text", "text")
 _REASONS = {
@@ -24,12 +25,19 @@ _REASONS = {
 }
 
 
-class Item(BaseModel):
+class Piece(Sent):
+    """A piece of a message: what was asked, or answered."""
+
+    type: Annotated[str, one_of(*_TEXTS)]
+    text: str = ""
+
+
+class Item(Sent):
     """A message of the input; `type` may be left out."""
 
-    type: str = "message"
-    role: str = ""
-    content: str | list[TextContent] = ""
+    type: Annotated[str, one_of("message")] = "message"
+    role: Annotated[str, one_of("user", "assistant")] = ""
+    content: Words | list[Piece] = ""
 
     def message(self, param: str) -> ChatMessage:
         """The same as a chat has it. Raises Problem when it is no message, or not of text."""
@@ -43,7 +51,7 @@ class Item(BaseModel):
         return ChatMessage(role=self.role, content="".join(piece.text for piece in self.content))
 
 
-class Named(BaseModel):
+class Named(Sent):
     """A conversation by its id."""
 
     id: str
@@ -53,31 +61,37 @@ Key = Annotated[str, StringConstraints(max_length=64)]
 Value = Annotated[str, StringConstraints(max_length=512)]
 
 
-class ResponseBody(BaseModel):
+class TextOptions(Sent):
+    """How the text is to be."""
+
+    format: Annotated[dict[str, Any] | None, OnlyAs(({"type": "text"},))] = None
+
+
+class ResponseBody(Sent):
     """A request for a response. Sampling parameters are accepted and not used: the release decides them."""
 
     model: str
-    input: str | Annotated[list[Item], Field(min_length=1, max_length=MESSAGES)]
+    input: Words | Annotated[list[Item], Field(min_length=1, max_length=MESSAGES)]
     stream: bool | None = None
     background: bool | None = None
     store: bool | None = None
     previous_response_id: str | None = None
     conversation: str | Named | None = None
     metadata: Annotated[dict[Key, Value], Field(max_length=16)] | None = None
-    instructions: Any = None
-    tools: list[Any] | None = None
-    tool_choice: Any = None
-    max_tool_calls: int | None = None
-    text: dict[str, Any] | None = None
-    prompt: Any = None
-    truncation: str | None = None
-    context_management: Any = None
-    top_logprobs: int | None = None
+    text: TextOptions | None = None
     include: list[str] | None = None
-    n: int | None = None
-    stop: Any = None
-    modalities: list[str] | None = None
-    audio: Any = None
+    instructions: Annotated[Any, OnlyAs(("",))] = None
+    tools: Annotated[list[Any] | None, OnlyAs(([],))] = None
+    tool_choice: Annotated[Any, OnlyAs(("none", "auto"))] = None
+    max_tool_calls: Annotated[int | None, OnlyAs()] = None
+    prompt: Annotated[Any, OnlyAs()] = None
+    truncation: Annotated[str | None, OnlyAs(("disabled",))] = None
+    context_management: Annotated[Any, OnlyAs(([],))] = None
+    top_logprobs: Annotated[int | None, OnlyAs((0,))] = None
+    n: Annotated[int | None, OnlyAs((1,))] = None
+    stop: Annotated[Any, OnlyAs(("", []))] = None
+    modalities: Annotated[list[str] | None, OnlyAs((["text"],))] = None
+    audio: Annotated[Any, OnlyAs()] = None
 
     @property
     def stored(self) -> bool:
@@ -91,7 +105,9 @@ class ResponseBody(BaseModel):
 
     def turn(self) -> Turn:
         """What is asked, whatever was said before. Raises Problem when it asks for what an agent does not do."""
-        self._refuse_unsupported()
+        refuse_unsupported(self)
+        if "message.output_text.logprobs" in (self.include or []):
+            raise Problem("unsupported_parameter", "probabilities of words are not told", "include")
         self._refuse_contradictions()
         if isinstance(self.input, str):
             return turn([ChatMessage(role="user", content=self.input)], "input")
@@ -99,27 +115,6 @@ class ResponseBody(BaseModel):
         if asked.history and (self.previous_response_id or self.named):
             raise Problem("invalid_request", "send the new message alone: the conversation has the others", "input")
         return asked
-
-    def _refuse_unsupported(self) -> None:
-        wanted = {
-            "instructions": bool(self.instructions),
-            "tools": bool(self.tools),
-            "tool_choice": self.tool_choice not in (None, "none", "auto"),
-            "max_tool_calls": self.max_tool_calls is not None,
-            "text.format": (self.text or {}).get("format", {"type": "text"}) != {"type": "text"},
-            "prompt": self.prompt is not None,
-            "truncation": self.truncation not in (None, "disabled"),
-            "context_management": bool(self.context_management),
-            "top_logprobs": bool(self.top_logprobs),
-            "include": "message.output_text.logprobs" in (self.include or []),
-            "n": self.n not in (None, 1),
-            "stop": bool(self.stop),
-            "modalities": self.modalities not in (None, ["text"]),
-            "audio": self.audio is not None,
-        }
-        for name, asked in wanted.items():
-            if asked:
-                raise Problem("unsupported_parameter", f"{name} is the release's to decide, not a request's", name)
 
     def _refuse_contradictions(self) -> None:
         if self.previous_response_id and self.conversation:

@@ -11,7 +11,7 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.door.asked import Asked, Keep
-from mooring.runtime.door.calling import agent_of, caller_of, runtime_of
+from mooring.runtime.door.calling import agent_of, caller_of, number_in, runtime_of
 from mooring.runtime.door.chat import CLIENT_GONE
 from mooring.runtime.door.disconnect import watched
 from mooring.runtime.door.events import Events
@@ -58,7 +58,7 @@ async def create(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """`GET /v1/responses/{id}`: a response of either slot, as it stands."""
-    if request.query_params.get("stream") == "true":
+    if request.query_params.get("stream", "false") != "false":
         raise Problem("unsupported_parameter", "what was streamed is not streamed again: ask without", "stream")
     return _reply(await _found(request))
 
@@ -82,17 +82,15 @@ async def show_input(request: Request) -> Response:
     query = request.query_params
     if (order := query.get("order", "desc")) not in ("asc", "desc"):
         raise Problem("invalid_request", "order is asc or desc", "order")
-    limit = query.get("limit", str(PAGE))
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit) <= 100):
-        raise Problem("invalid_request", "limit is a number from 1 to 100", "limit")
+    limit = number_in(request, "limit", 100, PAGE)
     if order == "desc":
         listed.reverse()
     if after := query.get("after"):
         places = [index for index, item in enumerate(listed) if item["id"] == after]
         if not places:
-            raise Problem("invalid_request", "after is the id of an item of this input", "after")
+            raise Problem("not_found", "after is the id of an item of this input", "after")
         listed = listed[places[0] + 1 :]
-    page = listed[: int(limit)]
+    page = listed[:limit]
     ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
     return JSONResponse({"object": "list", "data": page, "has_more": len(page) < len(listed)} | ends)
 
