@@ -126,6 +126,16 @@ def test_ten_megabytes_are_refused_before_they_are_read(module_server):
     assert answer.json()["error"]["code"] == "request_too_large"
 
 
+def test_a_thousand_messages_are_a_conversation(serve, stub, reply):
+    stub.script("primary-1", reply("yes"))
+    serving = serve()
+    messages = [{"role": role, "content": f"{number}"} for number in range(500) for role in ("user", "assistant")]
+    answer = serving.http.post("/v1/chat/completions", json=chat(messages=[*messages, USER]))
+    assert answer.json()["choices"][0]["message"]["content"] == "yes"
+    asked = {"model": "support", "input": [*messages, USER]}
+    assert serving.http.post("/v1/responses", json=asked).json()["status"] == "completed"
+
+
 def test_a_header_cannot_carry_another(module_server):
     sent = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\naccept-language: de%s\r\n\r\n{}"
     url = httpx2.URL(module_server.url)

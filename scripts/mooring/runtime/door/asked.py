@@ -113,9 +113,9 @@ class Asked:
         run = await self.runtime.runs.ended(self.record.run, self.record.tenant, seconds)
         if run.status in (QUEUED, RUNNING):
             raise Problem("idempotency_in_progress", "the first request with this key is still being answered")
+        self._known = run
         if run.status == FAILED:
             raise Problem.of(run.data.get("error") or {})
-        self._known = run
         if tell:
             self._known = replace(run, status=RUNNING)
             tell(text_of(run))

@@ -19,6 +19,9 @@ from mooring.runtime.door.facts import headers_of
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.watch.accounting import BROKEN
 
+CANCELLED = "run_cancelled"
+"""The code of a run that somebody ended, which is no failure of the server's."""
+
 _HEADERS = {"content-type": "text/event-stream", "cache-control": "no-store"}
 
 
@@ -67,8 +70,8 @@ class Events(Response):
         if error is None:
             await _send(send, self.words.end(task.result()))
         else:
-            scope[BROKEN] = True
             problem = error if isinstance(error, Problem) else Problem("internal_error", "the run failed")
+            scope[BROKEN] = problem.code != CANCELLED
             await _send(send, self.words.fail(self.asked.standing(), problem))
         await send({"type": "http.response.body", "body": b""})
 

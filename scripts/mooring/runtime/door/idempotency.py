@@ -3,7 +3,8 @@
 The name of the run is made of the tenant and the key, so that whichever slot is asked finds it, also after a restart.
 A key is known as long as its run is kept: from its beginning as many days as the longest `memory.archiveDays` of the
 release where the agent has checkpoints, and 7 days after its last change where it has none. A run that failed is given
-again like any other; a request that was refused before its run began uses up no key.
+again like any other; a request that was refused before its run began uses up no key, and who deletes a
+response frees its key.
 
 Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
 """

@@ -56,7 +56,9 @@ class Plain:
         return []
 
     async def find(self, run: str) -> StoredRun | None:
-        """A run of either slot. Raises Problem."""
+        """A run of either slot; one that is under way here as it stands, whatever is written. Raises Problem."""
+        if live := self._live.get(run):
+            return live.ended or live.stored(RUNNING)
         return await self._store.get(run)
 
     def live(self, run: str) -> Run | None:

@@ -1,6 +1,9 @@
 """A response is asked for again, cancelled and deleted, in either slot."""
 
+import hashlib
+import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -75,6 +78,42 @@ def test_a_response_is_cancelled(serve, stub, reply):
     cancelled = ours.responses.cancel(made.id)
     assert (cancelled.status, cancelled.output, cancelled.error) == ("cancelled", [], None)
     assert ours.responses.cancel(made.id) == cancelled == ours.responses.retrieve(made.id)
+
+
+def test_whoever_waits_for_a_response_that_is_cancelled_is_told_so(serve, stub, reply):
+    """As an answer, with 200: nothing failed, and a deployment is not rolled back for it."""
+    stub.script("primary-1", reply("one two three four five six", pace=0.2))
+    serving = serve(ladder={"rungs": {"L0": {"timeoutSeconds": 4}}})
+    ours = client(serving)
+    stream = ours.responses.create(model="support", input="x", stream=True)
+    first = next(iter(stream))
+    assert first.type == "response.created"
+    key = {"Idempotency-Key": "k"}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ours.responses.create, model="support", input="x", extra_headers=key)
+        ours.responses.cancel(first.response.id)
+        *_, last = stream
+        assert last.type == "response.failed"
+        assert (last.response.status, last.response.error) == ("cancelled", None)
+        begun(serving, f"resp_{under_key('k')}")
+        ours.responses.cancel(f"resp_{under_key('k')}")
+        assert waiting.result().status == "cancelled"
+    again = ours.responses.create(model="support", input="x", extra_headers=key)
+    assert (again.id, again.status) == (f"resp_{under_key('k')}", "cancelled")
+    assert serving.settled()["failed"] == 0
+
+
+def begun(serving: Any, response: str) -> None:
+    """Waits until a response is being made."""
+    end = time.monotonic() + 5
+    while serving.http.get(f"/v1/responses/{response}").status_code == 404:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def under_key(key: str) -> str:
+    """What the run of a key is called."""
+    return hashlib.sha256(json.dumps(["", key]).encode()).hexdigest()[:32]
 
 
 def test_cancelling_what_has_ended_changes_nothing(serve, stub, reply):

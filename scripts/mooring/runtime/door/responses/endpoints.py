@@ -14,7 +14,7 @@ from mooring.runtime.door.asked import Asked, Keep
 from mooring.runtime.door.calling import agent_of, caller_of, number_in, runtime_of
 from mooring.runtime.door.chat import CLIENT_GONE
 from mooring.runtime.door.disconnect import watched
-from mooring.runtime.door.events import Events
+from mooring.runtime.door.events import CANCELLED, Events
 from mooring.runtime.door.facts import headers_of
 from mooring.runtime.door.parse import parse
 from mooring.runtime.door.responses.body import ResponseBody, items
@@ -53,7 +53,9 @@ async def create(request: Request) -> Response:
         await asyncio.wait({task})
     if task.cancelled():
         return Response(status_code=CLIENT_GONE)
-    return _reply(task.result(), asked.replayed())
+    error = task.exception()
+    ended = isinstance(error, Problem) and error.code == CANCELLED
+    return _reply(asked.standing() if ended else task.result(), asked.replayed())
 
 
 async def show(request: Request) -> Response:
