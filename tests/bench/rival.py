@@ -35,19 +35,22 @@ def python(name: str) -> Path:
 
 def javascript(name: str) -> Path:
     """The command `NAME` that `rivals/NAME/package-lock.json` installs. Raises MissingError."""
-    folder = LOCKS / name
+    return node_packages(LOCKS / name, name) / "node_modules/.bin" / name
+
+
+def node_packages(folder: Path, name: str, oldest: int = NODE) -> Path:
+    """The folder in which what `folder/package-lock.json` lists is installed. Raises MissingError."""
     if not (node := shutil.which("node")) or not shutil.which("npm"):
-        raise MissingError(f"{name} needs node {NODE} or newer, and npm")
+        raise MissingError(f"{name} needs node {oldest} or newer, and npm: apt-get install -y nodejs npm")
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    if int(version.removeprefix("v").split(".")[0]) < NODE:
-        raise MissingError(f"{name} needs node {NODE} or newer, and there is {version}")
+    if int(version.removeprefix("v").split(".")[0]) < oldest:
+        raise MissingError(f"{name} needs node {oldest} or newer, and there is {version}")
 
     def make(environment: Path) -> None:
         shutil.copytree(folder, environment)
         _run(["npm", "ci", "--omit=optional", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"], environment)
 
-    found = _installed(name, version.encode() + (folder / "package-lock.json").read_bytes(), make)
-    return found / "node_modules/.bin" / name
+    return _installed(name, version.encode() + (folder / "package-lock.json").read_bytes(), make)
 
 
 def program(name: str) -> str:

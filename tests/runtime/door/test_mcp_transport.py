@@ -155,7 +155,7 @@ def test_a_client_that_leaves_a_profile_that_finishes_is_still_a_request_in_flig
 
 @VERSIONS
 def test_a_slow_body_is_refused_in_time(open_door, post, version, monkeypatch):
-    monkeypatch.setattr("mooring.runtime.door.body.READ_SECONDS", 0.1)
+    monkeypatch.setattr("mooring.runtime.door.parse.READ_SECONDS", 0.1)
     door = open_door(mcp=True)
     with door.connect() as client:
         client.send(post(call(), "/mcp", **sent(version))[:-5])

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from mooring.runtime.door import body, connection, serving
+from mooring.runtime.door import connection, parse, serving
 
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
 
@@ -36,7 +36,7 @@ def test_headers_that_trickle_are_cut_off(door, monkeypatch):
 
 
 def test_a_body_that_trickles_is_cut_off(door, monkeypatch):
-    monkeypatch.setattr(body, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(parse, "READ_SECONDS", 0.1)
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.1)
     with door.connect() as client:
         client.send(HEAD + b"content-length: 500\r\n\r\n{")

@@ -1,6 +1,8 @@
 """Runs on disk are shared, bounded in age, and claimed by one."""
 
 import asyncio
+import sqlite3
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,3 +85,31 @@ def test_a_database_that_is_none_is_a_problem_and_not_a_crash(tmp_path: Path):
         await store.close()
 
     asyncio.run(scene())
+
+
+def test_a_run_is_ended_by_the_start_of_a_process_only_when_its_own_is_dead(tmp_path: Path):
+    """A slot has two processes while its spare one starts, or takes over."""
+
+    async def scene(other: "subprocess.Popen[bytes]") -> None:
+        path = tmp_path / "runs.db"
+        store = RunStore(path, Clock())
+        await store.put(replace(RUN, status="running"))
+        with sqlite3.connect(path) as database:
+            database.execute("update runs set data = json_set(data, '$.process', ?)", (other.pid,))
+        await store.open("blue")
+        under_way = await store.get("run_1")
+        assert under_way
+        assert (under_way.status, under_way.data) == ("running", RUN.data)
+        other.kill()
+        other.wait()
+        await store.open("blue")
+        ended = await store.get("run_1")
+        assert ended
+        assert (ended.status, ended.data["error"]["code"]) == ("failed", "run_interrupted")
+        await store.close()
+
+    with subprocess.Popen(["sleep", "60"]) as other:
+        try:
+            asyncio.run(scene(other))
+        finally:
+            other.kill()

@@ -18,13 +18,23 @@ from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory import tickets
 from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
-from mooring.runtime.memory.run import WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
 from mooring.runtime.memory.store import RunStore, StoredRun
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
 
 _DAY = 86400.0
 _UNSERVED_SECONDS = 1.0
+
+_CANCEL_SECONDS = 5.0
+"""Seconds that a cancelled run has to end: a tool may be in the middle of something."""
+
+_LOOK_SECONDS = 0.1
+"""Between two looks for the end of a run that another process is at."""
+
+Origin = Mapping[str, Any]
+NO_ORIGIN: Origin = {}
+"""How a run was asked for, when nobody will want to know."""
 
 
 class Runs:
@@ -78,11 +88,22 @@ class Runs:
         """How far what is on disk is behind."""
         return self.durable.lag() if self.durable else Lag()
 
-    async def begin(self, served: Served, turn: Turn, record: Record, on_text: OnText | None) -> Run:
+    async def begin(
+        self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None, origin: Origin = NO_ORIGIN
+    ) -> Run:
         """Begins a run whose client waits for the answer."""
-        run = self._new(served, turn, record, on_text)
+        run = self._new(served, turn, record, on_text, origin)
         await self._journal(served).start(run)
         return run
+
+    async def first(
+        self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None, origin: Origin = NO_ORIGIN
+    ) -> Run | None:
+        """Begins a run and keeps it; None when there is one of its name. Raises Problem when that is unsure."""
+        if await self._found(record.run) is not None:
+            return None
+        run = self._new(served, turn, record, on_text, origin)
+        return run if await self._journal(served).first(run) else None
 
     async def answered(self, run: Run) -> Answer:
         """The answer of a run that was begun; one that waits for a person is kept by then. Raises Problem."""
@@ -91,15 +112,37 @@ class Runs:
             await self.durable.settled(run)
         return answer
 
-    async def start(self, served: Served, turn: Turn, record: Record, on_begin: OnBegin) -> StoredRun:
-        """Begins a run whose client may ask for it later; `on_begin` gets a future that is done when the run ends.
-
-        Raises Problem when it cannot be written down.
-        """
-        run = self._new(served, turn, record)
+    async def accept(
+        self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None, origin: Origin = NO_ORIGIN
+    ) -> Run:
+        """Begins a run whose client may ask for it later. Raises Problem when it cannot be written down."""
+        run = self._new(served, turn, record, on_text, origin)
         await self._journal(served).accept(run)
-        on_begin(run.answer)
-        return await self.get(record.run, record.tenant)
+        return run
+
+    async def cancel(self, run_id: str, tenant: str) -> StoredRun:
+        """Ends a run that is under way, and returns it as it stands. Raises Problem when it cannot be ended."""
+        run = await self.get(run_id, tenant)
+        if run.status == WAITING:
+            raise Problem("run_waiting", f"run {run_id} waits for an approval: deny that instead")
+        if run.status not in (QUEUED, RUNNING):
+            return run
+        for journal in filter(None, (self.durable, self.plain)):
+            if live := journal.live(run_id):
+                live.cancel()
+                return await self.wait(run_id, tenant, _CANCEL_SECONDS)
+        if not (self.durable and await self.durable.cancel(run_id)):
+            words = f"run {run_id} is under way in another process, which cannot be told: its agent has no checkpoints"
+            raise Problem("run_under_way", words)
+        return await self.get(run_id, tenant)
+
+    async def forget(self, run_id: str, tenant: str) -> None:
+        """Removes a run that has ended. Raises Problem."""
+        run = await self.get(run_id, tenant)
+        if run.status in (QUEUED, RUNNING):
+            raise Problem("run_under_way", f"run {run_id} is still under way: cancel it first")
+        for journal in filter(None, (self.durable, self.plain)):
+            await journal.forget(run_id)
 
     async def decide(self, run_id: str, tenant: str, approved: bool, message: str = "") -> StoredRun:
         """Approves or denies all calls that a run waits for, and goes on with it in its own release. Raises Problem."""
@@ -119,6 +162,7 @@ class Runs:
             created=waiting.created,
             part=part,
             decision=verdict,
+            origin=waiting.data.get("origin", NO_ORIGIN),
         )
         run = self._revived(request)
         await self._journal(served).claim(run)
@@ -126,11 +170,16 @@ class Runs:
 
     async def get(self, run_id: str, tenant: str) -> StoredRun:
         """A run of a tenant, of any slot. Raises Problem when the tenant has none of this name."""
+        run = await self._found(run_id)
+        if run is None or run.data.get("tenant", "") != tenant:
+            raise Problem("run_not_found", f"there is no run {run_id[:80]!r}")
+        return run
+
+    async def _found(self, run_id: str) -> StoredRun | None:
         for journal in filter(None, (self.durable, self.plain)):
-            run = await journal.find(run_id)
-            if run and run.data.get("tenant", "") == tenant:
+            if run := await journal.find(run_id):
                 return run
-        raise Problem("run_not_found", f"there is no run {run_id[:80]!r}")
+        return None
 
     async def wait(self, run_id: str, tenant: str, seconds: float) -> StoredRun:
         """A run once it has ended or paused, or as it stands after `seconds`."""
@@ -139,6 +188,15 @@ class Runs:
                 await run.wait(seconds)
                 await journal.settled(run)
         return await self.get(run_id, tenant)
+
+    async def ended(self, run_id: str, tenant: str, seconds: float) -> StoredRun:
+        """The same, also when another process is at it."""
+        end = time.monotonic() + seconds
+        while True:
+            run = await self.wait(run_id, tenant, max(0.0, end - time.monotonic()))
+            if run.status not in (QUEUED, RUNNING) or time.monotonic() > end:
+                return run
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def ticket(self, ticket: str, tenant: str) -> dict[str, Any]:
         """The state of a question of a tenant that was kept. Raises Problem."""
@@ -164,7 +222,7 @@ class Runs:
         durable = self.durable if served.profile.checkpoint.mode == "durable" else None
         return durable or self.plain
 
-    def _new(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Run:
+    def _new(self, served: Served, turn: Turn, record: Record, on_text: OnText | None, origin: Origin) -> Run:
         request = Request(
             record.run,
             served.document.name,
@@ -174,6 +232,7 @@ class Runs:
             time.time(),
             tenant=record.tenant,
             key=record.key,
+            origin=origin,
         )
         return Run(request, record, self._agents.settings.slot, on_text)
 

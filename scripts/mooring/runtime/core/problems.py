@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Code(NamedTuple):
@@ -16,7 +16,7 @@ class Code(NamedTuple):
 CODES: dict[str, Code] = {
     "invalid_http": Code(HTTPStatus.BAD_REQUEST, "What was sent is not HTTP/1.1."),
     "invalid_utf8": Code(HTTPStatus.BAD_REQUEST, "The body is not UTF-8."),
-    "invalid_json": Code(HTTPStatus.BAD_REQUEST, "The body is not JSON."),
+    "invalid_json": Code(HTTPStatus.BAD_REQUEST, "The body is not JSON, or not unambiguous JSON."),
     "invalid_request": Code(HTTPStatus.BAD_REQUEST, "A field is missing or has a wrong value; `param` names it."),
     "invalid_roles": Code(
         HTTPStatus.BAD_REQUEST, "A message is by nobody who may speak, or the last one is not the user's."
@@ -27,6 +27,9 @@ CODES: dict[str, Code] = {
     "unknown_variable": Code(HTTPStatus.BAD_REQUEST, "A request cannot set this input of the prompt."),
     "context_length_exceeded": Code(
         HTTPStatus.BAD_REQUEST, "The conversation is too long for the model, however it is trimmed."
+    ),
+    "previous_response_not_found": Code(
+        HTTPStatus.BAD_REQUEST, "There is no such response to go on from, or not any more."
     ),
     "key_in_query": Code(
         HTTPStatus.BAD_REQUEST, "A key stands in the URL, which logs keep; send it as a header, and replace it."
@@ -43,15 +46,25 @@ CODES: dict[str, Code] = {
     "not_found": Code(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
     "model_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such agent."),
     "run_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such run."),
+    "response_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such response, or it was not stored."),
     "ticket_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such ticket."),
     "conversation_not_found": Code(HTTPStatus.NOT_FOUND, "There is no such conversation."),
     "method_not_allowed": Code(HTTPStatus.METHOD_NOT_ALLOWED, "The path does not take this method."),
     "request_timeout": Code(HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time."),
     "run_not_waiting": Code(HTTPStatus.CONFLICT, "The run waits for no approval."),
+    "run_waiting": Code(HTTPStatus.CONFLICT, "The run waits for an approval, which is given or denied first."),
+    "run_under_way": Code(HTTPStatus.CONFLICT, "The run is under way; that can be done when it has ended."),
+    "idempotency_in_progress": Code(
+        HTTPStatus.CONFLICT, "The first request with this `Idempotency-Key` is still being answered."
+    ),
     "conversation_busy": Code(HTTPStatus.CONFLICT, "Another turn of the conversation is being answered."),
     "conversation_full": Code(HTTPStatus.CONFLICT, "The conversation has as many turns as one may have."),
     "conversation_of_another_agent": Code(HTTPStatus.CONFLICT, "The conversation is with another agent."),
     "request_too_large": Code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large."),
+    "unsupported_media_type": Code(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body's content type is not JSON."),
+    "idempotency_conflict": Code(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The `Idempotency-Key` was used for another request before."
+    ),
     "too_many_requests": Code(
         HTTPStatus.TOO_MANY_REQUESTS,
         "As many requests are being answered as can be; `Retry-After` says when to try again.",
@@ -106,6 +119,12 @@ class Problem(Exception):
         self.code = code
         self.status = CODES[code].status
         self.param = param
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any]) -> "Problem":
+        """The problem whose `body` holds the error object `error`; one that was kept with a run."""
+        code = error.get("code")
+        return cls(code if code in CODES else "internal_error", str(error.get("message")), error.get("param"))
 
     def body(self) -> dict[str, dict[str, str | None]]:
         """The error object of the OpenAI API: https://platform.openai.com/docs/guides/error-codes."""

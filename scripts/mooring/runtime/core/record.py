@@ -70,7 +70,8 @@ class Record:
     `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `on_tool` is told when
-    a call of a tool begins, with its arguments, and how it ended.
+    a call of a tool begins, with its arguments, and how it ended. `remembered` says that its turn is one of the
+    conversation's.
     """
 
     run: str
@@ -98,6 +99,7 @@ class Record:
     on_spend: Callable[[int, float], None] | None = None
     on_tool: Callable[[dict[str, Any]], None] | None = None
     resumed: int = 0
+    remembered: bool = False
     last_step: int | None = None
     exhausted: bool = False
 
@@ -153,6 +155,7 @@ class Record:
         self.hedges = data.get("hedges", 0)
         self.cached = data.get("cached")
         self.ticket = data.get("ticket")
+        self.remembered = data.get("remembered", False)
 
     def data(self) -> dict[str, Any]:
         """JSON-able: everything but the budget."""
@@ -173,6 +176,7 @@ class Record:
             "cached": self.cached,
             "ticket": self.ticket,
             "resumed": self.resumed,
+            "remembered": self.remembered,
         }
 
 

@@ -23,12 +23,14 @@ class Turn:
     """The user's last message, what came before it, and inputs of the prompt that a request may fill.
 
     What came before is `history` as the client tells it, or `past` as the server remembers the `conversation`.
+    `after` is the run whose turn this one follows, "" for whatever is the newest.
     """
 
     message: str
     history: tuple[Text, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     conversation: str | None = None
+    after: str = ""
     past: tuple[ModelMessage, ...] = ()
 
 

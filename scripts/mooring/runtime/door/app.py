@@ -5,22 +5,19 @@ from contextlib import asynccontextmanager, nullcontext
 from time import time
 from typing import TYPE_CHECKING
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.runtime.door import chat, conversations, health, runs
 from mooring.runtime.door.access.guards import guards
 from mooring.runtime.door.admission import Admission
-from mooring.runtime.door.calling import agents_of
 from mooring.runtime.door.middleware import Edge, on_http, on_problem
+from mooring.runtime.door.paths import TrailingSlashes
+from mooring.runtime.door.table import ENDPOINTS
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
 from mooring.runtime.watch.tracing import Joined
@@ -35,33 +32,25 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
-    middleware = [Middleware(CountRequests, accounting=runtime.accounting), Middleware(Edge, headers=headers)]
-    middleware += guards(runtime)
+    middleware = [Middleware(TrailingSlashes), Middleware(CountRequests, accounting=runtime.accounting)]
+    middleware += [Middleware(Edge, headers=headers), *guards(runtime)]
     middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
     mcp = _mcp(release)
     app = Starlette(
         routes=[
-            Route("/v1/chat/completions", chat.completions, methods=["POST"]),
-            Route("/v1/models", _models),
-            Route("/agents/{name:path}/runs", runs.start, methods=["POST"]),
-            Route("/conversations/{id}", conversations.show),
-            Route("/conversations/{id}", conversations.delete, methods=["DELETE"]),
-            Route("/runs/{id}", runs.show),
-            Route("/runs/{id}/approve", runs.approve, methods=["POST"]),
-            Route("/tickets/{id}", runs.ticket),
-            Route("/runs/{id}/deny", runs.deny, methods=["POST"]),
-            *health.routes(),
-            Route("/metrics", _metrics),
+            *(Route(each.path, each.handler, methods=[each.method]) for each in ENDPOINTS),
             *([Route("/mcp", mcp)] if mcp else []),
         ],
         middleware=middleware,
         exception_handlers={Problem: on_problem, HTTPException: on_http},
         lifespan=_lifespan,
     )
+    app.router.redirect_slashes = False
     app.state.runtime = runtime
     app.state.mcp = mcp
+    app.state.endpoints = ENDPOINTS
     app.state.created = int(time())
     return app
 
@@ -83,16 +72,3 @@ def _mcp(release: Release) -> "Endpoint | None":
     from mooring.runtime.door.mcp.endpoint import Endpoint
 
     return Endpoint(release)
-
-
-async def _models(request: Request) -> Response:
-    created = request.app.state.created
-    agents = agents_of(request)
-    models = [{"id": name, "object": "model", "created": created, "owned_by": "mooring"} for name in agents]
-    return JSONResponse({"object": "list", "data": models})
-
-
-async def _metrics(request: Request) -> Response:
-    runtime: Runtime = request.app.state.runtime
-    await runtime.health.count()
-    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,39 +1,41 @@
-"""Request bodies: read within limits, parsed, and refused with the field at fault."""
+"""Bodies of requests to agents, and what is asked by them."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
-from starlette.requests import Request
+from pydantic import Field, JsonValue, WithJsonSchema
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.turn import Turn
+from mooring.runtime.door.sent import OnlyAs, Sent, refuse_unsupported
 from mooring.runtime.memory.conversations.name import named
-
-SIZE_LIMIT = 1024 * 1024
-"""Bytes of a request's body."""
 
 MESSAGES = 2048
 """Messages of a conversation that a request may hold."""
 
-READ_SECONDS = 10.0
-"""Seconds after which a client that still sends its body is disconnected."""
+
+def one_of(*values: str) -> WithJsonSchema:
+    """Describes a text that must be one of these; what else is sent is refused with a reason of its own."""
+    return WithJsonSchema({"type": "string", "enum": list(values)})
 
 
-class TextContent(BaseModel):
+Words = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"\S"})]
+"""A text that says something."""
+
+
+class TextContent(Sent):
     """A piece of a message; only text is understood."""
 
-    type: str
+    type: Annotated[str, one_of("text")]
     text: str = ""
 
 
-class ChatMessage(BaseModel):
+class ChatMessage(Sent):
     """A message as OpenAI clients send it."""
 
-    role: str
-    content: str | list[TextContent] | None = None
+    role: Annotated[str, one_of("user", "assistant")]
+    content: Words | list[TextContent] | None = None
 
     def text(self, param: str) -> str:
         """Its text. Raises Problem for images, sound, files and nothing at all."""
@@ -47,64 +49,46 @@ class ChatMessage(BaseModel):
         return text
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(Sent):
     """How to stream. `include_tools` is ours: chunks without text that say when a call of a tool begins and ends."""
 
     include_usage: bool = False
     include_tools: bool = False
 
 
-class Metadata(BaseModel):
+class Metadata(Sent):
     """What a request says of itself; other keys are the client's own."""
 
     conversation: str | None = None
 
 
-class ChatBody(BaseModel):
+class ChatBody(Sent):
     """A chat completion request. Sampling parameters are accepted and not used: the release decides them."""
 
     model: str
     messages: list[ChatMessage] = Field(min_length=1, max_length=MESSAGES)
-    stream: bool = False
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: int | None = None
-    tools: list[Any] | None = None
-    functions: list[Any] | None = None
-    tool_choice: Any = None
-    function_call: Any = None
-    logprobs: bool | None = None
-    logit_bias: dict[str, Any] | None = None
-    modalities: list[str] | None = None
-    audio: Any = None
-    response_format: dict[str, Any] | None = None
-    stop: Any = None
     metadata: Metadata | None = None
+    n: Annotated[int | None, OnlyAs((1,))] = None
+    tools: Annotated[list[Any] | None, OnlyAs(([],))] = None
+    functions: Annotated[list[Any] | None, OnlyAs(([],))] = None
+    tool_choice: Annotated[Any, OnlyAs(("none", "auto"))] = None
+    function_call: Annotated[Any, OnlyAs(("none", "auto"))] = None
+    logprobs: Annotated[bool | None, OnlyAs((False,))] = None
+    logit_bias: Annotated[dict[str, Any] | None, OnlyAs(({},))] = None
+    modalities: Annotated[list[str] | None, OnlyAs((["text"],))] = None
+    audio: Annotated[Any, OnlyAs()] = None
+    response_format: Annotated[dict[str, Any] | None, OnlyAs(({"type": "text"},))] = None
+    stop: Annotated[Any, OnlyAs(("", []))] = None
 
     def turn(self) -> Turn:
         """What is asked. Raises Problem when it asks for what an agent does not do."""
-        self._refuse_unsupported()
+        refuse_unsupported(self)
         return remembered(turn(self.messages, "messages"), self.metadata.conversation if self.metadata else None)
 
-    def _refuse_unsupported(self) -> None:
-        wanted = {
-            "n": self.n not in (None, 1),
-            "tools": bool(self.tools),
-            "functions": bool(self.functions),
-            "tool_choice": self.tool_choice not in (None, "none", "auto"),
-            "function_call": self.function_call not in (None, "none", "auto"),
-            "logprobs": bool(self.logprobs),
-            "logit_bias": bool(self.logit_bias),
-            "modalities": self.modalities not in (None, ["text"]),
-            "audio": self.audio is not None,
-            "response_format": (self.response_format or {"type": "text"}).get("type") != "text",
-            "stop": bool(self.stop),
-        }
-        for name, asked in wanted.items():
-            if asked:
-                raise Problem("unsupported_parameter", f"{name} is the release's to decide, not a request's", name)
 
-
-class RunBody(BaseModel):
+class RunBody(Sent):
     """A request for a run. `variables` fill inputs of the prompt that are declared `x-untrusted`."""
 
     message: str = Field(min_length=1)
@@ -118,7 +102,7 @@ class RunBody(BaseModel):
         return remembered(Turn(self.message, texts, self.variables), self.conversation)
 
 
-class Decision(BaseModel):
+class Decision(Sent):
     """What a person says when approving or denying; `message` is told to the agent when it is a denial."""
 
     message: str = Field(default="", max_length=2000)
@@ -153,45 +137,3 @@ def _said(message: ChatMessage, param: str) -> Text:
         case _:
             raise Problem("invalid_roles", f"role {message.role[:40]!r} cannot be sent: user and assistant can", param)
     return role, message.text(param)
-
-
-Body = TypeVar("Body", bound=BaseModel)
-
-
-async def parse(request: Request, kind: type[Body], empty: bytes | None = None) -> Body:
-    """The body as a model; `empty` stands for a body that is not there. Raises Problem."""
-    data = await read(request) or empty or b""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise Problem("invalid_utf8", f"the body is not UTF-8 at byte {error.start}") from error
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        raise invalid(error) from error
-
-
-async def read(request: Request) -> bytes:
-    """The body, within its limits. Raises Problem."""
-    too_large = Problem("request_too_large", f"a body may have {SIZE_LIMIT} bytes")
-    if (length := request.headers.get("content-length", "")).isdigit() and int(length) > SIZE_LIMIT:
-        raise too_large
-    data = bytearray()
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            async for piece in request.stream():
-                data += piece
-                if len(data) > SIZE_LIMIT:
-                    raise too_large
-    except TimeoutError as error:
-        raise Problem("request_timeout", f"the body did not arrive within {READ_SECONDS:g} seconds") from error
-    return bytes(data)
-
-
-def invalid(error: ValidationError) -> Problem:
-    """The first thing wrong, without the value, which is the user's."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return Problem("invalid_json", f"the body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-    return Problem("invalid_request", f"{place or 'the body'}: {first['msg']}", place or None)

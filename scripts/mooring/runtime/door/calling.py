@@ -50,13 +50,20 @@ def is_operator(request: Request) -> bool:
 
 
 def outlive(request: Request, ended: "asyncio.Future[Any]") -> None:
-    """Counts a run, which may outlive its request, against the limits of its tenant until it has ended."""
+    """Counts a run that may outlive its request against the limits of its tenant until it has ended."""
     if admitted := request.scope.get(ADMITTED):
-        admitted.stay()
-        ended.add_done_callback(lambda _: admitted.leave())
+        admitted.until = ended
 
 
-def record_of(request: Request, served: Served) -> Record:
+def number_in(request: Request, name: str, most: int, default: int) -> int:
+    """A number from 1 to `most` in the query. Raises Problem."""
+    asked = request.query_params.get(name, str(default))
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= len(str(most)) and 1 <= int(asked) <= most):
+        raise Problem("invalid_request", f"{name} is a number from 1 to {most}", name)
+    return int(asked)
+
+
+def record_of(request: Request, served: Served, run: str | None = None) -> Record:
     """The record of a new run of the caller's, in the languages that the request accepts."""
     caller = caller_of(request)
-    return runtime_of(request).agents.record(served, languages(request), tenant=caller.tenant, key=caller.key)
+    return runtime_of(request).agents.record(served, languages(request), run, caller.tenant, caller.key)

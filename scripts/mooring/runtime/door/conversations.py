@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.core.problems import Problem
-from mooring.runtime.door.calling import caller_of
+from mooring.runtime.door.calling import caller_of, number_in
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.conversations.name import scoped
 
@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
     header = await conversations.archive.header(kept)
     if header is None or not header.version:
         raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
-    turns = await conversations.archive.turns(kept, last=_number(request))
+    turns = await conversations.archive.turns(kept, last=number_in(request, "turns", 1000, SHOWN))
     said = [
         shown | {"created_at": turn.said}
         for turn in turns
@@ -50,13 +50,6 @@ async def delete(request: Request) -> Response:
 def _of(request: Request) -> Conversations:
     conversations: Conversations = request.app.state.runtime.conversations
     return conversations
-
-
-def _number(request: Request) -> int:
-    asked = request.query_params.get("turns", str(SHOWN))
-    if not asked.isdecimal() or not 1 <= int(asked) <= 1000:
-        raise Problem("invalid_request", "turns is a number from 1 to 1000", "turns")
-    return int(asked)
 
 
 def _shown(message: ModelMessage) -> list[dict[str, Any]]:

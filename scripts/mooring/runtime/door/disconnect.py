@@ -7,8 +7,6 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mooring import spec
-
 
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
@@ -16,13 +14,13 @@ async def _gone(request: Request) -> None:
 
 
 @asynccontextmanager
-async def watched(request: Request, task: asyncio.Task[Any], profile: spec.Resilience) -> AsyncGenerator[None]:
+async def watched(request: Request, task: asyncio.Task[Any], cancel: bool) -> AsyncGenerator[None]:
     """Watches the connection while `task` works for it, and leaves no task behind.
 
-    The body has been read before. When the client leaves, the task is cancelled unless the profile says `finish`.
+    The body has been read before. `cancel` says whether the task is cancelled when the client leaves.
     """
     gone = asyncio.create_task(_gone(request))
-    if profile.on_disconnect == "cancel":
+    if cancel:
         gone.add_done_callback(lambda watch: watch.cancelled() or task.cancel())
     try:
         yield

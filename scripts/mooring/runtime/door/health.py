@@ -1,5 +1,7 @@
 """Health over HTTP in the manner of Kubernetes: one line a check, or JSON.
 
+`/livez` is for restarting, `/startupz` for waiting, `/readyz` for routing, `/healthz` for people and alarms.
+
 Source: https://kubernetes.io/docs/reference/using-api/health-checks/
 """
 
@@ -9,23 +11,11 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.calling import is_operator
 from mooring.runtime.watch.health.check import Check, Result, look_at
 from mooring.runtime.watch.health.health import Health
-
-
-def routes() -> list[Route]:
-    """`/livez` for restarting, `/startupz` for waiting, `/readyz` for routing, `/healthz` for people and alarms."""
-    return [
-        Route("/livez", live),
-        Route("/startupz", started),
-        Route("/readyz", ready),
-        Route("/healthz", healthz),
-        Route("/healthz/{path:path}", healthz),
-    ]
 
 
 async def live(request: Request) -> Response:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mooring.language import accepted
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.door.paths import allowed
 
 DISCARD_SECONDS = 1.0
 """Seconds that a refused client may still take to send its body."""
@@ -79,7 +80,12 @@ async def on_problem(request: Request, error: Exception) -> Response:
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """Exception handler for what routing refuses: an unknown path or method."""
-    if isinstance(error, HTTPException) and error.status_code == 405:
-        return reply(Problem("method_not_allowed", f"{request.method} is not understood here"))
-    return reply(Problem("not_found", "there is nothing at this path"))
+    """Exception handler for what routing refuses: an unknown path or method. It also answers `OPTIONS`."""
+    if not isinstance(error, HTTPException) or error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return reply(Problem("not_found", "there is nothing at this path"))
+    takes = {"allow": allowed(request)}
+    if request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=takes)
+    refused = reply(Problem("method_not_allowed", f"this path takes {takes['allow']}"))
+    refused.headers.update(takes)
+    return refused

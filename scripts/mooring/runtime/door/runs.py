@@ -1,15 +1,24 @@
 """Runs over HTTP: start one, look at it, approve or deny what it waits for."""
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.door.approval import authorise
-from mooring.runtime.door.body import Decision, RunBody, parse
-from mooring.runtime.door.calling import agent_of, caller_of, outlive, record_of, runtime_of
+from mooring.runtime.door.asked import Asked, Keep
+from mooring.runtime.door.body import Decision, RunBody
+from mooring.runtime.door.calling import agent_of, caller_of, runtime_of
+from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
+
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 async def start(request: Request) -> Response:
@@ -19,11 +28,17 @@ async def start(request: Request) -> Response:
     turn = (await parse(request, RunBody)).turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
-    admit(runtime)
-    run = await runtime.runs.start(served, turn, record_of(request, served), lambda ended: outlive(request, ended))
+
+    async def prepare(_: Asked) -> Turn:
+        admit(runtime)
+        return turn
+
+    asked = Asked(request, served, prepare, Keep.SURELY, stays=True)
+    await asked.begin()
+    run = await runtime.runs.get(asked.record.run, tenant)
     if seconds:
         run = await runtime.runs.wait(run.id, tenant, seconds)
-    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)
+    return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202, asked.replayed())
 
 
 async def show(request: Request) -> Response:
@@ -66,17 +81,16 @@ def admit(runtime: Runtime) -> None:
 
 def _wait(request: Request, most: float) -> float:
     """Seconds to wait for a run: `?wait=true` means as long as its deadline. Raises Problem."""
-    asked = request.query_params.get("wait", "")
-    if asked in ("", "0", "false"):
-        return 0.0
-    try:
-        return most if asked == "true" else max(0.0, min(float(asked), most))
-    except ValueError as error:
-        raise Problem("invalid_request", "wait is a number of seconds, or true", "wait") from error
+    asked = request.query_params.get("wait", "false")
+    if asked in ("true", "false"):
+        return most if asked == "true" else 0.0
+    if not _SECONDS.fullmatch(asked):
+        raise Problem("invalid_request", "wait is a number of seconds, or true", "wait")
+    return min(float(asked), most)
 
 
-def _reply(run: StoredRun, status: int = 200) -> Response:
-    headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}"}
+def _reply(run: StoredRun, status: int = 200, more: Mapping[str, str] = MappingProxyType({})) -> Response:
+    headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}", **more}
     if rung := run.data.get("rung"):
         headers["x-mooring-rung"] = rung
     return JSONResponse(shown(run), status, headers)

@@ -36,6 +36,9 @@ class Journal(Protocol):
     async def accept(self, run: Run) -> None:
         """The same for a run whose client is told so: returns once it is kept, or the database has stalled."""
 
+    async def first(self, run: Run) -> bool:
+        """Begins a run once it is kept; False when one of its name is. Raises Problem when that is unsure."""
+
     async def claim(self, run: Run) -> None:
         """Begins the next part of a run, unless another has. Raises Problem, also when that is not certain."""
 
@@ -50,6 +53,12 @@ class Journal(Protocol):
 
     def live(self, run: str) -> Run | None:
         """A run that is under way in this process."""
+
+    async def cancel(self, run: str) -> bool:
+        """Cancels a run that another process is at; False when it cannot. Raises Problem."""
+
+    async def forget(self, run: str) -> None:
+        """Removes a run that has ended. Raises Problem."""
 
     async def settled(self, run: Run) -> None:
         """Waits until the end of a run is written, or the database has stalled."""

@@ -1,5 +1,6 @@
 """Keeps runs without checkpoints: each is written down when it begins and when it ends, and dies with its process."""
 
+from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.journal import Lag
 from mooring.runtime.memory.run import FAILED, RUNNING, WAITING, Perform, Request, Run
@@ -34,6 +35,13 @@ class Plain:
         await self._store.put(run.stored(RUNNING))
         self._begin(run)
 
+    async def first(self, run: Run) -> bool:
+        """Writes a run down and begins it, unless one of its name is there. Raises Problem."""
+        if not await self._store.add(run.stored(RUNNING)):
+            return False
+        self._begin(run)
+        return True
+
     async def claim(self, run: Run) -> None:
         """Resumes a run that waits for approval. Raises Problem when it does not wait, or no longer."""
         if await self._store.claim(run.request.run, self._slot) is None:
@@ -48,12 +56,22 @@ class Plain:
         return []
 
     async def find(self, run: str) -> StoredRun | None:
-        """A run of either slot. Raises Problem."""
+        """A run of either slot; one that is under way here as it stands, whatever is written. Raises Problem."""
+        if live := self._live.get(run):
+            return live.ended or live.stored(RUNNING)
         return await self._store.get(run)
 
     def live(self, run: str) -> Run | None:
         """A run that is under way in this process, and written down."""
         return self._live.get(run)
+
+    async def cancel(self, run: str) -> bool:
+        """Another process cannot be told: nothing looks at what is written down until the run ends."""
+        return False
+
+    async def forget(self, run: str) -> None:
+        """Removes a run. Raises Problem."""
+        await self._store.remove(run)
 
     async def settled(self, run: Run) -> None:
         """A run that has ended is written down."""
@@ -85,7 +103,10 @@ class Plain:
 
     async def _ended(self, run: Run) -> None:
         if run.ended:
-            await self._store.put(run.ended)
+            try:
+                await self._store.put(run.ended)
+            except Problem:  # who waits for the answer gets it all the same
+                LOGGER.exception("run not kept", extra={"run": run.request.run})
 
     async def _parked(self, run: Run) -> None:
         if run.ended and run.ended.status == WAITING:

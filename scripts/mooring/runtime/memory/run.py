@@ -37,7 +37,7 @@ class Request:
     """Everything a run needs to begin or to begin again, in any process: a JSON value.
 
     A run that waits for a person ends, and its next `part` begins with the decision. Under a ticket, each new try
-    is a part.
+    is a part. `origin` is what the door wants to find again with the run: how it was asked for.
     """
 
     run: str
@@ -50,6 +50,7 @@ class Request:
     decision: Decision | None = None
     tenant: str = ""
     key: str = ""
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -82,7 +83,9 @@ class Run:
     """
 
     def __init__(self, request: Request, record: Record, slot: str, on_text: OnText | None = None) -> None:
-        self.request, self.record, self.slot, self.on_text = request, record, slot, on_text
+        self.request, self.record, self.slot = request, record, slot
+        self.on_text = self._telling(on_text) if on_text else None
+        self._told: list[str] = []
         self.steps: Steps | None = None
         self.ended: StoredRun | None = None
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -123,7 +126,7 @@ class Run:
     def stored(self, status: str, **data: Any) -> StoredRun:
         """The run as it stands."""
         request = self.request
-        facts = self.record.data() | {"part": request.part} | data
+        facts = self.record.data() | {"part": request.part, "origin": request.origin} | data
         return StoredRun(
             request.run, request.agent, request.release, self.slot, status, request.created, time.time(), facts
         )
@@ -139,7 +142,7 @@ class Run:
             if self._interrupted:
                 self.answer.cancel()
                 raise
-            await self._failed(Problem("run_cancelled", "the client left, and the run was ended"), on_end)
+            await self._failed(Problem("run_cancelled", "the run was ended: its client left, or said so"), on_end)
         except Problem as problem:
             await self._failed(problem, on_end)
         except Exception:  # noqa: BLE001 - a run always comes to an end
@@ -153,15 +156,36 @@ class Run:
         self.answer.set_exception(problem)
 
     def _ended(self, answer: Answer) -> StoredRun:
+        said: dict[str, Any] = {"finish": answer.finish}
+        if (told := "".join(self._told)) not in ("", answer.text):
+            said["streamed"] = told
         if not answer.approvals:
-            return self.stored(DONE, answer=answer.text)
-        waiting = self.stored(WAITING, approvals=[asdict(approval) for approval in answer.approvals])
+            return self.stored(DONE, answer=answer.text, **said)
+        waiting = self.stored(WAITING, approvals=[asdict(each) for each in answer.approvals], note=answer.text, **said)
         return replace(waiting, messages=ModelMessagesTypeAdapter.dump_json(list(answer.messages)))
+
+    def _telling(self, on_text: OnText) -> OnText:
+        """A stream tells more than the answer: what an agent says before it calls a tool, too."""
+
+        def tell(text: str) -> None:
+            self._told.append(text)
+            on_text(text)
+
+        return tell
+
+
+def text_of(run: StoredRun) -> str:
+    """What the client of a run that has ended was told, or would have been."""
+    data = run.data
+    return str(data.get("streamed") or data.get("answer") or data.get("note") or "")
+
+
+_HIDDEN = {"tenant", "key", "origin", "remembered", "streamed", "note", "finish"}
 
 
 def shown(run: StoredRun) -> dict[str, Any]:
     """A run as a client sees it."""
     head = {"id": run.id, "object": "run", "agent": run.agent, "status": run.status, "release": run.release}
     moments = {"slot": run.slot, "created_at": run.created, "updated_at": run.updated}
-    data = {name: value for name, value in run.data.items() if name not in ("tenant", "key")}
+    data = {name: value for name, value in run.data.items() if name not in _HIDDEN}
     return head | moments | {"answer": None, "approvals": [], "error": None} | data

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 """How long a run can be asked for after it last changed."""
 
 _BUSY_MS = 2000
+_PROCESS = "json_extract(data, '$.process')"
+_ROW = "into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
 create table if not exists runs (
     id text primary key, agent text not null, release text not null, slot text not null, status text not null,
@@ -55,13 +58,19 @@ class RunStore:
         self._database: sqlite3.Connection | None = None
 
     async def open(self, slot: str) -> None:
-        """Opens the file and ends runs that a dead process of this slot left running."""
-        now = self._clock()
-        await self._change(
-            "update runs set status = 'failed', updated = ?, data = json_set(data, '$.error', json(?))"
-            " where slot = ? and status in ('queued', 'running')",
-            (now, json.dumps(Problem("run_interrupted", "the slot that ran it has ended").body()["error"]), slot),
-        )
+        """Opens the file and ends runs that a dead process of this slot left running.
+
+        The slot may have another process, which is at its runs: this one may be its spare.
+        """
+        error = json.dumps(Problem("run_interrupted", "the slot that ran it has ended").body()["error"])
+        query = f"select id, {_PROCESS} from runs where slot = ? and status in ('queued', 'running')"  # noqa: S608
+        rows = await self._do(lambda database: database.execute(query, (slot,)).fetchall())
+        for run in [run for run, process in rows if not _lives(process)]:
+            await self._change(
+                "update runs set status = 'failed', updated = ?, data = json_set(data, '$.error', json(?))"
+                " where id = ? and status in ('queued', 'running')",
+                (self._clock(), error, run),
+            )
 
     async def close(self) -> None:
         """Closes the file after what was asked so far is done."""
@@ -78,9 +87,19 @@ class RunStore:
 
     async def put(self, run: StoredRun) -> None:
         """Writes a run, new or changed, and forgets those that are too old."""
-        row = (*_columns(run), run.messages)
+        await self._write(f"insert or replace {_ROW}", run)
+
+    async def add(self, run: StoredRun) -> bool:
+        """Writes a new run; False when one of its name is there, which stays as it is."""
+        return await self._write(f"insert or ignore {_ROW}", run) > 0
+
+    async def remove(self, run: str) -> None:
+        """Removes a run, if it is there."""
+        await self._change("delete from runs where id = ?", (run,))
+
+    async def _write(self, statement: str, run: StoredRun) -> int:
         await self._change("delete from runs where updated < ?", (self._clock() - KEPT_SECONDS,))
-        await self._change("insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return await self._change(statement, (*_columns(run), run.messages))
 
     async def get(self, run: str) -> StoredRun | None:
         """A run by its id, or None."""
@@ -91,15 +110,16 @@ class RunStore:
         """Takes a run that waits for approval, for this slot to go on with; None when it does not wait."""
         rows = await self._do(
             lambda database: database.execute(
-                "update runs set status = 'running', slot = ?, updated = ?"
+                "update runs set status = 'running', slot = ?, updated = ?, data = json_set(data, '$.process', ?)"
                 " where id = ? and status = 'awaiting-approval' returning *",
-                (slot, self._clock(), run),
+                (slot, self._clock(), os.getpid(), run),
             ).fetchall()
         )
         return _stored(rows[0]) if rows else None
 
-    async def _change(self, statement: str, values: tuple[Any, ...]) -> None:
-        await self._do(lambda database: database.execute(statement, values))
+    async def _change(self, statement: str, values: tuple[Any, ...]) -> int:
+        """The number of rows that were changed."""
+        return await self._do(lambda database: database.execute(statement, values).rowcount)
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def run() -> T:
@@ -118,14 +138,30 @@ class RunStore:
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
         database.executescript(_SCHEMA)
+        self._path.chmod(0o600)
         return database
 
 
 def _columns(run: StoredRun) -> tuple[Any, ...]:
     head = (run.id, run.agent, run.release, run.slot, run.status, run.created, run.updated)
-    return (*head, json.dumps(run.data, ensure_ascii=False))
+    return (*head, json.dumps(run.data | {"process": os.getpid()}, ensure_ascii=False))
 
 
 def _stored(row: tuple[Any, ...]) -> StoredRun:
-    run, agent, release, slot, status, created, updated, data, messages = row
-    return StoredRun(run, agent, release, slot, status, created, updated, json.loads(data), messages)
+    run, agent, release, slot, status, created, updated, text, messages = row
+    data = json.loads(text)
+    data.pop("process", None)
+    return StoredRun(run, agent, release, slot, status, created, updated, data, messages)
+
+
+def _lives(process: int | None) -> bool:
+    """Whether another process lives."""
+    if process is None or process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,9 +1,11 @@
 """Limits of tenants and keys: requests a minute, requests at once, and tokens and money a day."""
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.access.grant import Grant
@@ -44,20 +46,22 @@ class Scope:
         self.under_way = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
-    """A request that was let in. `leave` exactly once; `stay` before that, for a run that outlives it."""
+    """A request that was let in. It counts until `leave`, and the run that it began until that is done: `until`."""
 
     scopes: tuple[Scope, ...]
     headers: Mapping[str, str]
-
-    def stay(self) -> None:
-        """Counts one more, until another `leave`."""
-        for scope in self.scopes:
-            scope.under_way += 1
+    until: "asyncio.Future[Any] | None" = None
 
     def leave(self) -> None:
-        """Counts one less."""
+        """The request is over. To be called once."""
+        if self.until is None or self.until.done():
+            self._end()
+        else:
+            self.until.add_done_callback(lambda _: self._end())
+
+    def _end(self) -> None:
         for scope in self.scopes:
             scope.under_way -= 1
 

@@ -23,9 +23,10 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import UNDER_WAY, Record
 from mooring.runtime.core.turn import Answer, Turn
-from mooring.runtime.door.body import invalid, remembered
-from mooring.runtime.door.calling import agent_of, agents_of, record_of, runtime_of
+from mooring.runtime.door.body import remembered
+from mooring.runtime.door.calling import agent_of, agents_of, outlive, record_of, runtime_of
 from mooring.runtime.door.mcp.tools import tool_name, tools_of
+from mooring.runtime.door.parse import invalid
 from mooring.runtime.door.runs import admit
 from mooring.runtime.memory.run import DONE, WAITING, Run
 from mooring.runtime.watch.accounting import BROKEN
@@ -96,6 +97,7 @@ async def _called(context: Context, request: Request, served: Served, turn: Turn
     runtime, record = runtime_of(request), record_of(request, served)
     admit(runtime)
     run = request.scope[RUN] = await runtime.runs.begin(served, turn, record, None)
+    outlive(request, run.answer)
     try:
         await _reported(context, run)
         answer = await runtime.runs.answered(run)
@@ -153,7 +155,7 @@ def _parsed(arguments: dict[str, Any]) -> Arguments:
     try:
         return Arguments.model_validate(arguments)
     except ValidationError as error:
-        raise invalid(error) from error
+        raise invalid(error, arguments) from error
 
 
 def _request(context: Context) -> Request:

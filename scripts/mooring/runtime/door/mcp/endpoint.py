@@ -25,9 +25,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
-from mooring.runtime.door.body import SIZE_LIMIT, read
 from mooring.runtime.door.calling import CALLER
 from mooring.runtime.door.mcp.calls import RUN, Calls
+from mooring.runtime.door.parse import SIZE_LIMIT, read
 
 INSTRUCTIONS = """\
 Each tool is an agent. Ask it with `message`; it knows nothing of earlier calls unless they name the same

@@ -5,7 +5,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,6 +135,28 @@ class Archive:
     async def header(self, name: str) -> Header | None:
         """A conversation, or None."""
         return await self._read(lambda database: _header(database, name))
+
+    async def positions(self, name: str, runs: Sequence[str]) -> dict[str, int]:
+        """The numbers of the turns that `runs` added, by run; of those that added none there is none."""
+        marks = ", ".join("?" * len(runs))
+        query = f"select run, version from turns where conversation = ? and run in ({marks})"  # noqa: S608 - marks
+        return dict(await self._read(lambda database: database.execute(query, (name, *runs)).fetchall()))
+
+    async def copy(self, name: str, branch: str, version: int, keep_until: float) -> None:
+        """Begins `branch` with the turns of a conversation up to number `version`. Does nothing when it has begun."""
+
+        def copy(database: sqlite3.Connection) -> None:
+            done = database.execute(
+                "insert or ignore into conversations (id, agent, created, updated, keep_until, version, bytes)"
+                " select ?1, agent, ?2, ?2, ?3, ?4, (select coalesce(sum(length(messages)), 0) from turns"
+                " where conversation = ?5 and version <= ?4) from conversations where id = ?5",
+                (branch, self._clock(), keep_until, version, name),
+            )
+            if done.rowcount > 0:
+                turns = "insert into turns select ?, version, run, said, messages from turns"
+                database.execute(f"{turns} where conversation = ? and version <= ?", (branch, name, version))
+
+        await self._do(copy)
 
     async def turns(self, name: str, after: int = 0, last: int = -1) -> list[StoredTurn]:
         """Turns in order: those with a number above `after`, and of these the `last` ones."""

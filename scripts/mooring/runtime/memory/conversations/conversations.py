@@ -14,10 +14,11 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 from mooring import spec
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
+from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.record import Record
-from mooring.runtime.core.turn import Answer, Turn
+from mooring.runtime.core.turn import Answer, Turn, as_messages
 from mooring.runtime.memory.conversations.archive import Archive, Header, NewTurn
-from mooring.runtime.memory.conversations.name import scoped
+from mooring.runtime.memory.conversations.name import own, scoped
 from mooring.runtime.memory.conversations.recent import Recent, Remembered
 
 MOST_BYTES = 4 * 2**20
@@ -78,17 +79,52 @@ class Conversations:
         """Does the work of a turn with what was said before it, and keeps what was said. Raises Problem.
 
         Turns of one conversation come one after the other, in both slots. One that waits for approval, or ends in
-        an apology, is not kept: `add` does that when it comes to an end after all.
+        an apology, is not kept: `add` does that when it comes to an end after all. One that follows another turn than
+        the newest goes on in a conversation of its own, which begins with a copy.
         """
         if turn.conversation is None:
             return await work(turn)
         record.conversation = turn.conversation
         name = scoped(record.tenant, turn.conversation)
-        async with self._turn(name, record.agent, profile, record.budget.left()) as conversation:
-            answer = await work(replace(turn, past=tuple(conversation.messages)))
-            if answer.messages and not answer.approvals and record.rung != _APOLOGY:
-                await self._keep(conversation, profile, record.run, answer.messages)
+        async with self._turn(name, profile, record) as conversation:
+            known = await self._position(conversation, turn, record.run)
+            if known is None:
+                return await self._said(conversation, profile, turn, record, work)
+        record.conversation = own(record.run)
+        branch, keep_until = scoped(record.tenant, record.conversation), self._clock() + _archive_seconds(profile)
+        await self.archive.copy(name, branch, known, keep_until)
+        async with self._turn(branch, profile, record) as conversation:
+            return await self._said(conversation, profile, turn, record, work)
+
+    async def begin(self, profile: spec.Resilience, record: Record, conversation: str, history: Iterable[Text]) -> None:
+        """Begins a conversation with what the client says was said before. Raises Problem."""
+        data = ModelMessagesTypeAdapter.dump_json(as_messages(history))
+        name, run, now = scoped(record.tenant, conversation), f"{record.run}.history", self._clock()
+        await self.archive.add(NewTurn(name, record.agent, run, data, now, now + _archive_seconds(profile)))
+
+    async def _said(
+        self,
+        conversation: Remembered,
+        profile: spec.Resilience,
+        turn: Turn,
+        record: Record,
+        work: Callable[[Turn], Awaitable[Answer]],
+    ) -> Answer:
+        answer = await work(replace(turn, past=tuple(conversation.messages)))
+        if answer.messages and not answer.approvals and record.rung != _APOLOGY:
+            await self._keep(conversation, profile, record, answer.messages)
         return answer
+
+    async def _position(self, conversation: Remembered, turn: Turn, run: str) -> int | None:
+        """The number of the turn that another one follows; None when that is the newest. Raises Problem."""
+        if not turn.after:
+            return None
+        numbers = await self.archive.positions(conversation.id, (turn.after, run))
+        if turn.after not in numbers:
+            words = "what came before is not kept any more: begin a new conversation"
+            raise Problem("previous_response_not_found", words, "previous_response_id")
+        number = numbers[turn.after]
+        return None if number == conversation.version or run in numbers else number
 
     async def add(self, profile: spec.Resilience, record: Record, messages: Sequence[ModelMessage]) -> None:
         """Keeps the turn of a run that came to an end after its request did, if it is one of a conversation.
@@ -96,10 +132,9 @@ class Conversations:
         A run adds one turn, however often it is told to. Raises Problem.
         """
         if record.conversation is not None:
-            seconds = profile.deadline_seconds
             name = scoped(record.tenant, record.conversation)
-            async with self._turn(name, record.agent, profile, seconds) as conversation:
-                await self._keep(conversation, profile, record.run, messages)
+            async with self._turn(name, profile, record, profile.deadline_seconds) as conversation:
+                await self._keep(conversation, profile, record, messages)
 
     async def delete(self, tenant: str, conversation: str) -> None:
         """Deletes a tenant's conversation, in memory and in the archive. Raises Problem when there is none."""
@@ -111,8 +146,10 @@ class Conversations:
 
     @asynccontextmanager
     async def _turn(
-        self, name: str, agent: str, profile: spec.Resilience, seconds: float
+        self, name: str, profile: spec.Resilience, record: Record, most: float | None = None
     ) -> AsyncGenerator[Remembered]:
+        """Waits at most `most` seconds for its turn, or as long as the run has."""
+        seconds = record.budget.left() if most is None else most
         lock = self._turns.setdefault(name, asyncio.Lock())
         try:
             async with asyncio.timeout(seconds):
@@ -120,7 +157,7 @@ class Conversations:
         except TimeoutError:
             raise Problem("conversation_busy", "another turn of this conversation is under way") from None
         try:
-            conversation = await self._opened(name, agent, profile, seconds)
+            conversation = await self._opened(name, profile, record, seconds)
             try:
                 yield conversation
             finally:
@@ -129,9 +166,11 @@ class Conversations:
         finally:
             lock.release()
 
-    async def _opened(self, name: str, agent: str, profile: spec.Resilience, seconds: float) -> Remembered:
+    async def _opened(self, name: str, profile: spec.Resilience, record: Record, seconds: float) -> Remembered:
         """The conversation as it is now, whoever added to it last."""
-        known = self.recent.get(name)
+        known, agent = self.recent.get(name), record.agent
+        if known is None and name == scoped(record.tenant, own(record.run)):
+            known = self._new(name, agent, self._clock(), profile)  # nobody else can have begun it
         try:
             await self._save()
             header = await self._claimed(name, agent, profile, seconds)
@@ -148,7 +187,7 @@ class Conversations:
 
     async def _claimed(self, name: str, agent: str, profile: spec.Resilience, seconds: float) -> Header:
         end = self._clock() + seconds
-        keep = profile.memory.archive_days * 86400
+        keep = _archive_seconds(profile)
         while (header := await self.archive.claim(name, agent, seconds + _GRACE, keep)) is None:
             if self._clock() > end:
                 raise Problem("conversation_busy", "another turn of this conversation is under way")
@@ -157,21 +196,25 @@ class Conversations:
 
     async def _current(self, known: Remembered | None, header: Header, profile: spec.Resilience) -> Remembered:
         if known is None or known.created != header.created or known.version > header.version:
-            known = Remembered(header.id, header.agent, header.created, profile.memory.idle_minutes * 60)
+            known = self._new(header.id, header.agent, header.created, profile)
         if known.version < header.version:
             for turn in await self.archive.turns(header.id, known.version):
                 known.add(ModelMessagesTypeAdapter.validate_json(turn.messages), len(turn.messages))
         known.version = header.version
         return known
 
+    def _new(self, name: str, agent: str, created: float, profile: spec.Resilience) -> Remembered:
+        return Remembered(name, agent, created, profile.memory.idle_minutes * 60)
+
     async def _keep(
-        self, conversation: Remembered, profile: spec.Resilience, run: str, messages: Sequence[ModelMessage]
+        self, conversation: Remembered, profile: spec.Resilience, record: Record, messages: Sequence[ModelMessage]
     ) -> None:
         """Into the archive first; when it cannot take the turn now, it waits in memory."""
         said, now = turn_of(messages), self._clock()
         data = ModelMessagesTypeAdapter.dump_json(said)
-        keep_until = now + profile.memory.archive_days * 86400
-        turn = NewTurn(conversation.id, conversation.agent, run, data, now, keep_until)
+        keep_until = now + _archive_seconds(profile)
+        turn = NewTurn(conversation.id, conversation.agent, record.run, data, now, keep_until)
+        record.remembered = True
         try:
             added = await self.archive.add(turn)
         except Problem:
@@ -206,6 +249,10 @@ class Conversations:
                 await self.sweep()
             except Problem as problem:
                 LOGGER.warning("conversations: %s", problem)
+
+
+def _archive_seconds(profile: spec.Resilience) -> float:
+    return profile.memory.archive_days * 86400
 
 
 def turn_of(messages: Sequence[ModelMessage]) -> list[ModelMessage]:

@@ -16,6 +16,11 @@ def scoped(tenant: str, name: str) -> str:
     return f"{tenant}/{name}" if tenant else name
 
 
+def own(run: str) -> str:
+    """The name of the conversation that a run begins by itself."""
+    return f"conv_{run.partition('_')[2]}"
+
+
 def named(name: str | None) -> str | None:
     """The conversation that a request names; "new" makes up one that nobody can guess. Raises Problem."""
     if name is None:

@@ -103,8 +103,13 @@ class Durable:
 
     async def claim(self, run: Run) -> None:
         """Begins a part of a run once its row is written, if it is the first of that name."""
-        if run.request.id in self._live:
+        if not await self.first(run):
             raise _decided(run)
+
+    async def first(self, run: Run) -> bool:
+        """Begins a run, or a part of one, once its row is written; False when there is one of that name."""
+        if run.request.id in self._live:
+            return False
         kept = self._kept(run, {}, strict=True)
         self._tell(self._recorder.keep, kept)
         await self._pace.wait(kept.taken)
@@ -112,9 +117,11 @@ class Durable:
             raise _unavailable(self._recorder.gate.reason)
         try:
             kept.taken.result()
-        except failures.DBOSWorkflowIDInUseError as error:
-            self.finished(kept)
-            raise _decided(run) from error
+        except failures.DBOSWorkflowIDInUseError:
+            self._finished(kept)
+            run.answer.cancel()  # whoever found it here looks again, and finds the other
+            return False
+        return True
 
     async def ticket(self, request: Request, delay: float) -> None:
         """Queued behind what else waits to be written; the caller is not held up for long."""
@@ -123,6 +130,14 @@ class Durable:
         queued = self._ask(self._recorder.enqueue(request.data(), request.id, delay))
         queued.add_done_callback(lambda _: self._wrote(mark))
         await self._pace.wait(queued)
+
+    async def cancel(self, run: str) -> bool:
+        """The other process ends it at its next step, whose row is refused then."""
+        return await self._read(rows.cancel(run))
+
+    async def forget(self, run: str) -> None:
+        """All parts of a run."""
+        await self._read(rows.remove(run))
 
     async def adopt(self) -> list[str]:
         """Adopts runs of dead processes now rather than at the next look."""

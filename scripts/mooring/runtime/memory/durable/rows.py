@@ -45,8 +45,9 @@ async def stored(row: WorkflowStatus) -> StoredRun:
     steps = await DBOS.list_workflow_steps_async(row.workflow_id)
     data = _so_far(steps) | {"resumed": (row.attributes or {}).get("adopted", 0)}
     status = {"PENDING": RUNNING, "ENQUEUED": QUEUED, "DELAYED": QUEUED}.get(row.status, FAILED)
+    data |= {"tenant": asked.get("tenant", ""), "origin": asked.get("origin", {})}
     if row.status in FINAL:
-        data |= {"error": _lost(row.status).body()["error"]}
+        data |= {"error": _lost(row).body()["error"]}
     if row.delay_until_epoch_ms and row.status == "DELAYED":
         data |= {"next_try_at": row.delay_until_epoch_ms / 1000}
     data |= {"tenant": asked.get("tenant", ""), "key": asked.get("key", "")}
@@ -66,9 +67,11 @@ def _so_far(steps: Sequence[StepInfo]) -> dict[str, Any]:
     return data
 
 
-def _lost(status: str) -> Problem:
-    if status == "ERROR":
+def _lost(row: WorkflowStatus) -> Problem:
+    if row.status == "ERROR":
         return Problem("internal_error", "the run failed")
+    if (row.attributes or {}).get("cancelled"):
+        return Problem("run_cancelled", "the run was ended: its client said so")
     return Problem("run_crashed", "each process that went on with the run died; it was given up")
 
 
@@ -78,6 +81,22 @@ async def queued() -> int:
         queue_name=TICKETS, status=["DELAYED", "ENQUEUED", "PENDING"], load_input=False, load_output=False
     )
     return len(rows)
+
+
+async def cancel(run: str) -> bool:
+    """Ends a run wherever it is under way; False when there is none of this name that is."""
+    found = await parts(run)
+    if not found or found[-1].status in FINAL:
+        return False
+    last = found[-1]
+    await DBOS.update_workflow_attributes_async(last.workflow_id, (last.attributes or {}) | {"cancelled": True})
+    await DBOS.cancel_workflow_async(last.workflow_id)
+    return True
+
+
+async def remove(run: str) -> None:
+    """Removes all parts of a run."""
+    await DBOS.delete_workflows_async([row.workflow_id for row in await parts(run)])
 
 
 async def forget(days: float, version: str) -> int:

@@ -1,0 +1,1 @@
+"""The description of the API, made of its endpoints and of the models that they read and write."""
