@@ -15,6 +15,8 @@ import pytest
 from tests.repository import Repo
 from tests.upgrade.conftest import put, release
 
+pytestmark = pytest.mark.slow
+
 STEPS = ("upgrade", "schema", "validate", "eval")
 
 

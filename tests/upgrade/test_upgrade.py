@@ -15,6 +15,8 @@ from mooring.main import main
 from tests.repository import Repo
 from tests.upgrade.conftest import LINES, copy_of, put, release
 
+pytestmark = pytest.mark.slow
+
 Moor = Callable[..., Any]
 
 

@@ -15,6 +15,8 @@ from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, State, other
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 LIGHT_DEPLOY = Path(__file__).with_name("light_deploy.py")
 

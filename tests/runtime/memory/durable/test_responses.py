@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def made(slot: Any, message: str, **more: Any) -> Any:
     answer = slot.http.post("/v1/responses", json={"model": "support", "input": message} | more)
