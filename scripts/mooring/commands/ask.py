@@ -5,10 +5,14 @@ import shlex
 import ssl
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
+
+if TYPE_CHECKING:
+    from mooring.spec.environment import Environment
 
 PATH = "/v1/chat/completions"
 
@@ -29,7 +33,7 @@ def ask(url: str, agent: str, message: str, timeout: float = 60, certificate: st
 
     `certificate` is the file of the server's own, which is asked at its address here and not by its name.
     """
-    connection = _connection(url, timeout, certificate)
+    connection = connect(url, timeout, certificate)
     try:
         connection.request("POST", PATH, _body(agent, message), {"content-type": "application/json"})
         reply = connection.getresponse()
@@ -45,7 +49,8 @@ def ask(url: str, agent: str, message: str, timeout: float = 60, certificate: st
     return Answer(str(text), release, rung, slot, simulated == "true")
 
 
-def _connection(url: str, timeout: float, certificate: str) -> HTTPConnection:
+def connect(url: str, timeout: float, certificate: str = "") -> HTTPConnection:
+    """A connection to an environment's address on this machine; with TLS, to whoever has its own `certificate`."""
     place = urlsplit(url)
     if place.scheme != "https":
         return HTTPConnection(place.netloc, timeout=timeout)
@@ -53,6 +58,12 @@ def _connection(url: str, timeout: float, certificate: str) -> HTTPConnection:
     context.check_hostname = False
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return HTTPSConnection(place.netloc, timeout=timeout, context=context)
+
+
+def certificate_of(environment: "Environment") -> str:
+    """The file of an environment's certificate; "" without TLS."""
+    tls = environment.serving.tls
+    return tls.certificate.removeprefix("file:") if tls else ""
 
 
 def curl(url: str, agent: str, message: str, key: bool = False) -> str:

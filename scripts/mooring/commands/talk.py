@@ -93,6 +93,7 @@ def _typed() -> Iterator[str]:
 def _door(workspace: Workspace, args: Namespace) -> "Door":
     """The door of what is live. Failed(NOT_RUNNING), UsageError for an agent that it does not have."""
     from mooring.catalog.nearest import suggestion
+    from mooring.commands.ask import certificate_of
     from mooring.commands.running import target
     from mooring.commands.talking.door import Door
 
@@ -107,7 +108,10 @@ def _door(workspace: Workspace, args: Namespace) -> "Door":
     key = os.environ.get(args.key_env or KEY)
     if args.key_env and not key:
         raise UsageError(f"environment variable {args.key_env} is not set", f"export {args.key_env}=…")
-    return Door(url, name, key, os.environ.get("MOORING_APPROVAL_KEY"))
+    environment = release.content.environment
+    # With access, who approves is known by the key alone.
+    approval = os.environ.get("MOORING_APPROVAL_KEY") if environment.access is None else None
+    return Door(url, name, key, approval, certificate_of(environment))
 
 
 def _agents(workspace: Workspace) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
+from mooring.commands.ask import certificate_of
 from mooring.commands.deploy import deploy
 from mooring.commands.workspace import find
 from mooring.errors import Failed
@@ -40,14 +41,12 @@ def run(args: Namespace, console: Console) -> Outcome:
     release, url = running.live(), running.status().url
     if release is None or url is None:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
-    environment = release.content.environment
-    probe = environment.rollout.probes[0]
-    if environment.access is not None:
+    served = release.content.environment
+    probe = served.rollout.probes[0]
+    if served.access is not None:
         asked = _probed(running, url, probe, console)
     else:
-        tls = environment.serving.tls
-        certificate = tls.certificate.removeprefix("file:") if tls else ""
-        asked = _asked(url, probe.agent, probe.say, certificate, console)
+        asked = _asked(url, probe.agent, probe.say, certificate_of(served), console)
     return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked})
 
 

@@ -5,10 +5,11 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from mooring.commands.ask import connect
 from mooring.errors import Failed
 from mooring.outcome import Reason
 
@@ -18,10 +19,12 @@ SILENCE_SECONDS = 600.0
 """How long nothing may come before the connection counts as lost; profiles have shorter deadlines."""
 
 FIXES = {
+    "approval_forbidden": "take an approver's key: moor keys create ENV NAME --role approver",
     "approval_unauthorized": "set MOORING_APPROVAL_KEY",
     "conversation_busy": "wait for the other turn, or talk with --new",
     "conversation_full": "talk with --new",
     "conversation_of_another_agent": "talk with --new, or name another --conversation",
+    "invalid_api_key": "set MOORING_KEY; moor keys create ENV NAME makes one",
     "too_many_requests": "try again in a moment",
 }
 """What to do about an error of the server, by its code."""
@@ -42,12 +45,16 @@ Event = str | dict[str, Any] | Ended
 
 @dataclass(frozen=True)
 class Door:
-    """Where an environment serves. The keys are sent as bearer tokens and never shown."""
+    """Where an environment serves. The keys are sent as bearer tokens and never shown.
+
+    `certificate` is the file of the server's own where it speaks TLS.
+    """
 
     url: str
     environment: str
     key: str | None = field(default=None, repr=False)
     approval_key: str | None = field(default=None, repr=False)
+    certificate: str = ""
 
     def ask(self, agent: str, conversation: str, message: str) -> Generator[Event]:
         """What comes, as it comes. To stop reading ends the run. Failed(PROBE_FAILED) with the server's reason."""
@@ -92,7 +99,7 @@ class Door:
 
     @contextmanager
     def _sent(self, method: str, path: str, body: Any, key: str | None) -> Iterator[HTTPResponse]:
-        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=SILENCE_SECONDS)
+        connection = connect(self.url, SILENCE_SECONDS, self.certificate)
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
