@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mooring.catalog.edits import Path, replaced
+from mooring.catalog.editing.values import Path, replaced
 from mooring.catalog.parse import parse
 from mooring.catalog.yaml_text import OneLine
 from mooring.errors import Refused

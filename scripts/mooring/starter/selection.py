@@ -7,13 +7,13 @@ from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks import references
 from mooring.catalog.checks.environments import service_unused
 from mooring.catalog.code import reached
+from mooring.catalog.editing.removal import Path, without
 from mooring.catalog.load import load
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import CODE, FOLDERS, Unreadable
 from mooring.errors import UsageError
 from mooring.spec import Agent, Environment, EvalSuite, Tool
 from mooring.spec.tool import PythonBind
-from mooring.starter.edit import Path, without
 
 Files = Mapping[str, bytes]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mooring.catalog import history
+from mooring.catalog.editing.retext import CannotEdit, retext
 from mooring.catalog.formats import CURRENT
 from mooring.catalog.history import History
 from mooring.catalog.migrations.convert import CannotConvert, convert, of_other_format
-from mooring.catalog.migrations.edit import CannotEdit, retext
 from mooring.catalog.migrations.migration import Migration
 from mooring.catalog.migrations.table import MIGRATIONS
 from mooring.catalog.parse import parse

@@ -4,8 +4,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+from mooring.catalog.editing.retext import CannotEdit, retext
 from mooring.catalog.formats import CURRENT, number
-from mooring.catalog.migrations.edit import CannotEdit, retext
 from mooring.catalog.migrations.migration import Migration, chain
 from mooring.catalog.migrations.table import MIGRATIONS
 from mooring.catalog.parse import parse

@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.catalog import codeowners, versions
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.edits import appended
+from mooring.catalog.editing.values import appended
 from mooring.catalog.load import load
 from mooring.catalog.schemas import replace_text
 from mooring.catalog.source import WorkTree

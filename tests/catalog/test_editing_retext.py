@@ -8,7 +8,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mooring.catalog.migrations.edit import CannotEdit, retext, same
+from mooring.catalog.editing.retext import CannotEdit, retext, same
 from mooring.catalog.parse import parse
 from tests.repository import CONTENT
 

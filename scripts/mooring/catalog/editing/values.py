@@ -53,15 +53,20 @@ def appended(file: str, text: str, path: Path, item: str) -> str:
 
     Refused(FINDINGS).
     """
+    text += _break(text) * (not text.endswith("\n"))
     found = _find(file, text, path)
     node = found.node
-    if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
-        raise _refused(file, found, path, "is no list with an item a line, to which one could be added")
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        raise _refused(file, found, path, "is no list with items, to which one could be added")
     wanted = _data(file, text)
     _at(wanted, path).append(_data(file, f"item:\n{item}")["item"][0])
-    column, newline = node.start_mark.column, _break(text)
-    head, rest = _split(text, _end(text, node), column)
-    edited = f"{head}{newline * (not head.endswith(newline))}{_indented(item, column, newline, first=True)}{rest}"
+    if node.flow_style:
+        end = node.value[-1].end_mark.index
+        edited = f"{text[:end]}, {item.strip().removeprefix('- ')}{text[end:]}"
+    else:
+        column, newline = node.start_mark.column, _break(text)
+        head, rest = _split(text, _end(text, node), column)
+        edited = f"{head}{newline * (not head.endswith(newline))}{_indented(item, column, newline, first=True)}{rest}"
     if _data(file, edited) != wanted:
         raise _refused(file, found, path, "nothing can be added to it without changing what stands there")
     return edited

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mooring.catalog.edits import appended, replaced
+from mooring.catalog.editing.values import appended, replaced
 from mooring.errors import Refused
 
 HEAD = "# said once\nkind: EvalSuite   # a kind\ntests:\n"
@@ -76,7 +76,25 @@ def test_an_item_is_added_behind_the_last_one(indent: str, last: str, tail: str)
         assert added.index("# of the first") < added.index(item) < added.index("# the end")
 
 
-@pytest.mark.parametrize("tests", ["tests: [{id: one}]", "tests: []", "tests: one"])
-def test_only_a_list_with_an_item_a_line_is_added_to(tests: str) -> None:
-    with pytest.raises(Refused, match=r"a.yaml:1 tests: is no list with an item a line"):
+@pytest.mark.parametrize("tests", ["tests: []", "tests: one"])
+def test_only_a_list_with_items_is_added_to(tests: str) -> None:
+    with pytest.raises(Refused, match=r"a.yaml:1 tests: is no list with items"):
         appended(FILE, f"{tests}\n", ["tests"], "- id: two\n")
+
+
+def test_what_takes_lines_is_not_put_into_brackets() -> None:
+    with pytest.raises(Refused, match="nothing can be added"):
+        appended(FILE, "tests: [{id: one}]\n", ["tests"], "- id: two\n  tags: [x]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: [x, y] # both\nb: 1\n", "a: [x, y, z] # both\nb: 1\n"),
+        ("a:\n  - x\n  - {k: 1}  # two\nb: 1\n", "a:\n  - x\n  - {k: 1}  # two\n  - z\nb: 1\n"),
+        ("a:\n- x\nb: 1\n", "a:\n- x\n- z\nb: 1\n"),
+        ("b: 1\na:\n  - k: |\n      one\n      two", "b: 1\na:\n  - k: |\n      one\n      two\n  - z\n"),
+    ],
+)
+def test_an_item_is_put_at_the_end_of_a_list_as_the_list_is_written(text: str, expected: str) -> None:
+    assert appended("a.yaml", text, ["a"], "- z\n") == expected

@@ -1,4 +1,4 @@
-"""A value is taken out of a document's text, or put into a list there, and nothing else changes."""
+"""A value is taken out of a document's text, and nothing else changes."""
 
 import copy
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mooring.starter.edit import appended, without
+from mooring.catalog.editing.removal import without
 from tests.repository import CONTENT
 
 FILES = [
@@ -52,16 +52,3 @@ def test_comments_stay_except_the_one_about_what_goes() -> None:
 def test_what_would_be_empty_goes_as_a_whole() -> None:
     assert without("a: 1\nb:\n  c:\n    d: 1\n", ["b", "c", "d"]) == "a: 1\n"
     assert without("a: 1\nb: [x]\n", ["b", 0]) == "a: 1\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a: [x, y] # both\nb: 1\n", "a: [x, y, z] # both\nb: 1\n"),
-        ("a:\n  - x\n  - {k: 1}  # two\nb: 1\n", "a:\n  - x\n  - {k: 1}  # two\n  - z\nb: 1\n"),
-        ("a:\n- x\nb: 1\n", "a:\n- x\n- z\nb: 1\n"),
-        ("b: 1\na:\n  - k: |\n      one\n      two", "b: 1\na:\n  - k: |\n      one\n      two\n  - z\n"),
-    ],
-)
-def test_an_item_is_put_at_the_end_of_a_list_as_the_list_is_written(text: str, expected: str) -> None:
-    assert appended(text, ["a"], "z") == expected

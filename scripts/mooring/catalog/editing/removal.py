@@ -1,4 +1,4 @@
-"""Changes a list or mapping in the text of a YAML document, so that everything else stays as it is written."""
+"""Takes a value out of the text of a YAML document, so that everything else stays as it is written."""
 
 from collections.abc import Sequence
 
@@ -30,20 +30,6 @@ def without(text: str, path: Path) -> str:
     while first and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return "".join(lines[:first] + lines[last + 1 :])
-
-
-def appended(text: str, path: Path, item: str) -> str:
-    """The text with an item, in YAML on one line, at the end of the list at `path`, which is there and not empty."""
-    text, root = _read(text)
-    node = _at(root, path)
-    last = node.value[-1]
-    if _is_flow(node):
-        end = last.end_mark.index
-        return f"{text[:end]}, {item}{text[end:]}"
-    lines = text.splitlines(keepends=True)
-    at = _last_line(last) + 1
-    dash = lines[node.start_mark.line][: node.start_mark.column]
-    return "".join([*lines[:at], f"{dash}- {item}\n", *lines[at:]])
 
 
 def _read(text: str) -> tuple[str, Node]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from mooring.catalog.migrations.places import Entry, Node, compose, content_end, entry, is_block, line_end, line_start
+from mooring.catalog.editing.places import Entry, Node, compose, content_end, entry, is_block, line_end, line_start
 from mooring.catalog.parse import parse
 from mooring.catalog.yaml_text import yaml_text
 
