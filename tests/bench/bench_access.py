@@ -30,7 +30,7 @@ from tests.runtime.sample import sample
 
 KEY_COUNT, REQUESTS = 1000, 20_000
 MOST_MS = 0.3
-CALLERS, ASKED, FLOODERS = 4, 400, 64
+CALLERS, ASKED, FLOODERS = 4, 400, 256
 MOST_SLOWER = 2.0
 BODY = {"model": "support", "messages": [{"role": "user", "content": "hi"}]}
 LIMITS = {"requestsPerMinute": 10_000_000, "concurrent": 10_000, "tokensPerDay": 10**9, "usdPerDay": 1e6}
