@@ -10,8 +10,9 @@ FOLDER, FILE = 0o700, 0o600
 
 
 def folder(path: Path) -> Path:
-    """The folder, made when missing; its owner alone may look in. Raises OSError."""
-    path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    """The folder, made when missing with those above it; its owner alone may look into what is made. Raises OSError."""
+    for missing in reversed([place for place in (path, *path.parents) if not place.exists()]):
+        missing.mkdir(mode=FOLDER, exist_ok=True)
     return path
 
 

@@ -60,7 +60,7 @@ async def _cost(folder: Path, keys: list[str]) -> Row:
     access, spend = Access.model_validate(ACCESS), Spend(folder / "cost.db")
     await spend.start()
     keyring = Keyring(access, KeyFile(folder / KEYS), {})
-    gate = Gate(_answer, keyring, Issuers(access, lambda: None), Rates(spend, None))
+    gate = Gate(_answer, keyring, Issuers(access, lambda: None), Rates(spend, None), lambda code: None)
     bare, ours = [statistics.median([await _timed(app, keys, spend) for _ in range(3)]) for app in (_answer, gate)]
     await spend.close()
     cost = (ours - bare) * 1000

@@ -184,8 +184,10 @@ def _revoke(args: Namespace, place: _Place, console: Console) -> Outcome:
 
 
 def _check(args: Namespace, place: _Place) -> None:
-    """Raises UsageError for a key that would open nothing."""
+    """Raises UsageError for a key that would open nothing, or share its name and limits with another."""
     access = place.access
+    if any(args.name == key.name for key in access.keys):
+        raise UsageError(f"the document of {place.name} has a key {args.name!r} already", "take another name")
     names = [tenant.name for tenant in access.tenants]
     if args.role == "operator":
         if args.tenant:
@@ -257,9 +259,9 @@ def _names(text: str) -> tuple[str, ...]:
 def _span(text: str) -> str:
     """A time from now, or a date; the moment is taken when the command runs."""
     try:
-        _end(text, 0.0)
+        _end(text, time())
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is neither a time such as 30m, 12h or 90d nor a date") from None
+        raise ArgumentTypeError(f"{text!r} is neither a time such as 30m, 12h or 90d nor a date to come") from None
     return text
 
 
@@ -270,4 +272,7 @@ def _end(text: str, now: float) -> float:
             raise ValueError(text)
         return now + seconds
     moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    end = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if end <= now:
+        raise ValueError(text)
+    return end

@@ -36,17 +36,42 @@ def test_with_access_it_is(tmp_path: Path, release) -> None:
         end(house)
 
 
+def moved(house: House, release) -> None:
+    """The environment's document says another address now."""
+    data = release.content.environment.model_dump(mode="json") | {"target": {"type": "local", "listen": "0.0.0.0:0"}}
+    house.local._environment = Environment.model_validate(data)
+
+
 def test_a_release_that_was_live_on_loopback_does_not_come_back_on_an_open_socket(tmp_path: Path, release) -> None:
     closed = release("closed")
     house = open_house(tmp_path, closed)
     house.deploy(closed)
     house.local.down()
-    house.ledger.close()
-    moved = closed.content.environment.model_dump(mode="json") | {"target": {"type": "local", "listen": "0.0.0.0:0"}}
-    house.local._environment = Environment.model_validate(moved)
-    with pytest.raises(Stopped, match="asks nobody for a key"):
-        house.local.ensure()
-    assert not house.local.status().running
+    moved(house, closed)
+    house.local.ensure()
+    try:
+        assert house.local.facts().live is None
+        assert "asks nobody for a key" in "".join(house.local.logs("supervisor"))
+    finally:
+        end(house)
+
+
+def test_an_environment_moves_from_loopback_to_keys_and_an_open_socket(tmp_path: Path, release) -> None:
+    closed, keyed = release("closed"), release("keyed", **{"environment.access": ACCESS})
+    house = open_house(tmp_path, closed)
+    house.deploy(closed)
+    house.deploy(keyed)
+    assert house.local.facts().warm()
+    house.local.down()
+    moved(house, keyed)
+    house.local.ensure()
+    try:
+        live = house.local.facts().live
+        assert live
+        assert live.digest == keyed.digest
+        assert house.local.facts().warm() is None
+    finally:
+        end(house)
 
 
 def test_state_is_its_owners_alone_and_an_open_folder_is_put_right(tmp_path: Path, release) -> None:

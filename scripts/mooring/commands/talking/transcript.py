@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from mooring import private
 from mooring.commands.talking.door import Ended
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Reason
@@ -159,8 +160,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _write(path: Path, data: Mapping[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.touch(mode=0o600)
+        private.file(beside)
         beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         beside.replace(path)
     except OSError as error:

@@ -144,8 +144,11 @@ class Runs:
         for journal in filter(None, (self.durable, self.plain)):
             await journal.forget(run_id)
 
-    async def decide(self, run_id: str, tenant: str, approved: bool, message: str = "") -> StoredRun:
-        """Approves or denies all calls that a run waits for, and goes on with it in its own release. Raises Problem."""
+    async def decide(self, run_id: str, tenant: str, approved: bool, message: str, on_begin: OnBegin) -> StoredRun:
+        """Approves or denies all calls that a run waits for, and goes on with it in its own release.
+
+        `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
+        """
         waiting = await self.get(run_id, tenant)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
@@ -166,6 +169,7 @@ class Runs:
         )
         run = self._revived(request)
         await self._journal(served).claim(run)
+        on_begin(run.answer)
         return run.stored("running")
 
     async def get(self, run_id: str, tenant: str) -> StoredRun:

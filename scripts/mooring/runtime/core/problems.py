@@ -38,6 +38,8 @@ CODES: dict[str, Code] = {
         HTTPStatus.UNAUTHORIZED, "The request has no key or token that works here; `Authorization: Bearer` takes it."
     ),
     "operator_required": Code(HTTPStatus.FORBIDDEN, "This is for operators: it needs an operator's key."),
+    "operator_refused": Code(HTTPStatus.FORBIDDEN, "An operator's key is for metrics and health alone."),
+    "origin_refused": Code(HTTPStatus.FORBIDDEN, "Without keys, no page of the web may call, and nobody by a proxy."),
     "host_refused": Code(
         HTTPStatus.MISDIRECTED_REQUEST, "Without keys, only requests that name this machine itself are answered."
     ),
@@ -78,7 +80,7 @@ CODES: dict[str, Code] = {
     "headers_too_large": Code(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large."),
     "internal_error": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed that nobody expected; the log knows."),
     "run_interrupted": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The slot that ran it has ended."),
-    "run_cancelled": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run was cancelled."),
+    "run_cancelled": Code(HTTPStatus.CONFLICT, "The run was cancelled."),
     "run_crashed": Code(HTTPStatus.INTERNAL_SERVER_ERROR, "The run ended its process more than once."),
     "model_rejected_request": Code(
         HTTPStatus.BAD_GATEWAY, "The model's endpoint refused the request as wrong in itself."

@@ -25,8 +25,8 @@ FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-HANDSHAKE_SECONDS = 10.0
-"""Seconds a client of TLS has to shake hands."""
+HANDSHAKE_SECONDS, CROWDED_HANDSHAKE_SECONDS = 10.0, 2.0
+"""Seconds a client of TLS has to shake hands, and when many are at it."""
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +97,10 @@ class Acceptor:
             if self._secure is None:
                 await self._loop.connect_accepted_socket(self._factory, connection)
             else:
+                crowded = 4 * self.attaching > self.attaching + self._room()
+                limit = CROWDED_HANDSHAKE_SECONDS if crowded else HANDSHAKE_SECONDS
                 await self._loop.connect_accepted_socket(
-                    self._factory, connection, ssl=self._secure(), ssl_handshake_timeout=HANDSHAKE_SECONDS
+                    self._factory, connection, ssl=self._secure(), ssl_handshake_timeout=limit
                 )
         except OSError as error:
             log.warning("connection lost before its first byte: %s", error)

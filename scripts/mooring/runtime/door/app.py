@@ -13,10 +13,9 @@ from starlette.routing import Route
 from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.runtime.door.access.guards import guards
+from mooring.runtime.door.access.guards import guard, outside
 from mooring.runtime.door.admission import Admission
-from mooring.runtime.door.middleware import Edge, on_http, on_problem
-from mooring.runtime.door.paths import TrailingSlashes
+from mooring.runtime.door.middleware import Edge, Paths, on_http, on_problem
 from mooring.runtime.door.table import ENDPOINTS
 from mooring.runtime.runtime import Runtime
 from mooring.runtime.watch.accounting import CountRequests
@@ -32,8 +31,8 @@ def create_app(release: Release, settings: Settings) -> Starlette:
     headers = {"x-mooring-release": release.digest, "x-mooring-slot": settings.slot}
     if runtime.simulated:
         headers["x-mooring-simulated"] = "true"
-    middleware = [Middleware(TrailingSlashes), Middleware(CountRequests, accounting=runtime.accounting)]
-    middleware += [Middleware(Edge, headers=headers), *guards(runtime)]
+    middleware = [Middleware(Paths), *outside(runtime), Middleware(Edge, headers=headers), guard(runtime)]
+    middleware.append(Middleware(CountRequests, accounting=runtime.accounting))
     middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))

@@ -16,6 +16,7 @@ from mooring.runtime.door.calling import outlive, record_of, runtime_of
 from mooring.runtime.door.idempotency import REPLAYED, Once, once
 from mooring.runtime.memory.run import FAILED, QUEUED, RUNNING, OnText, Run, text_of
 from mooring.runtime.memory.store import StoredRun
+from mooring.runtime.watch.accounting import EXCUSED
 
 
 class Keep(Enum):
@@ -109,6 +110,7 @@ class Asked:
                 raise
             return False
         once.check(self._known)
+        self._request.scope[EXCUSED] = True
         return True
 
     async def _again(self, tell: OnText | None) -> StoredRun:

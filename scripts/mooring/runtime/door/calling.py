@@ -10,6 +10,7 @@ from mooring.runtime.core.caller import ANYONE, Caller
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.door.middleware import languages
+from mooring.runtime.memory.store import StoredRun
 from mooring.runtime.runtime import Runtime
 
 CALLER = "mooring.caller"
@@ -42,6 +43,15 @@ def agent_of(request: Request, name: str) -> Served:
     if not caller_of(request).may_call(name):
         raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
     return runtime_of(request).agents.get(name)
+
+
+async def run_of(request: Request, run_id: str) -> StoredRun:
+    """A run that is the caller's: of its tenant, and of an agent that it may call. Raises Problem as for none."""
+    caller = caller_of(request)
+    run = await runtime_of(request).runs.get(run_id, caller.tenant)
+    if not caller.may_call(run.agent):
+        raise Problem("run_not_found", f"there is no run {run_id[:80]!r}")
+    return run
 
 
 def is_operator(request: Request) -> bool:

@@ -27,8 +27,8 @@ async def show(request: Request) -> Response:
     conversations, name = _of(request), request.path_params["id"]
     kept = scoped(caller_of(request).tenant, name)
     header = await conversations.archive.header(kept)
-    if header is None or not header.version:
-        raise Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
+    if header is None or not header.version or not caller_of(request).may_call(header.agent):
+        raise _unknown(name)
     turns = await conversations.archive.turns(kept, last=number_in(request, "turns", 1000, SHOWN))
     said = [
         shown | {"created_at": turn.said}
@@ -43,8 +43,17 @@ async def show(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """`DELETE /conversations/{id}`: from memory and from the archive. Raises Problem."""
-    await _of(request).delete(caller_of(request).tenant, request.path_params["id"])
+    caller, name = caller_of(request), request.path_params["id"]
+    if caller.agents is not None:
+        header = await _of(request).archive.header(scoped(caller.tenant, name))
+        if header is None or not caller.may_call(header.agent):
+            raise _unknown(name)
+    await _of(request).delete(caller.tenant, name)
     return Response(status_code=204)
+
+
+def _unknown(name: str) -> Problem:
+    return Problem("conversation_not_found", f"there is no conversation {name[:64]!r}")
 
 
 def _of(request: Request) -> Conversations:

@@ -1,6 +1,7 @@
 """Headers of every reply, and the error reply for unexpected exceptions."""
 
 import asyncio
+import re
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -17,6 +18,28 @@ from mooring.runtime.door.paths import allowed
 
 DISCARD_SECONDS = 1.0
 """Seconds that a refused client may still take to send its body."""
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Paths:
+    """ASGI middleware: a path with slashes at its end is the path without them; one with control characters is none.
+
+    It answers rather than redirects, since many a client sends a redirected POST again as a GET without its body.
+    A route takes a path that ends in a line break, so whoever compares paths would see another one than the router.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if _CONTROL.search(scope["path"]):
+                return await reply(Problem("not_found", "there is nothing at this path"))(scope, receive, send)
+            if scope["path"].endswith("/"):
+                scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        return await self.app(scope, receive, send)
 
 
 class Edge:
@@ -67,11 +90,18 @@ async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -
     """Answers a request with an error outside of the app, after its body: with unread data, closing the connection
     may take the answer with it."""
     if not any(name == b"expect" for name, _ in scope["headers"]):
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DISCARD_SECONDS):
-                while (await receive()).get("more_body"):
-                    pass
+        await discarded(receive)
     await reply(problem)(scope, receive, send)
+
+
+async def discarded(receive: Receive) -> bool:
+    """Reads a body to its end; False when that does not come in time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+            return True
+    return False
 
 
 async def on_problem(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from mooring.runtime.core.turn import Turn
 from mooring.runtime.door.approval import authorise
 from mooring.runtime.door.asked import Asked, Keep
 from mooring.runtime.door.body import Decision, RunBody
-from mooring.runtime.door.calling import agent_of, caller_of, runtime_of
+from mooring.runtime.door.calling import agent_of, caller_of, outlive, run_of, runtime_of
 from mooring.runtime.door.parse import parse
 from mooring.runtime.memory.run import DONE, FAILED, WAITING, shown
 from mooring.runtime.memory.store import StoredRun
@@ -43,7 +43,7 @@ async def start(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """`GET /runs/{id}`: a run of either slot."""
-    return _reply(await runtime_of(request).runs.get(request.path_params["id"], caller_of(request).tenant))
+    return _reply(await run_of(request, request.path_params["id"]))
 
 
 async def ticket(request: Request) -> Response:
@@ -66,7 +66,11 @@ async def _decide(request: Request, approved: bool) -> Response:
     runtime, tenant = runtime_of(request), caller_of(request).tenant
     authorise(request, runtime)
     decision = await parse(request, Decision, empty=b"{}")
-    run = await runtime.runs.decide(request.path_params["id"], tenant, approved, decision.message)
+    waiting = await run_of(request, request.path_params["id"])
+    admit(runtime)
+    run = await runtime.runs.decide(
+        waiting.id, tenant, approved, decision.message, lambda ended: outlive(request, ended)
+    )
     if seconds := _wait(request, runtime.agents.get(run.agent, run.release).profile.deadline_seconds):
         run = await runtime.runs.wait(run.id, tenant, seconds)
     return _reply(run, 200 if run.status in (DONE, FAILED, WAITING) else 202)

@@ -97,10 +97,11 @@ class Run:
         """Starts the work; `on_end` is awaited once `ended` is set. Does nothing when it has begun."""
         if self._task is None:
             self._task = asyncio.create_task(self._work(perform, on_end), name=self.request.id)
+            self._task.add_done_callback(self._settle)
 
     def cancel(self) -> None:
-        """Ends it: nobody waits for the answer any more."""
-        if self._task:
+        """Ends it: nobody waits for the answer any more. A second time is none: its end may be being written down."""
+        if self._task and not self._task.cancelling():
             self._task.cancel()
 
     @property
@@ -148,6 +149,14 @@ class Run:
         except Exception:  # noqa: BLE001 - a run always comes to an end
             LOGGER.exception("run failed", extra={"run": self.request.run, "agent": self.request.agent})
             await self._failed(Problem("internal_error", "the run failed"), on_end)
+
+    def _settle(self, _: "asyncio.Task[None]") -> None:
+        """Whoever waits is answered, whatever became of the work."""
+        if not self.answer.done():
+            if self._interrupted:
+                self.answer.cancel()
+            else:
+                self.answer.set_exception(Problem("run_cancelled", "the run was ended"))
 
     async def _failed(self, problem: Problem, on_end: OnEnd) -> None:
         if self.ended is None:

@@ -12,6 +12,8 @@ UNCOUNTED = ("/livez", "/startupz", "/readyz", "/healthz", "/metrics")
 BROKEN = "mooring.broken"
 """Set in a request's scope when its answer broke off after it had begun with status 200."""
 
+EXCUSED = "mooring.excused"
+"""Set in its scope when its answer repeats one that was counted before, whatever that was."""
 
 COUNTED = ("received", "answered", "failed", "abandoned", "in_flight")
 
@@ -19,6 +21,7 @@ COUNTED = ("received", "answered", "failed", "abandoned", "in_flight")
 class Accounting:
     """Requests of one process of a slot. Always `received == answered + failed + abandoned + in_flight`.
 
+    Those that were refused for want of a key, or beyond a limit, are not among them.
     `answered` ended below status 500, `failed` with 500 or above, without an answer or in the middle of one;
     `abandoned` are those whose client was gone before the answer was complete. `lost` are those of the slot's earlier
     processes that were in flight when these ended; the supervisor tells.
@@ -86,7 +89,8 @@ class Exchange:
     @property
     def well(self) -> bool:
         """Whether a whole answer was sent, and no server error."""
-        return self.complete and self.status < 500 and not self._scope.get(BROKEN)
+        good = self.status < 500 and not self._scope.get(BROKEN)
+        return self.complete and (good or bool(self._scope.get(EXCUSED)))
 
 
 class CountRequests:

@@ -29,6 +29,7 @@ HEDGES = "mooring_hedged_calls"
 UNFINISHED = "mooring_unfinished_calls"
 CACHED = "mooring_cached_answers"
 COST = "mooring_cost_usd"
+REFUSED = "mooring_refused_requests"
 TENANT_TOKENS = "mooring_tenant_tokens_today"
 TENANT_COST = "mooring_tenant_cost_usd_today"
 TOOL_CALLS = "mooring_tool_calls"
@@ -98,6 +99,7 @@ class Metrics:
         )
         self.unfinished = counter(UNFINISHED, "Calls of a model that were given up; priced by estimate.", AGENT, MODEL)
         self.cached = counter(CACHED, "Runs that got the last good answer to the same question.", AGENT)
+        self.refused = counter(REFUSED, "Requests that were refused for want of a key, or beyond a limit.", "code")
         self.cost = counter(COST, "Cost of model calls in US dollars.", AGENT, MODEL)
         self.tool_calls = counter(TOOL_CALLS, "Tool calls by outcome.", TOOL, "outcome")
         self.tool_retries = counter(TOOL_RETRIES, "Tries of a tool's call after the first.", TOOL)

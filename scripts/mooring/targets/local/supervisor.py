@@ -79,9 +79,8 @@ class Supervisor:
 
     async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
         """Until told to end. Raises Failed before anything was started."""
-        for reconciler in self.reconcilers.values():
-            self._closed(reconciler.wanted, self.options.listen)
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
+        self._shut_out()
         for reconciler in self.reconcilers.values():
             reconciler.starter.listening = public.fileno()
         try:
@@ -185,9 +184,20 @@ class Supervisor:
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
-    def _closed(self, digest: str | None, listen: str = "") -> None:
+    def _shut_out(self) -> None:
+        """Starts no release that would answer anybody through a socket that moved to where other machines reach it."""
+        for name, reconciler in self.reconcilers.items():
+            try:
+                self._closed(reconciler.wanted)
+            except Refused as refused:
+                log.error("%s is left empty: %s", name, refused)
+                if self.memory.live == name:
+                    self.memory.live = None
+                reconciler.want(None)
+
+    def _closed(self, digest: str | None) -> None:
         """Refused(GUARDED) when the release would answer anybody, and other machines reach the socket."""
-        address = listen or self.memory.listen
+        address = self.memory.listen
         if digest is None or is_loopback(address.rpartition(":")[0]):
             return
         if not Requirements.read(folders.release_file(self.options.state, digest)).access:

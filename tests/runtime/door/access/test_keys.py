@@ -178,8 +178,10 @@ def test_metrics_and_health_are_for_operators_who_call_no_agent(gated):
         assert server.get(path, operator).status_code in (200, 404, 503), path
         assert server.get(path, caller).json()["error"]["code"] == "operator_required", path
     assert "reasons" in server.get("/readyz", operator).json()
-    assert server.get("/v1/models", operator).json()["data"] == []
-    assert server.chat(operator).status_code == 404
+    assert server.get("/openapi.json", operator).status_code == 200
+    for path in ("/v1/models", "/runs/x", "/conversations/x", "/v1/responses/resp_x", "/nowhere"):
+        assert server.get(path, operator).json()["error"]["code"] == "operator_refused", path
+    assert server.chat(operator).status_code == 403
 
 
 def test_what_a_key_is_called_says_nothing_about_the_file_to_others(tmp_path):

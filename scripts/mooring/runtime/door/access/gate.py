@@ -1,6 +1,6 @@
 """The gate: nobody gets to an agent without a key or a token that is good for it, nor beyond its limits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,13 +13,15 @@ from mooring.runtime.door.access.keyring import Keyring
 from mooring.runtime.door.access.pacing import Pacing
 from mooring.runtime.door.access.rates import Admitted, Rates
 from mooring.runtime.door.calling import ADMITTED, CALLER
-from mooring.runtime.door.middleware import refuse
+from mooring.runtime.door.middleware import discarded, reply
 
 PROBES = ("/livez", "/readyz", "/startupz")
 """Answered to everybody, without reasons and details."""
 
 OPERATORS = ("/metrics", "/healthz")
 """These, and what is below them."""
+
+DESCRIPTION = "/openapi.json"
 
 IN_QUERY = {"key", "api_key", "api-key", "apikey", "access_token", "token", "authorization"}
 """Names of parameters that would hold a key."""
@@ -30,9 +32,11 @@ NOBODY = Caller(agents=frozenset())
 class Gate:
     """ASGI middleware. Refusals of one source are paced, so that a flood of them slows nobody else."""
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, issuers: Issuers, rates: Rates) -> None:
+    def __init__(
+        self, app: ASGIApp, keyring: Keyring, issuers: Issuers, rates: Rates, refused: Callable[[str], None]
+    ) -> None:
         self.app = app
-        self._keyring, self._issuers, self._rates = keyring, issuers, rates
+        self._keyring, self._issuers, self._rates, self._refused = keyring, issuers, rates, refused
         self._pacing = Pacing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,9 +51,8 @@ class Gate:
                 source = f"tenant {grant.caller.tenant}"
                 admitted = self._rates.enter(grant)
         except Problem as problem:
-            if not await self._pacing.wait(source):
-                problem.headers["connection"] = "close"
-            return await refuse(problem, scope, receive, send)
+            self._refused(problem.code)
+            return await self._refuse(problem, source, scope, receive, send)
         if admitted is None:
             return await self.app(scope, receive, send)
         return await self._admit(admitted, scope, receive, send)
@@ -67,10 +70,22 @@ class Gate:
         grant = await self._found(bearer) if bearer else None
         if grant is None:
             raise Problem("invalid_api_key", "send a key or token that works here, as a bearer token")
-        operators = details or any(path == place or path.startswith(f"{place}/") for place in OPERATORS)
-        if operators and grant.caller.role != "operator":
+        operator = grant.caller.role == "operator"
+        if (details or _below(path, OPERATORS)) and not operator:
             raise Problem("operator_required", "this needs an operator's key")
+        if operator and not _below(path, (*OPERATORS, *PROBES, DESCRIPTION)):
+            raise Problem("operator_refused", "an operator's key calls no agent, and sees nothing of tenants")
         return grant
+
+    async def _refuse(self, problem: Problem, source: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers with an error when it is the source's turn; a client that leaves meanwhile gets none."""
+        if any(name == b"expect" for name, _ in scope["headers"]) or not await discarded(receive):
+            return await reply(problem)(scope, receive, send)
+        if not self._pacing.room:
+            problem.headers["connection"] = "close"
+        elif await self._pacing.wait(source, receive):
+            return None
+        return await reply(problem)(scope, receive, send)
 
     async def _found(self, bearer: str) -> Grant | None:
         if self._issuers.looks_like_one(bearer):
@@ -90,6 +105,10 @@ class Gate:
             await self.app(scope, receive, told if more else send)
         finally:
             admitted.leave()
+
+
+def _below(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

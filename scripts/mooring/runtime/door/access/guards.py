@@ -12,15 +12,14 @@ from mooring.runtime.door.access.loopback import Loopback
 from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.runtime import Runtime
 
-_EXPOSED = ("retry-after", "x-mooring-run", "x-mooring-rung", "x-mooring-ticket", "x-mooring-conversation")
+_OURS = ("release", "slot", "simulated", "run", "rung", "first-rung", "cached-age", "ticket", "conversation")
 _LIMITS = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))
+_EXPOSED = ("retry-after", "location", "idempotent-replayed", *(f"x-mooring-{name}" for name in _OURS), *_LIMITS)
 
 
-def guards(runtime: Runtime) -> list[Middleware]:
-    """The real address of the client, which web pages may call, and who may call at all; outermost first."""
-    environment, settings = runtime.release.content.environment, runtime.settings
-    serving, access = environment.serving, environment.access
-    stack = []
+def outside(runtime: Runtime) -> list[Middleware]:
+    """The real address of the client, and which web pages may read answers, errors too."""
+    serving, stack = runtime.release.content.environment.serving, []
     if serving.trusted_proxies:
         stack.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=[str(one) for one in serving.trusted_proxies]))
     if serving.origins:
@@ -30,16 +29,22 @@ def guards(runtime: Runtime) -> list[Middleware]:
                 allow_origins=serving.origins,
                 allow_methods=("GET", "POST", "DELETE"),
                 allow_headers=("*",),
-                expose_headers=(*_EXPOSED, *_LIMITS),
+                expose_headers=_EXPOSED,
             )
         )
+    return stack
+
+
+def guard(runtime: Runtime) -> Middleware:
+    """Who may call at all. What it refuses is no request of the slot's, whose errors decide on its release."""
+    environment, settings = runtime.release.content.environment, runtime.settings
+    serving, access = environment.serving, environment.access
     if access is None:
-        return [*stack, Middleware(Loopback)]
-    share = max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None
-    gate = Middleware(
+        return Middleware(Loopback, origins=serving.origins, proxied=bool(serving.trusted_proxies))
+    return Middleware(
         Gate,
         keyring=Keyring(access, KeyFile(settings.state / KEYS), settings.environ),
         issuers=Issuers(access, lambda: runtime.client),
-        rates=Rates(runtime.spend, share),
+        rates=Rates(runtime.spend, max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None),
+        refused=lambda code: runtime.metrics.refused.labels(code).inc(),
     )
-    return [*stack, gate]

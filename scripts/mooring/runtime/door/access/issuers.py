@@ -6,6 +6,7 @@ Current Practices".
 
 import asyncio
 import hashlib
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,9 @@ FRESH_SECONDS, STALE_SECONDS = 600.0, 86400.0
 
 AGAIN_SECONDS = 10.0
 """Between two questions to an issuer, whatever tokens come."""
+
+LATEST = 2.0**40
+"""No token ends later than that, in Unix time; NaN is not before it either."""
 
 ASK_SECONDS = 3.0
 LONGEST_TOKEN, LONGEST_ANSWER = 16 * 1024, 256 * 1024
@@ -64,7 +68,7 @@ class Issuers:
         self._issuers = {issuer.issuer: issuer for issuer in access.issuers}
         self._keys: dict[str, Keys] = {name: Keys({}) for name in self._issuers}
         self._turns = {name: asyncio.Lock() for name in self._issuers}
-        self._known: OrderedDict[bytes, Grant] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Grant, str, float]] = OrderedDict()
 
     @staticmethod
     def looks_like_one(text: str) -> bool:
@@ -76,16 +80,24 @@ class Issuers:
         if len(token) > LONGEST_TOKEN:
             return None
         name = hashlib.sha256(token.encode()).digest()
-        known = self._known.get(name)
-        if known is None or known.ends is None or self._now() >= known.ends:
-            known = await self._verified(token)
-            if known is not None:
-                self._known[name] = known
-                if len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
-        return known
+        if known := self._known.get(name):
+            found, issuer, came = known
+            kept = self._keys[issuer]
+            fresh = kept.came == came and self._clock() - came < FRESH_SECONDS
+            if fresh and found.ends is not None and self._now() < found.ends:
+                return found
+            del self._known[name]
+        verified = await self._verified(token)
+        if verified is None:
+            return None
+        found, issuer = verified
+        self._known[name] = (found, issuer, self._keys[issuer].came)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return found
 
-    async def _verified(self, token: str) -> Grant | None:
+    async def _verified(self, token: str) -> tuple[Grant, str] | None:
+        """What a token allows, and by which issuer. Raises Problem."""
         try:
             head = jwt.get_unverified_header(token)
             claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -100,7 +112,8 @@ class Issuers:
             return None
         value = claims.get(issuer.tenant_claim)
         tenant = issuer.tenants.get(value, "" if issuer.tenants else value) if isinstance(value, str) else ""
-        return grant(self._access, "token", tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS)
+        found = grant(self._access, "token", tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS)
+        return (found, issuer.issuer) if found else None
 
     async def _key(self, issuer: Issuer, kid: str) -> jwt.PyJWK | None:
         """The key of this id, or the only one; None when the issuer has no such key. Raises Problem."""
@@ -119,7 +132,7 @@ class Issuers:
         kept.asked = self._clock()
         try:
             kept.keys, kept.came = await self._fetched(issuer), self._clock()
-        except (Unavailable, httpx2.HTTPError, TimeoutError, ValueError) as error:
+        except (Unavailable, httpx2.HTTPError, TimeoutError, ValueError, TypeError, AttributeError) as error:
             LOGGER.error("issuer %s: its keys cannot be read: %s", issuer.issuer, str(error) or type(error).__name__)
 
     async def _fetched(self, issuer: Issuer) -> dict[str, jwt.PyJWK]:
@@ -139,10 +152,15 @@ class Issuers:
         client = self._client()
         if client is None:
             raise Unavailable("the slot is not started")
-        answer = await client.get(url, headers={"accept": "application/json"}, follow_redirects=False)
-        if answer.status_code != 200 or len(answer.content) > LONGEST_ANSWER:
-            raise Unavailable(f"status {answer.status_code}, {len(answer.content)} bytes")
-        found = answer.json()
+        data = bytearray()
+        async with client.stream("GET", url, headers={"accept": "application/json"}, follow_redirects=False) as answer:
+            async for piece in answer.aiter_bytes():
+                data += piece
+                if len(data) > LONGEST_ANSWER:
+                    break
+        if answer.status_code != 200 or len(data) > LONGEST_ANSWER:
+            raise Unavailable(f"status {answer.status_code}, {len(data)} bytes")
+        found = json.loads(data)
         if not isinstance(found, dict):
             raise Unavailable("no JSON object")
         return found
@@ -160,7 +178,7 @@ def _claims(token: str, key: jwt.PyJWK, issuer: Issuer, algorithm: str, now: flo
         options={"require": ["exp", "iss", "aud"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
     )
     times = {name: claims.get(name, 0) for name in ("exp", "nbf", "iat")}
-    if not all(isinstance(value, int | float) for value in times.values()):
+    if not all(type(value) in (int, float) and 0 <= value < LATEST for value in times.values()):
         raise jwt.InvalidTokenError
     if now >= times["exp"] + LEEWAY_SECONDS:
         raise jwt.ExpiredSignatureError
@@ -175,7 +193,7 @@ def _usable(keys: Iterable[Any]) -> Iterator[tuple[str, jwt.PyJWK]]:
         if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig":
             try:
                 yield str(key.get("kid", number)), jwt.PyJWK.from_dict(key)
-            except jwt.PyJWTError:
+            except (jwt.PyJWTError, TypeError, ValueError):
                 continue
 
 

@@ -5,6 +5,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from starlette.types import Receive
+
 PER_SECOND = 50.0
 """Refusals that one source gets in a second; what is beyond waits its turn."""
 
@@ -34,16 +36,21 @@ class Pacing:
             self._turns.popitem(last=False)
         return min(max(0.0, turn - now), LONGEST_SECONDS)
 
-    async def wait(self, source: str) -> bool:
-        """Waits for the turn of a source; False, at once, when too many wait."""
+    @property
+    def room(self) -> bool:
+        """Whether one more may wait."""
+        return self._waiting < MOST_WAITING
+
+    async def wait(self, source: str, receive: Receive) -> bool:
+        """Waits for the turn of a source; True when its client left meanwhile. The request's body was read before."""
         delay = self.delay(source)
         if not delay:
-            return True
-        if self._waiting >= MOST_WAITING:
             return False
+        gone = asyncio.ensure_future(receive())
         self._waiting += 1
         try:
-            await asyncio.sleep(delay)
+            await asyncio.wait({gone}, timeout=delay)
+            return gone.done()
         finally:
             self._waiting -= 1
-        return True
+            gone.cancel()

@@ -16,9 +16,9 @@ from mooring.spec.access import Limits
 class Bucket:
     """Requests a minute: as many at once, refilled evenly. On a clock of seconds."""
 
-    def __init__(self, per_minute: int, now: float) -> None:
+    def __init__(self, per_minute: int, now: float, used: float = 0.0) -> None:
         self.size, self._rate = per_minute, per_minute / 60
-        self._left, self._at = float(per_minute), now
+        self._left, self._at = per_minute - used, now
 
     def left(self, now: float) -> float:
         """Requests that may come now."""
@@ -38,12 +38,23 @@ class Bucket:
 
 
 class Scope:
-    """What one tenant or one key has used of its limits."""
+    """What one tenant or one key has used of its limits, which may change. `most` at once where they do not say."""
 
-    def __init__(self, what: str, limits: Limits, concurrent: int | None, now: float) -> None:
-        self.what, self.limits, self.concurrent = what, limits, concurrent
-        self.bucket = Bucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
+    def __init__(self, what: str, most: int | None) -> None:
+        self.what, self._most = what, most
+        self.limits = Limits()
+        self.concurrent: int | None = most
+        self.bucket: Bucket | None = None
         self.under_way = 0
+
+    def allow(self, limits: Limits, now: float) -> None:
+        """Takes other limits. What was used of the old ones stays used."""
+        if limits == self.limits:
+            return
+        self.limits, self.concurrent = limits, limits.concurrent or self._most
+        size = limits.requests_per_minute
+        used = self.bucket.size - self.bucket.left(now) if self.bucket else 0.0
+        self.bucket = Bucket(size, now, used) if size else None
 
 
 @dataclass(slots=True)
@@ -90,13 +101,10 @@ class Rates:
 
     def _scope(self, tenant: str, key: str, limits: Limits, now: float) -> Scope:
         scope = self._scopes.get((tenant, key))
-        if scope is None or scope.limits != limits:
-            fresh = Scope(f"key {key}" if key else f"tenant {tenant}", limits, limits.concurrent, now)
-            if not key and limits.concurrent is None:
-                fresh.concurrent = self._share
-            if scope is not None:
-                fresh.under_way = scope.under_way
-            scope = self._scopes[tenant, key] = fresh
+        if scope is None:
+            what = f"key {key}" if key else f"tenant {tenant}"
+            scope = self._scopes[tenant, key] = Scope(what, None if key else self._share)
+        scope.allow(limits, now)
         return scope
 
     def _check(self, scope: Scope, tenant: str, key: str | None, now: float) -> None:

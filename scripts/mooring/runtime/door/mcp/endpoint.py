@@ -25,7 +25,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
-from mooring.runtime.door.calling import CALLER
+from mooring.runtime.door.calling import CALLER, runtime_of
 from mooring.runtime.door.mcp.calls import RUN, Calls
 from mooring.runtime.door.parse import SIZE_LIMIT, read
 
@@ -82,12 +82,13 @@ def _trusted(request: Request) -> TransportSecuritySettings:
     origin, and not by a name that its owner lets resolve to this machine. No such page has a key, so behind keys the
     server may have any name, and pages of that name may call it.
     """
+    declared = runtime_of(request).release.content.environment.serving.origins
     if CALLER in request.scope:
         host = request.headers.get("host", "")
-        hosts, origins = [host], [f"https://{host}", f"http://{host}"]
+        hosts, origins = [host], [f"https://{host}", f"http://{host}", *declared]
     else:
         hosts = [name for host in _LOOPBACK for name in (host, f"{host}:*")]
-        origins = [f"http://{name}" for name in hosts]
+        origins = [*(f"http://{name}" for name in hosts), *declared]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 

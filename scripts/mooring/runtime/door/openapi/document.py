@@ -20,11 +20,12 @@ _SECURED = (
     "key_in_query",
     "invalid_api_key",
     "operator_required",
+    "operator_refused",
     "rate_limit_exceeded",
     "insufficient_quota",
     "identity_unavailable",
 )
-_OPEN = ("host_refused",)
+_OPEN = ("host_refused", "origin_refused")
 _BROKEN = ("internal_error", "release_unavailable")
 _REFERENCE = "#/components/schemas/{model}"
 _STRING: dict[str, Any] = {"type": "string"}

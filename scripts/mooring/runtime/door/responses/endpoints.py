@@ -133,7 +133,7 @@ def _origin(body: ResponseBody, turn: Turn) -> dict[str, Any]:
 async def _found(request: Request) -> StoredRun:
     response = request.path_params["id"]
     run = await found(runtime_of(request), response, caller_of(request).tenant)
-    if run is None:
+    if run is None or not caller_of(request).may_call(run.agent):
         raise Problem("response_not_found", f"there is no response {response[:80]!r}")
     return run
 
