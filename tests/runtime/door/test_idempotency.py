@@ -9,6 +9,7 @@ import pytest
 
 from mooring.runtime.core.caller import Caller
 from mooring.runtime.door.calling import CALLER
+from tests.runtime.sample import limits
 
 USER = {"role": "user", "content": "hi"}
 CHAT = {"model": "support", "messages": [USER]}
@@ -74,7 +75,8 @@ def test_the_order_of_the_fields_makes_no_other_request(serve, stub):
 @pytest.mark.parametrize("slots", [("blue", "blue"), ("blue", "green")])
 def test_who_asks_while_it_is_answered_waits_for_the_same_answer(serve, stub, reply, path, body, slots):
     stub.script("primary-1", reply("one", delay=0.4), reply("two"))
-    asked = [serve(slot=slot) for slot in slots] if len(set(slots)) > 1 else [serve()] * 2
+    patient = {"ladder": limits(10), "deadlineSeconds": 30}
+    asked = [serve(slot=slot, **patient) for slot in slots] if len(set(slots)) > 1 else [serve(**patient)] * 2
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda slot: post(slot, path, body), asked * 3))
     assert {answer.status_code for answer in answers} <= {200, 202}
@@ -88,7 +90,7 @@ def test_who_asks_while_it_is_answered_waits_for_the_same_answer(serve, stub, re
 def test_a_client_that_leaves_can_ask_again(serve, stub, reply):
     """The run goes on, though the profile would cancel it: that is what the key is for."""
     stub.script("primary-1", reply("here it is", delay=0.4), reply("two"))
-    serving = serve(onDisconnect="cancel")
+    serving = serve(onDisconnect="cancel", ladder=limits(10), deadlineSeconds=30)
     with pytest.raises(Exception, match="timed out"):
         serving.http.post("/v1/chat/completions", json=CHAT, headers={"idempotency-key": "k"}, timeout=0.1)
     assert post(serving, "/v1/chat/completions", CHAT).json()["choices"][0]["message"]["content"] == "here it is"
