@@ -32,10 +32,19 @@ def raw(server: Gated, text: str, key: str = "") -> tuple[int, bytes]:
     return int(head.split()[1]), body
 
 
-WAYS = """
-/metrics%0A /metrics%0d /metrics%00 /metrics%2f /metrics;x //metrics /./metrics /METRICS
-/healthz%0A /healthz/%0Aprocess /readyz%0A?verbose
-""".split()
+WAYS = [
+    "/metrics%0A",
+    "/metrics%0d",
+    "/metrics%00",
+    "/metrics%2f",
+    "/metrics;x",
+    "//metrics",
+    "/./metrics",
+    "/METRICS",
+    "/healthz%0A",
+    "/healthz/%0Aprocess",
+    "/readyz%0A?verbose",
+]
 
 
 @pytest.mark.parametrize("path", WAYS)
