@@ -20,6 +20,9 @@ from typing import Any
 BATCH = 64
 """Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
 
+SHARED = 1
+"""The same where workers share the socket: who took a batch would leave nothing to those who wake up with it."""
+
 FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
 """Until it looks again for room, and, as asyncio's own server does, for descriptors or memory."""
 
@@ -43,10 +46,11 @@ class Acceptor:
         factory: Callable[[], asyncio.Protocol],
         room: Callable[[], int] = lambda: BATCH,
         secure: Callable[[], ssl.SSLContext] | None = None,
+        batch: int = BATCH,
     ) -> None:
         listening.setblocking(False)
         self._room, self._secure = room, secure
-        self._listening = listening
+        self._listening, self._batch = listening, batch
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.get_running_loop()
@@ -71,7 +75,7 @@ class Acceptor:
         return len(self._attaching)
 
     def _drain(self) -> None:
-        for _ in range(BATCH):
+        for _ in range(self._batch):
             if self._room() <= self.attaching:
                 self._pause(FULL_SECONDS)
                 return

@@ -34,7 +34,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
         headers["x-mooring-simulated"] = "true"
     middleware = [Middleware(TrailingSlashes), Middleware(CountRequests, accounting=runtime.accounting)]
     middleware += [Middleware(Edge, headers=headers), *guards(runtime)]
-    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
+    middleware.append(Middleware(Admission, most=settings.share(release.content.environment.serving.max_in_flight)))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
     mcp = _mcp(release)

@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import ServerState
 
-from mooring.runtime.door.acceptor import Acceptor, closing
+from mooring.runtime.door.acceptor import BATCH, SHARED, Acceptor, closing
 from mooring.runtime.door.connection import KEEP_ALIVE, Connections
 
 QUIET = 5
@@ -29,7 +29,8 @@ LOOK_SECONDS = 1.0
 class Serving:
     """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once.
 
-    With `secure`, which gives the context of the next connection, they speak TLS.
+    With `secure`, which gives the context of the next connection, they speak TLS. `alone` says that no other process
+    accepts at the same time.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Serving:
         listening: socket.socket,
         most: int = MOST,
         secure: Callable[[], ssl.SSLContext] | None = None,
+        alone: bool = True,
     ) -> None:
         self._state = ServerState()
         self._config = uvicorn.Config(
@@ -53,7 +55,9 @@ class Serving:
         self._config.load()
         self._lifespan = LifespanOn(self._config)
         self.connections = Connections(self._config, self._state, most)
-        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections), secure)
+        self.acceptor = Acceptor(
+            listening, self.connections.new, lambda: most - len(self.connections), secure, BATCH if alone else SHARED
+        )
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

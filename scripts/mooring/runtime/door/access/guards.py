@@ -12,6 +12,9 @@ from mooring.runtime.door.access.loopback import Loopback
 from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.runtime import Runtime
 
+RATES = "rates"
+"""The folder in which workers share what tenants and keys have used of their limits."""
+
 _EXPOSED = ("retry-after", "x-mooring-run", "x-mooring-rung", "x-mooring-ticket", "x-mooring-conversation")
 _LIMITS = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))
 
@@ -40,6 +43,6 @@ def guards(runtime: Runtime) -> list[Middleware]:
         Gate,
         keyring=Keyring(access, KeyFile(settings.state / KEYS), settings.environ),
         issuers=Issuers(access, lambda: runtime.client),
-        rates=Rates(runtime.spend, share),
+        rates=Rates(runtime.spend, share, shared=settings.state / RATES if settings.workers > 1 else None),
     )
     return [*stack, gate]
