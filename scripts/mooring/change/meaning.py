@@ -43,7 +43,9 @@ MEANINGS: dict[str, Meaning] = {
     "environment.access-raised": Meaning(4, "somebody may ask more", "environment.access-changed"),
     "environment.access-lowered": Meaning(2, "somebody may ask less"),
     "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
-    "environment.capacity-changed": Meaning(3, "a slot takes on more or fewer requests at once"),
+    "environment.capacity-changed": Meaning(
+        3, "a slot takes on more or fewer requests at once, or in more or fewer processes"
+    ),
     "environment.clients-changed": Meaning(4, "clients connect differently, or from elsewhere"),
     "environment.database-changed": Meaning(5, "runs under way, approvals and tickets stay behind in the old database"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
