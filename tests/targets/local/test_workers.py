@@ -52,6 +52,11 @@ def pids(house: House) -> list[int]:
     return [worker.pid for worker in live(house).workers]
 
 
+def idle(house: House) -> Any:
+    """The slot that has not the traffic."""
+    return house.local.facts().slots[other(house.live)]
+
+
 def asked(house: House, times: int) -> Counter[int]:
     """Which worker answered how often, of so many connections at once."""
 
@@ -144,16 +149,16 @@ def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -
 
 def test_the_socket_is_taken_back_from_any_worker_that_lives(pair: House) -> None:
     whole(pair)
-    url, idle = pair.url, pair.local.facts().slots[other(pair.live)]
-    first, second = pids(pair)
+    url, (first, second) = pair.url, pids(pair)
+    standby = [worker.pid for worker in idle(pair).workers]
     pair.kill("supervisor")
-    for pid in (first, *(worker.pid for worker in idle.workers)):
+    for pid in (first, *standby):
         os.kill(pid, signal.SIGKILL)
     pair.local.ensure()
     assert pair.url == url
     after = whole(pair)
     assert (after.workers[0].pid != first, after.workers[1].pid) == (True, second)
-    pair.until(lambda: pair.local.facts().slots[other(pair.live)].ready)
+    pair.until(lambda: idle(pair).ready)
 
 
 def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_load: Any) -> None:
@@ -170,38 +175,36 @@ def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_lo
 
 
 def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, release: Make) -> None:
-    pair.until(lambda: all(slot.ready for slot in pair.local.facts().slots.values()))
-    before = pair.local.facts()
-    idle = other(before.live.slot)
-    stuck = before.slots[idle].workers[-1].pid
+    whole(pair)
+    standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
+    serving, name, stuck = pair.live, other(pair.live), standby.workers[-1].pid
     os.kill(stuck, signal.SIGSTOP)
     try:
         with pytest.raises(Failed, match="did not answer") as failed:
-            pair.local.switch(Side(idle, before.slots[idle].digest), 1000)
+            pair.local.switch(Side(name, standby.digest), 1000)
     finally:
         os.kill(stuck, signal.SIGCONT)
     assert failed.value.reason is Reason.PROCESS
-    assert pair.local.facts().live == before.live
-    pair.until(lambda: not any(worker.accepting for worker in pair.local.facts().slots[idle].workers))
-    assert all(pair.ask()["slot"] == before.live.slot for _ in range(20))
+    assert pair.live == serving
+    pair.until(lambda: not any(worker.accepting for worker in idle(pair).workers))
+    assert all(pair.ask()["slot"] == serving for _ in range(20))
 
 
 def test_a_slot_is_ready_when_its_last_worker_is(pair: House) -> None:
     whole(pair)
-    idle = other(pair.live)
-    pair.until(lambda: pair.local.facts().slots[idle].ready)
-    os.kill(pair.local.facts().slots[idle].workers[-1].pid, signal.SIGKILL)
-    seen = pair.until(lambda: (slot := pair.local.facts().slots[idle]) and not slot.ready and slot)
+    standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
+    os.kill(standby.workers[-1].pid, signal.SIGKILL)
+    seen = pair.until(lambda: not (slot := idle(pair)).ready and slot)
     assert seen.workers[0].ready
-    pair.until(lambda: pair.local.facts().slots[idle].ready)
+    pair.until(lambda: idle(pair).ready)
 
 
 def test_every_worker_ends_with_its_environment(pair: House) -> None:
-    processes = [worker.pid for slot in pair.local.facts().slots.values() for worker in slot.workers]
+    processes = [*pids(pair), *(worker.pid for worker in idle(pair).workers)]
     assert len(processes) >= 4
     pair.kill("supervisor")
     assert pair.local.down()
     assert all(map(dead, processes))
     for door in folders.admins(pair.local.state):
-        with pytest.raises(OSError, match="refused|No such"):
+        with pytest.raises(OSError, match=r"refused|No such"):
             unix_http.call(door, "GET /health")

@@ -68,7 +68,7 @@ def _samples(slot: Slot) -> list[dict[str, Any]]:
     """The metrics, for the worker that was asked for those of the slot."""
     from mooring.runtime.watch.merged import families
 
-    return families(_runtime(slot).metrics.registry)
+    return families(_loaded(slot).metrics.registry)
 
 
 async def _checks(slot: Slot) -> dict[str, Any]:
@@ -76,7 +76,7 @@ async def _checks(slot: Slot) -> dict[str, Any]:
     from mooring.runtime.door.health import data
     from mooring.runtime.watch.health.check import look_at
 
-    return data(await look_at(_runtime(slot).health.own), time.monotonic())
+    return data(await look_at(_loaded(slot).health.own), time.monotonic())
 
 
 def _config(slot: Slot) -> dict[str, Any]:
@@ -121,8 +121,15 @@ async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
 
 def _runtime(slot: Slot) -> "Runtime":
     ready, reasons = slot.ready()
-    if not ready or slot.runtime is None:
+    if not ready:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    return _loaded(slot)
+
+
+def _loaded(slot: Slot) -> "Runtime":
+    """Ready or not."""
+    if slot.runtime is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: starting")
     runtime: Runtime = slot.runtime
     return runtime
 
