@@ -43,9 +43,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.access-raised": Meaning(4, "somebody may ask more", "environment.access-changed"),
     "environment.access-lowered": Meaning(2, "somebody may ask less"),
     "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
-    "environment.capacity-changed": Meaning(
-        3, "a slot takes on more or fewer requests at once, or in more or fewer processes"
-    ),
+    "environment.capacity-changed": Meaning(3, "a slot takes on more or fewer requests at once"),
     "environment.clients-changed": Meaning(4, "clients connect differently, or from elsewhere"),
     "environment.database-changed": Meaning(5, "runs under way, approvals and tickets stay behind in the old database"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
@@ -57,6 +55,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.rollout-weakened": Meaning(5, "a release goes out with less care"),
     "environment.service-changed": Meaning(5, "tools call another service"),
     "environment.tier-changed": Meaning(6, "other rules hold for this environment"),
+    "environment.workers-changed": Meaning(3, "a slot is served by more or fewer processes"),
     "guards.added": Meaning(0, "more limits on plans"),
     "guards.changed": Meaning(1, "limits on plans read differently, none is looser"),
     "guards.removed": Meaning(10, "limits on plans are gone"),

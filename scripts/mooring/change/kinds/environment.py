@@ -52,8 +52,8 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
 
 
 def workers(before: Any, after: Any) -> Iterator[Note]:
-    old, new = (value or "as the machine has cores, or one in development" for value in (before, after))
-    yield Note(CAPACITY, f"workers of a slot {old} → {new}")
+    old, new = (value or "as the tier says" for value in (before, after))
+    yield Note("environment.workers-changed", f"workers of a slot: {old} → {new}")
 
 
 def database(before: Any, after: Any) -> Iterator[Note]:
