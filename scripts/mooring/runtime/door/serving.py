@@ -12,8 +12,9 @@ import uvicorn
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.server import ServerState
 
-from mooring.runtime.door.acceptor import BATCH, SHARED, Acceptor, closing
+from mooring.runtime.door.acceptor import Acceptor, closing
 from mooring.runtime.door.connection import KEEP_ALIVE, Connections
+from mooring.runtime.door.fair import Fair
 
 QUIET = 5
 """Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
@@ -29,8 +30,7 @@ LOOK_SECONDS = 1.0
 class Serving:
     """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once.
 
-    With `secure`, which gives the context of the next connection, they speak TLS. `alone` says that no other process
-    accepts at the same time.
+    With `secure`, which gives the context of the next connection, they speak TLS; `fair` is what workers share.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Serving:
         listening: socket.socket,
         most: int = MOST,
         secure: Callable[[], ssl.SSLContext] | None = None,
-        alone: bool = True,
+        fair: Fair | None = None,
     ) -> None:
         self._state = ServerState()
         self._config = uvicorn.Config(
@@ -56,7 +56,12 @@ class Serving:
         self._lifespan = LifespanOn(self._config)
         self.connections = Connections(self._config, self._state, most)
         self.acceptor = Acceptor(
-            listening, self.connections.new, lambda: most - len(self.connections), secure, BATCH if alone else SHARED
+            listening,
+            self.connections.new,
+            lambda: most - len(self.connections),
+            secure,
+            fair,
+            lambda: len(self.connections),
         )
         self._clock: asyncio.Task[None] | None = None
 

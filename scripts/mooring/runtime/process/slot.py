@@ -26,6 +26,7 @@ from mooring.runtime.process.siblings import Siblings
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.runtime.door.fair import Fair
     from mooring.runtime.door.serving import Serving
 
 DRAIN = 60.0
@@ -110,7 +111,7 @@ class Slot:
         wanted, most = (limit // workers for limit in (limits.max_connections, limits.max_in_flight))
         allowed = connections_allowed(max(FEWEST, wanted), max(1, most))
         secure = Certificate(limits.tls).context if limits.tls else None
-        serving = host(app, listening, allowed, secure, alone=workers == 1)
+        serving = host(app, listening, allowed, secure, self._fair() if workers > 1 else None)
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
@@ -123,6 +124,12 @@ class Slot:
         self.serving = serving
         worker = {"worker": self.options.worker} if workers > 1 else {}
         LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest, **worker})
+
+    def _fair(self) -> "Fair":
+        from mooring.runtime.door.fair import Fair
+
+        options = self.options
+        return Fair(options.admin.with_name(f"{options.slot}.load"), options.worker, options.workers)
 
     def _load(self) -> tuple["Release", Any, type["Serving"]]:
         from mooring.release.verify import verify_file
