@@ -9,6 +9,7 @@ from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.runs import Runs
+from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.last_good import LastGoodStore
@@ -49,6 +50,8 @@ class Runtime:
         self.runner = Runner(self.agents, self.conversations, self.observer)
         self.runs = Runs(self.runner, RunStore(settings.state / RUNS))
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
+        self.others: Others = Alone()
+        """The other workers of the slot; whoever hosts the slot sets it."""
         self.client: httpx2.AsyncClient | None = None
         """What everything outside is called with; None before the start and after the end."""
         self._reasons: list[str] = ["not started"]

@@ -12,6 +12,7 @@ from pydantic_ai.tools import DeferredToolResults, ToolDenied
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.turn import Answer, Turn
@@ -44,6 +45,7 @@ class Runs:
         self._runner, self._agents = runner, runner.agents
         self.plain: Journal = Plain(store, self._agents.settings.slot, self._perform)
         self.durable: Journal | None = None
+        self.others: Others = Alone()
 
     async def open(self) -> list[str]:
         """Takes up work; what keeps it from being whole."""
@@ -127,14 +129,22 @@ class Runs:
             raise Problem("run_waiting", f"run {run_id} waits for an approval: deny that instead")
         if run.status not in (QUEUED, RUNNING):
             return run
+        if self.cancel_here(run_id):
+            return await self.wait(run_id, tenant, _CANCEL_SECONDS)
+        if self.durable and await self.durable.cancel(run_id):
+            return await self.get(run_id, tenant)
+        if await self.others.cancel(run_id):
+            return await self.ended(run_id, tenant, _CANCEL_SECONDS)
+        words = f"run {run_id} is under way in another process, which cannot be told: its agent has no checkpoints"
+        raise Problem("run_under_way", words)
+
+    def cancel_here(self, run_id: str) -> bool:
+        """Cancels a run that is under way in this process; False when none of that name is."""
         for journal in filter(None, (self.durable, self.plain)):
             if live := journal.live(run_id):
                 live.cancel()
-                return await self.wait(run_id, tenant, _CANCEL_SECONDS)
-        if not (self.durable and await self.durable.cancel(run_id)):
-            words = f"run {run_id} is under way in another process, which cannot be told: its agent has no checkpoints"
-            raise Problem("run_under_way", words)
-        return await self.get(run_id, tenant)
+                return True
+        return False
 
     async def forget(self, run_id: str, tenant: str) -> None:
         """Removes a run that has ended. Raises Problem."""

@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from mooring.runtime.door.acceptor import Acceptor, closing
 from mooring.runtime.door.connection import KEEP_ALIVE, Connections
+from mooring.runtime.door.fair import Fair
 
 QUIET = 5
 """Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
@@ -29,7 +30,7 @@ LOOK_SECONDS = 1.0
 class Serving:
     """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once.
 
-    With `secure`, which gives the context of the next connection, they speak TLS.
+    With `secure`, which gives the context of the next connection, they speak TLS; `fair` is what workers share.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Serving:
         listening: socket.socket,
         most: int = MOST,
         secure: Callable[[], ssl.SSLContext] | None = None,
+        fair: Fair | None = None,
     ) -> None:
         self._state = ServerState()
         self._config = uvicorn.Config(
@@ -53,7 +55,14 @@ class Serving:
         self._config.load()
         self._lifespan = LifespanOn(self._config)
         self.connections = Connections(self._config, self._state, most)
-        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections), secure)
+        self.acceptor = Acceptor(
+            listening,
+            self.connections.new,
+            lambda: most - len(self.connections),
+            secure,
+            fair,
+            lambda: len(self.connections),
+        )
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -11,6 +11,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.access.grant import Grant
 from mooring.runtime.door.access.pacing import LONGEST_SECONDS, PER_SECOND, Pacing
 from mooring.runtime.door.access.rates import Bucket, Rates
+from mooring.runtime.door.access.usage import Own
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
 
@@ -115,7 +116,7 @@ def test_spend_is_in_the_metrics_by_tenant_and_agent(gated):
 
 
 def test_a_bucket_refills_evenly_and_holds_a_minute():
-    bucket = Bucket(60, 0.0)
+    bucket = Bucket(60, Own())
     for _ in range(60):
         assert bucket.wait(0.0) == 0
         bucket.take(0.0)
