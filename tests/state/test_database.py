@@ -57,7 +57,7 @@ def test_writes_of_both_slots_at_once_are_all_done(database_url: str) -> None:
         assert (
             await slots[0].read(lambda connection: connection.exec_driver_sql("select count(*) from answers").scalar())
             == 200
-        )  # noqa: E501
+        )
         for slot in slots:
             await slot.close()
 
