@@ -28,9 +28,6 @@ from mooring.spec.model import missing_keys
 from mooring.state.database import Database
 from mooring.state.unavailable import TooNew, Unavailable
 
-RUNS, CONVERSATIONS, SPEND = "runs.db", "conversations.db", "spend.db"
-"""Names in the state folder: runs, conversations, and what tenants spend."""
-
 
 class Runtime:
     """A release in a slot. `start` before use and `close` after; both may be called twice.
@@ -48,11 +45,11 @@ class Runtime:
         self.accounting = Accounting()
         self.database = Database(self._url())
         self.last_good = LastGoodStore(self.database if settings.serving else None)
-        self.conversations = Conversations(settings.state / CONVERSATIONS, profiles)
-        self.spend = Spend(settings.state / SPEND)
+        self.conversations = Conversations(self.database, profiles)
+        self.spend = Spend(self.database)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(settings.state / RUNS))
+        self.runs = Runs(self.runner, RunStore(self.database))
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.client: httpx2.AsyncClient | None = None
         """What everything outside is called with; None before the start and after the end."""

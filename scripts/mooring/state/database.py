@@ -3,14 +3,15 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state.engine import READ, THREADS, engine, file_of
+from mooring.state.engine import THREADS, engine, file_of
 from mooring.state.migrate import migrate
 from mooring.state.unavailable import Unavailable
 
@@ -37,6 +38,8 @@ class Database:
         self._path = file_of(url) if url else None
         self._known: tuple[int, int] | None = None
         self._engine: sa.Engine | None = None
+        self._own = threading.local()
+        self._kept: list[sa.Connection] = []
         self._opening = threading.Lock()
         self._room = threading.BoundedSemaphore(MOST)
         writers = 1 if self._path else THREADS
@@ -89,12 +92,27 @@ class Database:
             raise Unavailable(" ".join(str(error).split())) from error
 
     def _read(self, engine: sa.Engine, work: Work[T]) -> T:
-        with engine.connect().execution_options(**READ) as connection:
+        with self._connected(engine, reads=True) as connection, connection.begin():
             return work(connection)
 
     def _write(self, engine: sa.Engine, work: Work[T]) -> T:
-        with engine.begin() as connection:
+        with self._connected(engine) as connection, connection.begin():
             return work(connection)
+
+    @contextmanager
+    def _connected(self, engine: sa.Engine, reads: bool = False) -> Iterator[sa.Connection]:
+        """A connection. A thread keeps its own to a file, which costs less; one to a server may have been lost."""
+        if self._path is None:
+            with engine.connect().execution_options(mooring_read=reads) as connection:
+                yield connection
+            return
+        kept: sa.Connection | None = getattr(self._own, "connection", None)
+        if kept is None or kept.engine is not engine:
+            if kept is not None:
+                kept.close()
+            kept = self._own.connection = engine.connect().execution_options(mooring_read=reads)
+            self._kept.append(kept)
+        yield kept
 
     def _ready(self, end: float) -> sa.Engine:
         if self._engine is not None and self._identity() == self._known:
@@ -138,6 +156,8 @@ class Database:
     def _close(self) -> None:
         for threads in {self._writers, self._readers}:
             threads.shutdown()
+        for connection in self._kept:
+            connection.close()
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None

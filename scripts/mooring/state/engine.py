@@ -1,9 +1,12 @@
 """The engine of a URL: SQLite in a file, or PostgreSQL."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+
+from mooring.state.unavailable import Unavailable
 
 FILE = "state.db"
 """In the state folder."""
@@ -19,9 +22,6 @@ STATEMENT_MS, LOCK_MS = 5000, 2000
 
 THREADS = 4
 """How many transactions PostgreSQL is given at once."""
-
-READ = {"mooring_read": True}
-"""Execution options of what only reads: in SQLite it takes no lock that keeps writers out."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}")
 
@@ -58,7 +58,11 @@ def _sqlite(url: str) -> sa.Engine:
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:
         if not connection.get_execution_options().get("mooring_read"):
-            connection.exec_driver_sql("begin immediate")
+            try:
+                # Past SQLAlchemy, which would take eight times as long for it.
+                connection.connection.cursor().execute("begin immediate")
+            except sqlite3.Error as error:
+                raise Unavailable(str(error)) from error
 
     return made
 

@@ -75,7 +75,7 @@ def put(connection: sa.Connection, run: StoredRun) -> None:
 
 def add(connection: sa.Connection, run: StoredRun) -> bool:
     """Writes a new run; False when one of its name is there, which stays as it is."""
-    return connection.execute(_add(connection.dialect.name), _values(run)).rowcount > 0
+    return connection.execute(_add(connection.dialect.name), _values(run)).first() is not None
 
 
 def get(connection: sa.Connection, run: str) -> StoredRun | None:
@@ -120,7 +120,7 @@ def _put(dialect: str) -> sa.Executable:
 
 @cache
 def _add(dialect: str) -> sa.Executable:
-    return tables.insert(dialect, RUNS).on_conflict_do_nothing()
+    return tables.insert(dialect, RUNS).on_conflict_do_nothing().returning(_C.id)
 
 
 def _values(run: StoredRun) -> dict[str, Any]:

@@ -24,7 +24,6 @@ TURNS = sa.Table(
 
 _C, _T = CONVERSATIONS.c, TURNS.c
 _NAME: sa.BindParameter[str] = sa.bindparam("name")
-_ADDED = sa.select(_T.version).where(_T.conversation == _NAME, _T.run == sa.bindparam("by"))
 _POSITIONS = sa.select(_T.run, _T.version).where(
     _T.conversation == _NAME, _T.run.in_(sa.bindparam("runs", expanding=True))
 )
@@ -60,21 +59,18 @@ class NewTurn:
 
 
 class AddedBefore(Exception):
-    """Another process has added the turn in the meantime; raised so that its second copy is undone."""
+    """The turn is there; raised so that what was done for its second copy is undone."""
 
 
-def add(connection: sa.Connection, turn: NewTurn) -> bool:
-    """Adds a turn and ends the claim; False when the run added it before. Raises AddedBefore."""
-    if connection.execute(_ADDED, {"name": turn.conversation, "by": turn.run}).first():
-        return False
+def add(connection: sa.Connection, turn: NewTurn) -> None:
+    """Adds a turn and ends the claim. Raises AddedBefore when the run did so before, to undo it all."""
     new = conversations.new(turn.conversation, turn.agent, turn.said, turn.keep_until)
     new |= {"version": 1, "bytes": len(turn.messages)}
     version = connection.execute(_grow(connection.dialect.name), new).scalar_one()
     row = {"conversation": turn.conversation, "version": version, "run": turn.run}
     row |= {"said": turn.said, "messages": turn.messages}
-    if connection.execute(_turn(connection.dialect.name), row).rowcount < 1:
+    if connection.execute(_turn(connection.dialect.name), row).first() is None:
         raise AddedBefore
-    return True
 
 
 def positions(connection: sa.Connection, name: str, runs: Sequence[str]) -> dict[str, int]:
@@ -99,8 +95,8 @@ def copy(connection: sa.Connection, name: str, branch: str, version: int, now: f
     length = sa.select(sa.func.coalesce(sa.func.sum(sa.func.length(_T.messages)), 0)).where(upto)
     new = conversations.new(branch, known.agent, now, keep_until)
     new |= {"version": version, "bytes": connection.execute(length).scalar_one()}
-    begun = tables.insert(connection.dialect.name, CONVERSATIONS).on_conflict_do_nothing()
-    if connection.execute(begun, new).rowcount > 0:
+    begun = tables.insert(connection.dialect.name, CONVERSATIONS).on_conflict_do_nothing().returning(_C.id)
+    if connection.execute(begun, new).first() is not None:
         same = sa.select(sa.literal(branch, sa.Text), _T.version, _T.run, _T.said, _T.messages).where(upto)
         connection.execute(sa.insert(TURNS).from_select([column.name for column in _T], same))
 
@@ -123,4 +119,8 @@ def _grow(dialect: str) -> sa.Executable:
 
 @cache
 def _turn(dialect: str) -> sa.Executable:
-    return tables.insert(dialect, TURNS).on_conflict_do_nothing(index_elements=["conversation", "run"])
+    return (
+        tables.insert(dialect, TURNS)
+        .on_conflict_do_nothing(index_elements=["conversation", "run"])
+        .returning(_T.version)
+    )

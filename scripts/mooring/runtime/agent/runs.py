@@ -52,7 +52,9 @@ class Runs:
         try:
             await self.plain.open()
         except Problem as error:
-            reasons.append(str(error))
+            # A server may come back; a slot whose own folder takes nothing is not worth switching to.
+            if self._agents.release.content.environment.database is None:
+                reasons.append(str(error))
         if any(profile.checkpoint.mode == "durable" for profile in self._agents.release.content.resilience.values()):
             try:
                 self.durable = await self._opened()
