@@ -43,7 +43,7 @@ class Runtime:
         self.metrics = Metrics(tracing(settings.environ, settings.slot, release.digest))
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
-        self.database = Database(self._url())
+        self.database = Database(self._url(), settings.state)
         self.last_good = LastGoodStore(self.database if settings.serving else None)
         self.conversations = Conversations(self.database, profiles)
         self.spend = Spend(self.database)

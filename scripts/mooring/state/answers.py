@@ -1,6 +1,7 @@
 """The last good answers, by the digest of what was asked."""
 
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,8 +24,7 @@ _GET = sa.select(ANSWERS.c.text, ANSWERS.c.saved).where(ANSWERS.c.key == sa.bind
 
 def put(connection: sa.Connection, key: str, tenant: str, text: str, saved: float) -> None:
     """Writes an answer, unless a younger one is there."""
-    values = {"key": key, "tenant": tenant, "text": text.encode("utf-8", "surrogatepass"), "saved": saved}
-    connection.execute(_put(connection.dialect.name), values)
+    connection.execute(younger(connection.dialect.name), values(key, tenant, text, saved))
 
 
 def get(connection: sa.Connection, key: str) -> tuple[str, float] | None:
@@ -40,8 +40,14 @@ def prune(connection: sa.Connection, most: int) -> None:
     connection.execute(sa.delete(ANSWERS).where(saved <= youngest_too_old))
 
 
+def values(key: str, tenant: str, text: str, saved: float) -> dict[str, Any]:
+    """The row of an answer."""
+    return {"key": key, "tenant": tenant, "text": text.encode("utf-8", "surrogatepass"), "saved": saved}
+
+
 @cache
-def _put(dialect: str) -> sa.Executable:
+def younger(dialect: str) -> sa.Executable:
+    """Writes an answer unless a younger one is there."""
     made = tables.insert(dialect, ANSWERS)
     new = made.excluded
     return made.on_conflict_do_update(

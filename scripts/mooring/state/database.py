@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from mooring import private
 from mooring.state.engine import THREADS, engine, file_of
 from mooring.state.migrate import migrate
+from mooring.state.takeover import take_over
 from mooring.state.unavailable import Unavailable
 
 T = TypeVar("T")
@@ -30,11 +32,12 @@ class Database:
     """Opened, and its tables brought up to date, at the first use, and again when its file is gone.
 
     One thread writes to SQLite, where one can, and others read. Nobody but who awaits a transaction waits for it.
-    `url` is None where nothing may be kept. Every method raises Unavailable.
+    `url` is None where nothing may be kept. `old` is a folder with what earlier versions
+    kept there. Every method raises Unavailable.
     """
 
-    def __init__(self, url: str | None) -> None:
-        self._url = url
+    def __init__(self, url: str | None, old: Path | None = None) -> None:
+        self._url, self._old = url, old
         self._path = file_of(url) if url else None
         self._known: tuple[int, int] | None = None
         self._engine: sa.Engine | None = None
@@ -137,6 +140,8 @@ class Database:
         made = engine(self._url)
         try:
             migrate(made)
+            if self._old:
+                take_over(made, self._old)
         except BaseException:
             made.dispose()
             raise

@@ -33,7 +33,7 @@ def undo(engine: sa.Engine, number: int, migrations: Sequence[Migration] = MIGRA
     """Goes back to the tables as migration `number` left them; 0 is before the first. Raises SQLAlchemyError."""
     for index in range(len(_applied(engine)), number, -1):
         with engine.begin() as connection:
-            _lock(connection)
+            lock(connection)
             for statement in migrations[index - 1].backward(engine.dialect.name):
                 connection.exec_driver_sql(statement)
             connection.execute(sa.text("delete from versions where number = :number"), {"number": index})
@@ -43,7 +43,7 @@ def _step(engine: sa.Engine, migrations: Sequence[Migration]) -> bool:
     """Carries out one, in a transaction of its own; False when none is missing."""
     dialect = engine.dialect.name
     with engine.begin() as connection:
-        _lock(connection)
+        lock(connection)
         _make_room(connection)
         applied = _rows(connection)
         if len(applied) >= len(migrations):
@@ -72,8 +72,8 @@ def _check(newer: Sequence[tuple[str, int]], known: int) -> None:
             raise TooNew(f"{words}: deploy the newer version again, or restore a backup from before it")
 
 
-def _lock(connection: sa.Connection) -> None:
-    """Until the transaction ends. SQLite's `begin immediate` is that already."""
+def lock(connection: sa.Connection) -> None:
+    """Lets nobody else change tables until the transaction ends. SQLite's `begin immediate` does that already."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("set local lock_timeout to 0")
         connection.exec_driver_sql("set local statement_timeout to 0")

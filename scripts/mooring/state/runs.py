@@ -70,12 +70,12 @@ class StoredRun:
 
 def put(connection: sa.Connection, run: StoredRun) -> None:
     """Writes a run, new or changed."""
-    connection.execute(_put(connection.dialect.name), _values(run))
+    connection.execute(_put(connection.dialect.name), values(run))
 
 
 def add(connection: sa.Connection, run: StoredRun) -> bool:
     """Writes a new run; False when one of its name is there, which stays as it is."""
-    return connection.execute(_add(connection.dialect.name), _values(run)).first() is not None
+    return connection.execute(_add(connection.dialect.name), values(run)).first() is not None
 
 
 def get(connection: sa.Connection, run: str) -> StoredRun | None:
@@ -114,8 +114,19 @@ def end_left(connection: sa.Connection, slot: str, error: dict[str, Any], since:
 @cache
 def _put(dialect: str) -> sa.Executable:
     made = tables.insert(dialect, RUNS)
-    set_ = {column.name: made.excluded[column.name] for column in RUNS.c if not column.primary_key}
-    return made.on_conflict_do_update(index_elements=["id"], set_=set_)
+    return made.on_conflict_do_update(index_elements=["id"], set_=_new_values(made))
+
+
+@cache
+def newer(dialect: str) -> sa.Executable:
+    """Writes a run unless one of its name has changed later."""
+    made = tables.insert(dialect, RUNS)
+    later = made.excluded.updated > _C.updated
+    return made.on_conflict_do_update(index_elements=["id"], set_=_new_values(made), where=later)
+
+
+def _new_values(made: tables.Insert) -> dict[str, Any]:
+    return {column.name: made.excluded[column.name] for column in RUNS.c if not column.primary_key}
 
 
 @cache
@@ -123,7 +134,8 @@ def _add(dialect: str) -> sa.Executable:
     return tables.insert(dialect, RUNS).on_conflict_do_nothing().returning(_C.id)
 
 
-def _values(run: StoredRun) -> dict[str, Any]:
+def values(run: StoredRun) -> dict[str, Any]:
+    """The row of a run that is at this process."""
     return {
         "id": run.id,
         "tenant": run.data.get("tenant", ""),

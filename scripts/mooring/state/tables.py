@@ -12,6 +12,9 @@ SECONDS = sa.Double
 """Unix time."""
 
 
+Insert = sqlite.Insert | postgresql.Insert
+
+
 def text(name: str, **more: Any) -> sa.Column[Any]:
     """A column of text that always has a value."""
     return sa.Column(name, sa.Text, nullable=False, **more)
@@ -27,6 +30,6 @@ def moment(name: str) -> sa.Column[Any]:
     return sa.Column(name, SECONDS, nullable=False)
 
 
-def insert(dialect: str, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+def insert(dialect: str, table: sa.Table) -> Insert:
     """An INSERT that may say what happens on a conflict, which each database has a class of its own for."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
