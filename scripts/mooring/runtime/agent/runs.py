@@ -20,6 +20,7 @@ from mooring.runtime.memory import tickets
 from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.storage import secret_of
 from mooring.runtime.memory.store import RunStore, StoredRun
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
@@ -53,7 +54,9 @@ class Runs:
         try:
             await self.plain.open()
         except Problem as error:
-            reasons.append(str(error))
+            # A server may come back; a slot whose own folder takes nothing is not worth switching to.
+            if self._agents.release.content.environment.database is None:
+                reasons.append(str(error))
         if any(profile.checkpoint.mode == "durable" for profile in self._agents.release.content.resilience.values()):
             try:
                 self.durable = await self._opened()
@@ -224,10 +227,8 @@ class Runs:
         """DBOS takes a second to import, so it is only now, and in a thread."""
         module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.memory.durable.durable")
         content, settings = self._agents.release.content, self._agents.settings
-        named = content.environment.database
-        secret = _secret(settings.environ, named.secret_ref.removeprefix("env:")) if named else None
         keep = max(profile.memory.archive_days for profile in content.resilience.values())
-        url = module.database.url_of(settings.state, secret)
+        url = module.database.url_of(settings.state, secret_of(content.environment, settings.environ))
         journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
         await journal.open()
         return journal
@@ -295,9 +296,3 @@ class Runs:
             except Problem:
                 LOGGER.exception("turn not kept", extra={"conversation": record.conversation})
         return answer
-
-
-def _secret(environ: Mapping[str, str], name: str) -> str:
-    if not environ.get(name):
-        raise LookupError(f"environment variable {name} is not set")
-    return environ[name]

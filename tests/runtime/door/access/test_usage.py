@@ -14,6 +14,8 @@ from mooring.runtime.door.access.rates import Bucket, Rates
 from mooring.runtime.door.access.usage import Shared, shared
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 
 SOURCES = str(Path(__file__).parents[4] / "scripts")
 
@@ -57,7 +59,7 @@ def test_what_a_dead_process_had_under_way_is_taken_off_at_the_limit(tmp_path: P
 
 def test_two_that_count_together_share_bucket_and_requests_at_once(tmp_path: Path) -> None:
     grant = Grant(Caller("shop", "site"), Limits(concurrent=2), Limits(requests_per_minute=3))
-    spend = Spend(tmp_path / "spend.db")
+    spend = Spend(Database(url_of(tmp_path, None)))
     first, second = (Rates(spend, None, lambda: 5.0, tmp_path / "rates") for _ in range(2))
     inside = [first.enter(grant), second.enter(grant)]
     with pytest.raises(Problem, match="2 requests under way"):
