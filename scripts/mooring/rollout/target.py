@@ -106,7 +106,7 @@ class Writer(Protocol):
         """Begin to run a release in a slot that is not live, unless it runs there. Does not wait until it is ready."""
 
     def switch(self, to: Side, token: int) -> float:
-        """Send traffic to a slot; milliseconds until the other had stopped. Refused(NOT_READY) changes nothing."""
+        """Send traffic to a slot; milliseconds until it had it, the other none. Refused(NOT_READY) changes nothing."""
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         """End a release in a slot that is not live; begin to run another there. Does nothing when it is not there."""

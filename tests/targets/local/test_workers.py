@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from mooring.errors import Failed
+from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.rollout.state import Side, other
@@ -180,11 +180,11 @@ def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, r
     serving, name, stuck = pair.live, other(pair.live), standby.workers[-1].pid
     os.kill(stuck, signal.SIGSTOP)
     try:
-        with pytest.raises(Failed, match="did not answer") as failed:
+        with pytest.raises(Refused, match="does not answer") as refused:
             pair.local.switch(Side(name, standby.digest), 1000)
     finally:
         os.kill(stuck, signal.SIGCONT)
-    assert failed.value.reason is Reason.PROCESS
+    assert refused.value.reason is Reason.NOT_READY
     assert pair.live == serving
     pair.until(lambda: not any(worker.accepting for worker in idle(pair).workers))
     assert all(pair.ask()["slot"] == serving for _ in range(20))

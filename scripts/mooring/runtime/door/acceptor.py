@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mooring.runtime.door.fair import Fair
+from mooring.runtime.door.live import Live
 
 BATCH = 64
 """Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
@@ -41,7 +42,7 @@ class Acceptor:
     """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`.
 
     When there is `room` for none, they wait in the kernel's queue until there is. With `secure` they speak TLS.
-    `fair` is given where several workers accept, and `held` says how many connections this one has.
+    `fair` and `live` are what it shares with other processes, if any; `held` says how many connections it has.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Acceptor:
         factory: Callable[[], asyncio.Protocol],
         room: Callable[[], int] = lambda: BATCH,
         secure: Callable[[], ssl.SSLContext] | None = None,
-        fair: Fair | None = None,
         held: Callable[[], int] = lambda: 0,
     ) -> None:
         listening.setblocking(False)
         self._room, self._secure = room, secure
-        self._listening, self._fair, self._held = listening, fair, held
+        self._listening, self._held = listening, held
+        self.fair: Fair | None = None
+        self.live: Live | None = None
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.get_running_loop()
@@ -66,8 +68,10 @@ class Acceptor:
     def on(self) -> None:
         """Become live. Does nothing when live already."""
         self.accepting = True
-        if self._fair:
-            self._fair.say(self._held())
+        if self.fair:
+            self.fair.say(self._held())
+        if self.live:
+            self.live.trust()
         self._loop.add_reader(self._listening, self._drain)
 
     def off(self) -> None:
@@ -76,8 +80,8 @@ class Acceptor:
             self.off_since = self._loop.time()
         self.accepting = False
         self._loop.remove_reader(self._listening)
-        if self._fair:
-            self._fair.say(None)
+        if self.fair:
+            self.fair.say(None)
 
     @property
     def attaching(self) -> int:
@@ -96,6 +100,9 @@ class Acceptor:
                     self._pause(LEAVE_SECONDS)
                     return
                 allowed -= 1
+            if self.live and self.live.elsewhere():
+                self.off()
+                return
             try:
                 connection, _address = self._listening.accept()
             except (BlockingIOError, InterruptedError):
@@ -115,10 +122,10 @@ class Acceptor:
 
     def _leaves(self) -> bool:
         """Whether another worker is to have the next one."""
-        if self._fair is None:
+        if self.fair is None:
             return False
-        self._fair.say(self._held() + self.attaching)
-        return self._fair.leaves()
+        self.fair.say(self._held() + self.attaching)
+        return self.fair.leaves()
 
     async def _attach(self, connection: socket.socket) -> None:
         try:
@@ -137,7 +144,11 @@ class Acceptor:
     def _pause(self, seconds: float) -> None:
         """Looks again later."""
         self._loop.remove_reader(self._listening)
-        self._loop.call_later(seconds, lambda: self.on() if self.accepting else None)
+        self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self.accepting:
+            self._loop.add_reader(self._listening, self._drain)
 
 
 def closing(app: Any, ending: Callable[[], bool]) -> Any:

@@ -14,7 +14,6 @@ from uvicorn.server import ServerState
 
 from mooring.runtime.door.acceptor import Acceptor, closing
 from mooring.runtime.door.connection import KEEP_ALIVE, Connections
-from mooring.runtime.door.fair import Fair
 
 QUIET = 5
 """Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
@@ -30,7 +29,7 @@ LOOK_SECONDS = 1.0
 class Serving:
     """Starts not live; `acceptor` turns it on and off. At most `most` connections are open at once.
 
-    With `secure`, which gives the context of the next connection, they speak TLS; `fair` is what workers share.
+    With `secure`, which gives the context of the next connection, they speak TLS.
     """
 
     def __init__(
@@ -39,7 +38,6 @@ class Serving:
         listening: socket.socket,
         most: int = MOST,
         secure: Callable[[], ssl.SSLContext] | None = None,
-        fair: Fair | None = None,
     ) -> None:
         self._state = ServerState()
         self._config = uvicorn.Config(
@@ -60,7 +58,6 @@ class Serving:
             self.connections.new,
             lambda: most - len(self.connections),
             secure,
-            fair,
             lambda: len(self.connections),
         )
         self._clock: asyncio.Task[None] | None = None

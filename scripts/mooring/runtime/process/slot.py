@@ -26,8 +26,11 @@ from mooring.runtime.process.siblings import Siblings
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.runtime.door.fair import Fair
+    from mooring.runtime.door.acceptor import Acceptor
     from mooring.runtime.door.serving import Serving
+
+LIVE = "live"
+"""The file in the state folder that says which slot has the traffic."""
 
 DRAIN = 60.0
 """Seconds an ending slot waits for requests in flight when nobody says otherwise."""
@@ -111,7 +114,8 @@ class Slot:
         wanted, most = (limit // workers for limit in (limits.max_connections, limits.max_in_flight))
         allowed = connections_allowed(max(FEWEST, wanted), max(1, most))
         secure = Certificate(limits.tls).context if limits.tls else None
-        serving = host(app, listening, allowed, secure, self._fair() if workers > 1 else None)
+        serving = host(app, listening, allowed, secure)
+        self._share(serving.acceptor)
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
@@ -125,11 +129,16 @@ class Slot:
         worker = {"worker": self.options.worker} if workers > 1 else {}
         LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest, **worker})
 
-    def _fair(self) -> "Fair":
+    def _share(self, acceptor: "Acceptor") -> None:
+        """What it has in common with the other slot and with the other workers."""
         from mooring.runtime.door.fair import Fair
+        from mooring.runtime.door.live import Live
 
         options = self.options
-        return Fair(options.admin.with_name(f"{options.slot}.load"), options.worker, options.workers)
+        acceptor.live = Live(options.state / LIVE, options.slot)
+        if options.workers > 1:
+            path = options.admin.with_name(f"{options.slot}.load")
+            acceptor.fair = Fair(path, options.worker, options.workers)
 
     def _load(self) -> tuple["Release", Any, type["Serving"]]:
         from mooring.release.verify import verify_file

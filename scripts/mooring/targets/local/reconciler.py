@@ -56,7 +56,7 @@ class Reconciler:
         self._door = folders.admin(starter.state, starter.name, number)
         self._process = Process(self._door)
         self._look: Line | None = None
-        self._act = Act(self.name, self._door)
+        self.act = Act(self.name, self._door)
         self._successor: asyncio.Task[None] | None = None
         self._totals = Totals(starter.name, number, memory)
         self._draining = Draining(self._totals.add)
@@ -130,18 +130,17 @@ class Reconciler:
             self.health = health
 
     async def check(self, digest: str) -> None:
-        """Refused(NOT_READY) unless the worker is ready with `digest` at this moment."""
+        """Refused(NOT_READY) unless the worker says at this moment that it is ready with `digest`."""
+        before = self.health
         now = await self.facts()
-        if not self._act.there or not now["ready"] or now["digest"] != digest:
-            raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {'; '.join(now['reasons']) or 'empty'}")
-
-    def order(self, on: bool) -> None:
-        """Tells its process to accept, or not to; `obeyed` must follow. Raises Failed."""
-        self._act.order(on)
+        fresh = self.health is not before
+        if not (fresh and self.act.there and now["ready"]) or now["digest"] != digest:
+            why = "; ".join(now["reasons"]) or "empty" if fresh or not self._look else "it does not answer"
+            raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {why}")
 
     def obeyed(self) -> None:
-        """Waits until its process has done so. Raises Stopped."""
-        self.health |= self._act.obeyed()
+        """Waits until its process has done what `act` was told. Raises Stopped."""
+        self.health |= self.act.obeyed()
 
     # --- the loop ---
 
@@ -224,7 +223,7 @@ class Reconciler:
             raise
         if self.health["ready"] and self.health["accepting"] != self.live:
             with suppress(Stopped):  # asked again at the next look
-                self.order(self.live)
+                self.act.order(self.live)
                 self.obeyed()
         await self._pause(LOOK)
 
@@ -259,7 +258,7 @@ class Reconciler:
     def _installed(self, successor: Successor) -> None:
         """Makes a successor, whose door is the slot's now, the process of the slot."""
         self._look, act = successor.lines
-        self._act.take(act)
+        self.act.take(act)
         self._process, self.health = successor.process, successor.health
         self._began = time.monotonic()
         self._remember(self.health["pid"])
@@ -293,9 +292,9 @@ class Reconciler:
         successor.accept(self.live)
         told, pid = self.health.get("counts", {}), self._pid
         with suppress(*GONE, Stopped):
-            told = self._act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
+            told = self.act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
         successor.take_over()
-        self._act.close()
+        self.act.close()
         if self._look:
             self._draining.see_off(self._look, self._process, pid, told, self._drain_seconds)
         self._installed(successor)
@@ -314,7 +313,7 @@ class Reconciler:
 
     async def _connect(self) -> None:
         look = await Line.connect(self._door)
-        self._act.open()
+        self.act.open()
         self._look = look
         self.health = await self._look.call("GET /health", timeout=HUNG)
         self._remember(self.health["pid"])
@@ -324,7 +323,7 @@ class Reconciler:
         """For the metrics of the process: what earlier ones of the slot had in flight when they ended."""
         if self._totals.lost:
             with suppress(*GONE, Stopped):
-                self._act.call("POST /lost", {"count": self._totals.lost})
+                self.act.call("POST /lost", {"count": self._totals.lost})
 
     async def _begin(self, digest: str) -> None:
         self._process.kill(self._pid)  # one whose door is gone must not go on beside its successor
@@ -380,7 +379,7 @@ class Reconciler:
         self._exit.forget()
         if self._look:
             self._look.close()
-        self._act.close()
+        self.act.close()
         self._look = None
         self.health = {}
         self._totals.add(counts)

@@ -25,7 +25,9 @@ from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.runtime.core.logs import configure
+from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
+from mooring.runtime.process.slot import LIVE
 from mooring.targets.local import folders, listening
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
@@ -68,6 +70,7 @@ class Supervisor:
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
         self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
+        self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
@@ -154,20 +157,35 @@ class Supervisor:
             await self.slots[to].check(str(body["digest"]))
             self.memory.switch(to)
             self.slots[to].renew()
-            start = time.perf_counter()
-            try:
-                self.slots[to].accept(True)
-            except Stopped:
-                self.memory.live = was
-                self.memory.save()
-                raise
-            if was is not None and was != to:
-                # A worker that cannot answer now is told again by its reconciler; the new side is live either way.
-                with suppress(Stopped):
-                    self.slots[was].accept(False)
-            milliseconds = (time.perf_counter() - start) * 1000
+            milliseconds = self._move(to, was)
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
+
+    def _move(self, to: str, was: str | None) -> float:
+        """The switch, in one turn of the event loop; milliseconds until every worker of the new side accepts.
+
+        The old side accepts nothing from the first of them on, before it is told: its processes are not to be woken
+        while the new ones are. Raises Stopped when a worker of the new side does not accept; then the old side does.
+        """
+        new, old = self.slots[to], self.slots[was] if was not in (None, to) else None
+        start = time.perf_counter()
+        self._live.say(to)
+        new.order(True)
+        failed = _failure(new)
+        milliseconds = (time.perf_counter() - start) * 1000
+        if failed is None:
+            if old:
+                old.order(False)
+                _failure(old)  # one that cannot answer now is told again by its reconciler
+            return milliseconds
+        self.memory.live = was
+        self.memory.save()
+        self._live.say(was or "")
+        for slot, on in ((old, True), (new, False)):
+            if slot:
+                slot.order(on)
+                _failure(slot)
+        raise failed
 
     async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
         self.slots[str(body["slot"])].restart()
@@ -237,6 +255,15 @@ class Supervisor:
         if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around
+
+
+def _failure(slot: Workers) -> Stopped | None:
+    """Why a worker of a slot did not do as it was told; None when all did."""
+    try:
+        slot.obeyed()
+    except Stopped as stopped:
+        return stopped
+    return None
 
 
 def lock(state: Path) -> int:

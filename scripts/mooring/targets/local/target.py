@@ -267,7 +267,7 @@ class Local:
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
     def switch(self, to: Side, token: int) -> float:
-        """Sends traffic to a slot; returns milliseconds from the first order to the last acknowledgement."""
+        """Sends traffic to a slot; returns milliseconds until it had it, the other none."""
         return float(self._call("POST /switch", {**asdict(to), "token": token}, timeout=15)["ms"])
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ class Workers:
         self._state, self._memory = state, memory
         self._all: list[Reconciler] = []
         self._group: asyncio.TaskGroup | None = None
+        self._told: list[Reconciler] = []
+        self._failed: Stopped | None = None
         self._due: list[Reconciler] = []
         self._restarting: asyncio.Task[None] | None = None
         self._count = self._counted()
@@ -79,30 +80,25 @@ class Workers:
         """Refused(NOT_READY) unless every worker is ready with `digest` at this moment."""
         await asyncio.gather(*(worker.check(digest) for worker in self._members or self._all))
 
-    def accept(self, on: bool) -> None:
-        """Turns accepting on or off in all workers within one turn of the event loop: this is the switch.
-
-        All are told before the first has answered. Raises Stopped when one does not do so; then none accepts.
-        """
-        told: list[Reconciler] = []
-        failed: Stopped | None = None
+    def order(self, on: bool) -> None:
+        """Tells all workers to accept, or not to, and waits for none; `obeyed` must follow."""
+        self._told, self._failed = [], None
         for worker in self._members if on else self._all:
             try:
-                worker.order(on)
-                told.append(worker)
+                worker.act.order(on)
+                self._told.append(worker)
             except Stopped as stopped:
-                failed = failed or stopped
-        for worker in told:
+                self._failed = self._failed or stopped
+
+    def obeyed(self) -> None:
+        """Waits until all have done so. Raises Stopped, in the end, when one has not."""
+        for worker in self._told:
             try:
                 worker.obeyed()
             except Stopped as stopped:
-                failed = failed or stopped
-        if failed is None:
-            return
-        if on:
-            with suppress(Stopped):
-                self.accept(False)
-        raise failed
+                self._failed = self._failed or stopped
+        if self._failed:
+            raise self._failed
 
     # --- what is done ---
 
