@@ -87,7 +87,7 @@ class Rollout(Part):
 
 
 class Database(Part):
-    """Where runs are written down, when not in a file beside the slots."""
+    """Where runs, conversations, saved answers and spend are kept, when not in files beside the slots."""
 
     secret_ref: SecretRef = Field(description="The environment variable with the PostgreSQL URL.")
 
