@@ -82,8 +82,8 @@ def test_a_response_is_cancelled(serve, stub, reply):
 
 def test_whoever_waits_for_a_response_that_is_cancelled_is_told_so(serve, stub, reply):
     """As an answer, with 200: nothing failed, and a deployment is not rolled back for it."""
-    stub.script("primary-1", reply("one two three four five six", pace=0.2))
-    serving = serve(ladder={"rungs": {"L0": {"timeoutSeconds": 4}}})
+    stub.script("primary-1", reply("one two three four five six", pace=0.2), reply("late", delay=10))
+    serving = serve(ladder={"rungs": {"L0": {"timeoutSeconds": 20}}}, deadlineSeconds=40)
     ours = client(serving)
     stream = ours.responses.create(model="support", input="x", stream=True)
     first = next(iter(stream))
