@@ -166,12 +166,17 @@ def test_a_file_that_is_none_and_a_missing_database_are_unavailable(tmp_path: Pa
 
 def test_a_server_that_was_down_is_used_again(cluster: Cluster) -> None:
     async def story() -> None:
-        kept = Database(cluster.fresh())
+        url = cluster.fresh()
+        kept = Database(url)
         await kept.write(put("k"))
         cluster.stop()
         try:
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable, match=r"^the database cannot be reached$"):
                 await kept.write(put("lost"))
+            fresh = Database(url)
+            with pytest.raises(Unavailable, match=r"^the database cannot be reached$"):
+                await fresh.write(put("lost"))
+            await fresh.close()
         finally:
             cluster.start()
         await kept.write(put("k2"))

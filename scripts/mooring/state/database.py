@@ -89,10 +89,8 @@ class Database:
             raise Unavailable("the database is too slow")
         try:
             return how(self._ready(end), work)
-        except sa.exc.DBAPIError as error:
-            raise Unavailable(" ".join(str(error.orig).split())) from error
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Unavailable(" ".join(str(error).split())) from error
+            raise Unavailable(_told(error)) from error
 
     def _read(self, engine: sa.Engine, work: Work[T]) -> T:
         with self._connected(engine, reads=True) as connection, connection.begin():
@@ -166,3 +164,11 @@ class Database:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+
+def _told(error: Exception) -> str:
+    """What a client may know of a failure: no statement, value or address. PostgreSQL has values in later lines."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(error, sa.exc.OperationalError) and getattr(cause, "sqlstate", "") is None:
+        return "the database cannot be reached"
+    return " ".join(str(cause).split("\n")[0].split())[:160] or type(error).__name__
