@@ -68,7 +68,7 @@ def test_a_deleted_response_is_gone_from_both_slots(
     release = make_release(database is not None)
     blue, green = (fleet.slot(slot, release=release, database=database) for slot in ("blue", "green"))
     response = made(blue, "gone")["id"]
-    assert found(green, response)["status"] == "completed"
+    until(lambda: found(green, response)["status"] == "completed")
     assert green.http.delete(f"/v1/responses/{response}").json()["deleted"]
     assert [slot.http.get(f"/v1/responses/{response}").status_code for slot in (blue, green)] == [404, 404]
 
