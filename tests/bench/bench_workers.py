@@ -24,7 +24,7 @@ from tests.bench.vendor import host, process
 from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[2]
-CLIENTS, SECONDS, ROUNDS = 64, 4.0, 2
+CLIENTS, SECONDS, ROUNDS = 64, 2.5, 2
 SCALES, FEWEST = 1.8, 0.8
 """What two must get of the rate of one; and what the one with fewer connections must have of an even share."""
 
@@ -127,7 +127,7 @@ class Side:
         figure.fresh.append(_share(received))
         pace = subprocess.Popen([sys.executable, "-c", PACE, *map(str, self.pids)])
         try:
-            figure.paced.append(self._ask(2 * SECONDS, keep=True) / 2 / SECONDS)
+            figure.paced.append(self._ask(SECONDS, keep=True) / SECONDS)
         finally:
             pace.kill()
             pace.wait()
