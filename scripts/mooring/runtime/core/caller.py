@@ -1,9 +1,8 @@
 """Who sends a request: a tenant, by one of its keys or tokens."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Role = Literal["caller", "approver", "operator"]
+from mooring.spec.access import Role
 
 
 @dataclass(frozen=True, slots=True)

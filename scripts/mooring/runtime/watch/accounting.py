@@ -1,5 +1,6 @@
 """Counts every request in and out, so that a deployment can say how many it lost."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -113,7 +114,12 @@ class CountRequests:
 
 def watches(path: str) -> bool:
     """Whether a path watches the server rather than uses it."""
-    return any(path == watching or path.startswith(f"{watching}/") for watching in UNCOUNTED)
+    return below(path, UNCOUNTED)
+
+
+def below(path: str, places: Iterable[str]) -> bool:
+    """Whether a path is one of `places`, or below it."""
+    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def kept(path: Path, pid: int | None) -> dict[str, int] | None:

@@ -14,6 +14,7 @@ from mooring.runtime.door.access.pacing import Pacing
 from mooring.runtime.door.access.rates import Admitted, Rates
 from mooring.runtime.door.calling import ADMITTED, CALLER
 from mooring.runtime.door.middleware import discarded, reply
+from mooring.runtime.watch.accounting import below
 
 PROBES = ("/livez", "/readyz", "/startupz")
 """Answered to everybody, without reasons and details."""
@@ -71,9 +72,9 @@ class Gate:
         if grant is None:
             raise Problem("invalid_api_key", "send a key or token that works here, as a bearer token")
         operator = grant.caller.role == "operator"
-        if (details or _below(path, OPERATORS)) and not operator:
+        if (details or below(path, OPERATORS)) and not operator:
             raise Problem("operator_required", "this needs an operator's key")
-        if operator and not _below(path, (*OPERATORS, *PROBES, DESCRIPTION)):
+        if operator and not below(path, (*OPERATORS, *PROBES, DESCRIPTION)):
             raise Problem("operator_refused", "an operator's key calls no agent, and sees nothing of tenants")
         return grant
 
@@ -105,10 +106,6 @@ class Gate:
             await self.app(scope, receive, told if more else send)
         finally:
             admitted.leave()
-
-
-def _below(path: str, places: Iterable[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
