@@ -20,6 +20,7 @@ from hypothesis import settings
 
 from mooring.release.content import ReleaseContent
 from tests import reaper
+from tests.postgres import Cluster
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -67,6 +68,22 @@ sys.addaudithook(loopback_only)
 sys.addaudithook(own_content_only)
 reaper.mark()
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="moor-")  # its processes are this run's, and end with it
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of one's own."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty database is, on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state' / 'state.db'}"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.fresh()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,8 @@ from mooring.runtime.door.app import create_app
 from mooring.runtime.memory.spend import Spend
 from mooring.spec import Environment
 from mooring.spec.access import Access, Limits
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.runtime.hosting import Serving
@@ -57,12 +59,14 @@ def run() -> list[Row]:
 
 async def _cost(folder: Path, keys: list[str]) -> Row:
     """What a request takes longer for the gate, in milliseconds, called without a socket."""
-    access, spend = Access.model_validate(ACCESS), Spend(folder / "cost.db")
+    database = Database(url_of(folder, None))
+    access, spend = Access.model_validate(ACCESS), Spend(database)
     await spend.start()
     keyring = Keyring(access, KeyFile(folder / KEYS), {})
     gate = Gate(_answer, keyring, Issuers(access, lambda: None), Rates(spend, None), lambda code: None)
     bare, ours = [statistics.median([await _timed(app, keys, spend) for _ in range(3)]) for app in (_answer, gate)]
     await spend.close()
+    await database.close()
     cost = (ours - bare) * 1000
     told = f"{cost:.3f} ms a request"
     return Row(f"keys, limits and spend, {KEY_COUNT:,} keys", told, limit=f"< {MOST_MS} ms", ok=cost < MOST_MS)

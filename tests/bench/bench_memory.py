@@ -22,6 +22,8 @@ from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.watch.memory_watch import resident
 from mooring.runtime.watch.telemetry import Metrics
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 from tests.bench.row import Row
 from tests.runtime.sample import sample
 
@@ -57,7 +59,8 @@ class _Bench:
         content = sample(memory={"maxConversations": 50}).content
         self.profile = content.resilience["quick"]
         self.metrics = Metrics()
-        self.conversations = Conversations(folder / "conversations.db", [self.profile])
+        self.database = Database(url_of(folder, None))
+        self.conversations = Conversations(self.database, [self.profile])
         model = FunctionModel(_answer, model_name="primary")
         self.window = Window(model, content.models["primary"], self.profile.context, 0, Tokens(), self.metrics)
 
@@ -71,6 +74,7 @@ class _Bench:
             gc.collect()
             memory.append(resident())
         await self.conversations.close()
+        await self.database.close()
         return memory
 
     async def _some(self, lane: str, turns: int) -> None:

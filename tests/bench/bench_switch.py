@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -50,7 +51,7 @@ class Outcome:
 
 def run() -> list[Row]:
     """Our rows, each beside both rivals."""
-    ours = _measure(mooring, SWITCHES)
+    ours, several = _measure(mooring, SWITCHES), _measure(partial(mooring, workers=2), SWITCHES)
     rivals = [_rival("HAProxy", "haproxy", haproxy, SWITCHES), _rival("nginx", "nginx", nginx, RELOADS)]
     p99 = statistics.quantiles(ours.took, n=100)[98]
 
@@ -65,6 +66,19 @@ def run() -> list[Row]:
         Row(f"switch, {SWITCHES} times", str(ours), beside(str), limit="0 lost", ok=ours.lost == 0 and whole),
         Row("switch, median", median(ours), beside(median), limit="< 1 ms", ok=statistics.median(ours.took) < 1),
         Row("switch, p99", f"{p99:.2f} ms", limit="< 10 ms", ok=p99 < 10),
+        Row(
+            f"switch of two workers a side, {SWITCHES} times",
+            str(several),
+            limit="0 lost",
+            ok=several.lost == 0 and several.requests >= REQUESTS,
+        ),
+        Row(
+            "switch of two workers a side, median",
+            median(several),
+            f"one worker {median(ours)}",
+            limit="< 1 ms",
+            ok=statistics.median(several.took) < 1,
+        ),
         Row(
             "last answer from the old side, worst",
             f"{ours.last_of_old:.0f} ms",
@@ -116,10 +130,11 @@ def _last_of_old(moments: list[float], answers: list[tuple[float, str, str]]) ->
 # --- the three fronts ---
 
 
-def mooring(folder: Path, stack: ExitStack) -> tuple[str, Switch]:
-    """The real supervisor over two slots."""
+def mooring(folder: Path, stack: ExitStack, workers: int = 1) -> tuple[str, Switch]:
+    """The real supervisor over two slots of so many workers."""
     data = ReleaseContent.model_validate(yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))).model_dump(mode="json")
     data["environment"] |= {"endpoints": "real", "services": {"shop": "http://127.0.0.1:9"}}
+    data["environment"]["serving"]["workers"] = workers
     release = Release.of(ReleaseContent.model_validate(data))
     command = (sys.executable, str(Path(__file__).with_name("backend.py")), "supervisor")
     target = Local(ROOT, release.content.environment, folder, command)

@@ -55,6 +55,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.rollout-weakened": Meaning(5, "a release goes out with less care"),
     "environment.service-changed": Meaning(5, "tools call another service"),
     "environment.tier-changed": Meaning(6, "other rules hold for this environment"),
+    "environment.workers-changed": Meaning(3, "a slot is served by more or fewer processes"),
     "guards.added": Meaning(0, "more limits on plans"),
     "guards.changed": Meaning(1, "limits on plans read differently, none is looser"),
     "guards.removed": Meaning(10, "limits on plans are gone"),

@@ -21,6 +21,7 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         console.table(COLUMNS, rows(data, now if console.terminal else None))
         console.line()
         _show_live(data, console)
+        _show_workers(data, console)
     for line in notes(data):
         console.line(line)
 
@@ -37,6 +38,33 @@ def _show_live(data: dict[str, Any], console: Console) -> None:
             console.line()
         for line in rungs.notes(live, runtime):
             console.line(line)
+
+
+WORKER_COLUMNS = ("WORKER", "STATE", "PROCESS", "IN_FLIGHT", "RESTARTS", "MEMORY")
+
+
+def _show_workers(data: dict[str, Any], console: Console) -> None:
+    """Prints each worker of the live slot, where there are several."""
+    if found := workers(data):
+        console.table(WORKER_COLUMNS, found)
+        console.line()
+
+
+def workers(data: dict[str, Any]) -> list[tuple[str, ...]]:
+    """One row per worker of the live slot, where there are several."""
+    live = data["live"]["slot"] if data["live"] else ""
+    each = data["slots"][live].get("workers", ()) if live else ()
+    return [
+        (
+            f"{live} {worker['number']}",
+            "accepting" if worker["accepting"] else "ready" if worker["ready"] else "starting",
+            str(worker["pid"] or ""),
+            str(worker["in_flight"]),
+            str(worker["restarts"]),
+            f"{worker['rss'] / 2**20:.0f} MiB" if worker["rss"] else "",
+        )
+        for worker in (each if len(each) > 1 else ())
+    ]
 
 
 def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]]:
@@ -61,10 +89,15 @@ def rows(data: dict[str, Any], now: float | None = None) -> list[tuple[str, ...]
 def _state(slot: dict[str, Any], live: bool) -> str:
     if not slot["digest"]:
         return "empty"
+    each = slot.get("workers", ())
+    ready = sum(worker["ready"] for worker in each)
+    if not slot["ready"] and live and ready:
+        return f"live, {ready} of {len(each)} workers ready"
     if not slot["ready"]:
         return f"not ready: {'; '.join(slot['reasons'])}" if slot["reasons"] else "starting"
     spare = f", spare {slot['spare']}" if slot.get("spare") else ""
-    return f"live{spare}" if live else "warm"
+    several = f", {len(each)} workers" if len(each) > 1 else ""
+    return f"live{several}{spare}" if live else f"warm{several}"
 
 
 def notes(data: dict[str, Any]) -> Iterator[str]:

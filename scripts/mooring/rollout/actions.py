@@ -104,8 +104,9 @@ class Actions:
         start = self.clock.now()
         while not (slot := self._facts().slots[side.slot]).ready or slot.digest != side.digest:
             why = "; ".join(slot.reasons) or "starting"
-            if slot.restarts >= GIVE_UP:
-                raise Failed(Reason.NOT_READY, f"{side.slot} ended {slot.restarts} times while starting: {why}")
+            ends = max((worker.restarts for worker in slot.workers), default=slot.restarts)
+            if ends >= GIVE_UP:
+                raise Failed(Reason.NOT_READY, f"{side.slot} ended {ends} times while starting: {why}")
             if self.clock.now() > state.deadline:
                 waited = self.clock.now() - start
                 raise Failed(Reason.DEADLINE, f"{side.slot} was not ready after {waited:.0f} s: {why}")

@@ -15,8 +15,21 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """One of the processes of a slot. `rss` is bytes of memory; `restarts` counts unwanted ends."""
+
+    number: int
+    pid: int | None
+    ready: bool
+    accepting: bool
+    in_flight: int
+    restarts: int
+    rss: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlotFacts:
-    """One slot as it is.
+    """One slot as it is: the sum of its workers, and ready when all of them are. `pid` is the first one's.
 
     `totals` are request counts over all processes the slot ever had, COUNTS and LOST. `spare` says how a spare process
     of the same release is: `starting`, `ready`, or None when there is none. `restarts` counts unwanted ends of
@@ -35,6 +48,7 @@ class SlotFacts:
     spare: str | None = None
     rss: int = 0
     runtime: dict[str, Any] = field(default_factory=dict)
+    workers: tuple[WorkerFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,7 @@ class Writer(Protocol):
         """Begin to run a release in a slot that is not live, unless it runs there. Does not wait until it is ready."""
 
     def switch(self, to: Side, token: int) -> float:
-        """Send traffic to a slot; milliseconds until the other had stopped. Refused(NOT_READY) changes nothing."""
+        """Send traffic to a slot; milliseconds until it had it, the other none. Refused(NOT_READY) changes nothing."""
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         """End a release in a slot that is not live; begin to run another there. Does nothing when it is not there."""

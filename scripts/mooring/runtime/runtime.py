@@ -9,10 +9,13 @@ from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.runs import Runs
+from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.spend import Spend
+from mooring.runtime.memory.storage import url_for
 from mooring.runtime.memory.store import RunStore
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.health import Health
@@ -23,9 +26,8 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
-
-RUNS, ANSWERS, CONVERSATIONS, SPEND = "runs.db", "answers.db", "conversations.db", "spend.db"
-"""Names in the state folder: runs, the last good answers, conversations, and what tenants spend."""
+from mooring.state.database import Database
+from mooring.state.unavailable import TooNew, Unavailable
 
 
 class Runtime:
@@ -42,13 +44,16 @@ class Runtime:
         self.metrics = Metrics(tracing(settings.environ, settings.slot, release.digest))
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
-        self.last_good = LastGoodStore(settings.state / ANSWERS)
-        self.conversations = Conversations(settings.state / CONVERSATIONS, profiles)
-        self.spend = Spend(settings.state / SPEND)
+        self.database = Database(self._url(), settings.state)
+        self.last_good = LastGoodStore(self.database if settings.serving else None)
+        self.conversations = Conversations(self.database, profiles)
+        self.spend = Spend(self.database)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(settings.state / RUNS))
+        self.runs = Runs(self.runner, RunStore(self.database))
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
+        self.others: Others = Alone()
+        """The other workers of the slot; whoever hosts the slot sets it."""
         self.client: httpx2.AsyncClient | None = None
         """What everything outside is called with; None before the start and after the end."""
         self._reasons: list[str] = ["not started"]
@@ -71,6 +76,7 @@ class Runtime:
         if not self.simulated:
             self._reasons += [f"environment variable {name} is not set" for name in missing_keys(models, environ)]
         self._reasons += self.agents.load(self.client)
+        self._reasons += await self._unfit()
         if self.settings.serving:
             await self.spend.start()
             await self.conversations.start()
@@ -90,6 +96,7 @@ class Runtime:
         await self.conversations.close()
         await self.last_good.close()
         await self.spend.close()
+        await self.database.close()
         await self.agents.close()
         await client.aclose()
         await asyncio.to_thread(self.metrics.tracing.close)
@@ -109,6 +116,25 @@ class Runtime:
     def busy(self) -> int:
         """Requests and background runs under way: a slot is retired when this is 0."""
         return self.accounting.in_flight + self.runs.under_way()
+
+    def _url(self) -> str | None:
+        try:
+            return url_for(self.release.content.environment, self.settings)
+        except LookupError:
+            return None
+
+    async def _unfit(self) -> list[str]:
+        """What keeps the slot from ever using its database; one that is down may come back."""
+        if not self.settings.serving:
+            return []
+        try:
+            url_for(self.release.content.environment, self.settings)
+            await self.database.open()
+        except (LookupError, TooNew) as error:
+            return [str(error)]
+        except Unavailable as error:
+            LOGGER.error("the database is unavailable: %s", error)
+        return []
 
     def _shed(self) -> None:
         """Frees all caches."""

@@ -87,7 +87,7 @@ class Rollout(Part):
 
 
 class Database(Part):
-    """Where runs are written down, when not in a file beside the slots."""
+    """Where runs, conversations, saved answers and spend are kept, when not in files beside the slots."""
 
     secret_ref: SecretRef = Field(description="The environment variable with the PostgreSQL URL.")
 
@@ -108,10 +108,18 @@ class Serving(Part):
     max_in_flight: int = Field(
         default=256, ge=1, le=10000, description="Requests being answered, streams included; and as many runs besides."
     )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="Processes of a slot, which accept from the one socket; the limits of a slot are shared out among "
+        "them. Default: as many as the machine has cores, and one in development.",
+    )
     spare: bool | None = Field(
         default=None,
-        description="A second process of the live release stands ready in case the first one dies, so that new "
-        "requests are answered within a second, for as much memory again. Default: not in development.",
+        description="One more process of the live release stands ready in case the first one dies, so that new "
+        "requests are answered within a second, for as much memory again. Default: where a slot has one worker, "
+        "and not in development.",
     )
     max_connections: int = Field(
         default=2048, ge=16, le=60000, description="Open connections; less where the limit on open files is lower."
@@ -163,11 +171,6 @@ class Environment(Document):
     def secrets(self) -> tuple[str, ...]:
         """Environment variables that hold the keys of callers."""
         return tuple(key.secret_ref.removeprefix("env:") for key in (self.access.keys if self.access else ()))
-
-    @property
-    def keeps_spare(self) -> bool:
-        """Whether a spare process of the live release stands ready."""
-        return self.tier != "development" if self.serving.spare is None else self.serving.spare
 
     @property
     def needs_evidence(self) -> bool:

@@ -175,6 +175,6 @@ def test_the_official_client_sends_a_key(serve, stub):
 def test_a_key_needs_a_disk(serve, tmp_path):
     """Nothing that cannot be kept is promised to be done once."""
     (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "runs.db").mkdir()
+    (tmp_path / "state" / "state.db").mkdir()
     answer = post(serve(), "/v1/chat/completions", CHAT)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage_unavailable")

@@ -1,10 +1,15 @@
 """The last good answers: bounded in memory, on disk across restarts, and never in the way."""
 
 import asyncio
+from pathlib import Path
+
+import pytest
 
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.memory import last_good
 from mooring.runtime.memory.last_good import LastGoodStore, key
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 
 
 class Clock:
@@ -39,30 +44,61 @@ def test_an_answer_grows_too_old():
     asyncio.run(scene())
 
 
-def test_it_is_read_from_disk_when_memory_was_shed_or_the_process_began_anew(tmp_path):
+def test_it_is_read_from_the_database_when_memory_was_shed_or_the_process_began_anew(database_url: str) -> None:
     async def scene() -> None:
-        first = LastGoodStore(tmp_path / "state" / "answers.db")
+        blue = Database(database_url)
+        first = LastGoodStore(blue)
         first.put("k", "yes")
         first.shed()
         assert await said(first, "k", 60) == "yes"
+        first.put("last", "words")
         await first.close()
-        second = LastGoodStore(tmp_path / "state" / "answers.db")
+        await blue.close()
+        green = Database(database_url)
+        second = LastGoodStore(green)
         assert await said(second, "k", 60) == "yes"
+        assert await said(second, "last", 60) == "words"
         assert await second.get("other", 60) is None
-        await second.close()
+        await green.close()
 
     asyncio.run(scene())
-    assert (tmp_path / "state" / "answers.db").stat().st_mode & 0o077 == 0
 
 
-def test_a_disk_that_fails_is_done_without(tmp_path):
+def test_the_oldest_answers_go_when_there_are_too_many(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_good, "STORED", 3)
+    monkeypatch.setattr(last_good, "PRUNE_WRITES", 1)
+
+    async def scene() -> None:
+        database, clock = Database(database_url), Clock()
+        store = LastGoodStore(database, clock)
+        for number in range(5):
+            clock.now += 1
+            store.put(f"k{number}", "yes")
+            await store.close()
+        store.shed()
+        found = [await store.get(f"k{number}", 60) is not None for number in range(5)]
+        assert found == [False, False, True, True, True]
+        await database.close()
+
+    asyncio.run(scene())
+
+
+def test_a_database_that_fails_is_done_without_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         (tmp_path / "file").write_text("")
-        store = LastGoodStore(tmp_path / "file" / "answers.db")
+        database = Database(url_of(tmp_path / "file", None))
+        store = LastGoodStore(database)
         assert await store.get("other", 60) is None
         store.put("k", "yes")
         assert await said(store, "k", 60) == "yes"
+        (tmp_path / "file").unlink()
+        store.put("k2", "not tried")
+        monkeypatch.setattr(last_good, "RETRY_SECONDS", 0.0)
+        store.put("k3", "yes")
         await store.close()
+        store.shed()
+        assert [await said(store, key, 60) for key in ("k2", "k3")] == [None, "yes"]
+        await database.close()
 
     asyncio.run(scene())
 

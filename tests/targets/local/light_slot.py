@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -53,12 +54,15 @@ def build(release: Release, settings: Settings) -> Any:
         status = 500 if "failing" in runtime.does else 200
         return JSONResponse({"slot": settings.slot, "digest": release.digest}, status)
 
+    async def worker(_request: Request) -> Response:
+        return JSONResponse({"worker": settings.worker, "of": settings.workers, "pid": os.getpid()})
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
 
     middleware = [Middleware(CountRequests, accounting=runtime.accounting)]
-    app = Starlette(routes=[Route("/who", who)], middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=[Route("/who", who), Route("/worker", worker)], middleware=middleware, lifespan=lifespan)
     app.state.runtime = runtime
     return app
 

@@ -32,6 +32,7 @@ def rules(sides: Sides) -> Rules:
         "serving.maxInFlight": number(CAPACITY, CAPACITY, "requests at once of a slot"),
         "serving.origins": moved(CLIENTS, "web pages that may call"),
         "serving.tls": moved(CLIENTS, "TLS"),
+        "serving.workers": workers,
         "serving.trustedProxies": moved(CLIENTS, "trusted proxies"),
         "serving.mcp": turned(
             ("environment.mcp-offered", "offers its agents as MCP tools, at /mcp"),
@@ -48,6 +49,11 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
         yield Note(code, f"{'serves' if name in after else 'no longer serves'} agent {show(name)}")
     if set(before) == set(after):
         yield Note(code, "lists its agents differently")
+
+
+def workers(before: Any, after: Any) -> Iterator[Note]:
+    old, new = (value or "as the tier says" for value in (before, after))
+    yield Note("environment.workers-changed", f"workers of a slot: {old} → {new}")
 
 
 def database(before: Any, after: Any) -> Iterator[Note]:

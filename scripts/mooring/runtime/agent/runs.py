@@ -12,6 +12,7 @@ from pydantic_ai.tools import DeferredToolResults, ToolDenied
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.turn import Answer, Turn
@@ -19,6 +20,7 @@ from mooring.runtime.memory import tickets
 from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.storage import secret_of
 from mooring.runtime.memory.store import RunStore, StoredRun
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
@@ -44,6 +46,7 @@ class Runs:
         self._runner, self._agents = runner, runner.agents
         self.plain: Journal = Plain(store, self._agents.settings.slot, self._perform)
         self.durable: Journal | None = None
+        self.others: Others = Alone()
 
     async def open(self) -> list[str]:
         """Takes up work; what keeps it from being whole."""
@@ -51,7 +54,9 @@ class Runs:
         try:
             await self.plain.open()
         except Problem as error:
-            reasons.append(str(error))
+            # A server may come back; a slot whose own folder takes nothing is not worth switching to.
+            if self._agents.release.content.environment.database is None:
+                reasons.append(str(error))
         if any(profile.checkpoint.mode == "durable" for profile in self._agents.release.content.resilience.values()):
             try:
                 self.durable = await self._opened()
@@ -127,14 +132,22 @@ class Runs:
             raise Problem("run_waiting", f"run {run_id} waits for an approval: deny that instead")
         if run.status not in (QUEUED, RUNNING):
             return run
+        if self.cancel_here(run_id):
+            return await self.wait(run_id, tenant, _CANCEL_SECONDS)
+        if self.durable and await self.durable.cancel(run_id):
+            return await self.get(run_id, tenant)
+        if await self.others.cancel(run_id):
+            return await self.ended(run_id, tenant, _CANCEL_SECONDS)
+        words = f"run {run_id} is under way in another process, which cannot be told: its agent has no checkpoints"
+        raise Problem("run_under_way", words)
+
+    def cancel_here(self, run_id: str) -> bool:
+        """Cancels a run that is under way in this process; False when none of that name is."""
         for journal in filter(None, (self.durable, self.plain)):
             if live := journal.live(run_id):
                 live.cancel()
-                return await self.wait(run_id, tenant, _CANCEL_SECONDS)
-        if not (self.durable and await self.durable.cancel(run_id)):
-            words = f"run {run_id} is under way in another process, which cannot be told: its agent has no checkpoints"
-            raise Problem("run_under_way", words)
-        return await self.get(run_id, tenant)
+                return True
+        return False
 
     async def forget(self, run_id: str, tenant: str) -> None:
         """Removes a run that has ended. Raises Problem."""
@@ -214,10 +227,8 @@ class Runs:
         """DBOS takes a second to import, so it is only now, and in a thread."""
         module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.memory.durable.durable")
         content, settings = self._agents.release.content, self._agents.settings
-        named = content.environment.database
-        secret = _secret(settings.environ, named.secret_ref.removeprefix("env:")) if named else None
         keep = max(profile.memory.archive_days for profile in content.resilience.values())
-        url = module.database.url_of(settings.state, secret)
+        url = module.database.url_of(settings.state, secret_of(content.environment, settings.environ))
         journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
         await journal.open()
         return journal
@@ -285,9 +296,3 @@ class Runs:
             except Problem:
                 LOGGER.exception("turn not kept", extra={"conversation": record.conversation})
         return answer
-
-
-def _secret(environ: Mapping[str, str], name: str) -> str:
-    if not environ.get(name):
-        raise LookupError(f"environment variable {name} is not set")
-    return environ[name]

@@ -15,7 +15,9 @@ WrapModel = Callable[["spec.Model", "Model"], "Model"]
 
 @dataclass(frozen=True)
 class Settings:
-    """`slot` is the slot's colour. `state` is the environment's folder, shared by both slots.
+    """`slot` is the slot's colour; this process is number `worker` of its `workers`, the first one is 1.
+
+    `state` is the environment's folder, shared by both slots.
 
     `simulator_url` has no trailing slash, and is None where nothing is simulated.
     `environ` is where secret references are looked up; it never shows in a log or a `repr`.
@@ -29,6 +31,12 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     serving: bool = True
     wrap_model: WrapModel | None = None
+    worker: int = 1
+    workers: int = 1
+
+    def share(self, limit: int) -> int:
+        """What this process may take of a slot's limit: all take no more than that, but each can take one."""
+        return max(1, limit // self.workers)
 
     def key_of(self, model: "spec.Model") -> str | None:
         """The key of a model; None when it needs none or its variable is not set."""

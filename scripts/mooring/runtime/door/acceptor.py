@@ -17,8 +17,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from mooring.runtime.door.fair import Fair
+from mooring.runtime.door.live import Live
+
 BATCH = 64
 """Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
+
+LEAVE_SECONDS, LATE = 0.005, 4
+"""That a worker with more connections than another leaves the next one to that; and how many it takes at once when they
+are still there afterwards, since the other is busy."""
 
 FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
 """Until it looks again for room, and, as asyncio's own server does, for descriptors or memory."""
@@ -35,6 +42,7 @@ class Acceptor:
     """Accepts on `listening` while it is on, and hands every connection to a new protocol of `factory`.
 
     When there is `room` for none, they wait in the kernel's queue until there is. With `secure` they speak TLS.
+    `fair` and `live` are what it shares with other processes, if any; `held` says how many connections it has.
     """
 
     def __init__(
@@ -43,19 +51,27 @@ class Acceptor:
         factory: Callable[[], asyncio.Protocol],
         room: Callable[[], int] = lambda: BATCH,
         secure: Callable[[], ssl.SSLContext] | None = None,
+        held: Callable[[], int] = lambda: 0,
     ) -> None:
         listening.setblocking(False)
         self._room, self._secure = room, secure
-        self._listening = listening
+        self._listening, self._held = listening, held
+        self.fair: Fair | None = None
+        self.live: Live | None = None
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.get_running_loop()
         self.accepting = False
         self.off_since = self._loop.time()
+        self._left = 0.0
 
     def on(self) -> None:
         """Become live. Does nothing when live already."""
         self.accepting = True
+        if self.fair:
+            self.fair.say(self._held())
+        if self.live:
+            self.live.trust()
         self._loop.add_reader(self._listening, self._drain)
 
     def off(self) -> None:
@@ -64,6 +80,8 @@ class Acceptor:
             self.off_since = self._loop.time()
         self.accepting = False
         self._loop.remove_reader(self._listening)
+        if self.fair:
+            self.fair.say(None)
 
     @property
     def attaching(self) -> int:
@@ -71,9 +89,19 @@ class Acceptor:
         return len(self._attaching)
 
     def _drain(self) -> None:
+        allowed = LATE if self._loop.time() - self._left < 2 * LEAVE_SECONDS else 0
         for _ in range(BATCH):
             if self._room() <= self.attaching:
                 self._pause(FULL_SECONDS)
+                return
+            if self._leaves():
+                if allowed == 0:
+                    self._left = self._loop.time()
+                    self._pause(LEAVE_SECONDS)
+                    return
+                allowed -= 1
+            if self.live and self.live.elsewhere():
+                self.off()
                 return
             try:
                 connection, _address = self._listening.accept()
@@ -92,6 +120,13 @@ class Acceptor:
             self._attaching.add(task)
             task.add_done_callback(self._attaching.discard)
 
+    def _leaves(self) -> bool:
+        """Whether another worker is to have the next one."""
+        if self.fair is None:
+            return False
+        self.fair.say(self._held() + self.attaching)
+        return self.fair.leaves()
+
     async def _attach(self, connection: socket.socket) -> None:
         try:
             if self._secure is None:
@@ -109,7 +144,11 @@ class Acceptor:
     def _pause(self, seconds: float) -> None:
         """Looks again later."""
         self._loop.remove_reader(self._listening)
-        self._loop.call_later(seconds, lambda: self.on() if self.accepting else None)
+        self._loop.call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self.accepting:
+            self._loop.add_reader(self._listening, self._drain)
 
 
 def closing(app: Any, ending: Callable[[], bool]) -> Any:

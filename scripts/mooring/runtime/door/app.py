@@ -33,7 +33,7 @@ def create_app(release: Release, settings: Settings) -> Starlette:
         headers["x-mooring-simulated"] = "true"
     middleware = [Middleware(Paths), *outside(runtime), Middleware(Edge, headers=headers), guard(runtime)]
     middleware.append(Middleware(CountRequests, accounting=runtime.accounting))
-    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight))
+    middleware.append(Middleware(Admission, most=settings.share(release.content.environment.serving.max_in_flight)))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
     mcp = _mcp(release)

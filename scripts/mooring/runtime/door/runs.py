@@ -78,7 +78,7 @@ async def _decide(request: Request, approved: bool) -> Response:
 
 def admit(runtime: Runtime) -> None:
     """Raises Problem when as many runs are under way as there may be: nobody waits for them, so they could pile up."""
-    most = runtime.release.content.environment.serving.max_in_flight
+    most = runtime.settings.share(runtime.release.content.environment.serving.max_in_flight)
     if runtime.runs.under_way() >= most:
         raise Problem("too_many_requests", f"{most} runs are under way; try again in a moment")
 

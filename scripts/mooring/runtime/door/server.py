@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.door.calling import agent_of, agents_of, runtime_of
 from mooring.runtime.door.openapi.document import document
+from mooring.runtime.watch.merged import Merged, families
 
 
 async def models(request: Request) -> Response:
@@ -22,10 +23,14 @@ async def model(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """`GET /metrics`: in the manner of Prometheus."""
+    """`GET /metrics`: in the manner of Prometheus, of all workers of the slot."""
     runtime = runtime_of(request)
-    await runtime.health.count()
-    return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    others, _ = await asyncio.gather(runtime.others.samples(), runtime.health.count())
+    if not others:
+        return Response(runtime.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    own = runtime.others.worker
+    merged = Merged(own, {**others, own: families(runtime.metrics.registry)})
+    return Response(merged.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def description(request: Request) -> Response:

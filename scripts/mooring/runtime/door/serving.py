@@ -53,7 +53,13 @@ class Serving:
         self._config.load()
         self._lifespan = LifespanOn(self._config)
         self.connections = Connections(self._config, self._state, most)
-        self.acceptor = Acceptor(listening, self.connections.new, lambda: most - len(self.connections), secure)
+        self.acceptor = Acceptor(
+            listening,
+            self.connections.new,
+            lambda: most - len(self.connections),
+            secure,
+            lambda: len(self.connections),
+        )
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -1,38 +1,36 @@
-"""L3: the last good answer to the same question, kept in memory and on disk, so that it survives a restart."""
+"""L3: the last good answer to the same question, kept in memory and in the database, so that it survives a restart."""
 
 import asyncio
 import hashlib
 import json
-import sqlite3
 import time
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
-from mooring import private
+import sqlalchemy as sa
+
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.turn import Turn
+from mooring.state import answers
+from mooring.state.database import Database
+from mooring.state.unavailable import Unavailable
 
-T = TypeVar("T")
-
-IN_MEMORY, ON_DISK = 1000, 20_000
+IN_MEMORY, STORED = 1000, 20_000
 """Answers kept at most; the oldest go first."""
 
 LONGEST_TEXT = 16 * 1024
 """Characters of an answer that is kept."""
 
 REFRESH_SECONDS = 60.0
-"""An answer younger than this is not written again: a question that is asked a lot costs no disk."""
+"""An answer younger than this is not written again: a question that is asked a lot costs no write."""
 
-_SCHEMA = """
-create table if not exists answers (key text primary key, text text not null, saved real not null) strict;
-create index if not exists answers_saved on answers (saved);
-"""
-_PRUNE = "delete from answers where key in (select key from answers order by saved desc limit -1 offset ?)"
+PRUNE_WRITES = 1000
+"""Between two looks for answers that are too many; the first one is at the first write of a process."""
+
+RETRY_SECONDS = 30.0
+"""How long a database that failed is let alone: the rung that needs it is there for bad times, and must be quick."""
 
 
 @dataclass(frozen=True)
@@ -54,53 +52,48 @@ def key(about: str, turn: Turn, tenant: str = "") -> str:
 
 
 class LastGoodStore:
-    """Answers by `key`. A failing disk is logged once, and memory serves alone; no method raises for it.
+    """Answers by `key`. A database that fails is logged once, and memory serves alone; no method raises for it.
 
-    `path` is a SQLite file that both slots share, None for memory alone. It is used from a thread of its own, and
-    nobody waits for a write. Questions are not stored, only their digests.
+    Without a database there is memory alone. Nobody waits for a write. Questions are not stored, only their digests.
     """
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._clock = path, clock
+    def __init__(self, database: Database | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._database, self._clock = database, clock
         self._memory: OrderedDict[str, Saved] = OrderedDict()
-        self._thread: ThreadPoolExecutor | None = None
-        self._database: sqlite3.Connection | None = None
-        self._failed = False
+        self._writes: set[asyncio.Task[None]] = set()
+        self._written = 0
+        self._failed_at: float | None = None
 
     def now(self) -> float:
         """Unix time."""
         return self._clock()
 
-    def put(self, key: str, text: str) -> None:
+    def put(self, key: str, text: str, tenant: str = "") -> None:
         """Saves an answer; a younger one replaces an older one."""
         now = self._clock()
         known = self._memory.get(key)
         if len(text) > LONGEST_TEXT or (known and now - known.saved < REFRESH_SECONDS):
             return
         self._remember(key, Saved(text, now))
-        self._on_disk(lambda database: _write(database, key, text, now))
+        if self._database is not None and self._works():
+            task = asyncio.get_running_loop().create_task(self._write(self._database, key, tenant, Saved(text, now)))
+            self._writes.add(task)
+            task.add_done_callback(self._writes.discard)
 
     async def get(self, key: str, max_age: float) -> Saved | None:
         """The answer saved in the last `max_age` seconds, or None."""
         found = self._memory.get(key)
-        if found is None and (work := self._on_disk(lambda database: _read(database, key))) is not None:
-            found = await work
-            if found is not None:
-                self._remember(key, found)
+        if found is None and self._database is not None and self._works():
+            found = await self._read(self._database, key)
         return found if found and self._clock() - found.saved <= max_age else None
 
     def shed(self) -> None:
-        """Forgets what is in memory; the disk keeps it."""
+        """Forgets what is in memory; the database keeps it."""
         self._memory.clear()
 
     async def close(self) -> None:
-        """Flushes and closes the file. Reopens on next use."""
-        if self._thread is None:
-            return
-        if (work := self._on_disk(lambda database: database.close())) is not None:
-            await work
-        self._thread.shutdown(wait=False)
-        self._thread = self._database = None
+        """Waits for what is being written."""
+        await asyncio.gather(*self._writes)
 
     def _remember(self, key: str, saved: Saved) -> None:
         self._memory[key] = saved
@@ -108,39 +101,36 @@ class LastGoodStore:
         if len(self._memory) > IN_MEMORY:
             self._memory.popitem(last=False)
 
-    def _on_disk(self, work: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T | None] | None":
-        if self._path is None or self._failed:
-            return None
-        self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="last-good")
-        return asyncio.get_running_loop().run_in_executor(self._thread, self._done, work)
-
-    def _done(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    async def _read(self, database: Database, key: str) -> Saved | None:
+        # Behind what is being written, so that what was saved and shed is found.
+        await self.close()
         try:
-            if self._database is None:
-                self._database = self._opened()
-            return work(self._database)
-        except (sqlite3.Error, OSError):
-            if not self._failed:
-                LOGGER.exception("answers cannot be saved on disk; they stay in memory")
-            self._failed = True
+            row = await database.read(lambda connection: answers.get(connection, key))
+        except Unavailable:
+            self._failed()
             return None
+        if row is None:
+            return None
+        self._remember(key, Saved(*row))
+        return Saved(*row)
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._path is None:
-            raise OSError("there is no file")
-        private.file(self._path)
-        database = sqlite3.connect(self._path, timeout=2, isolation_level=None, check_same_thread=False)
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = normal")
-        database.executescript(_SCHEMA)
-        database.execute(_PRUNE, (ON_DISK,))
-        return database
+    async def _write(self, database: Database, key: str, tenant: str, saved: Saved) -> None:
+        def put(connection: sa.Connection) -> None:
+            answers.put(connection, key, tenant, saved.text, saved.saved)
+            if prune:
+                answers.prune(connection, STORED)
 
+        prune, self._written = self._written % PRUNE_WRITES == 0, self._written + 1
+        try:
+            await database.write(put)
+            self._failed_at = None
+        except Unavailable:
+            self._failed()
 
-def _write(database: sqlite3.Connection, key: str, text: str, now: float) -> None:
-    database.execute("insert or replace into answers values (?, ?, ?)", (key, text, now))
+    def _works(self) -> bool:
+        return self._failed_at is None or time.monotonic() - self._failed_at > RETRY_SECONDS
 
-
-def _read(database: sqlite3.Connection, key: str) -> Saved | None:
-    row = database.execute("select text, saved from answers where key = ?", (key,)).fetchone()
-    return Saved(*row) if row else None
+    def _failed(self) -> None:
+        if self._failed_at is None:
+            LOGGER.exception("answers cannot be saved; they stay in memory")
+        self._failed_at = time.monotonic()

@@ -24,7 +24,6 @@ class Plain:
         for run in list(self._live.values()):
             await run.interrupt()
             await self._store.put(run.stored(FAILED, error=interrupted))
-        await self._store.close()
 
     async def start(self, run: Run) -> None:
         """Begins a run whose client waits for it: it is written down only if it has to wait for a person."""

@@ -1,16 +1,17 @@
 """What tenants spent today, by key and agent: shared by both slots, and kept over restarts."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from mooring import private
+import sqlalchemy as sa
+
 from mooring.runtime.core.logs import LOGGER
+from mooring.state import spend
+from mooring.state.database import Database
+from mooring.state.spend import Spent, Who
+from mooring.state.unavailable import Unavailable
 
 FLUSH_SECONDS = 0.25
 """Between two writes: that much the slots may not know of each other, and a killed process loses."""
@@ -18,43 +19,18 @@ FLUSH_SECONDS = 0.25
 KEEP_DAYS = 400
 
 _DAY = 86400.0
-_SCHEMA = """
-create table if not exists spend (
-    day text not null, tenant text not null, key text not null, agent text not null,
-    calls integer not null, tokens integer not null, usd real not null, primary key (day, tenant, key, agent)
-) strict, without rowid;
-"""
-
-Who = tuple[str, str, str]
-"""Tenant, key and agent."""
-
-
-@dataclass(slots=True)
-class Spent:
-    """Model calls, tokens of both directions, and US dollars."""
-
-    calls: int = 0
-    tokens: int = 0
-    usd: float = 0.0
-
-    def add(self, other: "Spent") -> None:
-        self.calls += other.calls
-        self.tokens += other.tokens
-        self.usd += other.usd
 
 
 class Spend:
-    """A SQLite file, written in a thread of its own. While it cannot be written, what was spent is counted here."""
+    """Written in the background. While the database cannot be written, what was spent is counted here."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._clock = path, clock
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database, self._clock = database, clock
         self._day = self._today()
         self._stored: dict[Who, Spent] = {}
         self._fresh: dict[Who, Spent] = {}
         self._tenants: dict[str, Spent] = {}
         self._keys: dict[tuple[str, str], Spent] = {}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spend")
-        self._database: sqlite3.Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._failed = False
         self._pruned = ""
@@ -66,12 +42,11 @@ class Spend:
             self._task = asyncio.create_task(self._flushing())
 
     async def close(self) -> None:
-        """Writes what is left and closes the file."""
+        """Writes what is left."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             await self.flush()
-        self._thread.shutdown(wait=False)
 
     def add(self, tenant: str, key: str, agent: str, tokens: int, usd: float) -> None:
         """Counts one model call."""
@@ -100,12 +75,12 @@ class Spend:
         return _DAY - self._clock() % _DAY
 
     async def flush(self) -> None:
-        """Writes what is new, and reads what the other slot wrote. A disk that fails is logged once."""
+        """Writes what is new, and reads what the other slot wrote. A database that fails is logged once."""
         self._turn()
         day, fresh, self._fresh = self._day, self._fresh, {}
         try:
-            stored = await asyncio.get_running_loop().run_in_executor(self._thread, self._write, day, fresh)
-        except (sqlite3.Error, OSError):
+            stored = await self._stored_of(day, fresh)
+        except Unavailable:
             if not self._failed:
                 LOGGER.exception("what tenants spend cannot be written; it is counted in memory")
             self._failed = True
@@ -139,32 +114,19 @@ class Spend:
     def _today(self) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
 
-    def _write(self, day: str, fresh: Mapping[Who, Spent]) -> dict[Who, Spent]:
-        database = self._database = self._database or self._opened()
-        database.execute("begin immediate" if fresh else "begin")
-        try:
-            database.executemany(
-                "insert into spend values (?, ?, ?, ?, ?, ?, ?)"
-                " on conflict do update set calls = calls + excluded.calls,"
-                " tokens = tokens + excluded.tokens, usd = usd + excluded.usd",
-                [(day, *who, spent.calls, spent.tokens, spent.usd) for who, spent in fresh.items()],
-            )
-            if fresh and self._pruned != day:
-                oldest = datetime.fromtimestamp(self._clock() - KEEP_DAYS * _DAY, UTC).date().isoformat()
-                database.execute("delete from spend where day < ?", (oldest,))
-                self._pruned = day
-            query = "select tenant, key, agent, calls, tokens, usd from spend where day = ?"
-            rows = database.execute(query, (day,)).fetchall()
-        except BaseException:
-            database.execute("rollback")
-            raise
-        database.execute("commit")
-        return {(tenant, key, agent): Spent(*numbers) for tenant, key, agent, *numbers in rows}
+    async def _stored_of(self, day: str, fresh: Mapping[Who, Spent]) -> dict[Who, Spent]:
+        """All that was spent on a day, with what is fresh, which is written. Raises Unavailable."""
+        if not fresh:
+            return await self._database.read(lambda connection: spend.of_day(connection, day))
+        oldest = datetime.fromtimestamp(self._clock() - KEEP_DAYS * _DAY, UTC).date().isoformat()
 
-    def _opened(self) -> sqlite3.Connection:
-        path = private.file(self._path)
-        database = sqlite3.connect(path, timeout=2, isolation_level=None, check_same_thread=False)
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = normal")
-        database.executescript(_SCHEMA)
-        return database
+        def write(connection: sa.Connection) -> dict[Who, Spent]:
+            spend.add(connection, day, fresh)
+            if self._pruned != day:
+                spend.forget(connection, oldest)
+            return spend.of_day(connection, day)
+
+        # Who is cancelled meanwhile, as the slot ends, has it written all the same.
+        stored = await asyncio.shield(self._database.write(write))
+        self._pruned = day
+        return stored

@@ -1,4 +1,4 @@
-"""`python -m mooring.runtime.process`: runs one slot to its end."""
+"""`python -m mooring.runtime.process`: runs one worker of a slot to its end."""
 
 import argparse
 import asyncio
@@ -31,6 +31,8 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--listen-fd", dest="listening", type=int, required=True)
     parser.add_argument("--admin", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--worker", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
     return Options(**vars(parser.parse_args(argv)))
 
 

@@ -1,6 +1,7 @@
 """The admin door of a slot: its identity, its health, and the switch that makes it live."""
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -24,6 +25,9 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "POST /accept": lambda body: _accept(slot, bool(body["on"])),
         "POST /lost": lambda body: _lost(slot, int(body["count"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
+        "POST /cancel": lambda body: _cancel(slot, str(body["run"])),
+        "GET /samples": lambda _body: _samples(slot),
+        "GET /checks": lambda _body: _checks(slot),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
         "POST /rehearse": lambda body: _rehearse(slot, body),
     }
@@ -53,6 +57,26 @@ async def _count(slot: Slot) -> dict[str, Any]:
     if hasattr(slot.runtime, "health"):
         await slot.runtime.health.count()
     return {}
+
+
+def _cancel(slot: Slot, run: str) -> dict[str, Any]:
+    """Ends a run that is under way in this process. Whoever asks has seen whose it is."""
+    return {"cancelled": hasattr(slot.runtime, "runs") and slot.runtime.runs.cancel_here(run)}
+
+
+def _samples(slot: Slot) -> list[dict[str, Any]]:
+    """The metrics, for the worker that was asked for those of the slot."""
+    from mooring.runtime.watch.merged import families
+
+    return families(_loaded(slot).metrics.registry)
+
+
+async def _checks(slot: Slot) -> dict[str, Any]:
+    """Every check of this worker, for the one that was asked for those of the slot."""
+    from mooring.runtime.door.health import data
+    from mooring.runtime.watch.health.check import look_at
+
+    return data(await look_at(_loaded(slot).health.own), time.monotonic())
 
 
 def _config(slot: Slot) -> dict[str, Any]:
@@ -97,8 +121,15 @@ async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
 
 def _runtime(slot: Slot) -> "Runtime":
     ready, reasons = slot.ready()
-    if not ready or slot.runtime is None:
+    if not ready:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
+    return _loaded(slot)
+
+
+def _loaded(slot: Slot) -> "Runtime":
+    """Ready or not."""
+    if slot.runtime is None:
+        raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: starting")
     runtime: Runtime = slot.runtime
     return runtime
 

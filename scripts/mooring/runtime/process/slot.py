@@ -1,4 +1,4 @@
-"""One slot: loads a release, builds its app and serves it when told to be live.
+"""One worker of a slot: loads a release, builds its app and serves it when told to be live.
 
 It needs its supervisor for nothing: when that is killed, the slot goes on serving. It ends on
 SIGTERM or `POST /stop`, after the requests in flight; it exits with 1 when the release cannot run,
@@ -18,13 +18,19 @@ from typing import TYPE_CHECKING, Any
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.process import unix_http
-from mooring.runtime.process.descriptors import connections_allowed
+from mooring.runtime.process.connect import connect
+from mooring.runtime.process.descriptors import FEWEST, connections_allowed
 from mooring.runtime.process.handover import Handover
 from mooring.runtime.process.preload import preload
+from mooring.runtime.process.siblings import Siblings
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.runtime.door.acceptor import Acceptor
     from mooring.runtime.door.serving import Serving
+
+LIVE = "live"
+"""The file in the state folder that says which slot has the traffic."""
 
 DRAIN = 60.0
 """Seconds an ending slot waits for requests in flight when nobody says otherwise."""
@@ -42,6 +48,8 @@ class Options:
     listening: int
     admin: Path
     state: Path
+    worker: int = 1
+    workers: int = 1
 
     @property
     def digest(self) -> str:
@@ -56,6 +64,7 @@ class Slot:
         self.release: Release | None = None
         self.runtime: Any = None
         self.serving: Serving | None = None
+        self.siblings = Siblings(options.admin, options.slot, options.worker, options.workers)
         self._build = build
         self._stopping: asyncio.Future[tuple[float, float | None]] = asyncio.get_running_loop().create_future()
         self.drained = asyncio.Event()
@@ -101,20 +110,35 @@ class Slot:
         from mooring.runtime.door.tls import Certificate
 
         self.release = release
-        limits = release.content.environment.serving
-        allowed = connections_allowed(limits.max_connections, limits.max_in_flight)
-        serving = host(app, listening, allowed, Certificate(limits.tls).context if limits.tls else None)
+        limits, workers = release.content.environment.serving, self.options.workers
+        wanted, most = (limit // workers for limit in (limits.max_connections, limits.max_in_flight))
+        allowed = connections_allowed(max(FEWEST, wanted), max(1, most))
+        secure = Certificate(limits.tls).context if limits.tls else None
+        serving = host(app, listening, allowed, secure)
+        self._share(serving.acceptor)
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
         self.runtime.accounting.keep(self.options.admin.with_suffix(".counts"))
-        if health := getattr(self.runtime, "health", None):
-            health.live = lambda: self.accepting
+        if hasattr(self.runtime, "health"):
+            connect(self.runtime, self.siblings, lambda: self.accepting)
         # What is there now stays: the collector, which would go through it again and again, need not look at it.
         gc.collect()
         gc.freeze()
         self.serving = serving
-        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
+        worker = {"worker": self.options.worker} if workers > 1 else {}
+        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest, **worker})
+
+    def _share(self, acceptor: "Acceptor") -> None:
+        """What it has in common with the other slot and with the other workers."""
+        from mooring.runtime.door.fair import Fair
+        from mooring.runtime.door.live import Live
+
+        options = self.options
+        acceptor.live = Live(options.state / LIVE, options.slot)
+        if options.workers > 1:
+            path = options.admin.with_name(f"{options.slot}.load")
+            acceptor.fair = Fair(path, options.worker, options.workers)
 
     def _load(self) -> tuple["Release", Any, type["Serving"]]:
         from mooring.release.verify import verify_file
@@ -122,6 +146,11 @@ class Slot:
 
         release = verify_file(self.options.release)
         settings = Settings(
-            self.options.slot, self.options.state, os.environ.get("MOORING_SIMULATOR_URL"), dict(os.environ)
+            self.options.slot,
+            self.options.state,
+            os.environ.get("MOORING_SIMULATOR_URL"),
+            dict(os.environ),
+            worker=self.options.worker,
+            workers=self.options.workers,
         )
         return release, self._build(release, settings), Serving

@@ -169,7 +169,15 @@ class Wire:
 
     def call(self, route: str, body: Any = None) -> Any:
         """The answer's JSON. Raises Stopped as the door said; after an OSError the wire cannot be used again."""
+        self.send(route, body)
+        return self.answer()
+
+    def send(self, route: str, body: Any = None) -> None:
+        """Asks without waiting, so that several doors can work on their answers at once; `answer` must follow."""
         self._socket.sendall(_message(f"{route} HTTP/1.1", body if body is not None else {}))
+
+    def answer(self) -> Any:
+        """What the door says to the last `send`; raises as `call` does."""
         data = b""
         while (message := _first(data)) is None:
             data += self._receive()

@@ -49,6 +49,7 @@ CIRCUIT = "mooring_circuit_state"
 QUEUE = "mooring_queue_depth"
 UPTIME = "mooring_uptime_seconds"
 CHECK = "mooring_health_check"
+WORKER_UP = "mooring_worker_up"
 RELEASE = "mooring_release_info"
 
 CHAT = "chat"

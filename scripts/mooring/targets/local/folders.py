@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
+from mooring.runtime.process.siblings import name_of
 
 
 def doors(state: Path) -> Path:
@@ -34,9 +35,14 @@ def control(state: Path) -> Path:
     return doors(state) / "control"
 
 
-def admin(state: Path, slot: str) -> Path:
-    """A slot's door; the same with `.fd` hands out the listening socket."""
-    return doors(state) / slot
+def admin(state: Path, slot: str, worker: int = 1) -> Path:
+    """The door of a slot's worker; the same with `.fd` hands out the listening socket."""
+    return doors(state) / name_of(slot, worker)
+
+
+def admins(state: Path) -> list[Path]:
+    """The doors of all workers, with those of second processes; their processes may be gone."""
+    return sorted(path.with_suffix("") for path in doors(state).glob("*.fd"))
 
 
 def second(door: Path) -> Path:

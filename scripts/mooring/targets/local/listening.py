@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.rollout.state import SLOTS
 from mooring.runtime.process.handover import take_back
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
@@ -21,10 +20,9 @@ def obtain(state: Path, memory: Memory, listen: str) -> socket.socket:
     Port 0 takes the port it had last, so that a restart does not move the service, else a free one.
     Failed(PORT_IN_USE) when another process has it.
     """
-    for slot in SLOTS:
-        door = folders.admin(state, slot)
-        if taken := _taken(door) or _taken(folders.second(door)):
-            logging.getLogger("mooring.supervisor").info("took the socket back from %s", slot)
+    for door in folders.admins(state):
+        if taken := take_back(door.with_suffix(".fd")):
+            logging.getLogger("mooring.supervisor").info("took the socket back from %s", door.name)
             break
     else:
         taken = _bind_again(memory, listen)
@@ -33,10 +31,6 @@ def obtain(state: Path, memory: Memory, listen: str) -> socket.socket:
     memory.listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     memory.save()
     return taken
-
-
-def _taken(door: Path) -> socket.socket | None:
-    return take_back(door.with_suffix(".fd"))
 
 
 def _bind_again(memory: Memory, listen: str) -> socket.socket:

@@ -13,14 +13,35 @@ from mooring.rollout.state import SLOTS
 
 
 @dataclass(slots=True)
-class SlotMemory:
-    """`digest` is what the slot should hold. `totals` are counts of its processes that ended; `idle_since` is when
-    it last stopped being live."""
+class WorkerMemory:
+    """`pid` is the process that serves, or served last. `totals` are counts of processes that ended."""
 
-    digest: str | None = None
     pid: int | None = None
     totals: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SlotMemory:
+    """`digest` is what the slot should hold; `idle_since` is when it last stopped being live. `workers` are all that
+    it ever had at once, the first one first."""
+
+    digest: str | None = None
     idle_since: float = 0
+    workers: list[WorkerMemory] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> Self:
+        """Raises TypeError for what nobody wrote."""
+        alone = {name: data[name] for name in ("pid", "totals") if name in data}  # before a slot had several workers
+        workers = data.get("workers", [alone] if alone else [])
+        kept = {name: value for name, value in data.items() if name not in ("workers", *alone)}
+        return cls(**kept, workers=[WorkerMemory(**worker) for worker in workers])
+
+    def worker(self, number: int) -> WorkerMemory:
+        """That of a worker; the first one is number 1."""
+        while len(self.workers) < number:
+            self.workers.append(WorkerMemory())
+        return self.workers[number - 1]
 
 
 @dataclass(slots=True)
@@ -39,11 +60,11 @@ class Memory:
         """What the last supervisor wrote; fresh when there is none, or none that can be read."""
         try:
             data = json.loads(path.read_text())
-            slots = {name: SlotMemory(**data["slots"][name]) for name in SLOTS}
+            slots = {name: SlotMemory.load(data["slots"][name]) for name in SLOTS}
             return cls(**{**data, "path": path, "slots": slots})
         except FileNotFoundError:
             return cls(path)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             path.replace(path.with_suffix(".unreadable"))
             return cls(path)
 

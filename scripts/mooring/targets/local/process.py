@@ -1,4 +1,4 @@
-"""The process of a slot, whether this supervisor started it or one before."""
+"""The process of a worker, whether this supervisor started it or one before."""
 
 import asyncio
 import json
@@ -84,9 +84,10 @@ class Starter:
     around: Surroundings
     listening: int = -1
 
-    def spawn(self, process: Process, digest: str, door: Path) -> int:
-        """Starts a process with a release, behind a door; its id. Raises OSError."""
+    def spawn(self, process: Process, digest: str, door: Path, worker: int, workers: int) -> int:
+        """Starts a process with a release, behind a door, as one of so many workers; its id. Raises OSError."""
         options = ["--slot", self.name, "--release", str(folders.release_file(self.state, digest))]
+        options += ["--worker", str(worker), "--workers", str(workers)]
         options += ["--listen-fd", str(self.listening), "--admin", str(door), "--state", str(self.state)]
         log_file = folders.log_file(self.state, self.name)
         return process.spawn([*self.command, *options], self.around(digest), self.listening, log_file)

@@ -1,4 +1,4 @@
-"""Keeps one slot as it should be: the right release running, or nothing; live, or not.
+"""Keeps one worker of a slot as it should be: the right release running, or nothing; live, or not.
 
 A loop that compares what is wanted with what is there. It does not care how the difference came
 about, so starting, adopting after a crash, restarting and replacing are one thing.
@@ -7,21 +7,23 @@ about, so starting, adopting after a crash, restarting and replacing are one thi
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
-from mooring.runtime.process.unix_http import Line, Wire
+from mooring.runtime.process.siblings import name_of
+from mooring.runtime.process.unix_http import Line
 from mooring.runtime.watch.accounting import kept
 from mooring.targets.local import folders
+from mooring.targets.local.acting import Act
 from mooring.targets.local.draining import Draining
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.process import Exit, Process, Starter, Surroundings, last_words
-from mooring.targets.local.replacement import ACT, GONE, Spawn, Successor
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.local.process import Exit, Process, Starter, last_words
+from mooring.targets.local.replacement import GONE, Spawn, Successor
+from mooring.targets.local.requirements import Requirements, Wanted
 from mooring.targets.local.spare import Spare
 from mooring.targets.local.totals import Counts, Totals
 
@@ -44,20 +46,19 @@ log = logging.getLogger("mooring.supervisor")
 
 
 class Reconciler:
-    """One slot. `command` starts its processes, completed by the slot's options."""
+    """One worker; the first one of a slot is number 1. `want` says what its slot is to be."""
 
-    def __init__(self, name: str, state: Path, memory: Memory, command: Sequence[str], around: Surroundings) -> None:
-        self.name = name
-        self.starter = Starter(name, state, command, around)
+    def __init__(self, number: int, starter: Starter, memory: Memory, want: Callable[[], Wanted]) -> None:
+        self.name, self.number = name_of(starter.name, number), number
         self.health: dict[str, Any] = {}
         self.restarts = 0
-        self._state, self._memory = state, memory
-        self._door = folders.admin(state, name)
+        self._starter, self._state, self._want = starter, starter.state, want
+        self._door = folders.admin(starter.state, starter.name, number)
         self._process = Process(self._door)
         self._look: Line | None = None
-        self._act: Wire | None = None
+        self.act = Act(self.name, self._door)
         self._successor: asyncio.Task[None] | None = None
-        self._totals = Totals(name, memory)
+        self._totals = Totals(starter.name, number, memory)
         self._draining = Draining(self._totals.add)
         self._spare = Spare(self._door, self._spare_wanted, self._spawning)
         self._exit = Exit(lambda: self._changed.set())
@@ -72,31 +73,35 @@ class Reconciler:
 
     @property
     def wanted(self) -> str | None:
-        return self._memory.slots[self.name].digest
+        """The release to hold; None when its slot is empty or has fewer workers."""
+        want = self._want()
+        return want.digest if self.number <= want.workers else None
 
     @property
     def live(self) -> bool:
-        return self._memory.live == self.name
+        return self._want().live
 
-    def want(self, digest: str | None) -> None:
-        """Sets the release to hold, or none. A process that holds another one drains first."""
-        if digest != self.wanted:
-            self._memory.slots[self.name].digest = digest
-            self._memory.save()
+    def renew(self) -> None:
+        """Follows what is wanted now. A process that holds another release drains first."""
+        if self.wanted != self.health.get("digest"):
             self._last_words = ""
         self.restarts = 0
         self._deaths = 0
         self._changed.set()
 
-    def restart(self) -> None:
-        """Starts a new process with the same release. A live one serves until the new one is ready to take over."""
+    async def restart(self) -> None:
+        """Replaces its process by one with the same release. A live one serves until the new one takes over."""
         self._again = True
         self._changed.set()
+        while True:
+            await asyncio.sleep(LOOK)
+            if not self._again and (self._look or self.wanted is None):
+                return
 
     # --- what is there ---
 
     async def facts(self) -> dict[str, Any]:
-        """The slot as it is now, JSON-able."""
+        """The worker as it is now, JSON-able."""
         if self._look:
             # Not cancelled when it takes long: that would break the line, and a busy slot is not a dead one.
             looking = asyncio.create_task(self._ask_health(self._look))
@@ -112,7 +117,7 @@ class Reconciler:
             "in_flight": sum(now.get("in_flight", 0) for now in counts),
             "restarts": self.restarts,
             "spare": self._spare.state,
-            "wanted": self.wanted,
+            "number": self.number,
         }
 
     async def _ask_health(self, look: Line) -> None:
@@ -125,26 +130,17 @@ class Reconciler:
             self.health = health
 
     async def check(self, digest: str) -> None:
-        """Refused(NOT_READY) unless the slot is ready with `digest` at this moment."""
+        """Refused(NOT_READY) unless the worker says at this moment that it is ready with `digest`."""
+        before = self.health
         now = await self.facts()
-        if self._act is None or not now["ready"] or now["digest"] != digest:
-            raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {'; '.join(now['reasons']) or 'empty'}")
+        fresh = self.health is not before
+        if not (fresh and self.act.there and now["ready"]) or now["digest"] != digest:
+            why = "; ".join(now["reasons"]) or "empty" if fresh or not self._look else "it does not answer"
+            raise Refused(Reason.NOT_READY, f"{self.name} is not ready: {why}")
 
-    def accept(self, on: bool) -> None:
-        """Turns accepting on or off within one turn of the event loop: this is the switch.
-
-        Failed(PROCESS) when the slot does not answer in ACT seconds.
-        """
-        if self._act is None:
-            raise Failed(Reason.PROCESS, f"{self.name} is not running")
-        try:
-            self.health |= self._act.call("POST /accept", {"on": on})
-        except GONE as error:
-            self._act.close()
-            self._act = None
-            with suppress(OSError):
-                self._act = Wire(self._door, ACT)
-            raise Failed(Reason.PROCESS, f"{self.name} did not answer: {error!r}") from None
+    def obeyed(self) -> None:
+        """Waits until its process has done what `act` was told. Raises Stopped."""
+        self.health |= self.act.obeyed()
 
     # --- the loop ---
 
@@ -227,17 +223,21 @@ class Reconciler:
             raise
         if self.health["ready"] and self.health["accepting"] != self.live:
             with suppress(Stopped):  # asked again at the next look
-                self.accept(self.live)
+                self.act.order(self.live)
+                self.obeyed()
         await self._pause(LOOK)
 
     def _spare_wanted(self) -> str | None:
         """The release of which a spare process is to stand by."""
-        if self.wanted is None or not self._serving or self._successor or self._again:
+        if self.number > 1 or self.wanted is None or not self._serving or self._successor or self._again:
             return None
         return self.wanted if Requirements.read(folders.release_file(self._state, self.wanted)).spare else None
 
     def _spawning(self, digest: str) -> Spawn:
-        return lambda process, door: self.starter.spawn(process, digest, door)
+        return lambda process, door: self._spawn(process, digest, door)
+
+    def _spawn(self, process: Process, digest: str, door: Path) -> int:
+        return self._starter.spawn(process, digest, door, self.number, self._want().workers)
 
     def _promote(self) -> bool:
         """Lets the spare process take the place of one that died; False when there is none that can."""
@@ -257,7 +257,8 @@ class Reconciler:
 
     def _installed(self, successor: Successor) -> None:
         """Makes a successor, whose door is the slot's now, the process of the slot."""
-        self._look, self._act = successor.lines
+        self._look, act = successor.lines
+        self.act.take(act)
         self._process, self.health = successor.process, successor.health
         self._began = time.monotonic()
         self._remember(self.health["pid"])
@@ -290,12 +291,10 @@ class Reconciler:
         """
         successor.accept(self.live)
         told, pid = self.health.get("counts", {}), self._pid
-        if self._act:
-            with suppress(*GONE, Stopped):
-                told = self._act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
+        with suppress(*GONE, Stopped):
+            told = self.act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
         successor.take_over()
-        if self._act:
-            self._act.close()
+        self.act.close()
         if self._look:
             self._draining.see_off(self._look, self._process, pid, told, self._drain_seconds)
         self._installed(successor)
@@ -313,20 +312,22 @@ class Reconciler:
             successor.give_up()
 
     async def _connect(self) -> None:
-        self._look, self._act = await Line.connect(self._door), Wire(self._door, ACT)
+        look = await Line.connect(self._door)
+        self.act.open()
+        self._look = look
         self.health = await self._look.call("GET /health", timeout=HUNG)
         self._remember(self.health["pid"])
         self._tell_lost()
 
     def _tell_lost(self) -> None:
         """For the metrics of the process: what earlier ones of the slot had in flight when they ended."""
-        if self._totals.lost and self._act:
+        if self._totals.lost:
             with suppress(*GONE, Stopped):
-                self._act.call("POST /lost", {"count": self._totals.lost})
+                self.act.call("POST /lost", {"count": self._totals.lost})
 
     async def _begin(self, digest: str) -> None:
         self._process.kill(self._pid)  # one whose door is gone must not go on beside its successor
-        pid = self.starter.spawn(self._process, digest, self._door)
+        pid = self._spawn(self._process, digest, self._door)
         self._remember(pid)
         self._began = time.monotonic()
         while True:
@@ -347,7 +348,7 @@ class Reconciler:
             self._deaths = 0
         self.restarts += 1
         self._deaths += 1
-        self._last_words = last_words(folders.log_file(self._state, self.name))
+        self._last_words = last_words(folders.log_file(self._state, self._starter.name))
         if not (self.live and self._promote()):
             await self._pause(min(30.0, 0.05 * 2**self._deaths))
 
@@ -378,9 +379,8 @@ class Reconciler:
         self._exit.forget()
         if self._look:
             self._look.close()
-        if self._act:
-            self._act.close()
-        self._look = self._act = None
+        self.act.close()
+        self._look = None
         self.health = {}
         self._totals.add(counts)
 

@@ -1,6 +1,7 @@
 """What the supervisor has to know of a release. Read as plain JSON: the slot is who verifies it."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,13 +10,15 @@ from typing import Self
 @dataclass(frozen=True, slots=True)
 class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
-    process of the live release stands ready; `access` when callers need keys."""
+    process of the live release stands ready; `access` when callers need keys; `workers` is how many processes a slot
+    has."""
 
     drain: float = 60
     warm: float = 72 * 3600
     simulated: bool = False
     spare: bool = False
     access: bool = False
+    workers: int = 1
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -24,9 +27,32 @@ class Requirements:
             environment = json.loads(path.read_bytes())["environment"]
             rollout = environment["rollout"]
             simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
-            wanted = environment["serving"].get("spare")
-            spare = environment["tier"] != "development" if wanted is None else bool(wanted)
-            access = environment.get("access") is not None
-            return cls(rollout["drainSeconds"], rollout["warm"]["hours"] * 3600, simulated, spare, access)
+            serving, development = environment["serving"], environment["tier"] == "development"
+            workers = serving.get("workers") or (1 if development else cores())
+            spare = serving.get("spare")
+            return cls(
+                drain=rollout["drainSeconds"],
+                warm=rollout["warm"]["hours"] * 3600,
+                simulated=simulated,
+                # Where one of several workers dies, the others go on accepting.
+                spare=not development and workers == 1 if spare is None else bool(spare),
+                access=environment.get("access") is not None,
+                workers=workers,
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a slot is to be: `digest` is the release it holds, or None; so many `workers` hold it."""
+
+    digest: str | None
+    workers: int
+    live: bool
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

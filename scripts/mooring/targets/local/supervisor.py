@@ -25,14 +25,16 @@ from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.runtime.core.logs import configure
+from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
+from mooring.runtime.process.slot import LIVE
 from mooring.targets.local import folders, listening
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.reconciler import Reconciler
 from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
+from mooring.targets.local.workers import Workers
 
 SLOT = (sys.executable, "-m", "mooring.runtime.process")
 RECOVERY = (sys.executable, "-m", "mooring.targets.local.recovery")
@@ -67,9 +69,8 @@ class Supervisor:
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
-        self.reconcilers = {
-            name: Reconciler(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS
-        }
+        self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
+        self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
@@ -81,14 +82,14 @@ class Supervisor:
         """Until told to end. Raises Failed before anything was started."""
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         self._shut_out()
-        for reconciler in self.reconcilers.values():
-            reconciler.starter.listening = public.fileno()
+        for slot in self.slots.values():
+            slot.starter.listening = public.fileno()
         try:
-            await self._simulate([reconciler.wanted for reconciler in self.reconcilers.values()])
+            await self._simulate([slot.wanted for slot in self.slots.values()])
         except Stopped as stopped:
             log.error("%s", stopped)  # tried again every second; what serves without it goes on
         await unix_http.serve(folders.control(self.options.state), self._routes())
-        self._tasks = [asyncio.create_task(reconciler.run()) for reconciler in self.reconcilers.values()]
+        self._tasks = [asyncio.create_task(slot.run()) for slot in self.slots.values()]
         self._tasks.append(asyncio.create_task(self._go_round()))
         if opened:
             opened.set_result(None)
@@ -111,7 +112,7 @@ class Supervisor:
     # --- the door ---
 
     async def _status(self, _body: Mapping[str, Any]) -> dict[str, Any]:
-        facts = await asyncio.gather(*(reconciler.facts() for reconciler in self.reconcilers.values()))
+        facts = await asyncio.gather(*(slot.facts() for slot in self.slots.values()))
         return {
             "pid": os.getpid(),
             "environment": self.options.environment,
@@ -119,7 +120,7 @@ class Supervisor:
             "live": self.memory.live,
             "token": self.memory.token,
             "simulator": self.simulator.url,
-            "slots": dict(zip(self.reconcilers, facts, strict=True)),
+            "slots": dict(zip(self.slots, facts, strict=True)),
         }
 
     async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,67 +134,82 @@ class Supervisor:
 
     async def _start(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
-        reconciler, digest = self._idle(body), str(body["digest"])
+        slot, digest = self._idle(body), str(body["digest"])
         if not folders.release_file(self.options.state, digest).exists():
             raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
         self._closed(digest)
         self._secrets.update(body.get("environ", {}))
         await self._simulate([digest])
-        reconciler.want(digest)
+        slot.want(digest)
         return {}
 
     async def _discard(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
-        reconciler = self._idle(body)
-        if reconciler.wanted == body["digest"]:
-            reconciler.want(body.get("instead"))
+        slot = self._idle(body)
+        if slot.wanted == body["digest"]:
+            slot.want(body.get("instead"))
         return {}
 
     async def _switch(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)
         to, was = str(body["slot"]), self.memory.live
         async with self._switching:
-            await self.reconcilers[to].check(str(body["digest"]))
+            await self.slots[to].check(str(body["digest"]))
             self.memory.switch(to)
-            self.reconcilers[to].restarts = 0
-            start = time.perf_counter()
-            try:
-                self.reconcilers[to].accept(True)
-            except Stopped:
-                self.memory.live = was
-                self.memory.save()
-                raise
-            if was is not None and was != to:
-                # One that cannot answer now is told again by its reconciler; the new side is live either way.
-                with suppress(Stopped):
-                    self.reconcilers[was].accept(False)
-            milliseconds = (time.perf_counter() - start) * 1000
+            self.slots[to].renew()
+            milliseconds = self._move(to, was)
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
 
+    def _move(self, to: str, was: str | None) -> float:
+        """The switch, in one turn of the event loop; milliseconds until every worker of the new side accepts.
+
+        The old side accepts nothing from the first of them on, before it is told: its processes are not to be woken
+        while the new ones are. Raises Stopped when a worker of the new side does not accept; then the old side does.
+        """
+        new, old = self.slots[to], self.slots[was] if was not in (None, to) else None
+        start = time.perf_counter()
+        self._live.say(to)
+        new.order(True)
+        failed = _failure(new)
+        milliseconds = (time.perf_counter() - start) * 1000
+        if failed is None:
+            if old:
+                old.order(False)
+                _failure(old)  # one that cannot answer now is told again by its reconciler
+            return milliseconds
+        self.memory.live = was
+        self.memory.save()
+        self._live.say(was or "")
+        for slot, on in ((old, True), (new, False)):
+            if slot:
+                slot.order(on)
+                _failure(slot)
+        raise failed
+
     async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        self.reconcilers[str(body["slot"])].restart()
+        self.slots[str(body["slot"])].restart()
         return {}
 
     async def _shutdown(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         """Ends the slots after their requests. What they held is remembered and comes back at the next start."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(reconciler.end(quick=True) for reconciler in self.reconcilers.values()))
+        await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
     def _shut_out(self) -> None:
         """Starts no release that would answer anybody through a socket that moved to where other machines reach it."""
-        for name, reconciler in self.reconcilers.items():
+        for name, slot in self.slots.items():
             try:
-                self._closed(reconciler.wanted)
+                self._closed(slot.wanted)
             except Refused as refused:
                 log.error("%s is left empty: %s", name, refused)
                 if self.memory.live == name:
                     self.memory.live = None
-                reconciler.want(None)
+                slot.want(None)
 
     def _closed(self, digest: str | None) -> None:
         """Refused(GUARDED) when the release would answer anybody, and other machines reach the socket."""
@@ -204,11 +220,11 @@ class Supervisor:
             message = f"{address} can be reached from other machines, and the release asks nobody for a key"
             raise Refused(Reason.GUARDED, message, "declare access in the environment, or listen on 127.0.0.1")
 
-    def _idle(self, body: Mapping[str, Any]) -> Reconciler:
+    def _idle(self, body: Mapping[str, Any]) -> Workers:
         slot = str(body["slot"])
         if slot == self.memory.live:
             raise Refused(Reason.GUARDED, f"{slot} is live; only the other slot may change")
-        return self.reconcilers[slot]
+        return self.slots[slot]
 
     async def _go_round(self) -> None:
         said = ""
@@ -217,7 +233,7 @@ class Supervisor:
             try:
                 if (cold := self._housekeeping.cold()) is not None:
                     log.info("the standby in %s was warm long enough and ends", cold)
-                    self.reconcilers[cold].want(None)
+                    self.slots[cold].want(None)
                 self._housekeeping.recover()
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
@@ -239,6 +255,15 @@ class Supervisor:
         if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around
+
+
+def _failure(slot: Workers) -> Stopped | None:
+    """Why a worker of a slot did not do as it was told; None when all did."""
+    try:
+        slot.obeyed()
+    except Stopped as stopped:
+        return stopped
+    return None
 
 
 def lock(state: Path) -> int:

@@ -15,7 +15,7 @@ from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts
+from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
 from mooring.runtime.process import unix_http
 from mooring.targets.local import folders
 from mooring.targets.local.follow import follow
@@ -146,9 +146,9 @@ class Local:
         return False
 
     def _any_slot(self) -> bool:
-        for slot in SLOTS:
+        for door in folders.admins(self.state):
             with suppress(OSError):
-                unix_http.call(folders.admin(self.state, slot), "GET /health")
+                unix_http.call(door, "GET /health")
                 return True
         return False
 
@@ -267,7 +267,7 @@ class Local:
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
     def switch(self, to: Side, token: int) -> float:
-        """Sends traffic to a slot; returns milliseconds from the first order to the last acknowledgement."""
+        """Sends traffic to a slot; returns milliseconds until it had it, the other none."""
         return float(self._call("POST /switch", {**asdict(to), "token": token}, timeout=15)["ms"])
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
@@ -314,7 +314,11 @@ def _facts(answer: dict[str, Any]) -> Facts:
             for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts", "spare")
         }
         slots[name] = SlotFacts(
-            **known, reasons=tuple(slot["reasons"]), rss=slot["rss"] or 0, runtime=slot.get("runtime") or {}
+            **known,
+            reasons=tuple(slot["reasons"]),
+            rss=slot["rss"] or 0,
+            runtime=slot.get("runtime") or {},
+            workers=tuple(WorkerFacts(**worker) for worker in slot["workers"]),
         )
     live = answer["live"]
     return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)

@@ -1,4 +1,4 @@
-"""What is remembered of a slot's processes across their ends and the supervisor's: the process id and the counts."""
+"""What is remembered of a worker's processes across their ends and the supervisor's: the process id and the counts."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -13,37 +13,37 @@ Counts = Mapping[str, int]
 
 
 class Totals:
-    """Of the slot `name`. They survive a crash if the disk allows; a full disk must not end a slot."""
+    """Of a worker of `slot`. They survive a crash if the disk allows; a full disk must not end a slot."""
 
-    def __init__(self, name: str, memory: Memory) -> None:
-        self._memory, self._slot = memory, memory.slots[name]
+    def __init__(self, slot: str, worker: int, memory: Memory) -> None:
+        self._memory, self._worker = memory, memory.slots[slot].worker(worker)
 
     @property
     def pid(self) -> int | None:
-        """The process that serves the slot, or served it last."""
-        return self._slot.pid
+        """The process that serves as this worker, or did last."""
+        return self._worker.pid
 
     @pid.setter
     def pid(self, pid: int) -> None:
-        if self._slot.pid != pid:
-            self._slot.pid = pid
+        if self._worker.pid != pid:
+            self._worker.pid = pid
             self._save()
 
     @property
     def lost(self) -> int:
         """Requests that were in flight in processes when they ended."""
-        return self._slot.totals.get(LOST, 0)
+        return self._worker.totals.get(LOST, 0)
 
     def add(self, counts: Counts) -> None:
         """Adds what a process that ended had counted; what it had in flight is lost."""
-        past = self._slot.totals
+        past = self._worker.totals
         sums = {name: past.get(name, 0) + counts.get(name, 0) for name in COUNTS}
-        self._slot.totals = sums | {LOST: self.lost + counts.get("in_flight", 0)}
+        self._worker.totals = sums | {LOST: self.lost + counts.get("in_flight", 0)}
         self._save()
 
     def data(self, running: Iterable[Counts]) -> dict[str, int]:
         """The totals with the counts of processes that still run."""
-        counts = [self._slot.totals, *running]
+        counts = [self._worker.totals, *running]
         return {name: sum(one.get(name, 0) for one in counts) for name in COUNTS} | {LOST: self.lost}
 
     def _save(self) -> None:

@@ -1,6 +1,7 @@
 """L3 and L4 answer when no model does: presets, saved answers marked as such, and a friendly error with a ticket."""
 
 import re
+import sqlite3
 
 import pytest
 
@@ -128,7 +129,8 @@ def test_a_profile_may_do_without_saved_answers(serve, outage, tmp_path):
     serving.chat("where is A1")
     outage()
     assert rung_of(serving.chat("where is A1")) == "L4"
-    assert not (tmp_path / "state" / "answers.db").exists()
+    with sqlite3.connect(tmp_path / "state" / "state.db") as database:
+        assert database.execute("select count(*) from answers").fetchone() == (0,)
 
 
 def test_a_saved_json_answer_stays_json(serve, stub, reply, outage):

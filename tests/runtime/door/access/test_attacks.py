@@ -14,6 +14,8 @@ from mooring.runtime.door.access.grant import Grant
 from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 from tests.runtime.door.access.conftest import Gated, bearer
 
 REFUND = ("refund_order", {"order": "1", "cents": 5})
@@ -116,7 +118,7 @@ def until(holds: Any) -> Any:
 
 
 def test_limits_that_change_under_a_keys_name_neither_lock_it_out_nor_start_again(tmp_path):
-    rates = Rates(Spend(tmp_path / "spend.db"), None, clock=lambda: 0.0)
+    rates = Rates(Spend(Database(url_of(tmp_path, None))), None, clock=lambda: 0.0)
 
     def grant(**limits: Any) -> Grant:
         return Grant(Caller("shop", "site"), Limits(**limits))

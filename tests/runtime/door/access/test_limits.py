@@ -11,8 +11,11 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.access.grant import Grant
 from mooring.runtime.door.access.pacing import LONGEST_SECONDS, PER_SECOND, Pacing
 from mooring.runtime.door.access.rates import Bucket, Rates
-from mooring.runtime.memory.spend import Spend
+from mooring.runtime.door.access.usage import Own
+from mooring.runtime.memory.spend import KEEP_DAYS, Spend
 from mooring.spec.access import Limits
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 
 
 def shop(**limits):
@@ -115,7 +118,7 @@ def test_spend_is_in_the_metrics_by_tenant_and_agent(gated):
 
 
 def test_a_bucket_refills_evenly_and_holds_a_minute():
-    bucket = Bucket(60, 0.0)
+    bucket = Bucket(60, Own())
     for _ in range(60):
         assert bucket.wait(0.0) == 0
         bucket.take(0.0)
@@ -126,7 +129,7 @@ def test_a_bucket_refills_evenly_and_holds_a_minute():
 
 
 def test_a_refused_request_uses_nothing_up(tmp_path):
-    rates = Rates(Spend(tmp_path / "spend.db"), None, clock=lambda: 0.0)
+    rates = Rates(Spend(Database(url_of(tmp_path, None))), None, clock=lambda: 0.0)
     grant = Grant(Caller("shop", "site"), Limits(concurrent=1), Limits(requests_per_minute=2))
     inside = rates.enter(grant)
     for _ in range(5):
@@ -139,11 +142,12 @@ def test_a_refused_request_uses_nothing_up(tmp_path):
     assert refused.value.code == "rate_limit_exceeded"
 
 
-def test_a_new_day_begins_at_midnight_utc(tmp_path):
+def test_a_new_day_begins_at_midnight_utc(database_url):
     now = [86400.0 * 20000 - 10]
 
     async def story():
-        spend = Spend(tmp_path / "spend.db", clock=lambda: now[0])
+        database = Database(database_url)
+        spend = Spend(database, clock=lambda: now[0])
         await spend.start()
         spend.add("shop", "site", "support", 10, 0.5)
         await spend.flush()
@@ -152,6 +156,7 @@ def test_a_new_day_begins_at_midnight_utc(tmp_path):
         now[0] += 11
         assert spend.today("shop").tokens == 0
         await spend.close()
+        await database.close()
 
     asyncio.run(story())
 
@@ -160,7 +165,8 @@ def test_what_is_spent_while_the_disk_fails_is_counted_and_written_later(tmp_pat
     folder = tmp_path / "state"
 
     async def story():
-        spend = Spend(folder / "spend.db")
+        database = Database(url_of(folder, None))
+        spend = Spend(database)
         folder.write_text("in the way")
         spend.add("shop", "site", "support", 10, 0.5)
         await spend.flush()
@@ -169,17 +175,36 @@ def test_what_is_spent_while_the_disk_fails_is_counted_and_written_later(tmp_pat
         spend.add("shop", "site", "support", 5, 0.25)
         await spend.flush()
         await spend.close()
-        after = Spend(folder / "spend.db")
+        after = Spend(database)
         await after.start()
         assert (after.today("shop").calls, after.today("shop").tokens) == (2, 15)
         await after.close()
+        await database.close()
 
     asyncio.run(story())
 
 
-def test_two_slots_that_spend_at_once_lose_nothing(tmp_path):
+def test_what_was_spent_long_ago_is_deleted_and_the_last_year_is_kept(database_url):
+    now = [86400.0 * 20000]
+
     async def story():
-        blue, green = Spend(tmp_path / "spend.db"), Spend(tmp_path / "spend.db")
+        database = Database(database_url)
+        for days in (0, KEEP_DAYS - 1, 2):
+            now[0] += days * 86400.0
+            spend = Spend(database, clock=lambda: now[0])
+            spend.add("shop", "site", "support", 10, 0.5)
+            await spend.flush()
+        count = "select count(*) from spend"
+        assert await database.read(lambda connection: connection.exec_driver_sql(count).scalar()) == 2
+        await database.close()
+
+    asyncio.run(story())
+
+
+def test_two_slots_that_spend_at_once_lose_nothing(database_url):
+    async def story():
+        databases = Database(database_url), Database(database_url)
+        blue, green = (Spend(database) for database in databases)
         await blue.start()
         await green.start()
         for _ in range(50):
@@ -191,6 +216,8 @@ def test_two_slots_that_spend_at_once_lose_nothing(tmp_path):
         assert blue.today("shop").usd == pytest.approx(10)
         await blue.close()
         await green.close()
+        for database in databases:
+            await database.close()
 
     asyncio.run(story())
 

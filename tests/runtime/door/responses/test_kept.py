@@ -183,7 +183,7 @@ def test_an_item_that_is_not_there_has_none_after_it(serve):
 def test_a_disk_that_fails_costs_the_record_and_not_the_answer(serve, stub, reply, tmp_path):
     stub.script("primary-1", reply("yes"))
     (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "runs.db").mkdir()
+    (tmp_path / "state" / "state.db").mkdir()
     made = client(serve()).responses.create(model="support", input="x")
     assert (made.output_text, made.model_extra and made.model_extra["store"]) == ("yes", False)
 

@@ -1,7 +1,6 @@
 """Conversations leave memory when nobody uses them, and the archive when their time is over."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
@@ -11,6 +10,7 @@ from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory.conversations.conversations import Conversations, turn_of
 from mooring.runtime.memory.conversations.recent import Recent, Remembered
 from mooring.spec import Resilience
+from mooring.state.database import Database
 
 DAY = 86400.0
 
@@ -51,10 +51,11 @@ async def talk(conversations: Conversations, policy: Resilience, name: str, text
     return seen[0]
 
 
-def test_idle_conversations_leave_memory_and_the_archive_stays(tmp_path: Path) -> None:
+def test_idle_conversations_leave_memory_and_the_archive_stays(database_url: str) -> None:
     async def scenario() -> None:
+        database = Database(database_url)
         clock, policy = Clock(), profile(idle_minutes=30, archive_days=1)
-        conversations = Conversations(tmp_path / "c.db", [policy], clock)
+        conversations = Conversations(database, [policy], clock)
         await talk(conversations, policy, "a", "one")
         clock.now += 29 * 60
         await conversations.sweep()
@@ -64,14 +65,16 @@ def test_idle_conversations_leave_memory_and_the_archive_stays(tmp_path: Path) -
         assert len(conversations.recent) == 0
         assert len(await talk(conversations, policy, "a", "two")) == 2
         await conversations.close()
+        await database.close()
 
     asyncio.run(scenario())
 
 
-def test_the_archive_keeps_every_message_for_its_days_and_no_longer(tmp_path: Path) -> None:
+def test_the_archive_keeps_every_message_for_its_days_and_no_longer(database_url: str) -> None:
     async def scenario() -> None:
+        database = Database(database_url)
         clock, policy = Clock(), profile(archive_days=2)
-        conversations = Conversations(tmp_path / "c.db", [policy], clock)
+        conversations = Conversations(database, [policy], clock)
         for number in range(50):
             await talk(conversations, policy, "a", f"turn {number}")
         assert len(await conversations.archive.turns("a")) == 50
@@ -85,20 +88,23 @@ def test_the_archive_keeps_every_message_for_its_days_and_no_longer(tmp_path: Pa
         assert await conversations.archive.turns("a") == []
         assert len(await conversations.archive.turns("b")) == 1
         await conversations.close()
+        await database.close()
 
     asyncio.run(scenario())
 
 
-def test_a_run_adds_its_turn_once_however_often_it_ends(tmp_path: Path) -> None:
+def test_a_run_adds_its_turn_once_however_often_it_ends(database_url: str) -> None:
     async def scenario() -> None:
+        database = Database(database_url)
         policy = profile()
-        conversations = Conversations(tmp_path / "c.db", [policy])
+        conversations = Conversations(database, [policy])
         record = Record("run-1", "support", Budget(5), conversation="a")
         for _ in range(2):
             await conversations.add(policy, record, said("one"))
         assert len(await conversations.archive.turns("a")) == 1
         assert len(await talk(conversations, policy, "a", "two")) == 2
         await conversations.close()
+        await database.close()
 
     asyncio.run(scenario())
 

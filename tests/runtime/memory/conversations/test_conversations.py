@@ -11,6 +11,8 @@ import httpx2
 import pytest
 
 from mooring.runtime.memory.conversations.archive import Archive
+from mooring.state.database import Database
+from mooring.state.engine import url_of
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub
 
@@ -26,7 +28,7 @@ def sent(stub: Stub, model: str = "primary-1", number: int = -1) -> list[str]:
 
 
 def stored(tmp_path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(tmp_path / "state" / "conversations.db", timeout=0, isolation_level=None)
+    return sqlite3.connect(tmp_path / "state" / "state.db", timeout=0, isolation_level=None)
 
 
 def test_the_server_knows_what_was_said_before(serve: Serve, stub: Stub) -> None:
@@ -169,8 +171,13 @@ def test_turns_that_come_together_are_answered_one_after_the_other(serve: Serve,
 def test_one_that_waits_too_long_for_its_turn_is_told_so(serve: Serve, tmp_path: Path) -> None:
     serving = serve(deadlineSeconds=0.2)
     say(serving, "first")
-    other = Archive(tmp_path / "state" / "conversations.db")
-    asyncio.run(other.claim("c1", "support", 60, 60))
+
+    async def claim() -> None:
+        database = Database(url_of(tmp_path / "state", None))
+        await Archive(database).claim("c1", "support", 60, 60)
+        await database.close()
+
+    asyncio.run(claim())
 
     assert say(serving, "hurried").json()["error"]["code"] == "conversation_busy"
 
@@ -202,7 +209,7 @@ def test_what_cannot_be_archived_now_is_archived_later(serve: Serve, stub: Stub,
 def test_an_archive_that_was_deleted_is_begun_again(serve: Serve, stub: Stub, tmp_path: Path) -> None:
     serving = serve()
     say(serving, "one")
-    for path in (tmp_path / "state").glob("conversations.db*"):
+    for path in (tmp_path / "state").glob("state.db*"):
         path.unlink()
     assert say(serving, "two").status_code == 200
     assert serving.http.get("/conversations/c1").json()["turns"] == 1

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.release.release import Release
+from tests.postgres import Cluster
 from tests.runtime.hosting import Serving
 from tests.runtime.memory.durable.fleet import Fleet, durable_release, until, zygote
-from tests.runtime.memory.durable.postgres import Cluster
 from tests.runtime.memory.durable.provider import Provider
 
 
@@ -42,13 +42,6 @@ def provider(provider_server: tuple[Provider, Serving]) -> Provider:
     url = provider.url
     provider.__dict__.update(vars(Provider()) | {"url": url})
     return provider
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL server of one's own."""
-    with Cluster() as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ class Prepared:
         whole = answer.finish == "stop" and not answer.approvals and not record.rescued
         well = all(call.outcome == "done" for call in record.tool_calls)
         if record.question_key and whole and well and "" < record.rung < PREPARED and not self._changed(record):
-            self._store.put(record.question_key, answer.text)
+            self._store.put(record.question_key, answer.text, record.tenant)
 
     async def answer(self) -> str:
         """The answer to the run's question. Raises NothingPrepared."""

@@ -12,6 +12,9 @@ from mooring.runtime.door.access.loopback import Loopback
 from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.runtime import Runtime
 
+RATES = "rates"
+"""The folder in which workers share what tenants and keys have used of their limits."""
+
 _OURS = ("release", "slot", "simulated", "run", "rung", "first-rung", "cached-age", "ticket", "conversation")
 _LIMITS = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))
 _EXPOSED = ("retry-after", "location", "idempotent-replayed", *(f"x-mooring-{name}" for name in _OURS), *_LIMITS)
@@ -41,10 +44,11 @@ def guard(runtime: Runtime) -> Middleware:
     serving, access = environment.serving, environment.access
     if access is None:
         return Middleware(Loopback, origins=serving.origins, proxied=bool(serving.trusted_proxies))
+    share = max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None
     return Middleware(
         Gate,
         keyring=Keyring(access, KeyFile(settings.state / KEYS), settings.environ),
         issuers=Issuers(access, lambda: runtime.client),
-        rates=Rates(runtime.spend, max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None),
+        rates=Rates(runtime.spend, share, shared=settings.state / RATES if settings.workers > 1 else None),
         refused=lambda code: runtime.metrics.refused.labels(code).inc(),
     )

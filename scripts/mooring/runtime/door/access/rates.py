@@ -5,10 +5,12 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.access.grant import Grant
+from mooring.runtime.door.access.usage import Own, Shared, Usage, shared
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
 
@@ -16,17 +18,20 @@ from mooring.spec.access import Limits
 class Bucket:
     """Requests a minute: as many at once, refilled evenly. On a clock of seconds."""
 
-    def __init__(self, per_minute: int, now: float, used: float = 0.0) -> None:
+    def __init__(self, per_minute: int, usage: Usage) -> None:
         self.size, self._rate = per_minute, per_minute / 60
-        self._left, self._at = per_minute - used, now
+        self._usage = usage
 
     def left(self, now: float) -> float:
         """Requests that may come now."""
-        return min(self.size, self._left + (now - self._at) * self._rate)
+        used, at = self._usage.taken()
+        if at > now + 60:
+            return self.size  # the machine was started again since, and its clock began anew
+        return self.size - max(0.0, used - max(0.0, now - at) * self._rate)
 
     def take(self, now: float) -> None:
         """Counts one request."""
-        self._left, self._at = self.left(now) - 1, now
+        self._usage.take(self.size - self.left(now) + 1, now)
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may come; 0 when it may now."""
@@ -38,23 +43,11 @@ class Bucket:
 
 
 class Scope:
-    """What one tenant or one key has used of its limits, which may change. `most` at once where they do not say."""
+    """The limits of one tenant or one key, and what was used of them, which stays when they change."""
 
-    def __init__(self, what: str, most: int | None) -> None:
-        self.what, self._most = what, most
-        self.limits = Limits()
-        self.concurrent: int | None = most
-        self.bucket: Bucket | None = None
-        self.under_way = 0
-
-    def allow(self, limits: Limits, now: float) -> None:
-        """Takes other limits. What was used of the old ones stays used."""
-        if limits == self.limits:
-            return
-        self.limits, self.concurrent = limits, limits.concurrent or self._most
-        size = limits.requests_per_minute
-        used = self.bucket.size - self.bucket.left(now) if self.bucket else 0.0
-        self.bucket = Bucket(size, now, used) if size else None
+    def __init__(self, what: str, limits: Limits, concurrent: int | None, usage: Usage) -> None:
+        self.what, self.limits, self.concurrent, self.usage = what, limits, concurrent, usage
+        self.bucket = Bucket(limits.requests_per_minute, usage) if limits.requests_per_minute else None
 
 
 @dataclass(slots=True)
@@ -74,43 +67,63 @@ class Admitted:
 
     def _end(self) -> None:
         for scope in self.scopes:
-            scope.under_way -= 1
+            scope.usage.leave()
 
 
 class Rates:
-    """Of one slot; what was spent today is shared with the other. `share` is the most of a slot one tenant takes."""
+    """Of one slot; what was spent today is shared with the other. `share` is the most of a slot one tenant takes.
 
-    def __init__(self, spend: Spend, share: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._spend, self._share, self._clock = spend, share, clock
+    Several workers count together, in the folder `shared`: a client that keeps its connection is always answered by
+    the same worker, so a part of the limit for each would give it only that part.
+    """
+
+    def __init__(
+        self,
+        spend: Spend,
+        share: int | None,
+        clock: Callable[[], float] = time.monotonic,
+        shared: Path | None = None,
+    ) -> None:
+        self._spend, self._share, self._clock, self._shared = spend, share, clock, shared
         self._scopes: dict[tuple[str, str], Scope] = {}
 
     def enter(self, grant: Grant) -> Admitted:
         """Lets a request in. Raises Problem when a limit of its tenant or its key is reached."""
-        now, caller = self._clock(), grant.caller
+        caller = grant.caller
         scopes = (
-            self._scope(caller.tenant, "", grant.tenant, now),
-            self._scope(caller.tenant, caller.key, grant.key, now),
+            self._scope(caller.tenant, "", grant.tenant),
+            self._scope(caller.tenant, caller.key, grant.key),
         )
-        for scope, key in zip(scopes, (None, caller.key), strict=True):
-            self._check(scope, caller.tenant, key, now)
-        for scope in scopes:
-            scope.under_way += 1
-            if scope.bucket:
-                scope.bucket.take(now)
-        return Admitted(scopes, self._headers(scopes, grant, now))
+        # Always the tenant's first, so that two workers never wait for each other.
+        with scopes[0].usage.alone(), scopes[1].usage.alone():
+            now = self._clock()
+            for scope, key in zip(scopes, (None, caller.key), strict=True):
+                self._check(scope, caller.tenant, key, now)
+            for scope in scopes:
+                scope.usage.enter()
+                if scope.bucket:
+                    scope.bucket.take(now)
+            return Admitted(scopes, self._headers(scopes, grant, now))
 
-    def _scope(self, tenant: str, key: str, limits: Limits, now: float) -> Scope:
+    def _scope(self, tenant: str, key: str, limits: Limits) -> Scope:
         scope = self._scopes.get((tenant, key))
-        if scope is None:
-            what = f"key {key}" if key else f"tenant {tenant}"
-            scope = self._scopes[tenant, key] = Scope(what, None if key else self._share)
-        scope.allow(limits, now)
+        if scope is None or scope.limits != limits:
+            concurrent = self._share if not key and limits.concurrent is None else limits.concurrent
+            usage = self._usage(scope, tenant, key, limits.requests_per_minute is not None or concurrent is not None)
+            scope = Scope(f"key {key}" if key else f"tenant {tenant}", limits, concurrent, usage)
+            self._scopes[tenant, key] = scope
         return scope
+
+    def _usage(self, scope: Scope | None, tenant: str, key: str, limited: bool) -> Usage:
+        """What was counted before limits changed is kept; a file is made only for what is limited."""
+        if scope is not None and (self._shared is None or not limited or isinstance(scope.usage, Shared)):
+            return scope.usage
+        return shared(self._shared, tenant, key) if self._shared is not None and limited else Own()
 
     def _check(self, scope: Scope, tenant: str, key: str | None, now: float) -> None:
         limits = scope.limits
-        if scope.concurrent is not None and scope.under_way >= scope.concurrent:
-            raise Problem("too_many_requests", f"{scope.what} has {scope.under_way} requests under way", wait=1)
+        if scope.concurrent is not None and (under_way := scope.usage.under_way(scope.concurrent)) >= scope.concurrent:
+            raise Problem("too_many_requests", f"{scope.what} has {under_way} requests under way", wait=1)
         if scope.bucket and (wait := scope.bucket.wait(now)):
             words = f"{scope.what} may send {scope.bucket.size} requests a minute"
             raise Problem("rate_limit_exceeded", words, wait=wait, headers=_requests(scope.bucket, now))

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, SystemPromptPart, UserPromptPart
@@ -20,6 +19,7 @@ from mooring.runtime.core.turn import Answer, Turn, as_messages
 from mooring.runtime.memory.conversations.archive import Archive, Header, NewTurn
 from mooring.runtime.memory.conversations.name import own, scoped
 from mooring.runtime.memory.conversations.recent import Recent, Remembered
+from mooring.state.database import Database
 
 MOST_BYTES = 4 * 2**20
 """Of one conversation, as JSON; a fuller one takes no further turn."""
@@ -36,10 +36,12 @@ _GRACE = 5.0
 class Conversations:
     """The conversations of a slot. `start` begins the sweep, `close` ends it."""
 
-    def __init__(self, path: Path, profiles: Iterable[spec.Resilience], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, profiles: Iterable[spec.Resilience], clock: Callable[[], float] = time.time
+    ) -> None:
         policies = [profile.memory for profile in profiles] or [spec.resilience.Memory()]
         most_bytes = min(policy.limit_mib for policy in policies) * 2**20 // _SHARE
-        self.archive = Archive(path, clock)
+        self.archive = Archive(database, clock)
         self.recent = Recent(min(policy.max_conversations for policy in policies), most_bytes)
         self._clock = clock
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -57,13 +59,12 @@ class Conversations:
             self._task = asyncio.create_task(self._sweeping())
 
     async def close(self) -> None:
-        """Writes what waits, if that is possible, and closes the archive."""
+        """Writes what waits, if that is possible."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         with suppress(Problem):
             await self._save()
-        await self.archive.close()
 
     def shed(self) -> None:
         """Evicts everything from memory; the archive has it."""

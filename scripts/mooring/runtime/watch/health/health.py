@@ -79,13 +79,16 @@ class Health:
         self._dependency_seconds = min(policy.dependency_seconds for policy in policies)
         self.lag = LoopLag(min(policy.loop_lag_seconds for policy in policies), lag)
         self.live: Callable[[], bool] = lambda: True
-        self._canaries = list(self._made())
+        # What they ask costs as much as a request, and one worker is like the other.
+        self._canaries = list(self._made()) if settings.worker == 1 else []
         self.loop, *self.process = process_checks(self.lag, memory)
         self.release = self._release()
         self.rungs = [self._rungs(agent) for agent in self._content.agents.values()]
         self.queue = self._queue()
         self.database = self._database()
         self._others: list[Check] = []
+        self.siblings: list[Check] = []
+        """One check for each of the other workers of the slot; whoever hosts the slot sets them."""
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -101,6 +104,11 @@ class Health:
     @property
     def all(self) -> list[Check]:
         """Every check, the ground first."""
+        return [self.loop, *self.process, *self.siblings, *self.own[3:]]
+
+    @property
+    def own(self) -> list[Check]:
+        """Every check of this worker."""
         return [self.loop, *self.process, self.release, *self.rungs, self.queue, self.database, *self._others]
 
     @property

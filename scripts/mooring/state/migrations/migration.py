@@ -1,0 +1,34 @@
+"""One step of the tables, forward and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import Template
+
+TYPES = {
+    "sqlite": {"text": "text", "number": "integer", "real": "real", "bytes": "blob", "strict": "strict"},
+    "postgresql": {"text": "text", "number": "bigint", "real": "double precision", "bytes": "bytea", "strict": ""},
+}
+"""What SQL of a migration says as `$text`, `$number`, `$real`, `$bytes` and `$strict`, by dialect."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Statements that are carried out together or not at all.
+
+    It is text and not the tables of today, which will have changed. `backward_compatible` says whether the release
+    before can still read and write what this one leaves: both are in use while a deployment goes on, and a rollback
+    goes back to it. Where it is False, `down` is what a rollback needs.
+    """
+
+    name: str
+    up: Sequence[str]
+    down: Sequence[str]
+    backward_compatible: bool
+
+    def forward(self, dialect: str) -> list[str]:
+        """Statements that carry it out."""
+        return [Template(each).substitute(TYPES[dialect]) for each in self.up]
+
+    def backward(self, dialect: str) -> list[str]:
+        """Statements that undo it."""
+        return [Template(each).substitute(TYPES[dialect]) for each in self.down]

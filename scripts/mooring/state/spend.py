@@ -1,0 +1,74 @@
+"""What tenants spent, by day, key and agent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import sqlalchemy as sa
+
+from mooring.state import tables
+from mooring.state.tables import SECONDS, TABLES, number, text
+
+SPEND = sa.Table(
+    "spend",
+    TABLES,
+    text("day", primary_key=True),
+    text("tenant", primary_key=True),
+    text("key", primary_key=True),
+    text("agent", primary_key=True),
+    number("calls"),
+    number("tokens"),
+    sa.Column("usd", SECONDS, nullable=False),
+)
+
+Who = tuple[str, str, str]
+"""Tenant, key and agent."""
+
+_OF_DAY = sa.select(SPEND.c.tenant, SPEND.c.key, SPEND.c.agent, SPEND.c.calls, SPEND.c.tokens, SPEND.c.usd).where(
+    SPEND.c.day == sa.bindparam("day")
+)
+_OLD = sa.delete(SPEND).where(SPEND.c.day < sa.bindparam("before"))
+
+
+@dataclass(slots=True)
+class Spent:
+    """Model calls, tokens of both directions, and US dollars."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+    def add(self, other: "Spent") -> None:
+        self.calls += other.calls
+        self.tokens += other.tokens
+        self.usd += other.usd
+
+
+def add(connection: sa.Connection, day: str, fresh: Mapping[Who, Spent]) -> None:
+    """Adds to what was spent on a day."""
+    rows = [
+        {"day": day, "tenant": tenant, "key": key, "agent": agent}
+        | {"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd}
+        # In one order, so that two processes do not wait for each other's rows.
+        for (tenant, key, agent), spent in sorted(fresh.items(), key=lambda item: item[0])
+    ]
+    if rows:
+        connection.execute(_add(connection.dialect.name), rows)
+
+
+def of_day(connection: sa.Connection, day: str) -> dict[Who, Spent]:
+    """What was spent on a day."""
+    rows = connection.execute(_OF_DAY, {"day": day})
+    return {(tenant, key, agent): Spent(*numbers) for tenant, key, agent, *numbers in rows}
+
+
+def forget(connection: sa.Connection, before: str) -> None:
+    """Deletes the days before one, written as 2026-01-31."""
+    connection.execute(_OLD, {"before": before})
+
+
+@cache
+def _add(dialect: str) -> sa.Executable:
+    made = tables.insert(dialect, SPEND)
+    sums = {name: SPEND.c[name] + made.excluded[name] for name in ("calls", "tokens", "usd")}
+    return made.on_conflict_do_update(index_elements=["day", "tenant", "key", "agent"], set_=sums)

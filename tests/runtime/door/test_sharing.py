@@ -1,0 +1,106 @@
+"""Workers share out connections, and a slot that has lost the traffic accepts nothing whether or not it was told."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from mooring.runtime.door.acceptor import Acceptor
+from mooring.runtime.door.fair import Fair
+from mooring.runtime.door.live import Live
+
+
+class Held(asyncio.Protocol):
+    """A connection that is kept."""
+
+
+class Worker:
+    """An acceptor with the connections it took."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self.taken: list[asyncio.Protocol] = []
+        self.acceptor = Acceptor(listening.dup(), self._new, held=lambda: len(self.taken))
+
+    def _new(self) -> asyncio.Protocol:
+        self.taken.append(Held())
+        return self.taken[-1]
+
+
+def played(story: Callable[[socket.socket], Awaitable[None]]) -> None:
+    async def play() -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+            await story(listening)
+
+    asyncio.run(play())
+
+
+async def connect(listening: socket.socket, count: int) -> list[asyncio.StreamWriter]:
+    opened = await asyncio.gather(*(asyncio.open_connection(*listening.getsockname()) for _ in range(count)))
+    return [writer for _reader, writer in opened]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(0.005)
+
+
+def test_a_burst_is_shared_evenly(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        workers = [Worker(listening) for _ in range(3)]
+        for number, worker in enumerate(workers, 1):
+            worker.acceptor.fair = Fair(tmp_path / "load", number, 3)
+            worker.acceptor.on()
+        clients = await connect(listening, 60)
+        await until(lambda: sum(len(worker.taken) for worker in workers) == 60)
+        assert all(15 <= len(worker.taken) <= 25 for worker in workers), [len(worker.taken) for worker in workers]
+        for client in clients:
+            client.close()
+
+    played(story)
+
+
+def test_what_a_busy_worker_leaves_is_taken_by_another_all_the_same(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        alive = Worker(listening)
+        alive.acceptor.fair = Fair(tmp_path / "load", 1, 2)
+        Fair(tmp_path / "load", 2, 2).say(0)  # it accepts, has none, and takes none
+        alive.acceptor.on()
+        clients = await connect(listening, 20)
+        await until(lambda: len(alive.taken) == 20)
+        for client in clients:
+            client.close()
+
+    played(story)
+
+
+def test_a_worker_that_does_not_accept_is_left_nothing(tmp_path: Path) -> None:
+    busy, off = Fair(tmp_path / "load", 1, 2), Fair(tmp_path / "load", 2, 2)
+    busy.say(5)
+    off.say(0)
+    assert busy.leaves()
+    off.say(None)
+    assert not busy.leaves()
+
+
+def test_a_slot_accepts_nothing_from_the_moment_the_traffic_is_another_ones(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        supervisor, blue = Live(tmp_path / "live"), Worker(listening)
+        blue.acceptor.live = Live(tmp_path / "live", "blue")
+        supervisor.say("blue")
+        blue.acceptor.on()
+        clients = await connect(listening, 1)
+        await until(lambda: len(blue.taken) == 1)
+        supervisor.say("green")
+        clients += await connect(listening, 3)
+        await until(lambda: not blue.acceptor.accepting)
+        await asyncio.sleep(0.05)
+        assert len(blue.taken) == 1
+        blue.acceptor.on()  # an order goes before what is written, which may be nobody's any more
+        await until(lambda: len(blue.taken) == 4)
+        for client in clients:
+            client.close()
+
+    played(story)
