@@ -27,6 +27,7 @@ class Reason(StrEnum):
     REPORTED = "reported"
     CHANGED = "changed"
     EVALUATED = "evaluated"
+    TOLERATED = "tolerated"
     # stopped before anything changed
     FINDINGS = "findings"
     EMPTY_SET = "empty-set"
@@ -44,6 +45,8 @@ class Reason(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"
     CONFLICTS = "conflicts"
+    DRIFTED = "drifted"
+    UNKNOWN = "unknown"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"
@@ -69,6 +72,7 @@ DONE = frozenset(
         Reason.REPORTED,
         Reason.CHANGED,
         Reason.EVALUATED,
+        Reason.TOLERATED,
     }
 )
 
