@@ -47,6 +47,7 @@ class Reason(StrEnum):
     CONFLICTS = "conflicts"
     DRIFTED = "drifted"
     UNKNOWN = "unknown"
+    CONTESTED = "contested"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"

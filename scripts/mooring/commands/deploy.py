@@ -62,12 +62,29 @@ def deploy(
 ) -> Outcome:
     """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
     from mooring.commands.git import committed
-    from mooring.commands.running import actor, done, ledger, target
-    from mooring.commands.target_state import documents, planned
-    from mooring.rollout.driver import Request
+    from mooring.commands.target_state import documents
 
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
+    return deploy_release(workspace, catalog, release, commit, console, plan_digest=plan_digest, evidence=evidence)
+
+
+def deploy_release(
+    workspace: Workspace,
+    catalog: "Catalog",
+    release: "Release",
+    commit: str | None,
+    console: Console,
+    *,
+    plan_digest: str | None = None,
+    evidence: Path | None = None,
+) -> Outcome:
+    """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
+    from mooring.commands.running import actor, done, ledger, target
+    from mooring.commands.target_state import planned
+    from mooring.rollout.driver import Request
+
+    name = release.content.environment.name
     running = target(workspace, release.content.environment)
     with ledger(workspace, name) as book:
         settle(running, book, console)
