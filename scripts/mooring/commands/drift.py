@@ -4,7 +4,7 @@ import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from mooring.commands.arguments import environment
+from mooring.commands.arguments import dollars, environment
 from mooring.commands.workspace import Workspace, find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -22,6 +22,7 @@ moor drift production --against v1.4     against another commit
 moor drift production --heal             deploy git's release where somebody changed what runs
 moor drift production --adopt            propose what runs to git, as one pull request
 moor drift production --answer           heal and adopt what configs/operations/drift.yaml says so of
+moor drift production --behaviour --budget 1   ask it its suites again: are answers as good as they were?
 moor drift local --json | jq '.differences[].field'
 """
 
@@ -29,6 +30,7 @@ moor drift local --json | jq '.differences[].field'
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--against", metavar="REF", help="a commit (default: the default branch)")
+    parser.add_argument("--budget", metavar="USD", type=dollars, help="most that --behaviour may cost")
     answers = parser.add_mutually_exclusive_group()
     answers.add_argument("--heal", action="store_true", help="deploy git's release, unless something is tolerated")
     answers.add_argument("--adopt", action="store_true", help="propose to git what runs and is not tolerated")
@@ -47,6 +49,10 @@ def run(args: Namespace, console: Console) -> Outcome:
     running = target(workspace, name)
     with ledger(workspace, name) as book:
         expire(running, book, console)
+        if args.behaviour:
+            from mooring.commands.answering.behaviour import behaviour
+
+            return behaviour(workspace, running, book, args.budget, console)
         report = look(workspace, name, args.against, running, book)
         remember(book, name, actor(), SEEN, [one.key for one in report.differences])
         outcome = concluded(report, console)
