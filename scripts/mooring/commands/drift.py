@@ -31,12 +31,11 @@ def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--against", metavar="REF", help="a commit (default: the default branch)")
     parser.add_argument("--budget", metavar="USD", type=dollars, help="most that --behaviour may cost")
-    answers = parser.add_mutually_exclusive_group()
-    answers.add_argument("--heal", action="store_true", help="deploy git's release, unless something is tolerated")
-    answers.add_argument("--adopt", action="store_true", help="propose to git what runs and is not tolerated")
-    answers.add_argument(
-        "--answer", action="store_true", help="do what configs/operations/drift.yaml says of each field"
-    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--heal", action="store_true", help="deploy git's release, unless something is tolerated")
+    what.add_argument("--adopt", action="store_true", help="propose to git what runs and is not tolerated")
+    what.add_argument("--answer", action="store_true", help="do what configs/operations/drift.yaml says of each field")
+    what.add_argument("--behaviour", action="store_true", help="ask the live agents their suites, and compare")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
