@@ -1,39 +1,23 @@
 """The engine of a URL: SQLite in a file, or PostgreSQL."""
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from mooring.state.limits import LINK, LOCK_MS, STATEMENT_MS
+from mooring.state.location import SCHEMA, file_of, url_of
 from mooring.state.unavailable import Unavailable
 
-FILE = "state.db"
-"""In the state folder."""
-
-SCHEMA = "mooring"
-"""In PostgreSQL, where others have tables too."""
+__all__ = ["SCHEMA", "THREADS", "engine", "file_of", "url_of"]
 
 BUSY_MS = 1000
 """How long one write waits for a write of another process. All of them are short."""
-
-STATEMENT_MS, LOCK_MS = 5000, 2000
-"""How long PostgreSQL may take for one statement, and of that for a lock that another one holds."""
 
 THREADS = 4
 """How many transactions PostgreSQL is given at once."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}")
-
-
-def url_of(state: Path, secret: str | None) -> str:
-    """Where the database is: `secret` is the PostgreSQL URL, None the file in the state folder."""
-    return secret or f"sqlite:///{(state / FILE).absolute()}"
-
-
-def file_of(url: str) -> Path | None:
-    """The file of an SQLite database."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
 
 
 def engine(url: str) -> sa.Engine:
@@ -69,10 +53,8 @@ def _sqlite(url: str) -> sa.Engine:
 
 def _postgres(url: str) -> sa.Engine:
     plain = sa.make_url(url).set(drivername="postgresql+psycopg")
-    link = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-    link |= {"tcp_user_timeout": STATEMENT_MS}
     made = sa.create_engine(
-        plain, pool_size=THREADS, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=link
+        plain, pool_size=THREADS, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=LINK
     )
 
     @sa.event.listens_for(made, "connect")

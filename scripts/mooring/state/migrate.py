@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from mooring.state.engine import SCHEMA
+from mooring.state.location import SCHEMA
 from mooring.state.migrations.migration import TYPES, Migration
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.unavailable import TooNew

@@ -1,31 +1,27 @@
 """Where a slot keeps what must survive it, and how a failure of that is told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mooring import spec
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.state.engine import url_of
+from mooring.state.location import deployed
 from mooring.state.unavailable import Unavailable
 
 
 def url_for(environment: spec.Environment, settings: Settings) -> str | None:
-    """The database's URL: the environment's secret, or a file in its folder. None for agents that do not serve.
+    """The database's URL, as its folder or the release says. None for agents that do not serve.
 
     Raises LookupError when the secret is not there.
     """
-    return url_of(settings.state, secret_of(environment, settings.environ)) if settings.serving else None
+    return deployed(settings.state, environment).url(settings.environ) if settings.serving else None
 
 
-def secret_of(environment: spec.Environment, environ: Mapping[str, str]) -> str | None:
+def secret_of(environment: spec.Environment, settings: Settings) -> str | None:
     """The URL of the environment's PostgreSQL; None when it has none. Raises LookupError when it is not set."""
-    if environment.database is None:
-        return None
-    name = environment.database.secret_ref.removeprefix("env:")
-    if not environ.get(name):
-        raise LookupError(f"environment variable {name} is not set")
-    return environ[name]
+    location = deployed(settings.state, environment)
+    return location.url(settings.environ) if location.variable else None
 
 
 @contextmanager
