@@ -123,7 +123,7 @@ def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     ]
     told = [each.communicate(timeout=60) for each in started]
     assert [each.returncode for each in started] == [0] * 4, told
-    assert sorted(int(out) for out, _ in told) == [0, 0, 0, len(MIGRATIONS)]
+    assert sum(int(out) for out, _ in told) == len(MIGRATIONS)
 
 
 def test_tables_that_a_newer_version_has_made_unfit_are_refused(opened: sa.Engine) -> None:

@@ -1,5 +1,6 @@
 """Transactions for callers that may wait: commands, the supervisor, and the threads of `Database`."""
 
+import logging
 import random
 import threading
 import time
@@ -17,6 +18,7 @@ from mooring.state.engine import engine
 from mooring.state.fitness import check
 from mooring.state.identity import claim
 from mooring.state.migrate import migrate
+from mooring.state.mounts import warnings
 from mooring.state.takeover import take_over
 from mooring.state.told import again, told
 from mooring.state.unavailable import Unavailable
@@ -24,6 +26,8 @@ from mooring.state.unavailable import Unavailable
 T = TypeVar("T")
 
 Work = Callable[[sa.Connection], T]
+
+_LOGGER = logging.getLogger("mooring.runtime")
 
 TRIES, PAUSE = 4, 0.02
 """How often a transaction is begun that another one was in the way of, and about how many seconds lie between."""
@@ -119,6 +123,8 @@ class Transactions:
             self._engine = None
         if self._path:
             private.file(self._path)
+        for warning in warnings(self._address):
+            _LOGGER.warning("%s", warning)
         made = engine(self._address)
         try:
             check(made, self._address)
