@@ -120,7 +120,7 @@ def test_a_port_in_use_is_said_before_anything_starts(moor: Any, repo: Any) -> N
 
 
 def test_the_second_of_two_deployments_is_told_who_is_first(moor: Any, repo: Any) -> None:
-    book = Ledger(Location(repo.root / ".mooring/local", None))
+    book = Ledger(Location(repo.root / ".mooring/local", "local"))
     held = lease.acquire(book, "local", "@somebody", "deploy")
     try:
         told = moor("-C", repo.root, "deploy", "local", "--json")

@@ -106,9 +106,9 @@ def clock() -> Clock:
 def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
     """Where the database is, on each engine."""
     if database_url.startswith("sqlite"):
-        return Location(tmp_path / "state", None)
+        return Location(tmp_path / "state", "local")
     monkeypatch.setenv("LEDGER_URL", database_url)
-    return Location(tmp_path / "state", "env:LEDGER_URL")
+    return Location(tmp_path / "state", "local", "env:LEDGER_URL")
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ from mooring.errors import Refused
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.state.location import Location
-ledger = Ledger(Location(Path(sys.argv[1]), sys.argv[2] or None))
+ledger = Ledger(Location(Path(sys.argv[1]), "local", sys.argv[2] or None))
 time.sleep(max(0, float(sys.argv[3]) - time.time()))
 try:
     print(lease.acquire(ledger, "local", "ann", "deploy").token, flush=True)

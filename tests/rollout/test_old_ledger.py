@@ -176,7 +176,7 @@ def test_processes_that_begin_at_once_take_it_over_once(old: Path, location: Loc
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom mooring.rollout.ledger import Ledger\n"
         "from mooring.state.location import Location\n"
-        "ledger = Ledger(Location(Path(sys.argv[1]), sys.argv[2] or None))\n"
+        'ledger = Ledger(Location(Path(sys.argv[1]), "local", sys.argv[2] or None))\n'
         "time.sleep(max(0, float(sys.argv[3]) - time.time()))\nprint(ledger.verify())\n"
     )
     command = [sys.executable, "-c", code, str(old), location.reference or "", str(time.time() + 1.5)]

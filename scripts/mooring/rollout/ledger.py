@@ -15,7 +15,7 @@ from mooring.state import leases, ledger
 from mooring.state.link import Link
 from mooring.state.location import Location, locate
 from mooring.state.statements import Statements
-from mooring.state.unavailable import Unavailable
+from mooring.state.unavailable import Unavailable, Unfit
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
@@ -57,11 +57,13 @@ class Ledger:
         self.location = location
         self._clock = clock
         try:
-            url = location.url(environ)
+            address = location.address(environ)
         except LookupError as error:
             what = f"the ledger is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {location.variable}=…") from None
-        self._link = Link(url, location.state)
+            raise Failed(Reason.STORAGE, what, f"export {location.variable}=postgresql://…") from None
+        except Unfit as error:
+            raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", error.fix) from None
+        self._link = Link(address, location.state)
 
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
@@ -146,12 +148,10 @@ def _storage(location: Location) -> Iterator[None]:
     try:
         yield
     except Unavailable as error:
-        if "malformed" in str(error) or "not a database" in str(error):
-            raise Refused(Reason.TAMPERED, f"{location} is not a database any more: {error}") from None
-        raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", _fix(location)) from None
+        if "not a database" in str(error) or "damaged" in str(error):
+            raise Refused(Reason.TAMPERED, f"cannot use {location}: {error}", error.fix) from None
+        fix = error.fix or "nothing was done: every step is written there first; see that it can be reached"
+        raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", fix) from None
     except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot use {location}: {error.strerror}", _fix(location)) from None
-
-
-def _fix(location: Location) -> str:
-    return "see that it runs and can be reached" if location.variable else "make room, or make the folder writable"
+        fix = "make room, or make the folder writable"
+        raise Failed(Reason.STORAGE, f"cannot use {location}: {error.strerror}", fix) from None

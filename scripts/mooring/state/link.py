@@ -3,26 +3,24 @@
 For the ledger and its leases alone. What they write survives a power failure, on SQLite too.
 """
 
-import os
 import secrets
-import socket
 import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mooring import private
 from mooring.errors import Refused
 from mooring.outcome import Reason
-from mooring.state.limits import LINK, LOCK_MS, STATEMENT_MS
-from mooring.state.location import OLD_LEDGER, SCHEMA, file_of
+from mooring.state.address import Address
+from mooring.state.location import OLD_LEDGER
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.statements import Statements
-from mooring.state.unavailable import Unavailable
+from mooring.state.unavailable import Behind, Unavailable
 
 T = TypeVar("T")
 
@@ -32,15 +30,11 @@ AGAIN = 10
 PATIENCE = 3.0
 """Seconds that a process of an earlier version is waited for that has its ledger open."""
 
-ANSWER = 6.0
-"""Seconds after which a server that does not answer a transaction is given up, since it may have been stopped."""
-
 _IN_THE_WAY = ("40001", "40P01")
 """What PostgreSQL calls a serialisation failure and a deadlock."""
 
+_BUSY_SECONDS = 5.0
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
-_SETTINGS = {"search_path": SCHEMA, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
-_SETTINGS |= {"synchronous_commit": "on"}
 
 
 class Link:
@@ -50,9 +44,9 @@ class Link:
     Refused(TAMPERED) or Refused(LOCKED) for an old ledger that cannot be taken over.
     """
 
-    def __init__(self, url: str, old: Path | None = None) -> None:
-        self._url, self._old = url, old
-        self._path = file_of(url)
+    def __init__(self, address: Address, old: Path | None = None) -> None:
+        self._address, self._old = address, old
+        self._path = address.file
         self._file: tuple[int, int] | None = None
         self._connection: Any = None
         self._lock = threading.Lock()
@@ -81,16 +75,15 @@ class Link:
                     if not _of_driver(error):
                         raise
                     if not left or getattr(error, "sqlstate", None) not in _IN_THE_WAY:
-                        raise Unavailable(_told(error)) from error
+                        raise _unavailable(error) from error
                 time.sleep(0.001 + secrets.randbelow(20) / 1000)  # so that the same two do not meet again
         raise AssertionError
 
     def _once(self, begin: str, work: Callable[[Statements], T]) -> T:
         connection = self._begun(begin)
         try:
-            with _answering(connection):
-                result = work(Statements(connection))
-                connection.execute("commit")
+            result = work(Statements(connection))
+            connection.execute("commit")
         except BaseException:
             with suppress(Exception):
                 connection.execute("rollback")
@@ -103,8 +96,7 @@ class Link:
             self._drop()  # writes to a file that was deleted succeed and are lost
         if self._connection is not None:
             try:
-                with _answering(self._connection):
-                    self._connection.execute(begin)
+                self._connection.execute(begin)
                 return self._connection
             except Exception as error:
                 if not _of_driver(error) or self._path:
@@ -117,17 +109,29 @@ class Link:
     def _opened(self) -> Any:
         if self._path:
             private.file(self._path)
-        made = _file(self._path) if self._path else _server(self._url)
+        made = _file(self._path) if self._path else _server(self._address)
         try:
-            if self._left_by_old() or not _up_to_date(Statements(made)):
-                self._prepare()
+            if self._left_by_old() or not self._up_to_date(Statements(made)):
+                self._prepare(Statements(made))
         except BaseException:
             made.close()
             raise
         self._file = self._identity()
         return made
 
-    def _prepare(self) -> None:
+    def _up_to_date(self, statements: Statements) -> bool:
+        """Whether the tables are there and are this environment's. Whatever else it finds is told by `_prepare`."""
+        try:
+            whose = statements("select environment from identity")
+            return [(len(MIGRATIONS),)] == statements("select count(*) from versions") and (
+                whose == [(self._address.environment,)] or not self._address.environment
+            )
+        except Exception as error:
+            if _of_driver(error):
+                return False
+            raise
+
+    def _prepare(self, statements: Statements) -> None:
         from mooring.state import old_ledger
         from mooring.state.transactions import Transactions
 
@@ -135,9 +139,12 @@ class Link:
             old_ledger.check(self._old)
         end = time.monotonic() + PATIENCE
         while True:
-            whole = Transactions(self._url, self._old)
+            whole = Transactions(self._address, self._old)
             try:
                 whole.read(lambda _connection: None)
+            except Behind:
+                # A one-way door waits for a deployment; until then the ledger is there for a rollback.
+                statements("select 1 from ledger limit 1")
             finally:
                 whole.close()
             if not self._left_by_old():
@@ -166,7 +173,7 @@ class Link:
 
 
 def _file(path: Path) -> sqlite3.Connection:
-    made = sqlite3.connect(path, timeout=STATEMENT_MS / 1000, isolation_level=None, check_same_thread=False)
+    made = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         for pragma in _PRAGMAS:
             made.execute(f"pragma {pragma}")
@@ -176,41 +183,13 @@ def _file(path: Path) -> sqlite3.Connection:
     return made
 
 
-def _server(url: str) -> Any:
-    import psycopg
+def _server(address: Address) -> Any:
+    from mooring.state.patient import connect
 
-    told: dict[str, Any] = dict(LINK)
-    made = psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:", 1), autocommit=True, **told)
-    made.execute("; ".join(f"set {name} to {value}" for name, value in _SETTINGS.items()))
+    made = connect(address)
+    made.autocommit = True
+    made.execute("set synchronous_commit to on")
     return made
-
-
-def _up_to_date(statements: Statements) -> bool:
-    try:
-        return statements("select count(*) from versions") == [(len(MIGRATIONS),)]
-    except Exception as error:
-        if _of_driver(error):
-            return False  # whatever it is, it is found again by who makes the tables
-        raise
-
-
-@contextmanager
-def _answering(connection: Any) -> Iterator[None]:
-    """Cuts the link to a server that was stopped: libpq would wait for its answer without end."""
-    if isinstance(connection, sqlite3.Connection):
-        yield
-        return
-    watch = threading.Timer(ANSWER, _cut, [connection])
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-
-
-def _cut(connection: Any) -> None:
-    with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as link:
-        link.shutdown(socket.SHUT_RDWR)
 
 
 def _of_driver(error: Exception) -> bool:
@@ -221,9 +200,14 @@ def _of_driver(error: Exception) -> bool:
     return psycopg is not None and isinstance(error, psycopg.Error) and not isinstance(error, psycopg.IntegrityError)
 
 
-def _told(error: Exception) -> str:
-    """What may be said of it: no statement, value or address, all of which PostgreSQL's words may hold."""
-    if isinstance(error, sqlite3.Error):
-        return str(error)
-    said: str | None = getattr(getattr(error, "diag", None), "message_primary", None)
-    return said[:160] if said and getattr(error, "sqlstate", None) else "the database cannot be reached"
+def _unavailable(error: Exception) -> Unavailable:
+    import sqlalchemy as sa
+
+    from mooring.state.told import told
+
+    kind = sa.exc.OperationalError if "OperationalError" in _names(error) else sa.exc.DatabaseError
+    return Unavailable(*told(kind("", {}, error)))
+
+
+def _names(error: Exception) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}

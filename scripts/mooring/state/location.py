@@ -13,15 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mooring import private
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
+from mooring.state.address import FILE, Address, url_of
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
-
-FILE = "state.db"
-"""In the state folder."""
-
-SCHEMA = "mooring"
-"""In PostgreSQL, where others have tables too."""
 
 RECORD = "database.json"
 OLD_LEDGER = "ledger.db"
@@ -30,25 +25,26 @@ OLD_LEDGER = "ledger.db"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """`reference` is `env:NAME` of the PostgreSQL URL; None for the file in the state folder."""
+    """`reference` is `env:NAME` of the PostgreSQL URL; None for the file in the `state` folder of the environment."""
 
     state: Path
-    reference: str | None
+    environment: str
+    reference: str | None = None
 
     @property
     def variable(self) -> str | None:
         """The environment variable with the URL."""
         return self.reference.removeprefix("env:") if self.reference else None
 
-    def url(self, environ: Mapping[str, str]) -> str:
-        """Raises LookupError, which names the variable, when that is not set."""
+    def address(self, environ: Mapping[str, str]) -> Address:
+        """Raises LookupError, which names the variable, when that is not set, and Unfit when it holds no address."""
         if self.variable and not environ.get(self.variable):
             raise LookupError(f"environment variable {self.variable} is not set")
-        return url_of(self.state, environ[self.variable] if self.variable else None)
+        return url_of(self.state, environ[self.variable] if self.variable else None, self.environment)
 
     def remember(self) -> None:
         """Writes it into the folder unless that says something already. Raises OSError."""
-        if recorded(self.state) is None:
+        if recorded(self.state, self.environment) is None:
             path = private.folder(self.state) / RECORD
             temporary = private.file(path.with_suffix(".new"))
             temporary.write_text(json.dumps({"secretRef": self.reference}) + "\n")
@@ -58,19 +54,9 @@ class Location:
         return f"PostgreSQL (${self.variable})" if self.variable else str(self.state / FILE)
 
 
-def url_of(state: Path, secret: str | None) -> str:
-    """Where the database is: `secret` is the PostgreSQL URL, None the file in the state folder."""
-    return secret or f"sqlite:///{(state / FILE).absolute()}"
-
-
-def file_of(url: str) -> Path | None:
-    """The file of an SQLite database."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
-
-
 def deployed(state: Path, environment: "Environment") -> Location:
     """Where a release's environment has its database: as the folder says, or else as the release does."""
-    return recorded(state) or _declared(state, environment)
+    return recorded(state, environment.name) or _declared(state, environment)
 
 
 def locate(root: Path, environment: "Environment | str", state: Path) -> Location:
@@ -78,7 +64,7 @@ def locate(root: Path, environment: "Environment | str", state: Path) -> Locatio
 
     Refused(STALE) when the folder and the `environment` to be deployed differ; UsageError when nothing says it.
     """
-    known = recorded(state)
+    known = recorded(state, environment if isinstance(environment, str) else environment.name)
     if isinstance(environment, str):
         return known or _written(root, environment, state)
     wanted = _declared(state, environment)
@@ -91,11 +77,11 @@ def locate(root: Path, environment: "Environment | str", state: Path) -> Locatio
     return wanted
 
 
-def recorded(state: Path) -> Location | None:
+def recorded(state: Path, environment: str) -> Location | None:
     """What the folder says; None when it says nothing. Failed(STORAGE) when that cannot be read."""
     path = state / RECORD
     try:
-        return Location(state, _reference(json.loads(path.read_bytes())))
+        return Location(state, environment, _reference(json.loads(path.read_bytes())))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -116,7 +102,7 @@ def known(states: Path) -> Iterator[str]:
 
 
 def _declared(state: Path, environment: "Environment") -> Location:
-    return Location(state, environment.database.secret_ref if environment.database else None)
+    return Location(state, environment.name, environment.database.secret_ref if environment.database else None)
 
 
 def _written(root: Path, name: str, state: Path) -> Location:
@@ -125,9 +111,9 @@ def _written(root: Path, name: str, state: Path) -> Location:
     path = root / "configs" / "environments" / f"{name}.yaml"
     try:
         database = yaml.safe_load(path.read_bytes()).get("database")
-        return Location(state, None if database is None else _reference(database))
+        return Location(state, name, None if database is None else _reference(database))
     except FileNotFoundError:
-        return Location(state, None)
+        return Location(state, name)
     except (OSError, KeyError, TypeError, AttributeError, yaml.YAMLError):
         raise UsageError(f"{path} cannot be read, and says where the state of {name} is", "moor validate") from None
 

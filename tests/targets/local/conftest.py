@@ -78,7 +78,7 @@ def open_house(folder: Path, release: Release) -> House:
     local = Local(folder, release.content.environment, state, LIGHT)
     local.ensure()
     local.put(release)
-    return House(local, Ledger(Location(state, None)))
+    return House(local, Ledger(Location(state, "local")))
 
 
 @pytest.fixture

@@ -30,4 +30,4 @@ if __name__ == "__main__":
     root, state = Path(sys.argv[1]), Path(sys.argv[2])
     release = Store(state / "releases").get(sys.argv[3])
     target = Local(root, release.content.environment, state)
-    driver.deploy(target, Deadly(Location(state, None)), driver.Request(release, "ann"))
+    driver.deploy(target, Deadly(Location(state, "local")), driver.Request(release, "ann"))

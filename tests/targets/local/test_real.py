@@ -56,7 +56,7 @@ def say(url: str | None, text: str) -> tuple[str, str]:
 
 @pytest.mark.slow
 def test_a_release_is_deployed_asked_replaced_and_taken_back(local: Local, numbered: Callable[[int], Release]) -> None:
-    ledger = Ledger(Location(local.state, None))
+    ledger = Ledger(Location(local.state, "local"))
     for number in (1, 2):
         driver.deploy(local, ledger, driver.Request(numbered(number), "ann"), lambda _line: None)
         answer, digest = say(local.status().url, "What can you do?")

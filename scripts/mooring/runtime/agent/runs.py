@@ -228,7 +228,7 @@ class Runs:
         module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.memory.durable.durable")
         content, settings = self._agents.release.content, self._agents.settings
         keep = max(profile.memory.archive_days for profile in content.resilience.values())
-        url = module.database.url_of(settings.state, secret_of(content.environment, settings))
+        url = module.database.url_of(settings.state, secret_of(content.environment, settings.environ))
         journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
         await journal.open()
         return journal
