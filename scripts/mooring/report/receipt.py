@@ -4,7 +4,7 @@ from typing import Any
 
 
 def sentence(receipt: dict[str, Any]) -> str:
-    """The data of a receipt as `0 of 1,204 requests lost; switched in 0.02 ms; the previous release stays warm in …`."""
+    """The data of a receipt as `0 of 1,204 requests lost; switched in 0.02 ms; the previous release stays …`."""
     if receipt["kind"] == "no-op":
         return f"in sync: {receipt['digest']} is live already"
     said = [f"{receipt['lost']:,} of {receipt['received']:,} requests lost"]

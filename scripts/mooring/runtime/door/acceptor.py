@@ -73,7 +73,7 @@ class Acceptor:
             self.fair.say(self._held())
         if self.live and not armed:
             self.live.trust()
-        self._loop.add_reader(self._listening, self._drain)
+        self._loop.add_reader(self._listening, self._asked)
 
     @property
     def accepting(self) -> bool:
@@ -97,9 +97,11 @@ class Acceptor:
         """Connections accepted but not yet with their protocol."""
         return len(self._attaching)
 
+    def _asked(self) -> None:
+        if self.accepting:
+            self._drain()
+
     def _drain(self) -> None:
-        if not self.accepting:
-            return
         allowed = LATE if self._loop.time() - self._left < 2 * LEAVE_SECONDS else 0
         for _ in range(BATCH):
             if self._room() <= self.attaching:
@@ -159,7 +161,7 @@ class Acceptor:
 
     def _resume(self) -> None:
         if self._on:
-            self._loop.add_reader(self._listening, self._drain)
+            self._loop.add_reader(self._listening, self._asked)
 
 
 def closing(app: Any, ending: Callable[[], bool]) -> Any:
