@@ -2,5 +2,6 @@
 
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.migration import Migration
+from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST,)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, RELEASES)
