@@ -17,15 +17,8 @@ from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.tables import TABLES
 from mooring.state.unavailable import TooNew
 
-DECLARED: tuple[sa.Table, ...] = (
-    runs.RUNS,
-    conversations.CONVERSATIONS,
-    turns.TURNS,
-    answers.ANSWERS,
-    spend.SPEND,
-    takeover.TAKEN,
-)
-DECLARED += (releases.RELEASES, evidence.EVIDENCE, keys.KEYS, keys.CHANGES)
+DECLARED: list[sa.Table] = [runs.RUNS, conversations.CONVERSATIONS, turns.TURNS, answers.ANSWERS, spend.SPEND]
+DECLARED += [takeover.TAKEN, releases.RELEASES, evidence.EVIDENCE, keys.KEYS, keys.CHANGES]
 KIND = {"TEXT": "text", "INTEGER": "number", "BIGINT": "number", "REAL": "real", "DOUBLE PRECISION": "real"}
 KIND |= {"BLOB": "bytes", "BYTEA": "bytes", "DOUBLE": "real", "DOUBLE_PRECISION": "real"}
 

@@ -55,9 +55,8 @@ def write(connection: sa.Connection, before: Mapping[str, str], after: Mapping[s
         connection.execute(sa.update(KEYS).where(_K.hash == sa.bindparam("known")).values(revoked=now), gone)
 
 
-def add(connection: sa.Connection, keys: Mapping[str, str]) -> int:
-    """Adds those whose hash is new; how many that were. One that was revoked stays so."""
-    made, added = tables.insert(connection.dialect.name, KEYS).on_conflict_do_nothing(), 0
-    for hashed, data in keys.items():
-        added += connection.execute(made, {"hash": hashed, "data": data, "revoked": None}).rowcount
-    return added
+def add(connection: sa.Connection, keys: Mapping[str, str]) -> None:
+    """Adds those whose hash is new. One that was revoked stays so."""
+    rows: list[dict[str, Any]] = [{"hash": hashed, "data": data, "revoked": None} for hashed, data in keys.items()]
+    if rows:
+        connection.execute(tables.insert(connection.dialect.name, KEYS).on_conflict_do_nothing(), rows)

@@ -20,8 +20,8 @@ RELEASES = sa.Table(
 def put(connection: sa.Connection, digest: str, content: bytes, now: float) -> None:
     """Writes a release unless it is there. Refused(TAMPERED) when it is there with other content."""
     made = tables.insert(connection.dialect.name, RELEASES).on_conflict_do_nothing()
-    if not connection.execute(made, {"digest": digest, "content": content, "stored": now}).rowcount:
-        get(connection, digest)
+    connection.execute(made, {"digest": digest, "content": content, "stored": now})
+    get(connection, digest)
 
 
 def get(connection: sa.Connection, digest: str) -> bytes | None:
