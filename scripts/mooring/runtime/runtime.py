@@ -15,6 +15,7 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
 from mooring.runtime.memory.store import RunStore
@@ -48,13 +49,16 @@ class Runtime:
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
         self.database = Database(self._url(), settings.state)
-        self.last_good = LastGoodStore(self.database if settings.serving else None)
-        self.conversations = Conversations(self.database, profiles)
-        self.spend = Spend(self.database)
+        self.clock = SharedClock(self.database)
+        self.last_good = LastGoodStore(self.database if settings.serving else None, self.clock)
+        self.conversations = Conversations(self.database, profiles, self.clock)
+        self.spend = Spend(self.database, self.clock)
         self.keys = KnownKeys(self.database, settings.state)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(self.database), StoredReleases(self.database, settings.state))
+        self.runs = Runs(
+            self.runner, RunStore(self.database, self.clock), StoredReleases(self.database, settings.state)
+        )
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
@@ -82,6 +86,7 @@ class Runtime:
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:
+            await self.clock.start()
             await self.spend.start()
             if self.release.content.environment.access:
                 await self.keys.start()
@@ -104,6 +109,7 @@ class Runtime:
         await self.last_good.close()
         await self.spend.close()
         await self.keys.close()
+        await self.clock.close()
         await self.database.close()
         await self.agents.close()
         await client.aclose()
