@@ -156,7 +156,7 @@ def _rotate(args: Namespace, place: _Place, console: Console) -> Outcome:
             raise UsageError(*_unknown(place, args.name, [key for key in keys if key.works(now)]))
         lasts = (current.ends or now) - current.created
         ends = _end(args.ends, now) if args.ends else now + lasts
-        made.append(current.model_copy(update={"id": number, "hash": hashed, "created": now, "ends": ends}))
+        made[:] = [current.model_copy(update={"id": number, "hash": hashed, "created": now, "ends": ends})]
         last = _end(args.overlap, now)
         over = [
             key.model_copy(update={"ends": min(key.ends or last, last)}) if key.name == args.name else key
@@ -173,7 +173,7 @@ def _revoke(args: Namespace, place: _Place, console: Console) -> Outcome:
     gone: list[StoredKey] = []
 
     def revoked(keys: Sequence["StoredKey"]) -> list["StoredKey"]:
-        gone.extend(key for key in keys if key.name == args.name and args.id in (None, key.id))
+        gone[:] = (key for key in keys if key.name == args.name and args.id in (None, key.id))
         if not gone:
             raise UsageError(*_unknown(place, args.name if args.id is None else f"{args.name} {args.id}", keys))
         return [key for key in keys if key not in gone]

@@ -1,7 +1,8 @@
 """All migrations, in the order in which they are carried out. The first one's number is 1."""
 
 from mooring.state.migrations.first import FIRST
+from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, RELEASES)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, RELEASES)

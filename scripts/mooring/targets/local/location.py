@@ -14,22 +14,28 @@ from mooring.targets.local.memory import Memory
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
+    from mooring.state.address import Address
 
 
-def database_url(
+def address(
     root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str] = os.environ
-) -> str:
-    """The URL. What is live here says it; where nothing is, the document does.
+) -> "Address":
+    """The address. What is live here says it; where nothing is, the document does.
 
     Failed(STORAGE) when the variable that has it is not set.
     """
-    from mooring.state.engine import url_of
+    from mooring.state.address import url_of
+    from mooring.state.unavailable import Unfit
 
     name = variable(root, environment, state)
     if name and not environ.get(name):
         message = f"environment variable {name} is not set, which says where the database is"
         raise Failed(Reason.STORAGE, message, f"export {name}=postgresql://…")
-    return url_of(state, environ[name] if name else None)
+    known = environment if isinstance(environment, str) else environment.name
+    try:
+        return url_of(state, environ[name] if name else None, known)
+    except Unfit as error:
+        raise Failed(Reason.STORAGE, str(error), error.fix) from None
 
 
 def variable(root: Path, environment: "Environment | str", state: Path) -> str | None:

@@ -21,7 +21,7 @@ from mooring.runtime.process import unix_http
 from mooring.targets.local import folders
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
-from mooring.targets.local.location import database_url
+from mooring.targets.local.location import address
 from mooring.targets.local.memory import Memory
 from mooring.targets.protocol import Status
 
@@ -228,7 +228,7 @@ class Local:
         """The environment's database, opened at the first use."""
         from mooring.state.transactions import Transactions
 
-        return Transactions(database_url(self.root, self._environment, self.state), self.state)
+        return Transactions(address(self.root, self._environment, self.state), self.state)
 
     @cached_property
     def releases(self) -> "Releases":
