@@ -91,11 +91,6 @@ class Database(Part):
 
     secret_ref: SecretRef = Field(description="The environment variable with the PostgreSQL URL.")
 
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return self.secret_ref.removeprefix("env:")
-
 
 class Tls(Part):
     """Files of the machine that serves; they are read again when they change."""
