@@ -119,7 +119,7 @@ class Exit:
         self._ended()
 
 
-def last_words(path: Path, worker: int) -> str:
+def last_words(path: Path, worker: int = 1) -> str:
     """The last error of a worker in a log of JSON lines, or its last line."""
     with suppress(OSError, ValueError):
         with path.open("rb") as file:
