@@ -3,7 +3,6 @@ evenly connections spread."""
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -26,28 +25,14 @@ from tests.bench.row import Row
 from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[2]
-CLIENTS, FEWER, SECONDS, ROUNDS = 64, 16, 2, 2
+CLIENTS, FEWER, SECONDS, ROUNDS = 64, 16, 4, 2
 SCALES, KEEPS, EVEN = 1.8, 0.9, 0.8
 """What two must get of the rate of one; what a second of their processor time must get of that of one; and what the
 worker with fewer connections must have of those of the other."""
 
 NEEDED = 4
 """Cores for two workers, the clients and the models' endpoint. With fewer the rate is what these leave. What a second
-of processor time gets done says on any machine whether a further core brings what the first did. And each worker is
-stopped most of the time, for two of them to fit in: that shows whether one holds up the other."""
-
-PACE = """
-import itertools, os, signal, sys, time
-pids, on, period = list(map(int, sys.argv[1:])), 0.005, 0.020
-start = time.monotonic()
-for turn in itertools.count():
-    for number, pid in enumerate(pids):
-        for moment, what in ((0, signal.SIGCONT), (on, signal.SIGSTOP)):
-            until = start + turn * period + number * period / 2 + moment
-            time.sleep(max(0, until - time.monotonic()))
-            os.kill(pid, what)
-"""
-"""A quarter of the time for each, at different times."""
+of processor time gets done says on any machine whether a further core brings what the first did."""
 
 READY_SECONDS = 60
 BODY = json.dumps({"model": "support", "messages": [{"role": "user", "content": "Where is my order A-1001?"}]}).encode()
@@ -74,20 +59,19 @@ class Round:
 
 @dataclass
 class Figure:
-    """What so many workers did, free and paced; and how evenly connections spread, by what they are."""
+    """What so many workers did; and how evenly connections spread, by what they are."""
 
-    free: list[Round] = field(default_factory=list)
-    paced: list[Round] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
     spread: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
-        return max(each.rate for each in self.free)
+        return max(each.rate for each in self.rounds)
 
     @property
     def capacity(self) -> float:
         """Requests a second of the workers' processor time."""
-        return sum(each.answered for each in self.free) / sum(sum(each.workers) for each in self.free)
+        return sum(each.answered for each in self.rounds) / sum(sum(each.workers) for each in self.rounds)
 
 
 def run() -> list[Row]:
@@ -113,10 +97,9 @@ def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
     what, enough = "checkpointed" if mode == "durable" else "plain", cores() >= NEEDED
     limit = f">= {SCALES}x"
     on_few = f"{limit} from {NEEDED} cores on; here {cores()}"
-    paced = [max(each.rate for each in figure.paced) for figure in (one, two)]
     return [
         _rates(what, one.rate, two.rate, limit if enough else on_few, enough),
-        Row(f"processor time meanwhile, in cores, {what}", str(two.free[-1]), str(one.free[-1])),
+        Row(f"processor time meanwhile, in cores, {what}", str(two.rounds[-1]), str(one.rounds[-1])),
         Row(
             f"requests a second of the slot's processor time, {what}",
             f"{two.capacity:.0f}",
@@ -125,7 +108,6 @@ def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
             f">= {KEEPS}x",
             two.capacity >= KEEPS * one.capacity,
         ),
-        _rates(f"{what}, a quarter of a core each", *paced, limit, True),
         *(_spread(name, shares) for name, shares in two.spread.items()),
     ]
 
@@ -158,18 +140,10 @@ class Side:
     def measure(self, figure: Figure, spreads: bool) -> None:
         """One round: a second to warm up, then clients that keep their connections, then some that do not."""
         Clients(self.url, BODY, CLIENTS, 1).answered()
-        figure.free.append(self._round())
+        figure.rounds.append(self._round())
         for count in (FEWER, CLIENTS) if spreads and len(self.pids) > 1 else ():
             figure.spread.setdefault(f"kept, {count} at once", []).append(self._kept(count))
             figure.spread.setdefault(f"for one request, {count} at once", []).append(self._fresh(count))
-        pace = subprocess.Popen([sys.executable, "-c", PACE, *map(str, self.pids)])
-        try:
-            figure.paced.append(self._round())
-        finally:
-            pace.kill()
-            pace.wait()
-            for pid in self.pids:
-                os.kill(pid, signal.SIGCONT)
 
     def _round(self) -> Round:
         workers, models = _spent(self.pids), _spent(self._models.pids)

@@ -101,11 +101,11 @@ class Clients:
         return self._wrk.poll() is None
 
     def answered(self) -> tuple[int, float]:
-        """Waits for the end: answers, and seconds of processor time that asking took. An error is a ValueError."""
+        """Waits for the end: answers, and seconds of processor time that asking took. ValueError for an error, and for no answer."""
         said = self._wrk.communicate()[0]
         self._script.unlink()
         requests, errors = map(int, said.rpartition("DONE ")[2].split())
-        if errors:
+        if errors or not requests:
             raise ValueError(said)
         return requests, _children() - self._before
 
