@@ -1,4 +1,4 @@
-"""A ledger in a folder of its own, and a target that lives in memory."""
+"""A ledger in a database of its own, on each engine, and a target that lives in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,8 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
+from mooring.rollout.target import Facts, SlotFacts, Terms
+from mooring.state.location import Location
 
 
 @dataclass
@@ -57,6 +51,9 @@ class Memory:
 
     def release(self, digest: str) -> Release:
         return self.releases[digest]
+
+    def terms(self, digest: str) -> Terms:
+        return Terms.of(self.releases[digest])
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         self.asked += 1
@@ -106,6 +103,23 @@ class Memory:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
+    """Where the database is, on each engine."""
+    if database_url.startswith("sqlite"):
+        return Location(tmp_path / "state", "local")
+    monkeypatch.setenv("LEDGER_URL", database_url)
+    return Location(tmp_path / "state", "local", "env:LEDGER_URL")
+
+
+@pytest.fixture
+def ledger(location: Location, clock: Clock) -> Iterator[Ledger]:
+    """A ledger on each engine, whose clock is the test's."""
+    opened = Ledger(location, clock=clock.now)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from mooring.errors import Failed, Refused, UsageError
 from mooring.rollout.state import SLOTS, Side, other
-from mooring.rollout.target import SlotFacts
+from mooring.rollout.target import SlotFacts, Terms
 from mooring.spec.environment import Environment
 from mooring.targets import table
 from mooring.targets.protocol import Target
@@ -76,6 +76,7 @@ def test_a_release_can_be_put_found_and_read(target: Target, release: Any) -> No
     target.put(release("two"))
     assert target.find(release("two").digest[:20]) == release("two").digest
     assert target.release(release("two").digest).content == release("two").content
+    assert target.terms(release("two").digest) == Terms.of(release("two"))
     with pytest.raises(UsageError):
         target.find("sha256:0000")
 

@@ -2,11 +2,12 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mooring.errors import Stopped
+from mooring.errors import MooringError
 from mooring.rollout.driver import recover
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
@@ -24,8 +25,9 @@ def main(argv: Sequence[str]) -> int:
     log.setLevel(logging.INFO)
     target = Local(options.root, options.environment, options.state)
     try:
-        state = recover(target, Ledger(options.state / "ledger.db"), "supervisor", log.info)
-    except Stopped as stopped:
+        ledger = Ledger.of(options.root, options.environment, options.state, os.environ)
+        state = recover(target, ledger, "supervisor", log.info)
+    except MooringError as stopped:
         log.error("cannot recover: %s", stopped)
         return 1
     log.info("recovered: %s is live", state.live)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring import private
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
@@ -74,7 +74,9 @@ class Supervisor:
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
-        self._housekeeping = Housekeeping(options.state, options.environment, self.memory, command)
+        self._housekeeping = Housekeeping(
+            options.root, options.state, options.environment, self.memory, command, self._environ
+        )
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -224,20 +226,27 @@ class Supervisor:
         return self.slots[slot]
 
     async def _go_round(self) -> None:
-        said = ""
+        said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            try:
-                if (cold := self._housekeeping.cold()) is not None:
-                    log.info("the standby in %s was warm long enough and ends", cold)
-                    self.slots[cold].want(None)
-                self._housekeeping.recover()
-                if self.simulator.wanted:
-                    await self.simulator.ensure(self.memory.simulator_port)
-            except (Stopped, OSError) as error:
-                if str(error) != said:
-                    log.warning("%s", error)
-                said = str(error)
+            for work in (self._keep_house, self._keep_simulator):
+                try:
+                    await work()
+                except (MooringError, OSError) as error:
+                    if str(error) != said.get(work.__name__):
+                        log.warning("%s", error)
+                    said[work.__name__] = str(error)
+
+    async def _keep_house(self) -> None:
+        """In a thread: while the database is waited for, everything else goes on."""
+        if (cold := await asyncio.to_thread(self._housekeeping.cold)) is not None:
+            log.info("the standby in %s was warm long enough and ends", cold)
+            self.slots[cold].want(None)
+        await asyncio.to_thread(self._housekeeping.recover)
+
+    async def _keep_simulator(self) -> None:
+        if self.simulator.wanted:
+            await self.simulator.ensure(self.memory.simulator_port)
 
     # --- what slots need around them ---
 
@@ -247,8 +256,12 @@ class Supervisor:
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
 
+    def _environ(self) -> dict[str, str]:
+        """Variables of this process, and the secrets that deployments brought."""
+        return {**os.environ, **self._secrets}
+
     def _around(self, digest: str) -> dict[str, str]:
-        around = {**os.environ, **self._secrets}
+        around = self._environ()
         if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around
