@@ -25,7 +25,7 @@ def secret_of(environment: spec.Environment, environ: Mapping[str, str]) -> str 
     """The URL of the environment's PostgreSQL; None when it has none. Raises LookupError when it is not set."""
     if environment.database is None:
         return None
-    name = environment.database.variable
+    name = environment.database.secret_ref.removeprefix("env:")
     if not environ.get(name):
         raise LookupError(f"environment variable {name} is not set")
     return environ[name]
