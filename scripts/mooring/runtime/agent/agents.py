@@ -9,6 +9,7 @@ import httpx2
 from mooring.errors import MooringError
 from mooring.release.release import Release
 from mooring.release.store import RELEASES, Store
+from mooring.runtime.agent import first_use
 from mooring.runtime.agent.build_agents import ReleaseAgents
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.circuit import Circuit
@@ -37,6 +38,7 @@ class Agents:
         self._client = client
         try:
             self._built[self.release.digest] = self._build(self.release, client)
+            first_use.prepare()
         except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
             LOGGER.exception("release cannot be served", extra={"release": self.release.digest})
             return [f"the release cannot be served: {error}"]

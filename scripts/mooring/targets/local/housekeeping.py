@@ -78,9 +78,14 @@ class Housekeeping:
 
     def look(self) -> None:
         """Reads the ledger, and says that this machine is there. Raises MooringError."""
-        ledger = self._opened()
-        if ledger is None:
-            return
+        try:
+            if ledger := self._opened():
+                self._read(ledger)
+        except BaseException:
+            self._forget()  # the next time it is opened with what is known then
+            raise
+
+    def _read(self, ledger: Ledger) -> None:
         newest = ledger.entries(1, self._environment)
         held = lease.holder(ledger, self._environment) is not None
         self._seen = NOTHING
@@ -176,9 +181,16 @@ class Housekeeping:
         return self._memory.slots[self._memory.live].digest if self._memory.live else None
 
     def _opened(self) -> Ledger | None:
-        """The ledger; None while there is none. It is kept open: a server would be asked for a link every second."""
-        if self._ledger is None:
-            location = locate(self._root, self._environment, self._state)
-            if location.variable or kept(self._state):
-                self._ledger = Ledger.of(self._root, self._environment, self._state, self._environ())
+        """The ledger; None while there is none. It stays open until its environment's state is elsewhere."""
+        where = locate(self._root, self._environment, self._state)
+        if where.variable is None and not kept(self._state):
+            return None
+        if self._ledger is None or self._ledger.location != where:
+            self._forget()
+            self._ledger = Ledger.of(self._root, self._environment, self._state, self._environ())
         return self._ledger
+
+    def _forget(self) -> None:
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None

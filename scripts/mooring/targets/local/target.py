@@ -1,5 +1,6 @@
 """The local target: what a rollout and the commands see of one machine."""
 
+import json
 import os
 import signal
 import sys
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed, MooringError, Refused, Stopped, UsageError
 from mooring.outcome import Reason
+from mooring.release.canonical import digest as digest_of
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
+from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
 from mooring.state.location import kept, locate
 from mooring.targets.local import folders
@@ -198,6 +200,15 @@ class Local:
             here = self._files if digest in self._files else self.releases
             self._verified[digest] = here.get(digest)
         return self._verified[digest]
+
+    def terms(self, digest: str) -> Terms:
+        """Those of a stored release, verified, from plain JSON: a release would take as long as all of a rollback."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            data = folders.release_file(self.state, digest).read_bytes()
+            if digest_of(data) == digest:
+                rollout = json.loads(data)["environment"]["rollout"]
+                return Terms(digest, rollout["deadlineSeconds"], rollout["bakeSeconds"])
+        return Terms.of(self.release(digest))
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers."""
