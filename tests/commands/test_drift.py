@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 
-from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
-from mooring.targets.local.target import Local
 from tests.operate.repository.host import Host
 from tests.repository import Repo
 
@@ -90,23 +87,6 @@ def test_without_a_supervisor_the_next_command_takes_it_back(
     told = at("drift", "local", "--json")
     monkeypatch.undo()
     assert (told.code, told.json["in_sync"], told.json["deployed"]) == (0, True, before)
-
-
-def test_what_moved_traffic_beside_the_ledger_is_found_and_healed(at: Any, running: Repo) -> None:
-    before = status(at)["live"]["digest"]
-    at("hotfix", "local", *WARMER, "--for", "2h", "--json")
-    at("drift", "local", "--heal", "--json")
-    local = Local(running.root, "local", running.root / ".mooring/local")
-    warm = local.facts().warm()
-    assert warm is not None
-    local.switch(warm, unix_http.call(folders.control(local.state), "GET /status")["token"])
-    found = at("drift", "local", "--json")
-    assert [(one["moved"], one["field"], one["who"]) for one in found.json["differences"]] == [
-        ("changed in place", FIELD, "unknown")
-    ]
-    assert before != warm.digest
-    assert at("drift", "local", "--heal", "--json").code == 0
-    assert status(at)["live"]["digest"] == before
 
 
 def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_it_is_gone(

@@ -21,6 +21,7 @@ from mooring.rollout.ledger import Ledger
 from mooring.rollout.patches import Hotfix, Patch
 from mooring.rollout.state import SLOTS, Kind, Requested, Side, State
 from mooring.rollout.target import Facts, SlotFacts
+from mooring.state.location import Location
 from tests.repository import Repo, copied
 
 MODEL = "openai/gpt-4-1"
@@ -73,9 +74,9 @@ class World:
         return resolve(load(GitTree(self.repo.root, ref))[0], "local")
 
     def append(self, state: State, event: Any, actor: str = "ann") -> None:
-        held = lease.acquire(self.ledger, "local", actor, "test", self.now)
+        held = lease.acquire(self.ledger, "local", actor, "test")
         self.ledger.append("local", held.token, actor, event, state)
-        lease.renew(self.ledger, held, 0)
+        lease.release(self.ledger, held)
         self.now += 60
 
     def deploy(self, ref: str | None = "HEAD", release: Release | None = None, kind: Kind = Kind.DEPLOY) -> Release:
@@ -112,7 +113,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """Environment `local` runs what `main` says."""
-    ledger = Ledger(tmp_path / "ledger.db")
+    ledger = Ledger(Location(tmp_path / "state", "local"))
     made = World(copied(tmp_path), Slots(), ledger)
     made.deploy()
     yield made
