@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.operate.repository.host import Host
-from tests.repository import Repo
+from tests.repository import Repo, copied, up
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +18,16 @@ MODEL = "model/openai/gpt-4-1"
 FILE = "configs/models/openai/gpt-4-1.yaml"
 FIELD = f"{MODEL}:options.temperature"
 WARMER = (MODEL, "options.temperature=0.9", "--reason", "it repeats itself")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    """With environment `local` up, whose slots may take their time: a loaded machine is slow, not wrong."""
+    repo = copied(tmp_path_factory.mktemp("running"))
+    repo.edit("configs/environments/local.yaml", "deadlineSeconds: 30", "deadlineSeconds: 150")
+    repo.commit("patience")
+    with up(repo) as found:
+        yield found
 
 
 @pytest.fixture
