@@ -18,7 +18,7 @@ def url_for(environment: spec.Environment, settings: Settings) -> Address | None
     """
     if not settings.serving:
         return None
-    return url_of(settings.state, secret_of(environment, settings.environ), environment.name)
+    return url_of(settings.state, secret_of(environment, settings.environ), environment.name, settings.environ)
 
 
 def secret_of(environment: spec.Environment, environ: Mapping[str, str]) -> str | None:
