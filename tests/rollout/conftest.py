@@ -1,4 +1,4 @@
-"""A ledger in a folder of its own, and a target that lives in memory."""
+"""A ledger in a database of its own, on each engine, and a target that lives in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,13 +14,7 @@ from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
+from mooring.state.location import Location
 
 
 @dataclass
@@ -106,6 +100,23 @@ class Memory:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
+    """Where the database is, on each engine."""
+    if database_url.startswith("sqlite"):
+        return Location(tmp_path / "state", "local")
+    monkeypatch.setenv("LEDGER_URL", database_url)
+    return Location(tmp_path / "state", "local", "env:LEDGER_URL")
+
+
+@pytest.fixture
+def ledger(location: Location, clock: Clock) -> Iterator[Ledger]:
+    """A ledger on each engine, whose clock is the test's."""
+    opened = Ledger(location, clock=clock.now)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

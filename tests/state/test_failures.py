@@ -199,14 +199,21 @@ def test_a_pool_that_is_used_up_is_said_after_a_while(cluster: Cluster, monkeypa
     kept.close()
 
 
-def test_what_reads_and_then_writes_loses_no_update(database_url: str) -> None:
+def test_what_reads_and_then_writes_loses_no_update(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL refuses one of two such transactions (40001), which is done again as a whole."""
+    original = patient.connect
+
+    def strict(address: Address) -> patient.Connection:
+        made = original(address)
+        made.execute("set default_transaction_isolation to 'repeatable read'")
+        made.commit()
+        return made
+
+    monkeypatch.setattr(patient, "connect", strict)
     kept = Transactions(database_url)
     kept.write(put("k", "0"))
 
     def add(connection: sa.Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("set transaction isolation level repeatable read")
         found = answers.get(connection, "k")
         assert found
         answers.put(connection, "k", "", str(int(found[0]) + 1), 1.0)
@@ -255,8 +262,8 @@ def test_a_conflict_that_stays_is_given_up(cluster: Cluster) -> None:
 
 
 def test_statements_and_locks_of_a_server_have_limits(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "STATEMENT_MS", 500)
-    monkeypatch.setattr(engine, "LOCK_MS", 300)
+    monkeypatch.setattr(patient, "STATEMENT_MS", 500)
+    monkeypatch.setattr(patient, "LOCK_MS", 300)
     url = cluster.fresh()
     kept = Transactions(url)
     kept.write(put("k"))

@@ -69,7 +69,7 @@ def deploy(
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
     running = target(workspace, release.content.environment)
-    with ledger(workspace, name) as book:
+    with ledger(workspace, release.content.environment) as book:
         settle(running, book, console)
         live = running.live()
         plan = planned(catalog, release, live)

@@ -55,9 +55,10 @@ def run(args: Namespace, console: Console) -> Outcome:
 def look(workspace: Workspace, name: str) -> dict[str, Any]:
     """All that is known of an environment: its ledger, and what runs if something does."""
     from mooring.commands.running import target
+    from mooring.state.location import kept
 
     data = target(workspace, name).status().data()
-    recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
+    recorded = _recorded(workspace, name) if kept(workspace.of(name)) else {}
     return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": _warnings(workspace, name)}
 
 
@@ -77,12 +78,12 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
     from mooring.rollout import lease
 
     with ledger(workspace, name) as book:
-        state, held = book.state(name), lease.read(book, name)
+        state, held = book.state(name), lease.holder(book, name)
         switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
         return {
             "phase": state.phase,
             "quarantined": state.quarantined,
-            "lease": {**asdict(held), "until": iso(held.until)} if held and held.held(time.time()) else None,
+            "lease": {**asdict(held), "until": iso(held.until)} if held else None,
             "since": next(switches, None),
         }
 

@@ -15,6 +15,7 @@ from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
 from mooring.rollout.target import Clock, Target, Wall
+from mooring.state.leases import Lease
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -97,7 +98,7 @@ class _Driver:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.lease = self._acquire()
-            renewal = stack.enter_context(leases.Renewal(self.ledger, self.lease, self.clock.now))
+            renewal = stack.enter_context(leases.Renewal(self.ledger, self.lease))
             self.actions = Actions(self.target, renewal, self.notify, self.clock)
             self._fence()
             self.before = self.target.facts()
@@ -109,12 +110,12 @@ class _Driver:
     ) -> None:
         self._stack.close()
 
-    def _acquire(self) -> leases.Lease:
+    def _acquire(self) -> Lease:
         """Takes the lease; waits for a recovery to finish, refuses any other holder."""
         told = False
         while True:
             try:
-                return leases.acquire(self.ledger, self.environment, self.actor, self.kind, self.clock.now())
+                return leases.acquire(self.ledger, self.environment, self.actor, self.kind)
             except Refused:
                 held = leases.read(self.ledger, self.environment)
                 late = self.clock.now() > self.started + RECOVERY

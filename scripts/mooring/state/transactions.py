@@ -64,6 +64,11 @@ class Transactions:
         """The result of work that is done as a whole or not at all."""
         return self._do(work, patience, reads=False)
 
+    @property
+    def address(self) -> Address | None:
+        """Where it is now."""
+        return self._address
+
     def close(self) -> None:
         """To be called once nobody uses it."""
         for connection in self._kept:
@@ -148,7 +153,7 @@ class Transactions:
         return made
 
     def _follow(self, moved: Moved) -> None:
-        """Goes to where the state is now."""
+        """Goes to where the state is now. Raises Unavailable when it cannot know."""
         with self._opening:
             if self._address is None or self._move == moved.token:
                 return

@@ -19,6 +19,7 @@ from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import Receipt
+from mooring.state.location import Location
 from mooring.targets.local.target import Local
 
 HERE = Path(__file__).parent
@@ -77,7 +78,7 @@ def open_house(folder: Path, release: Release) -> House:
     local = Local(folder, release.content.environment, state, LIGHT)
     local.ensure()
     local.put(release)
-    return House(local, Ledger(state / "ledger.db"))
+    return House(local, Ledger(Location(state, "local")))
 
 
 @pytest.fixture

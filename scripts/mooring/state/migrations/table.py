@@ -2,6 +2,7 @@
 
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.identity import IDENTITY
+from mooring.state.migrations.ledger import LEDGER
 from mooring.state.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER)

@@ -3,13 +3,14 @@
 import logging
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, other
+from mooring.state.location import kept
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.requirements import Requirements
@@ -21,11 +22,22 @@ log = logging.getLogger("mooring.supervisor")
 
 
 class Housekeeping:
-    """One environment's. `command` starts a recovery in a process of its own."""
+    """One environment's. `command` starts a recovery in a process of its own; `environ` are its variables.
 
-    def __init__(self, state: Path, environment: str, memory: Memory, command: Sequence[str]) -> None:
-        self._state, self._environment, self._memory = state, environment, memory
-        self._command = command
+    `cold` and `recover` wait for the database, so they are to be called in a thread, one after the other.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        state: Path,
+        environment: str,
+        memory: Memory,
+        command: Sequence[str],
+        environ: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._root, self._state, self._environment, self._memory = root, state, environment, memory
+        self._command, self._environ = command, environ
         self._recovery: subprocess.Popen[bytes] | None = None
         self._next = 0.0
 
@@ -50,24 +62,13 @@ class Housekeeping:
             return
         log.info("a rollout was left half-done; recovering")
         self._next = time.monotonic() + AGAIN
-        self._recovery = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+        self._recovery = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, env=self._environ())
 
     def _under_way(self, left: bool = False) -> bool:
         """Whether there is a rollout; with `left`, only one that nobody has a lease for."""
-        with self._ledger() as ledger:
-            if ledger is None or ledger.state(self._environment).phase is Phase.IDLE:
+        if not kept(self._state):
+            return False
+        with closing(Ledger.of(self._root, self._environment, self._state, self._environ())) as ledger:
+            if ledger.state(self._environment).phase is Phase.IDLE:
                 return False
-            held = lease.read(ledger, self._environment)
-            return not (left and held is not None and held.held(time.time()))
-
-    @contextmanager
-    def _ledger(self) -> Iterator[Ledger | None]:
-        path = self._state / "ledger.db"
-        if not path.exists():
-            yield None
-            return
-        ledger = Ledger(path)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+            return not (left and lease.holder(ledger, self._environment))

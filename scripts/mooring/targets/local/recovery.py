@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ def main(argv: Sequence[str]) -> int:
     log.setLevel(logging.INFO)
     target = Local(options.root, options.environment, options.state)
     try:
-        state = recover(target, Ledger(options.state / "ledger.db"), "supervisor", log.info)
+        ledger = Ledger.of(options.root, options.environment, options.state, os.environ)
+        state = recover(target, ledger, "supervisor", log.info)
     except Stopped as stopped:
         log.error("cannot recover: %s", stopped)
         return 1

@@ -74,7 +74,9 @@ class Supervisor:
         self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
-        self._housekeeping = Housekeeping(options.state, options.environment, self.memory, command)
+        self._housekeeping = Housekeeping(
+            options.root, options.state, options.environment, self.memory, command, self._environ
+        )
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -231,10 +233,10 @@ class Supervisor:
         while True:
             await asyncio.sleep(1)
             try:
-                if (cold := self._housekeeping.cold()) is not None:
+                if (cold := await asyncio.to_thread(self._housekeeping.cold)) is not None:
                     log.info("the standby in %s was warm long enough and ends", cold)
                     self.slots[cold].want(None)
-                self._housekeeping.recover()
+                await asyncio.to_thread(self._housekeeping.recover)
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
             except (Stopped, OSError) as error:
@@ -250,8 +252,12 @@ class Supervisor:
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
 
+    def _environ(self) -> dict[str, str]:
+        """Variables of this process, and the secrets that deployments brought."""
+        return {**os.environ, **self._secrets}
+
     def _around(self, digest: str) -> dict[str, str]:
-        around = {**os.environ, **self._secrets}
+        around = self._environ()
         if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around

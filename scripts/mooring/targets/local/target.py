@@ -17,6 +17,7 @@ from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
 from mooring.runtime.process import unix_http
+from mooring.state.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
@@ -126,12 +127,11 @@ class Local:
 
     def _unlocked(self) -> None:
         """Refused(LOCKED) when somebody is changing this environment."""
-        path = self.state / "ledger.db"
-        if not path.exists():
+        if not kept(self.state):
             return
-        with closing(Ledger(path)) as ledger:
-            held = lease.read(ledger, self.environment)
-        if held and held.held(time.time()):
+        with closing(Ledger.of(self.root, self.environment, self.state, os.environ)) as ledger:
+            held = lease.holder(ledger, self.environment)
+        if held:
             raise Refused(Reason.LOCKED, f"{self.environment} is locked: {held.kind} by {held.actor}", "wait for it")
 
     def _wait_until_gone(self) -> None:
@@ -262,7 +262,7 @@ class Local:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
         content = self.release(side.digest).content
         names = {model.key_variable for model in content.models.values() if model.key_variable}
-        names |= set(content.environment.secrets)
+        names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
