@@ -69,7 +69,7 @@ def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collectio
         migration = migrations[len(there)]
         if not migration.backward_compatible and migration.name not in allowed and _used(connection):
             words = f"the database waits for the migration {migration.name!r}, a one-way door"
-            raise Behind(words, "moor deploy ENV opens it, when an override allows that")
+            raise Behind(words, "moor deploy opens it, when an override of the guard one-way-door allows that")
         used = not migration.backward_compatible and _used(connection)
         for statement in migration.forward(dialect):
             connection.exec_driver_sql(statement)
