@@ -4,6 +4,7 @@ import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
+import sqlalchemy as sa
 
 from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
@@ -30,8 +31,11 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
+from mooring.state import running_code
 from mooring.state.address import Address
 from mooring.state.database import Database
+from mooring.state.migrations.table import MIGRATIONS
+from mooring.state.running_folder import folder
 from mooring.state.unavailable import Unavailable, Unfit
 
 
@@ -145,6 +149,8 @@ class Runtime:
         try:
             url_for(self.release.content.environment, self.settings)
             await self.database.open()
+            if self.settings.worker == 1:
+                await self.database.write(self._say_code)
         except LookupError as error:
             return [str(error)]
         except Unfit as error:
@@ -158,6 +164,10 @@ class Runtime:
             return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
 
         return Check("dependencies", "keys", look)
+
+    def _say_code(self, connection: sa.Connection) -> None:
+        where, settings = folder(self.settings.state), self.settings
+        running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
 
     def _shed(self) -> None:
         """Frees all caches."""
