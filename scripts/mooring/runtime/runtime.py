@@ -16,7 +16,6 @@ from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
-from mooring.runtime.memory.store import RunStore
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.health import Health
 from mooring.runtime.watch.memory_watch import MemoryWatch
@@ -50,7 +49,7 @@ class Runtime:
         self.spend = Spend(self.database)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(self.database))
+        self.runs = Runs(self.runner, self.database)
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
