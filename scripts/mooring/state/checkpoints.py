@@ -85,7 +85,7 @@ def write(
     written = _begin(connection, executor, slot, changes)
     if tries:
         moment = now(connection)
-        rows = [_row(each.asked, QUEUED, moment) | {"not_before": moment + each.delay} for each in tries]
+        rows = [row(each.asked, QUEUED, moment) | {"not_before": moment + each.delay} for each in tries]
         connection.execute(_insert(connection.dialect.name), rows)
     written &= _step(connection, executor, changes)
     written &= _end(connection, executor, changes)
@@ -95,13 +95,14 @@ def write(
 def refused(connection: sa.Connection, executor: str, changes: Sequence[Change]) -> dict[Key, str]:
     """Which of the parts are not the executor's, and why."""
     rows = connection.execute(_OWNERS, {"runs": sorted({change.run for change in changes})})
-    found = {(row.run, row.part): row for row in rows}
+    found = {(each.run, each.part): each for each in rows}
     why = dict[Key, str]()
     for change in changes:
-        row = found.get(change.key)
-        if row is None:
+        known = found.get(change.key)
+        ours = known is not None and (known.executor, known.adopted) == (executor, change.adopted)
+        if known is None:
             why[change.key] = GONE
-        elif (row.executor, row.adopted) != (executor, change.adopted) or (row.status != RUNNING and not change.ended):
+        elif not ours or (known.status != RUNNING and not change.ended):
             why[change.key] = TAKEN
     return why
 
@@ -109,7 +110,7 @@ def refused(connection: sa.Connection, executor: str, changes: Sequence[Change])
 def _begin(connection: sa.Connection, executor: str, slot: str, changes: Sequence[Change]) -> bool:
     moment = time.time()
     rows = [
-        _row(change.begun, RUNNING, moment) | {"executor": executor, "slot": slot, "adopted": change.adopted}
+        row(change.begun, RUNNING, moment) | {"executor": executor, "slot": slot, "adopted": change.adopted}
         for change in changes
         if change.begun is not None
     ]
@@ -151,10 +152,11 @@ def _proof(change: Change, executor: str) -> dict[str, Any]:
     return {"of": change.run, "at": change.part, "me": executor, "token": change.adopted}
 
 
-def _row(asked: Mapping[str, Any], status: str, moment: float) -> dict[str, Any]:
+def row(asked: Mapping[str, Any], status: str, moment: float) -> dict[str, Any]:
+    """The row of a part that begins or is queued."""
     names = ("run", "part", "tenant", "agent", "release", "created")
-    row = {name: asked[name] for name in names} | {"request": _json(asked), "status": status, "updated": moment}
-    return row | {"slot": "", "executor": None, "adopted": 0, "not_before": None, "data": None, "messages": None}
+    made = {name: asked[name] for name in names} | {"request": _json(asked), "status": status, "updated": moment}
+    return made | {"slot": "", "executor": None, "adopted": 0, "not_before": None, "data": None, "messages": None}
 
 
 def _json(value: Any) -> str:

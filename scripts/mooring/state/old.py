@@ -1,4 +1,4 @@
-"""What earlier versions kept in `runs.db`, `conversations.db`, `answers.db` and `spend.db`, and how it is copied."""
+"""What earlier versions kept in files of their own in the state folder, and how it is copied."""
 
 import json
 import sqlite3
@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import answers, conversations, runs, spend, turns
+from mooring.state import answers, conversations, old_runs, runs, spend, turns
 from mooring.state.spend import Spent, Who
 from mooring.state.turns import NewTurn
 
@@ -84,5 +84,6 @@ COPIES: dict[str, Copy] = {
     "conversations.db": _conversations,
     "answers.db": _answers,
     "spend.db": _spend,
+    "durable.db": old_runs.copy_file,
 }
 """How each file is copied, by its name in the state folder."""

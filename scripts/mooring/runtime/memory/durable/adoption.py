@@ -17,6 +17,7 @@ from mooring.state.checkpoints import GONE, Change
 from mooring.state.database import Database
 from mooring.state.parts import Key, Part
 from mooring.state.queue import Room
+from mooring.state.takeover import take_over
 from mooring.state.unavailable import Unavailable
 
 MOST = 3
@@ -27,6 +28,9 @@ LOOK_SECONDS = 0.25
 
 POLL_LOOKS = 4
 """Looks between two searches for what waits to go on."""
+
+OLD_LOOKS = 40
+"""Looks between two searches for what processes of an earlier version leave behind, while there are any."""
 
 SWEEP_LOOKS = 8
 """Looks between two renewals of the lease, with a search for processes that no longer have one."""
@@ -72,7 +76,7 @@ class Adoption:
         self._database, self._executors, self._slot = database, executors, slot
         self._shared, self._host = shared, host
         self._lapsed, self._unknown = Counter[str](), set[Key]()
-        self._alone = True
+        self._alone, self._all_taken_over = True, False
 
     async def watch(self) -> None:
         """Looks until cancelled."""
@@ -83,6 +87,8 @@ class Adoption:
                 found = await self.adopt()
                 if looks % SWEEP_LOOKS == 0:
                     await self.sweep()
+                if looks % OLD_LOOKS == 0 and not self._all_taken_over:
+                    await self._take_over()
                 if found or looks % POLL_LOOKS == 0:
                     await self._take()
             except Unavailable:
@@ -118,6 +124,12 @@ class Adoption:
         self._alone = not elsewhere
         await self._adopt_lapsed({name for name in lapsed - {me} if not self._executors.known(name)})
         await self._compare(owned)
+
+    async def _take_over(self) -> None:
+        """What has come since the start, from processes of an earlier version that were still alive then."""
+        self._all_taken_over = await self._database.read(
+            lambda connection: take_over(connection.engine, self._executors.state)
+        )
 
     async def _adopt_lapsed(self, lapsed: set[str]) -> None:
         """Of a process with a file in this folder its lock tells more, and sooner."""
