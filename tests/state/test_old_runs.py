@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from mooring.state import parts
 from mooring.state.database import Database
-from mooring.state.engine import engine, url_of
+from mooring.state.engine import FILE, engine
 from mooring.state.parts import Part
 
 OLD = Path(__file__).parent / "old"
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def laid(request: pytest.FixtureRequest, folder: Path) -> str:
     """The URL of either database, with the old tables where they were: in a file, or in a schema of PostgreSQL."""
     database, where = request.param
-    url: str = url_of(folder, None) if database == "sqlite" else request.getfixturevalue("cluster").fresh()
+    url: str = f"sqlite:///{folder / FILE}" if database == "sqlite" else request.getfixturevalue("cluster").fresh()
     if where == "file":
         lay_file(folder)
     else:

@@ -32,7 +32,7 @@ _RUNS = """
         left join $workflow_output o on o.workflow_uuid = w.workflow_uuid
     where w.name = 'run' and w.workflow_uuid > ? and {which} order by w.workflow_uuid limit ?
 """
-_MOVED = f"update dbos.workflow_status w set status = 'CANCELLED' where {{which}} and status in {_UNDER_WAY}"
+_MOVED = "update dbos.workflow_status w set status = 'CANCELLED' where {which} and status in {under_way}"
 _STEPS = """
     select function_name, output from $operation_outputs where workflow_uuid = ? and error is null
     order by function_id
@@ -65,7 +65,7 @@ def copy_schema(connection: sa.Connection, folder: Path, since: float) -> bool:
     own = f"w.application_version = '{_VERSION}{home}'"
     _copy(connection, ask, since, whole, own)
     if whole:
-        connection.exec_driver_sql(_MOVED.format(which=own))
+        connection.exec_driver_sql(_MOVED.format(which=own, under_way=_UNDER_WAY))
     return whole
 
 

@@ -2,6 +2,7 @@
 
 from mooring.state.migrations.durable import DURABLE
 from mooring.state.migrations.first import FIRST
+from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, DURABLE)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, DURABLE)
