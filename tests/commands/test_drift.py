@@ -115,7 +115,7 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
         lines = [line for line in diff.splitlines() if line[0] in "+-" and line[:3] not in ("+++", "---")]
         assert lines == ["-version: 1.0.0", "+version: 1.0.1", "-  temperature: 0.2", "+  temperature: 0.9"]
 
-        host.trouble = [401] * 2
+        host.trouble = [401]
         again = at("drift", "local", "--adopt")
         assert (again.code, "could not be made" in again.err) == (0, True)
 
@@ -128,10 +128,11 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
 
 
 def test_a_field_that_is_changed_again_and_again_is_contested(at: Any) -> None:
+    often = ("hotfix", "local", MODEL, "options.topP=0.5", "--reason", "it repeats itself", "--for", "2h", "--json")
     for _ in range(3):
-        at("hotfix", "local", *WARMER, "--for", "2h", "--json")
+        at(*often)
         assert at("drift", "local", "--heal", "--json").code == 0
-    at("hotfix", "local", *WARMER, "--for", "2h", "--json")
+    at(*often)
     refused = at("drift", "local", "--heal")
     assert refused.code == 1
     assert "somebody fights us" in refused.error
