@@ -80,7 +80,7 @@ def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book
         from mooring.commands.deploy import deploy_release
 
         catalog, _ = load(GitTree(workspace.root, report.git.commit))
-        deploy_release(workspace, catalog, git, report.git.commit, console)
+        deploy_release(workspace, catalog, git.release, report.git.commit, console)
 
 
 def _replace(running: "Target", slots: set[str], console: Console) -> None:
