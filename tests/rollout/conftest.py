@@ -1,4 +1,4 @@
-"""A ledger in a database of its own, on each engine, and a target that lives in memory."""
+"""A ledger in a database of its own, and a target that lives in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -109,7 +109,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
+def location(tmp_path: Path) -> Location:
+    """A file; `everywhere` takes its place where the promises are those of the database."""
+    return Location(tmp_path / "state", "local")
+
+
+@pytest.fixture
+def everywhere(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
     """Where the database is, on each engine."""
     if database_url.startswith("sqlite"):
         return Location(tmp_path / "state", "local")
@@ -119,7 +125,7 @@ def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def ledger(location: Location, clock: Clock) -> Iterator[Ledger]:
-    """A ledger on each engine, whose clock is the test's."""
+    """A ledger whose clock is the test's."""
     opened = Ledger(location, clock=clock.now)
     yield opened
     opened.close()

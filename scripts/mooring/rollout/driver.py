@@ -1,5 +1,6 @@
 """Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +30,8 @@ RECOVERY = 120.0
 class Request:
     """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
-    With a plan, `base` is the digest that was live when it was made, None when nothing was.
+    With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
+    the deployment is admitted, before anything else; what it raises ends the deployment.
     """
 
     release: "Release"
@@ -39,6 +41,7 @@ class Request:
     base: str | None = None
     evidence: str | None = None
     smoke: Smoke | None = field(default=None, compare=False)
+    prepare: Callable[[], None] | None = field(default=None, compare=False)
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -184,6 +187,8 @@ class _Driver:
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
+        if request and request.prepare:
+            request.prepare()
         state = self.run(state, event)
         if state.verdict is not None:
             raise Failed(state.verdict, state.detail, _fix(state, self.previous))
