@@ -44,10 +44,13 @@ class Memory:
     answers: dict[str, str] = field(default_factory=dict)
     token: int = 0
     asked: int = 0
+    machine: str = "this"
 
     def facts(self) -> Facts:
         digest = self.slots[self.live].digest if self.live else None
-        return Facts(Side(self.live, digest) if self.live and digest else None, dict(self.slots))
+        return Facts(
+            Side(self.live, digest) if self.live and digest else None, dict(self.slots), self.token, self.machine
+        )
 
     def release(self, digest: str) -> Release:
         return self.releases[digest]

@@ -40,6 +40,7 @@ def killed_after(house: Any, release: Release, transitions: int) -> None:
     """A deployment in a process of its own that ends by kill -9."""
     house.local.put(release)
     command = [sys.executable, LIGHT_DEPLOY, house.local.root, house.local.state, release.digest, str(transitions)]
+    command += filter(None, [house.ledger.location.reference])
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == -9
 
 
