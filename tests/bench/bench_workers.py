@@ -18,7 +18,7 @@ from typing import Any
 from mooring.release.release import Release
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.siblings import name_of
-from mooring.targets.local.requirements import cores
+from mooring.targets.local.cores import cores
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.runtime.sample import sample

@@ -13,7 +13,7 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts
+from mooring.rollout.target import Facts, SlotFacts, Terms
 from mooring.state.location import Location
 
 
@@ -51,6 +51,9 @@ class Memory:
 
     def release(self, digest: str) -> Release:
         return self.releases[digest]
+
+    def terms(self, digest: str) -> Terms:
+        return Terms.of(self.releases[digest])
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         self.asked += 1

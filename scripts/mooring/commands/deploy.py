@@ -78,7 +78,7 @@ def deploy(
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
-            attested = _evidence(workspace, catalog, release, evidence)
+            attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
@@ -115,14 +115,19 @@ def settle(running: "Target", book: "Ledger", console: Console) -> None:
             driver.recover(running, book, actor(), notify)
 
 
-def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
-    """The digest of the evidence that allows the release. Raises Refused(NO_EVIDENCE) or Refused(TAMPERED)."""
+def _evidence(
+    workspace: Workspace, catalog: "Catalog", running: "Target", release: "Release", given: Path | None
+) -> str | None:
+    """The digest of the evidence that allows the release, which is kept beside it from now on.
+
+    Raises Refused(NO_EVIDENCE), Refused(TAMPERED) or Failed(STORAGE).
+    """
     if given is None and not release.content.environment.needs_evidence:
         return None
-    from mooring.commands.evidence import demand
+    from mooring.commands.evidence import demand, record
 
     found = demand(workspace, catalog, release, given)
-    return found.digest if found else None
+    return record(running.database, found) if found else None
 
 
 def _smoke(running: "Target", catalog: "Catalog", release: "Release") -> "Smoke | None":

@@ -33,7 +33,7 @@ def opener(
         return None
     from mooring.commands.database import address, failed
     from mooring.spec import Environment
-    from mooring.state.transactions import Opening
+    from mooring.state.opening import Opening
     from mooring.state.unavailable import Unavailable
 
     document = catalog.get(Environment, plan.environment)

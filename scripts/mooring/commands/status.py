@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Stopped, UsageError
+from mooring.errors import MooringError, Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -58,8 +58,13 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
     from mooring.state.location import kept
 
     data = target(workspace, name).status().data()
-    recorded = _recorded(workspace, name) if kept(workspace.of(name)) else {}
-    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": _warnings(workspace, name)}
+    warnings, recorded = _warnings(workspace, name), {}
+    if kept(workspace.of(name)):
+        try:
+            recorded = _recorded(workspace, name)
+        except MooringError as error:  # what runs is shown although its ledger cannot be read
+            warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
+    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": warnings}
 
 
 def _warnings(workspace: Workspace, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
-from mooring.rollout.target import Clock, Target, Wall
+from mooring.rollout.target import Clock, Target, Terms, Wall
 from mooring.state.leases import Lease
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
         environment = request.release.content.environment
         now = datetime.fromtimestamp(clock.now(), UTC)
         frozen = [freeze.reason for freeze in environment.rollout.freezes if freeze.start <= now < freeze.end]
-        return driver.request(Kind.DEPLOY, request.release, request, frozen[0] if frozen else None)
+        return driver.request(Kind.DEPLOY, Terms.of(request.release), request, frozen[0] if frozen else None)
 
 
 def rollback(
@@ -78,7 +78,7 @@ def rollback(
         now = driver.settle(supersede=True)
         if was.phase is not Phase.IDLE and now.verdict is Reason.ROLLED_BACK and now.live == was.origin:
             return driver.receipt(Kind.ROLLBACK)
-        return driver.request(Kind.ROLLBACK, target.release(machine.way_back(now, to)))
+        return driver.request(Kind.ROLLBACK, target.terms(machine.way_back(now, to)))
 
 
 def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
@@ -153,23 +153,21 @@ class _Driver:
         kind = Superseded if supersede else Resumed
         return self.run(state, kind(self.clock.now(), live))
 
-    def request(
-        self, kind: Kind, release: "Release", request: Request | None = None, frozen: str | None = None
-    ) -> Receipt:
+    def request(self, kind: Kind, terms: Terms, request: Request | None = None, frozen: str | None = None) -> Receipt:
         """Runs a request to its end and returns the receipt. Raises Failed with the reason."""
-        rollout, now = release.content.environment.rollout, self.clock.now()
+        now = self.clock.now()
         state = self.ledger.state(self.environment)
         event = Requested(
             now,
             kind,
-            release.digest,
+            terms.digest,
             commit=request.commit if request else None,
             plan=request.plan if request else None,
             evidence=request.evidence if request else None,
             warm=self.target.facts().warm(),
             frozen=frozen,
-            deadline=now + rollout.deadline_seconds,
-            bake_seconds=rollout.bake_seconds,
+            deadline=now + terms.deadline,
+            bake_seconds=terms.bake,
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from mooring.rollout.state import Side, other
 
@@ -70,6 +70,21 @@ class Facts:
         return {**sums, "in_flight": sum(slot.in_flight for slot in self.slots.values())}
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rollout to a release goes by: seconds until it is given up, and seconds that it is watched."""
+
+    digest: str
+    deadline: float
+    bake: float
+
+    @classmethod
+    def of(cls, release: "Release") -> Self:
+        """Those that its environment says."""
+        rollout = release.content.environment.rollout
+        return cls(release.digest, rollout.deadline_seconds, rollout.bake_seconds)
+
+
 NOTHING = Facts(None, {})
 """The facts of a target where nothing runs."""
 
@@ -85,6 +100,9 @@ class Reader(Protocol):
 
     def release(self, digest: str) -> "Release":
         """A stored release, verified."""
+
+    def terms(self, digest: str) -> Terms:
+        """Those of a stored release, verified; quicker than the release."""
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers, live or not. Raises Stopped when it does not."""

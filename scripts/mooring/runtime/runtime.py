@@ -14,11 +14,15 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
 from mooring.runtime.memory.store import RunStore
+from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.runtime.watch.accounting import Accounting
+from mooring.runtime.watch.health.check import Check, Seen
 from mooring.runtime.watch.health.health import Health
 from mooring.runtime.watch.memory_watch import MemoryWatch
 from mooring.runtime.watch.observer import Observer
@@ -50,12 +54,16 @@ class Runtime:
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
         self.database = Database(self._url(), settings.state)
-        self.last_good = LastGoodStore(self.database if settings.serving else None)
-        self.conversations = Conversations(self.database, profiles)
-        self.spend = Spend(self.database)
+        self.clock = SharedClock(self.database)
+        self.last_good = LastGoodStore(self.database if settings.serving else None, self.clock)
+        self.conversations = Conversations(self.database, profiles, self.clock)
+        self.spend = Spend(self.database, self.clock)
+        self.keys = KnownKeys(self.database, settings.state)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(self.database))
+        self.runs = Runs(
+            self.runner, RunStore(self.database, self.clock), StoredReleases(self.database, settings.state)
+        )
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
@@ -83,7 +91,11 @@ class Runtime:
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:
+            await self.clock.start()
             await self.spend.start()
+            if self.release.content.environment.access:
+                await self.keys.start()
+                self.health.more = [self._keys_check()]
             await self.conversations.start()
             self.memory.start()
             self._reasons += await self.runs.open()
@@ -101,6 +113,8 @@ class Runtime:
         await self.conversations.close()
         await self.last_good.close()
         await self.spend.close()
+        await self.keys.close()
+        await self.clock.close()
         await self.database.close()
         await self.agents.close()
         await client.aclose()
@@ -148,6 +162,12 @@ class Runtime:
     def _say_code(self, connection: sa.Connection) -> None:
         where, settings = folder(self.settings.state), self.settings
         running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
+
+    def _keys_check(self) -> Check:
+        async def look() -> Seen:
+            return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
+
+        return Check("dependencies", "keys", look)
 
     def _shed(self) -> None:
         """Frees all caches."""

@@ -14,6 +14,7 @@ from mooring import private
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
 from mooring.state.address import FILE, Address, url_of
+from mooring.state.unavailable import Unfit
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
@@ -42,6 +43,16 @@ class Location:
             raise LookupError(f"environment variable {self.variable} is not set")
         secret = environ[self.variable] if self.variable else None
         return url_of(self.state, secret, self.environment, environ)
+
+    def found(self, environ: Mapping[str, str]) -> Address:
+        """The address. Raises Failed(STORAGE) when the variable is not set, or holds none."""
+        try:
+            return self.address(environ)
+        except LookupError as error:
+            what = f"the state is in PostgreSQL, and {error.args[0]}"
+            raise Failed(Reason.STORAGE, what, f"export {self.variable}=…") from None
+        except Unfit as error:
+            raise Failed(Reason.STORAGE, str(error), error.fix) from None
 
     def remember(self) -> None:
         """Writes it into the folder unless that says something already. Raises OSError."""

@@ -9,7 +9,9 @@ from mooring.rollout.target import Target as RolloutTarget
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.runtime.core.keyfile import KeyFile
+    from mooring.runtime.core.keys import Keys
+    from mooring.state.stored_releases import Releases
+    from mooring.state.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,15 @@ class Target(RolloutTarget, Protocol):
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
 
     @property
-    def keys(self) -> "KeyFile":
+    def database(self) -> "Transactions":
+        """The environment's database. Raises Failed(STORAGE) when it is not known where that is."""
+
+    @property
+    def releases(self) -> "Releases":
+        """The stored releases."""
+
+    @property
+    def keys(self) -> "Keys":
         """The keys of callers. A change is in force within a second, whatever is deployed."""
 
     def config(self, slot: str) -> dict[str, Any]:

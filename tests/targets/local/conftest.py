@@ -54,7 +54,11 @@ class House:
         return side.slot
 
     def ask(self, sleep: float = 0) -> dict[str, str]:
-        with urlopen(f"{self.url}/who?sleep={sleep}", timeout=20) as answer:
+        return self.get(f"/who?sleep={sleep}")
+
+    def get(self, path: str) -> dict[str, Any]:
+        """On a connection of its own."""
+        with urlopen(f"{self.url}{path}", timeout=20) as answer:
             return dict(json.load(answer))
 
     def kill(self, name: str) -> int:
@@ -142,20 +146,21 @@ class Load:
         return "connection: close" in head
 
 
+def loaded(house: House, work: Callable[[], Any]) -> Load:
+    """Runs something while clients ask; the load it was under."""
+    load = Load(house.url)
+    with ThreadPoolExecutor(1) as pool:
+        clients = pool.submit(asyncio.run, load.run())
+        try:
+            work()
+            time.sleep(0.1)
+        finally:
+            load.stopped = True
+        clients.result()
+    return load
+
+
 @pytest.fixture
 def under_load() -> Callable[[House, Callable[[], Any]], Load]:
-    """Runs something while clients ask; the load it was under."""
-
-    def run(house: House, work: Callable[[], Any]) -> Load:
-        load = Load(house.url)
-        with ThreadPoolExecutor(1) as pool:
-            clients = pool.submit(asyncio.run, load.run())
-            try:
-                work()
-                time.sleep(0.1)
-            finally:
-                load.stopped = True
-            clients.result()
-        return load
-
-    return run
+    """`loaded`."""
+    return loaded

@@ -4,5 +4,6 @@ from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.ledger import LEDGER
 from mooring.state.migrations.migration import Migration
+from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER, RELEASES)

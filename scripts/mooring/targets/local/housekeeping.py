@@ -4,13 +4,12 @@ import logging
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, other
-from mooring.state.location import kept
+from mooring.state.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.requirements import Requirements
@@ -38,6 +37,7 @@ class Housekeeping:
     ) -> None:
         self._root, self._state, self._environment, self._memory = root, state, environment, memory
         self._command, self._environ = command, environ
+        self._ledger: Ledger | None = None
         self._recovery: subprocess.Popen[bytes] | None = None
         self._next = 0.0
 
@@ -66,9 +66,27 @@ class Housekeeping:
 
     def _under_way(self, left: bool = False) -> bool:
         """Whether there is a rollout; with `left`, only one that nobody has a lease for."""
-        if not kept(self._state):
-            return False
-        with closing(Ledger.of(self._root, self._environment, self._state, self._environ())) as ledger:
-            if ledger.state(self._environment).phase is Phase.IDLE:
+        try:
+            ledger = self._opened()
+            if ledger is None or ledger.state(self._environment).phase is Phase.IDLE:
                 return False
             return not (left and lease.holder(ledger, self._environment))
+        except BaseException:
+            self.close()  # the next time it is opened with what is known then
+            raise
+
+    def _opened(self) -> Ledger | None:
+        """The ledger, where there is one; it stays open until its environment's state is elsewhere."""
+        if not kept(self._state):
+            return None
+        where = locate(self._root, self._environment, self._state)
+        if self._ledger is None or self._ledger.location != where:
+            self.close()
+            self._ledger = Ledger.of(self._root, self._environment, self._state, self._environ())
+        return self._ledger
+
+    def close(self) -> None:
+        """It may be used again."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mooring.errors import Stopped
+from mooring.errors import MooringError
 from mooring.rollout.driver import recover
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
@@ -27,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         ledger = Ledger.of(options.root, options.environment, options.state, os.environ)
         state = recover(target, ledger, "supervisor", log.info)
-    except Stopped as stopped:
+    except MooringError as stopped:
         log.error("cannot recover: %s", stopped)
         return 1
     log.info("recovered: %s is live", state.live)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring import private
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
@@ -164,30 +164,27 @@ class Supervisor:
         return {"ms": milliseconds}
 
     def _move(self, to: str, was: str | None) -> float:
-        """The switch, in one turn of the event loop; milliseconds until every worker of the new side accepts.
+        """The switch, in one turn of the event loop; milliseconds from its first step that a client could notice.
 
-        The old side accepts nothing from the first of them on, before it is told: its processes are not to be woken
-        while the new ones are. Raises Stopped when a worker of the new side does not accept; then the old side does.
+        All workers of the new side are armed first. Then one write, which all processes see at once, takes the
+        traffic from the old side and gives it to the new one. Raises Stopped when a worker cannot be armed; then
+        nothing has changed.
         """
         new, old = self.slots[to], self.slots[was] if was not in (None, to) else None
+        new.order(True, armed=True)
+        if failed := _failure(new):
+            self.memory.live = was
+            self.memory.save()
+            new.order(False)
+            _failure(new)
+            raise failed
         start = time.perf_counter()
         self._live.say(to)
-        new.order(True)
-        failed = _failure(new)
         milliseconds = (time.perf_counter() - start) * 1000
-        if failed is None:
-            if old:
-                old.order(False)
-                _failure(old)  # one that cannot answer now is told again by its reconciler
-            return milliseconds
-        self.memory.live = was
-        self.memory.save()
-        self._live.say(was or "")
-        for slot, on in ((old, True), (new, False)):
-            if slot:
-                slot.order(on)
-                _failure(slot)
-        raise failed
+        if old:
+            old.order(False)
+            _failure(old)  # one that cannot answer now is told again by its reconciler
+        return milliseconds
 
     async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
         self.slots[str(body["slot"])].restart()
@@ -229,20 +226,27 @@ class Supervisor:
         return self.slots[slot]
 
     async def _go_round(self) -> None:
-        said = ""
+        said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            try:
-                if (cold := await asyncio.to_thread(self._housekeeping.cold)) is not None:
-                    log.info("the standby in %s was warm long enough and ends", cold)
-                    self.slots[cold].want(None)
-                await asyncio.to_thread(self._housekeeping.recover)
-                if self.simulator.wanted:
-                    await self.simulator.ensure(self.memory.simulator_port)
-            except (Stopped, OSError) as error:
-                if str(error) != said:
-                    log.warning("%s", error)
-                said = str(error)
+            for work in (self._keep_house, self._keep_simulator):
+                try:
+                    await work()
+                except (MooringError, OSError) as error:
+                    if str(error) != said.get(work.__name__):
+                        log.warning("%s", error)
+                    said[work.__name__] = str(error)
+
+    async def _keep_house(self) -> None:
+        """In a thread: while the database is waited for, everything else goes on."""
+        if (cold := await asyncio.to_thread(self._housekeeping.cold)) is not None:
+            log.info("the standby in %s was warm long enough and ends", cold)
+            self.slots[cold].want(None)
+        await asyncio.to_thread(self._housekeeping.recover)
+
+    async def _keep_simulator(self) -> None:
+        if self.simulator.wanted:
+            await self.simulator.ensure(self.memory.simulator_port)
 
     # --- what slots need around them ---
 

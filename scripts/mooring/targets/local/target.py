@@ -1,5 +1,6 @@
 """The local target: what a rollout and the commands see of one machine."""
 
+import json
 import os
 import signal
 import sys
@@ -7,15 +8,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed, MooringError, Refused, Stopped, UsageError
 from mooring.outcome import Reason
+from mooring.release.canonical import digest as digest_of
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
+from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
 from mooring.state.location import kept, locate
 from mooring.targets.local import folders
@@ -26,8 +29,11 @@ from mooring.targets.protocol import Status
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.runtime.core.keyfile import KeyFile
+    from mooring.release.store import Store
+    from mooring.runtime.core.keys import Keys
     from mooring.spec.environment import Environment
+    from mooring.state.stored_releases import Releases
+    from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
 OPENING = 30.0
@@ -47,7 +53,7 @@ class Local:
         self.root, self.state = root.absolute(), state.absolute()
         self._environment = environment
         self._supervisor = supervisor
-        self._store_cache: dict[str, Release] = {}
+        self._verified: dict[str, Release] = {}
 
     @property
     def environment(self) -> str:
@@ -188,11 +194,20 @@ class Local:
 
     def release(self, digest: str) -> "Release":
         """A stored release, verified once."""
-        from mooring.release.store import Store
+        if digest not in self._verified:
+            # The copy first: reading the database would take a rollback longer than all the rest.
+            here = self._files if digest in self._files else self.releases
+            self._verified[digest] = here.get(digest)
+        return self._verified[digest]
 
-        if digest not in self._store_cache:
-            self._store_cache[digest] = Store(self.state / "releases").get(digest)
-        return self._store_cache[digest]
+    def terms(self, digest: str) -> Terms:
+        """Those of a stored release, verified, from plain JSON: a release would take as long as all of a rollback."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            data = folders.release_file(self.state, digest).read_bytes()
+            if digest_of(data) == digest:
+                rollout = json.loads(data)["environment"]["rollout"]
+                return Terms(digest, rollout["deadlineSeconds"], rollout["bakeSeconds"])
+        return Terms.of(self.release(digest))
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers."""
@@ -218,18 +233,36 @@ class Local:
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
 
-    @property
-    def keys(self) -> "KeyFile":
-        """The file of callers' keys, which slots read when it changes."""
-        from mooring.runtime.core.keyfile import KEYS, KeyFile
+    @cached_property
+    def database(self) -> "Transactions":
+        """The environment's database, opened at the first use."""
+        from mooring.state.transactions import Transactions
 
-        return KeyFile(self.state / KEYS)
+        return Transactions(locate(self.root, self._environment, self.state).found(os.environ), self.state)
+
+    @cached_property
+    def releases(self) -> "Releases":
+        """The stored releases, with the files that slots of this machine start from."""
+        from mooring.state.stored_releases import Releases
+
+        return Releases(self.database, self._files)
+
+    @property
+    def _files(self) -> "Store":
+        from mooring.release.store import RELEASES, Store
+
+        return Store(self.state / RELEASES)
+
+    @property
+    def keys(self) -> "Keys":
+        """The keys of callers, which slots look at several times a second."""
+        from mooring.runtime.core.keys import Keys
+
+        return Keys(self.database, self.state)
 
     def find(self, digest: str) -> str:
         """The digest of the stored release that `digest` is, or begins. UsageError unless exactly one matches."""
-        from mooring.release.store import Store
-
-        return Store(self.state / "releases").find(digest)
+        return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of `blue`, `green`, `supervisor` or `simulator`."""
@@ -253,10 +286,8 @@ class Local:
         self._call("POST /fence", {"token": token})
 
     def put(self, release: "Release") -> None:
-        """Keeps a release in the store."""
-        from mooring.release.store import Store
-
-        Store(self.state / "releases").put(release)
+        """Keeps a release in the database, and as a file here."""
+        self.releases.put(release)
 
     def stage(self, side: Side, token: int) -> None:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
