@@ -2,10 +2,12 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -21,6 +23,11 @@ from mooring.state.statements import Statements
 from tests.postgres import Cluster
 
 Sql = Callable[[str], None]
+
+
+@pytest.fixture
+def location(everywhere: Location) -> Location:
+    return everywhere
 
 
 @pytest.fixture
@@ -228,6 +235,28 @@ def test_a_server_that_restarts_between_two_entries_is_found_again(
         server.stop()
         server.start()
         assert ledger.verify() == 2
+        ledger.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_was_stopped_is_given_up_within_seconds(
+    server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server:
+        monkeypatch.setenv("LEDGER_URL", server.fresh())
+        ledger = Ledger(Location(tmp_path, "local", "env:LEDGER_URL"))
+        ledger.append("local", 1, "ann", Switched(1), State())
+        [(backend,)] = ledger.read(lambda statements: statements("select pg_backend_pid()"))
+        stopped = [psutil.Process(backend), psutil.Process(psutil.Process(backend).ppid())]
+        for process in stopped:
+            process.suspend()
+        started = time.monotonic()
+        with pytest.raises(Failed, match="cannot be reached"):
+            ledger.append("local", 1, "ann", Switched(2), State())
+        assert time.monotonic() - started < 15
+        for process in reversed(stopped):
+            process.resume()
+        assert ledger.verify() == 1
         ledger.close()
 
 

@@ -104,15 +104,24 @@ def _private(workspace: Workspace, name: str, console: Console) -> None:
 
 
 def settle(running: "Target", book: "Ledger", console: Console) -> None:
-    """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live."""
+    """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live.
+
+    Where another machine made that live, it is live here first.
+    """
     from mooring.commands.running import actor
     from mooring.rollout import driver
+    from mooring.rollout.follow import caught_up
     from mooring.rollout.state import Phase
 
     if book.state(running.environment).phase is not Phase.IDLE:
         running.ensure()
         with console.progress(f"recover {running.environment}") as notify:
             driver.recover(running, book, actor(), notify)
+    live, here = book.state(running.environment).live, running.live()
+    if live and (here is None or here.digest != live.digest):
+        running.ensure()
+        with console.progress(f"follow {running.environment}") as notify:
+            caught_up(running, book, notify)
 
 
 def _evidence(

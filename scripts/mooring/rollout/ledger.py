@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One transition. `event` and `state` are the JSON forms of what happened and of the resulting state."""
+    """One transition. `event` and `state` are the JSON forms of what happened and of the resulting state.
+
+    `machine` is where it happened, "" in entries of earlier versions.
+    """
 
     seq: int
     environment: str
@@ -35,6 +38,7 @@ class Entry:
     event: dict[str, Any]
     state: dict[str, Any]
     hash: str
+    machine: str = ""
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -95,9 +99,10 @@ class Ledger:
         """Unix time by the clock that all processes have in common."""
         return self._clock() if self._clock else statements.now()
 
-    def append(self, environment: str, token: int, actor: str, event: Event, state: State) -> Entry:
+    def append(self, environment: str, token: int, actor: str, event: Event, state: State, machine: str = "") -> Entry:
         """Writes a transition before it is acted on. Raises Refused(FENCED) when a newer lease than `token` exists."""
-        body = {"at": event.at, "actor": actor, "token": token, "event": event.data(), "state": state.data()}
+        body: dict[str, Any] = {"at": event.at, "actor": actor, "token": token, "machine": machine}
+        body |= {"event": event.data(), "state": state.data()}
         text = json.dumps(body, sort_keys=True, separators=(",", ":"))
 
         def work(statements: Statements) -> ledger.Row:
@@ -109,6 +114,11 @@ class Ledger:
             return ledger.append(statements, environment, text)
 
         return _entry(self.write(work))
+
+    def ours(self, environment: str, machine: str) -> bool:
+        """Whether the last entry is of this machine, or there is none."""
+        newest = self.entries(1, environment)
+        return not newest or newest[0].machine in ("", machine)
 
     def state(self, environment: str) -> State:
         """The state of the environment's rollout, from its last entry."""
@@ -137,9 +147,8 @@ class Ledger:
 
 def _entry(row: ledger.Row) -> Entry:
     body = json.loads(row.body)
-    return Entry(
-        row.seq, row.environment, body["at"], body["actor"], body["token"], body["event"], body["state"], row.hash
-    )
+    at, actor, token, event, state = (body[name] for name in ("at", "actor", "token", "event", "state"))
+    return Entry(row.seq, row.environment, at, actor, token, event, state, row.hash, body.get("machine", ""))
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
-from mooring.runtime.memory.store import RunStore
 from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.check import Check, Seen
@@ -61,9 +60,8 @@ class Runtime:
         self.keys = KnownKeys(self.database, settings.state)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(
-            self.runner, RunStore(self.database, self.clock), StoredReleases(self.database, settings.state)
-        )
+        stored = StoredReleases(self.database, settings.state)
+        self.runs = Runs(self.runner, self.database, stored, self.clock)
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
@@ -159,15 +157,15 @@ class Runtime:
             LOGGER.error("the database is unavailable: %s", error)
         return []
 
-    def _say_code(self, connection: sa.Connection) -> None:
-        where, settings = folder(self.settings.state), self.settings
-        running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
-
     def _keys_check(self) -> Check:
         async def look() -> Seen:
             return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
 
         return Check("dependencies", "keys", look)
+
+    def _say_code(self, connection: sa.Connection) -> None:
+        where, settings = folder(self.settings.state), self.settings
+        running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
 
     def _shed(self) -> None:
         """Frees all caches."""

@@ -47,6 +47,10 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def took(worker: Worker, connections: int) -> None:
+    await until(lambda: len(worker.taken) == connections)
+
+
 def test_a_burst_is_shared_evenly(tmp_path: Path) -> None:
     async def story(listening: socket.socket) -> None:
         workers = [Worker(listening) for _ in range(3)]
@@ -118,12 +122,12 @@ def test_an_armed_slot_accepts_with_the_switch_and_not_before(tmp_path: Path) ->
             on.acceptor.on(armed=True)
             before = len(off.taken)
             clients += await connect(listening, 2)
-            await until(_took(off, before + 2))
+            await took(off, before + 2)
             assert not on.acceptor.accepting
             had = len(on.taken)
             supervisor.say("green" if on is green else "blue")
             clients += await connect(listening, 2)
-            await until(_took(on, had + 2))
+            await took(on, had + 2)
             assert (on.acceptor.accepting, len(blue.taken) + len(green.taken)) == (True, 4 * taken)
             off.acceptor.off()
         for client in clients:
@@ -146,7 +150,3 @@ def test_a_slot_that_was_armed_for_a_switch_that_did_not_come_accepts_nothing(tm
         clients[0].close()
 
     played(story)
-
-
-def _took(worker: Worker, connections: int) -> Callable[[], bool]:
-    return lambda: len(worker.taken) == connections
