@@ -155,6 +155,18 @@ def killed(ends: Ends, at: int, work: Callable[[], object]) -> bool:
     return os.waitpid(child, 0)[1] == signal.SIGKILL
 
 
+def marked(where: Address) -> bool:
+    """Whether a place says which environment it is for."""
+    if where.file and not where.file.exists():
+        return False
+    made = engine(where)
+    with made.connect() as connection:
+        there = sa.inspect(connection).has_table("identity")
+        there = there and connection.exec_driver_sql("select id from identity").first() is not None
+    made.dispose()
+    return there
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_wherever_the_mover_is_killed_one_place_is_in_force_and_the_next_one_finishes(ends: Ends) -> None:
@@ -170,10 +182,10 @@ def test_wherever_the_mover_is_killed_one_place_is_in_force_and_the_next_one_fin
         with suppress(Exception):
             there = f"after{at}" in found(ends.target)
         assert here != there, at
-        direct = Transactions(ends.target)
-        with suppress(Unavailable):
+        if marked(ends.target):  # one that is still empty would become a database of its own
+            direct = Transactions(ends.target)
             assert f"after{at}" in found(direct), at
-        direct.close()
+            direct.close()
         fresh.close()
         if there:
             arrived = True
@@ -205,7 +217,7 @@ def test_somebodys_data_is_not_overwritten(ends: Ends) -> None:
 
 
 def test_a_move_that_fails_leaves_the_old_place_as_it_was(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "BARRIER_SECONDS", 0.0 if ends.source.file else 0.001)
+    monkeypatch.setattr(moving, "BARRIER_SECONDS", 0.0)
     used = Transactions(ends.source)
     used.write(put("k"))
     with pytest.raises(Unavailable):

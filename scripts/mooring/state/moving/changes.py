@@ -45,6 +45,15 @@ def unfollow(connection: sa.Connection, tables: Sequence["Copied"]) -> None:
     connection.exec_driver_sql(f"drop table {LOG}")
 
 
+def forgotten(connection: sa.Connection) -> None:
+    """Removes from PostgreSQL what a killed move left there when all tables are gone."""
+    query = "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+    query += " where n.nspname = current_schema() and starts_with(p.proname, 'moving_')"
+    for function in connection.exec_driver_sql(query).scalars().all():
+        connection.exec_driver_sql(f"drop function {function}")
+    connection.exec_driver_sql(f"drop table if exists {LOG}")
+
+
 def changed(connection: sa.Connection, most: int) -> tuple[list[int], dict[str, set[tuple[Any, ...]]]]:
     """(numbers, keys by table) of changes that were not dealt with yet."""
     query = sa.text(f"select number, name, key from {LOG} order by number limit :most")  # noqa: S608
@@ -77,7 +86,8 @@ def _triggers(dialect: str, table: "Copied") -> list[str]:
             for event, done in rows.items()
         ]
     function = (
-        f"create function moving_{table.name}() returns trigger language plpgsql set search_path from current as $$"
+        f"create or replace function moving_{table.name}() returns trigger"
+        " language plpgsql set search_path from current as $$"
         f" begin if tg_op <> 'INSERT' then {put('old')} end if; if tg_op <> 'DELETE' then {put('new')} end if;"
         " return null; end $$"
     )

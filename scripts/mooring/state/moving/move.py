@@ -19,8 +19,8 @@ from mooring.state.identity import IDENTITY, arrive
 from mooring.state.migrate import applied
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.moving.changes import changed, follow, settled, unfollow
-from mooring.state.moving.tables import BATCH, Copied, copied
-from mooring.state.moving.target import emptied, numbered, still, sync
+from mooring.state.moving.tables import BATCH, Copied, copied, counts
+from mooring.state.moving.target import emptied, numbered, numbers, still, sync
 from mooring.state.told import told
 from mooring.state.unavailable import Unavailable
 
@@ -29,8 +29,9 @@ Notify = Callable[[str], None]
 BARRIER_SECONDS = 0.8
 """For which nobody can write at most: less than anybody waits for a lock."""
 
-FEW, ROUNDS = 200, 50
-"""Changes that may be left for the moment in which nobody writes, and how often it is tried to come down to that."""
+FEW, ROUNDS, SWITCHES = 100, 50, 10
+"""Changes that may be left for the moment in which nobody writes, and how often each is tried at most: to come down to
+so few, and to copy those in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,17 @@ def _gone(old: sa.Engine, ends: Ends) -> str | None:
     return str(row.moving)
 
 
+class _TooSlow(Unavailable):
+    """Nobody could write for longer than may be."""
+
+
 class _Move:
     def __init__(self, old: sa.Engine, new: sa.Engine, ends: Ends, notify: Notify) -> None:
         self.old, self.new, self.ends, self.notify = old, new, ends, notify
         self.token = secrets.token_hex(8)
         with old.connect().execution_options(mooring_read=True) as here, new.connect() as there:
             schemas = (self._schema(ends.source), self._schema(ends.target))
+            self.given = numbers(there)
             self.tables = {table.name: table for table in copied(here, there, schemas)}
 
     def run(self) -> Moved:
@@ -102,14 +108,22 @@ class _Move:
             self._catch_up()
             for table in self.tables.values():
                 self._verify(table)
-            self._catch_up()
-            done = self._switch(triggers)
-        except BaseException:
+            done = self._switched(triggers)
+        finally:
             with self.old.begin() as connection:
                 unfollow(connection, list(self.tables.values()))
-            raise
         arrive(self.new, self.token)
         return done
+
+    def _switched(self, triggers: Sequence[str]) -> Moved:
+        for left in reversed(range(SWITCHES)):
+            self._catch_up()
+            try:
+                return self._switch(triggers)
+            except _TooSlow:
+                if not left:
+                    raise
+        raise AssertionError
 
     def _begin(self) -> list[str]:
         """Marks the target as not in force and begins to write changes down; what makes its triggers whole again."""
@@ -158,26 +172,28 @@ class _Move:
                     raise Unavailable(f"rows of {table.name} are not what they were", "the old place stays in force")
 
     def _switch(self, triggers: Sequence[str]) -> Moved:
+        """Raises Unavailable when the rest takes too long to copy; then nobody has waited longer, and it may be tried
+        again."""
         self.notify("switching")
+        tables = list(self.tables.values())
         with self.old.begin() as here:
             begun = time.monotonic()
             if here.dialect.name == "postgresql":
-                here.exec_driver_sql(f"set local lock_timeout to {int(BARRIER_SECONDS * 1000)}")
+                here.exec_driver_sql(f"set local lock_timeout to {max(1, int(BARRIER_SECONDS * 1000))}")
                 here.exec_driver_sql("lock table identity in access exclusive mode")
                 begun = time.monotonic()
             with self.new.begin() as there:
                 self._again(here, there, changed(here, 1_000_000)[1])
-                counts = {table.name: (table.count(here), table.count(there)) for table in self.tables.values()}
-                if wrong := [name for name, (was, now) in counts.items() if was != now]:
+                was, now = counts(here, tables), counts(there, tables)
+                if wrong := [name for name in was if was[name] != now[name]]:
                     raise Unavailable(f"{', '.join(wrong)} did not arrive whole", "the old place stays in force")
-                numbered(there, self.tables.values())
+                numbered(there, self.given)
                 for statement in triggers:
                     there.exec_driver_sql(statement)
-            if (took := time.monotonic() - begun) > BARRIER_SECONDS:
-                raise Unavailable("the last changes took too long to copy", "move it when there is less traffic")
-            unfollow(here, list(self.tables.values()))
+                if time.monotonic() - begun > BARRIER_SECONDS:
+                    raise _TooSlow("the last changes took too long to copy", "move it when there is less traffic")
             here.execute(sa.update(IDENTITY).values(moving=self.token, moved_to=self.ends.target_name))
-        return Moved({name: was for name, (was, _now) in counts.items()}, round(took * 1000, 1))
+        return Moved(was, round((time.monotonic() - begun) * 1000, 1))
 
     def _again(self, here: sa.Connection, there: sa.Connection, keys: dict[str, set[tuple[object, ...]]]) -> None:
         for name, changes in keys.items():

@@ -1,6 +1,6 @@
 """Tables as they are in both databases, with the rows of some keys."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -53,9 +53,6 @@ class Copied:
         found = (tuple(_plain(value) for value in row) for row in connection.execute(query))
         return {tuple(row[place] for place in places): row for row in found}
 
-    def count(self, connection: sa.Connection) -> int:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar_one())
-
 
 def copied(old: sa.Connection, new: sa.Connection, schemas: tuple[str | None, str | None]) -> list[Copied]:
     """The tables of both. What only one has, such as SQLite's index of words, follows from the rest."""
@@ -70,6 +67,12 @@ def copied(old: sa.Connection, new: sa.Connection, schemas: tuple[str | None, st
         key = inspectors[0][0].get_pk_constraint(name, schema=schemas[0])["constrained_columns"]
         found.append(Copied(name, shared, tuple(key) or shared))
     return found
+
+
+def counts(connection: sa.Connection, tables: Iterable[Copied]) -> dict[str, int]:
+    """The rows of each table, in one statement."""
+    each = {table.name: sa.select(sa.func.count()).select_from(table.table).scalar_subquery() for table in tables}
+    return dict(zip(each, connection.execute(sa.select(*each.values())).one(), strict=True))
 
 
 @cache

@@ -10,6 +10,7 @@ from mooring.state.engine import engine
 from mooring.state.fitness import check
 from mooring.state.identity import IDENTITY
 from mooring.state.migrate import applied, migrate, undo
+from mooring.state.moving.changes import forgotten
 from mooring.state.moving.tables import APART, Copied, Key
 from mooring.state.unavailable import Unfit
 
@@ -27,6 +28,8 @@ def emptied(address: Address) -> sa.Engine:
     if not address.file and applied(made):
         _refuse(address)
         undo(made, 0)
+        with made.begin() as connection:
+            forgotten(connection)
     migrate(made)
     return made
 
@@ -99,14 +102,17 @@ def still(connection: sa.Connection) -> list[str]:
     return [sql for _name, sql in triggers]
 
 
-def numbered(connection: sa.Connection, tables: Iterable[Copied]) -> None:
-    """Lets PostgreSQL give the numbers after those that were copied. SQLite does so by itself."""
+def numbers(connection: sa.Connection) -> list[tuple[str, str, str]]:
+    """(table, column, sequence) of each number that PostgreSQL gives by itself. SQLite goes by the rows."""
     if connection.dialect.name != "postgresql":
-        return
-    for table in tables:
-        for column in table.columns:
-            given = "select pg_get_serial_sequence(:table, :column)"
-            name = connection.execute(sa.text(given), {"table": f'"{table.name}"', "column": column}).scalar()
-            if name:
-                most = f'select setval(:name, greatest(1, (select max("{column}") from "{table.name}")))'  # noqa: S608
-                connection.execute(sa.text(most), {"name": name})
+        return []
+    query = "select table_name, column_name, pg_get_serial_sequence(quote_ident(table_name), column_name)"
+    query += " from information_schema.columns where table_schema = current_schema()"
+    return [(*names, given) for *names, given in connection.exec_driver_sql(query) if given]
+
+
+def numbered(connection: sa.Connection, given: Iterable[tuple[str, str, str]]) -> None:
+    """Lets PostgreSQL give the numbers after those that were copied."""
+    for table, column, sequence in given:
+        most = f'select setval(:name, greatest(1, (select max("{column}") from "{table}")))'  # noqa: S608 - names
+        connection.execute(sa.text(most), {"name": sequence})
