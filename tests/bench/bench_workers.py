@@ -139,7 +139,7 @@ class Side:
 
     def measure(self, figure: Figure, spreads: bool) -> None:
         """One round: a second to warm up, then clients that keep their connections, then some that do not."""
-        Clients(self.url, BODY, CLIENTS, 1).answered()
+        Clients(self.url, BODY, FEWER, 1).answered()
         figure.rounds.append(self._round())
         for count in (FEWER, CLIENTS) if spreads and len(self.pids) > 1 else ():
             figure.spread.setdefault(f"kept, {count} at once", []).append(self._kept(count))
@@ -161,7 +161,7 @@ class Side:
 
     def _fresh(self, count: int) -> float:
         before = [each["counts"]["received"] for each in self.health()]
-        Clients(self.url, BODY, count, 1, keep=False).answered()
+        Clients(self.url, BODY, count, SECONDS // 2, keep=False).answered()
         return _share([each["counts"]["received"] - was for each, was in zip(self.health(), before, strict=True)])
 
 
