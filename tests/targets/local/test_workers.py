@@ -178,6 +178,11 @@ def test_the_receipt_is_right_when_workers_are_replaced_during_the_rollout(
     assert whole(pair).digest == before
 
 
+def replaced(house: House, number: int, pid: int) -> None:
+    """Waits until another process is this worker."""
+    house.until(lambda: pids(house)[number - 1] not in (pid, None))
+
+
 @pytest.mark.slow
 def test_a_spare_process_takes_the_place_of_the_first_worker_and_of_no_other(tmp_path: Path, release: Make) -> None:
     spared = release("spared", **{"environment.serving.workers": 2, "environment.serving.spare": True})
@@ -189,7 +194,7 @@ def test_a_spare_process_takes_the_place_of_the_first_worker_and_of_no_other(tmp
             before = [worker.pid for worker in whole(house).workers]
             os.kill(before[number - 1], signal.SIGKILL)
             assert house.ask()["digest"] == spared.digest
-            house.until(lambda before=before, number=number: pids(house)[number - 1] not in (before[number - 1], None))
+            replaced(house, number, before[number - 1])
             assert pids(house)[2 - number] == before[2 - number]
             whole(house)
         said = "\n".join(house.local.logs("supervisor", 50))
