@@ -1,4 +1,4 @@
-"""A ledger in a database of its own, on each engine, and a target that lives in memory."""
+"""A ledger in a database of its own, and a target that lives in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -44,10 +44,13 @@ class Memory:
     answers: dict[str, str] = field(default_factory=dict)
     token: int = 0
     asked: int = 0
+    machine: str = "this"
 
     def facts(self) -> Facts:
         digest = self.slots[self.live].digest if self.live else None
-        return Facts(Side(self.live, digest) if self.live and digest else None, dict(self.slots))
+        return Facts(
+            Side(self.live, digest) if self.live and digest else None, dict(self.slots), self.token, self.machine
+        )
 
     def release(self, digest: str) -> Release:
         return self.releases[digest]
@@ -106,7 +109,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
+def location(tmp_path: Path) -> Location:
+    """A file; `everywhere` takes its place where the promises are those of the database."""
+    return Location(tmp_path / "state", "local")
+
+
+@pytest.fixture
+def everywhere(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
     """Where the database is, on each engine."""
     if database_url.startswith("sqlite"):
         return Location(tmp_path / "state", "local")
@@ -116,7 +125,7 @@ def location(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def ledger(location: Location, clock: Clock) -> Iterator[Ledger]:
-    """A ledger on each engine, whose clock is the test's."""
+    """A ledger whose clock is the test's."""
     opened = Ledger(location, clock=clock.now)
     yield opened
     opened.close()

@@ -15,6 +15,11 @@ from mooring.rollout.ledger import Ledger
 from mooring.state.location import Location
 
 
+@pytest.fixture
+def location(everywhere: Location) -> Location:
+    return everywhere
+
+
 def test_the_second_is_told_who_holds_it_and_until_when(ledger: Ledger) -> None:
     lease.acquire(ledger, "local", "ann", "deploy")
     with pytest.raises(

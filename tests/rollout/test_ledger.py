@@ -1,11 +1,16 @@
 """The ledger keeps what it was told, and notices when somebody else wrote in it, on each engine."""
 
+import os
 import re
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -21,6 +26,11 @@ from mooring.state.statements import Statements
 from tests.postgres import Cluster
 
 Sql = Callable[[str], None]
+
+
+@pytest.fixture
+def location(everywhere: Location) -> Location:
+    return everywhere
 
 
 @pytest.fixture
@@ -173,6 +183,22 @@ def test_what_no_database_takes_as_text_is_kept(ledger: Ledger) -> None:
     assert ledger.verify() == 1
 
 
+def test_a_ledger_that_is_there_is_opened_without_sqlalchemy(written: Ledger) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "import mooring.commands.rollback, mooring.commands.running, mooring.targets.local.target\n"
+        "from mooring.rollout import driver, lease\nfrom mooring.rollout.ledger import Ledger\n"
+        "from mooring.state.location import Location\n"
+        "ledger = Ledger(Location(Path(sys.argv[1]), 'local', sys.argv[2] or None))\n"
+        "lease.acquire(ledger, 'local', 'ann', 'rollback')\nprint(ledger.verify())\n"
+        "print(sorted({'sqlalchemy', 'pydantic'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", code, str(written.location.state), written.location.reference or ""]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert done.stdout == "4\n[]\n", done.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ledger = Ledger(Location(tmp_path / "file", "local"))
@@ -228,6 +254,28 @@ def test_a_server_that_restarts_between_two_entries_is_found_again(
         server.stop()
         server.start()
         assert ledger.verify() == 2
+        ledger.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_was_stopped_is_given_up_within_seconds(
+    server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server:
+        monkeypatch.setenv("LEDGER_URL", server.fresh())
+        ledger = Ledger(Location(tmp_path, "local", "env:LEDGER_URL"))
+        ledger.append("local", 1, "ann", Switched(1), State())
+        [(backend,)] = ledger.read(lambda statements: statements("select pg_backend_pid()"))
+        stopped = [psutil.Process(backend), psutil.Process(psutil.Process(backend).ppid())]
+        for process in stopped:
+            process.suspend()
+        started = time.monotonic()
+        with pytest.raises(Failed, match="cannot be reached"):
+            ledger.append("local", 1, "ann", Switched(2), State())
+        assert time.monotonic() - started < 15
+        for process in reversed(stopped):
+            process.resume()
+        assert ledger.verify() == 1
         ledger.close()
 
 

@@ -15,7 +15,7 @@ from mooring.state import leases, ledger
 from mooring.state.link import Link
 from mooring.state.location import Location, locate
 from mooring.state.statements import Statements
-from mooring.state.unavailable import Unavailable, Unfit
+from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
@@ -25,7 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One transition. `event` and `state` are the JSON forms of what happened and of the resulting state."""
+    """One transition. `event` and `state` are the JSON forms of what happened and of the resulting state.
+
+    `machine` is where it happened, "" in entries of earlier versions.
+    """
 
     seq: int
     environment: str
@@ -35,6 +38,7 @@ class Entry:
     event: dict[str, Any]
     state: dict[str, Any]
     hash: str
+    machine: str = ""
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -56,14 +60,12 @@ class Ledger:
     ) -> None:
         self.location = location
         self._clock = clock
-        try:
-            address = location.address(environ)
-        except LookupError as error:
-            what = f"the ledger is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {location.variable}=postgresql://…") from None
-        except Unfit as error:
-            raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", error.fix) from None
-        self._link = Link(address, location.state)
+        self._link = Link(location.found(environ), location.state)
+
+    def ask(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows of another table that a SELECT finds; parameters are `:name`."""
+        with _storage(self.location):
+            return self._link.read(lambda statements: statements(statement, **values))
 
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
@@ -95,9 +97,10 @@ class Ledger:
         """Unix time by the clock that all processes have in common."""
         return self._clock() if self._clock else statements.now()
 
-    def append(self, environment: str, token: int, actor: str, event: Event, state: State) -> Entry:
+    def append(self, environment: str, token: int, actor: str, event: Event, state: State, machine: str = "") -> Entry:
         """Writes a transition before it is acted on. Raises Refused(FENCED) when a newer lease than `token` exists."""
-        body = {"at": event.at, "actor": actor, "token": token, "event": event.data(), "state": state.data()}
+        body: dict[str, Any] = {"at": event.at, "actor": actor, "token": token, "machine": machine}
+        body |= {"event": event.data(), "state": state.data()}
         text = json.dumps(body, sort_keys=True, separators=(",", ":"))
 
         def work(statements: Statements) -> ledger.Row:
@@ -109,6 +112,11 @@ class Ledger:
             return ledger.append(statements, environment, text)
 
         return _entry(self.write(work))
+
+    def ours(self, environment: str, machine: str) -> bool:
+        """Whether the last entry is of this machine, or there is none."""
+        newest = self.entries(1, environment)
+        return not newest or newest[0].machine in ("", machine)
 
     def state(self, environment: str) -> State:
         """The state of the environment's rollout, from its last entry."""
@@ -137,9 +145,8 @@ class Ledger:
 
 def _entry(row: ledger.Row) -> Entry:
     body = json.loads(row.body)
-    return Entry(
-        row.seq, row.environment, body["at"], body["actor"], body["token"], body["event"], body["state"], row.hash
-    )
+    at, actor, token, event, state = (body[name] for name in ("at", "actor", "token", "event", "state"))
+    return Entry(row.seq, row.environment, at, actor, token, event, state, row.hash, body.get("machine", ""))
 
 
 @contextmanager

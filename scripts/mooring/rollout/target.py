@@ -53,10 +53,15 @@ class SlotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of a target: which slot has the traffic, and both slots by name."""
+    """The state of a target: which slot has the traffic, and both slots by name.
+
+    `token` is the newest fencing token that it was shown. `machine` names it among all that serve the environment.
+    """
 
     live: Side | None
     slots: dict[str, SlotFacts]
+    token: int = 0
+    machine: str = ""
 
     def warm(self) -> Side | None:
         """The idle slot and its release, if it is ready."""

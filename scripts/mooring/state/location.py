@@ -5,6 +5,7 @@ another, empty one. It holds the reference, never the URL.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,8 @@ class Location:
         """Raises LookupError, which names the variable, when that is not set, and Unfit when it holds no address."""
         if self.variable and not environ.get(self.variable):
             raise LookupError(f"environment variable {self.variable} is not set")
-        return url_of(self.state, environ[self.variable] if self.variable else None, self.environment)
+        secret = environ[self.variable] if self.variable else None
+        return url_of(self.state, secret, self.environment, environ)
 
     def found(self, environ: Mapping[str, str]) -> Address:
         """The address. Raises Failed(STORAGE) when the variable is not set, or holds none."""
@@ -49,7 +51,7 @@ class Location:
             return self.address(environ)
         except LookupError as error:
             what = f"the state is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {self.variable}=…") from None
+            raise Failed(Reason.STORAGE, what, f"export {self.variable}=postgresql://…") from None
         except Unfit as error:
             raise Failed(Reason.STORAGE, str(error), error.fix) from None
 
@@ -57,8 +59,11 @@ class Location:
         """Writes it into the folder unless that says something already. Raises OSError."""
         if recorded(self.state, self.environment) is None:
             path = private.folder(self.state) / RECORD
-            temporary = private.file(path.with_suffix(".new"))
-            temporary.write_text(json.dumps({"secretRef": self.reference}) + "\n")
+            temporary = private.file(path.with_suffix(f".{os.getpid()}"))
+            with temporary.open("w") as file:
+                file.write(json.dumps({"secretRef": self.reference}) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(path)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """What commands need of a target, whatever its kind: what a rollout needs, and an operator's verbs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.rollout.target import NOTHING, Facts
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs. `url` is the public address, `supervisor` a process id; None when nothing runs."""
+    """What runs. `url` is the public address, `supervisor` a process id; None when nothing runs.
+
+    `ledger` says how this machine stands to the ledger and to others that serve the environment: `entry` is the last
+    one it knows, `behind` the release that it follows to, `others` are machines, `ahead` is seconds of its clock.
+    """
 
     environment: str
     running: bool
@@ -24,6 +28,7 @@ class Status:
     supervisor: int | None = None
     simulator: str | None = None
     facts: Facts = NOTHING
+    ledger: dict[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""

@@ -45,7 +45,7 @@ class Runtime:
 
 def build(release: Release, settings: Settings) -> Any:
     runtime = Runtime(release.content.environment.description)
-    if "dead" in runtime.does:
+    if "dead" in runtime.does or ("broken" in runtime.does and "LIGHT_WHOLE" not in os.environ):
         raise SystemError("this release cannot start")
 
     if "slow" in runtime.does:

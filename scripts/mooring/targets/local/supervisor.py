@@ -69,19 +69,21 @@ class Supervisor:
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
-        self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
-        self._live = Live(options.state / LIVE)
-        self._switching = asyncio.Lock()
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
         self._housekeeping = Housekeeping(
             options.root, options.state, options.environment, self.memory, command, self._environ
         )
+        self._housekeeping.fetch()
+        self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
+        self._live = Live(options.state / LIVE)
+        self._switching = asyncio.Lock()
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
-        """Until told to end. Raises Failed before anything was started."""
+        """Until told to end. Raises Failed or Refused before anything was started."""
+        await asyncio.to_thread(self._enter)
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         self._shut_out()
         for slot in self.slots.values():
@@ -99,6 +101,14 @@ class Supervisor:
         await self._ended.wait()
         for task in self._tasks:
             task.cancel()
+
+    def _enter(self) -> None:
+        try:
+            self._housekeeping.enter()
+        except MooringError as error:
+            if isinstance(error, Refused) and error.reason is Reason.GUARDED:
+                raise
+            log.error("%s", error)  # what serves needs no ledger
 
     def _routes(self) -> dict[str, unix_http.Handler]:
         return {
@@ -121,7 +131,9 @@ class Supervisor:
             "listen": self.memory.listen,
             "live": self.memory.live,
             "token": self.memory.token,
+            "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "ledger": self._housekeeping.data(),
             "slots": dict(zip(self.slots, facts, strict=True)),
         }
 
@@ -196,6 +208,8 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
+        with suppress(MooringError):
+            await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
@@ -239,10 +253,11 @@ class Supervisor:
 
     async def _keep_house(self) -> None:
         """In a thread: while the database is waited for, everything else goes on."""
-        if (cold := await asyncio.to_thread(self._housekeeping.cold)) is not None:
+        await asyncio.to_thread(self._housekeeping.look)
+        if (cold := self._housekeeping.cold()) is not None:
             log.info("the standby in %s was warm long enough and ends", cold)
             self.slots[cold].want(None)
-        await asyncio.to_thread(self._housekeeping.recover)
+        await asyncio.to_thread(self._housekeeping.act)
 
     async def _keep_simulator(self) -> None:
         if self.simulator.wanted:

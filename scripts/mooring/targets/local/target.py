@@ -170,7 +170,8 @@ class Local:
         answer = self._call("GET /status")
         host = answer["listen"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
-        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer))
+        ledger = answer["ledger"]
+        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer), ledger)
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -352,4 +353,6 @@ def _facts(answer: dict[str, Any]) -> Facts:
             workers=tuple(WorkerFacts(**worker) for worker in slot["workers"]),
         )
     live = answer["live"]
-    return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)
+    return Facts(
+        Side(live, answer["slots"][live]["wanted"]) if live else None, slots, answer["token"], answer["machine"]
+    )
