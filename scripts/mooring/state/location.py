@@ -58,24 +58,17 @@ class Location:
     def remember(self) -> None:
         """Writes it into the folder unless that says something already. Raises OSError."""
         if recorded(self.state, self.environment) is None:
-<<<<<<< HEAD
-            path = private.folder(self.state) / RECORD
-            temporary = private.file(path.with_suffix(f".{os.getpid()}"))
-            with temporary.open("w") as file:
-                file.write(json.dumps({"secretRef": self.reference}) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-=======
             self.record()
 
     def record(self) -> None:
         """Writes it into the folder, whatever that says. Raises OSError."""
         path = private.folder(self.state) / RECORD
-        temporary = private.file(path.with_suffix(".new"))
-        temporary.write_text(json.dumps({"secretRef": self.reference}) + "\n")
+        temporary = private.file(path.with_suffix(f".{os.getpid()}"))
+        with temporary.open("w") as file:
+            file.write(json.dumps({"secretRef": self.reference}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
->>>>>>> engines
 
     def __str__(self) -> str:
         return f"PostgreSQL (${self.variable})" if self.variable else str(self.state / FILE)
