@@ -5,6 +5,7 @@ another, empty one. It holds the reference, never the URL.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ class Location:
             return self.address(environ)
         except LookupError as error:
             what = f"the state is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {self.variable}=…") from None
+            raise Failed(Reason.STORAGE, what, f"export {self.variable}=postgresql://…") from None
         except Unfit as error:
             raise Failed(Reason.STORAGE, str(error), error.fix) from None
 
@@ -62,8 +63,11 @@ class Location:
     def record(self) -> None:
         """Writes it into the folder, whatever that says. Raises OSError."""
         path = private.folder(self.state) / RECORD
-        temporary = private.file(path.with_suffix(".new"))
-        temporary.write_text(json.dumps({"secretRef": self.reference}) + "\n")
+        temporary = private.file(path.with_suffix(f".{os.getpid()}"))
+        with temporary.open("w") as file:
+            file.write(json.dumps({"secretRef": self.reference}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
 
     def __str__(self) -> str:
