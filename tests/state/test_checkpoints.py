@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mooring.state import checkpoints, leases, parts, queue
+from mooring.state import checkpoints, executors, parts, queue
 from mooring.state.checkpoints import GONE, TAKEN, Change, Try
 from mooring.state.parts import Part
 from mooring.state.queue import Room
@@ -182,14 +182,14 @@ def test_a_part_is_ended_by_another_process_once(processes: list[Process]) -> No
 def test_a_lease_ends_by_the_clock_of_the_database(processes: list[Process]) -> None:
     one, other = processes[:2]
     one.write(begun("run_1"))
-    assert one.transactions.read(leases.lapsed) == {"p0"}
-    one.transactions.write(lambda c: leases.renew(c, "p0", "here", 0.4))
-    assert other.transactions.read(leases.lapsed) == set()
-    assert other.transactions.read(lambda c: leases.elsewhere(c, "there"))
-    assert not other.transactions.read(lambda c: leases.elsewhere(c, "here"))
+    assert one.transactions.read(executors.lapsed) == {"p0"}
+    one.transactions.write(lambda c: executors.renew(c, "p0", "here", 0.4))
+    assert other.transactions.read(executors.lapsed) == set()
+    assert other.transactions.read(lambda c: executors.elsewhere(c, "there"))
+    assert not other.transactions.read(lambda c: executors.elsewhere(c, "here"))
     time.sleep(0.5)
-    assert other.transactions.read(leases.lapsed) == {"p0"}
-    assert not other.transactions.read(lambda c: leases.elsewhere(c, "there"))
+    assert other.transactions.read(executors.lapsed) == {"p0"}
+    assert not other.transactions.read(lambda c: executors.elsewhere(c, "there"))
 
 
 def test_old_parts_are_forgotten_and_those_under_way_are_not(processes: list[Process]) -> None:

@@ -1,59 +1,44 @@
-"""Processes that have runs: each holds a lease, which ends by the database's clock unless it is renewed.
+"""Leases on environments: who may change one, and until when, by the database's clock.
 
-Only where machines share the database. In one state folder, a lock that the kernel frees says at once who is dead.
+A lease's row is never deleted, so that its token can only grow.
 """
 
-from functools import cache
+from dataclasses import asdict, dataclass
 
-import sqlalchemy as sa
+from mooring.state.statements import Statements
 
-from mooring.state import tables
-from mooring.state.clock import now
-from mooring.state.parts import PARTS, RUNNING
-from mooring.state.tables import TABLES, moment, text
-
-EXECUTORS = sa.Table(
-    "executors",
-    TABLES,
-    text("name", primary_key=True),
-    # The state folder that it is in.
-    text("home"),
-    moment("lease_end"),
-)
-
-_E = EXECUTORS.c
-_VALID = sa.exists().where(_E.name == PARTS.c.executor, _E.lease_end > sa.bindparam("now"))
-_LAPSED = sa.select(PARTS.c.executor).distinct().where(PARTS.c.status == RUNNING, ~_VALID)
-_OTHERS = sa.select(_E.name).where(_E.home != sa.bindparam("mine"), _E.lease_end > sa.bindparam("now")).limit(1)
+_GET = "select environment, token, owner, actor, kind, until from leases where environment = :environment"
+_PUT = """insert into leases (environment, token, owner, actor, kind, until)
+    values (:environment, :token, :owner, :actor, :kind, :until)
+    on conflict (environment) do update set token = excluded.token, owner = excluded.owner, actor = excluded.actor,
+    kind = excluded.kind, until = excluded.until where leases.token < excluded.token"""
+_RENEW = """update leases set until = :until where environment = :environment and token = :token
+    returning token"""
 
 
-def renew(connection: sa.Connection, name: str, home: str, seconds: float) -> None:
-    """Holds the lease for so many seconds from now."""
-    row = {"name": name, "home": home, "lease_end": now(connection) + seconds}
-    connection.execute(_renew(connection.dialect.name), row)
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may change an environment. `owner` is host:pid:start; `until` is Unix time, 0 when it was given back."""
+
+    environment: str
+    token: int
+    owner: str
+    actor: str
+    kind: str
+    until: float
 
 
-def remove(connection: sa.Connection, name: str) -> None:
-    """Ends a lease."""
-    connection.execute(sa.delete(EXECUTORS).where(_E.name == name))
+def read(statements: Statements, environment: str) -> Lease | None:
+    """The newest lease, whether or not it still holds."""
+    rows = statements(_GET, environment=environment)
+    return Lease(*rows[0]) if rows else None
 
 
-def forget(connection: sa.Connection, seconds: float) -> None:
-    """Deletes leases that ended so many seconds ago."""
-    connection.execute(sa.delete(EXECUTORS).where(_E.lease_end < now(connection) - seconds))
+def put(statements: Statements, lease: Lease) -> None:
+    """Writes a lease unless one with its token, or a higher one, was there."""
+    statements(_PUT, **asdict(lease))
 
 
-def lapsed(connection: sa.Connection) -> set[str]:
-    """Processes that have runs under way and no lease."""
-    return set(connection.execute(_LAPSED, {"now": now(connection)}).scalars())
-
-
-def elsewhere(connection: sa.Connection, home: str) -> bool:
-    """Whether a process of another state folder holds a lease."""
-    return connection.execute(_OTHERS, {"mine": home, "now": now(connection)}).first() is not None
-
-
-@cache
-def _renew(dialect: str) -> sa.Executable:
-    made = tables.insert(dialect, EXECUTORS)
-    return made.on_conflict_do_update(index_elements=["name"], set_={"lease_end": made.excluded.lease_end})
+def renew(statements: Statements, environment: str, token: int, until: float) -> bool:
+    """Moves the end of the lease with this token; False when there is a newer one."""
+    return bool(statements(_RENEW, environment=environment, token=token, until=until))

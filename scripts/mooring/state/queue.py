@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import leases, parts
+from mooring.state import executors, parts
 from mooring.state.clock import now
 from mooring.state.parts import PARTS, QUEUED, RUNNING, Key, Part
 
@@ -56,7 +56,7 @@ def abandon(connection: sa.Connection, executor: str, most: int) -> tuple[list[P
     if free:
         moment = now(connection)
         connection.execute(_RELEASE, [{"of": part.run, "at": part.part, "now": moment} for part in free])
-    leases.remove(connection, executor)
+    executors.remove(connection, executor)
     return free, [part for part in found if part.adopted >= most]
 
 

@@ -20,8 +20,10 @@ from mooring.runtime.memory.durable.durable import Durable, Policy
 from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.storage import secret_of
 from mooring.runtime.memory.store import RunStore, StoredRun
+from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.state.database import Database
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
@@ -43,9 +45,10 @@ NO_ORIGIN: Origin = {}
 class Runs:
     """Whether a run is durable is said by its agent's profile. Their rows are written only if any profile says so."""
 
-    def __init__(self, runner: Runner, database: Database) -> None:
+    def __init__(self, runner: Runner, database: Database, releases: StoredReleases, clock: SharedClock) -> None:
         self._runner, self._agents, self._database = runner, runner.agents, database
-        self.plain: Journal = Plain(RunStore(database), self._agents.settings.slot, self._perform)
+        self._releases = releases
+        self.plain: Journal = Plain(RunStore(database, clock), self._agents.settings.slot, self._perform)
         self.durable: Journal | None = None
         self.others: Others = Alone()
 
@@ -164,6 +167,7 @@ class Runs:
         `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
         """
         waiting = await self.get(run_id, tenant)
+        await self._releases.fetch(waiting.release)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
@@ -228,7 +232,7 @@ class Runs:
         content, settings = self._agents.release.content, self._agents.settings
         secret_of(content.environment, settings.environ)
         keep = max(profile.memory.archive_days for profile in content.resilience.values()) * _DAY
-        policy = Policy(self._perform, self._revived, self._agents.serves, keep)
+        policy = Policy(self._perform, self._revived, self._serves, keep)
         shared = content.environment.database is not None
         journal: Journal = Durable(self._database, settings.state, settings.slot, shared, policy)
         await journal.open()
@@ -252,6 +256,10 @@ class Runs:
         )
         return Run(request, record, self._agents.settings.slot, on_text)
 
+    async def _serves(self, release: str) -> bool:
+        await self._releases.fetch(release)
+        return self._agents.serves(release)
+
     def _revived(self, request: Request) -> Run:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
         try:
@@ -267,6 +275,7 @@ class Runs:
     async def _perform(self, run: Run) -> Answer:
         """Carries a run out. Raises Problem."""
         request, record = run.request, run.record
+        await self._releases.fetch(request.release)
         served = self._agents.get(request.agent, request.release)
         journal, policy = self._journal(served), served.profile.ladder.queue
         if policy.enabled and journal is self.durable and not tickets.is_try(request):

@@ -3,6 +3,8 @@
 from mooring.state.migrations.durable import DURABLE
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.identity import IDENTITY
+from mooring.state.migrations.ledger import LEDGER
 from mooring.state.migrations.migration import Migration
+from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, DURABLE)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER, RELEASES, DURABLE)

@@ -12,7 +12,7 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.durable import rows
 from mooring.runtime.memory.durable.executors import Executors
-from mooring.state import checkpoints, leases, parts, queue
+from mooring.state import checkpoints, executors, parts, queue
 from mooring.state.checkpoints import GONE, Change
 from mooring.state.database import Database
 from mooring.state.parts import Key, Part
@@ -47,8 +47,8 @@ ROOM = Room(adopted=64, tries=8)
 class Host(Protocol):
     """Whoever has the runs."""
 
-    def serves(self, release: str) -> bool:
-        """Whether this process can go on with runs of a release."""
+    async def serves(self, release: str) -> bool:
+        """Whether this process can go on with runs of a release, which is brought here when another machine has it."""
 
     def room(self) -> Room:
         """How many it can take now."""
@@ -113,12 +113,12 @@ class Adoption:
         me = self._executors.mine
         if self._shared:
             await self._database.write(
-                lambda connection: leases.renew(connection, me, self._executors.home, LEASE_SECONDS)
+                lambda connection: executors.renew(connection, me, self._executors.home, LEASE_SECONDS)
             )
 
         def read(connection: sa.Connection) -> tuple[set[str], set[Key], bool]:
-            elsewhere = self._shared and leases.elsewhere(connection, self._executors.home)
-            return leases.lapsed(connection), parts.owned(connection, me), elsewhere
+            elsewhere = self._shared and executors.elsewhere(connection, self._executors.home)
+            return executors.lapsed(connection), parts.owned(connection, me), elsewhere
 
         lapsed, owned, elsewhere = await self._database.read(read)
         self._alone = not elsewhere
@@ -167,7 +167,7 @@ class Adoption:
     async def _take(self) -> None:
         """Takes what it has the release of; others may have the rest, unless there are none."""
         due = await self._database.read(queue.due)
-        releases = [release for release in due if self._alone or self._host.serves(release)]
+        releases = [release for release in due if await self._host.serves(release) or self._alone]
         room = self._host.room()
         if releases and (room.adopted > 0 or room.tries > 0):
             me = self._executors.mine

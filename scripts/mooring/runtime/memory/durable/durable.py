@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from mooring.runtime.memory.journal import Lag
 from mooring.runtime.memory.run import RUNNING, Perform, Request, Run
 from mooring.runtime.memory.steps import Entry, Steps
 from mooring.runtime.memory.store import StoredRun
-from mooring.state import leases, parts, queue
+from mooring.state import executors, parts, queue
 from mooring.state.checkpoints import Change, Try
 from mooring.state.database import Database, T, Work
 from mooring.state.parts import Key, Part
@@ -60,7 +60,7 @@ class Policy:
 
     perform: Perform
     revive: Callable[[Request], Run]
-    serves: Callable[[str], bool]
+    serves: Callable[[str], Awaitable[bool]]
     keep_seconds: float
 
 
@@ -221,8 +221,8 @@ class Durable:
 
     # --- asked by the adoption ---
 
-    def serves(self, release: str) -> bool:
-        return self._policy.serves(release)
+    async def serves(self, release: str) -> bool:
+        return await self._policy.serves(release)
 
     def room(self) -> Room:
         tries = sum(kept.a_try for kept in self._live.values())
@@ -308,7 +308,7 @@ def _forget(connection: sa.Connection, before: float) -> int:
     for part in parts.unserved(connection, before):
         words = f"no process that has the run's release {part.release} has gone on with it"
         rows.fail(connection, part, Problem("release_unavailable", words), time.time())
-    leases.forget(connection, _FORGET_SECONDS)
+    executors.forget(connection, _FORGET_SECONDS)
     return parts.forget(connection, before, _BATCH)
 
 
