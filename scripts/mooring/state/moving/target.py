@@ -11,7 +11,7 @@ from mooring.state.fitness import check
 from mooring.state.identity import IDENTITY
 from mooring.state.migrate import applied, migrate, undo
 from mooring.state.moving.changes import forgotten
-from mooring.state.moving.tables import APART, Copied, Key
+from mooring.state.moving.tables import Copied, Key
 from mooring.state.unavailable import Unfit
 
 
@@ -35,28 +35,20 @@ def emptied(address: Address) -> sa.Engine:
 
 
 def _refuse(address: Address) -> None:
-    """Raises Unfit unless what is there was left by a move, or is empty."""
+    """Raises Unfit unless what is there was left by a move, or was never used."""
     made = engine(address)
     try:
         check(made, address)
         with made.connect().execution_options(mooring_read=True) as connection:
-            names = set(sa.inspect(connection).get_table_names()) - set(APART)
-            owner = None
-            if sa.inspect(connection).has_table(IDENTITY.name):
-                owner = connection.execute(sa.select(IDENTITY.c.environment, IDENTITY.c.moved_to)).first()
-            if owner is not None and owner.environment == address.environment and owner.moved_to is not None:
+            if not sa.inspect(connection).has_table(IDENTITY.name):
                 return
-            if owner is None and not any(_rows(connection, name) for name in names):
-                return
-            whose = owner.environment if owner else "somebody else"
+            owner = connection.execute(sa.select(IDENTITY.c.environment, IDENTITY.c.moved_to)).first()
     finally:
         made.dispose()
+    if owner is None or (owner.environment == address.environment and owner.moved_to is not None):
+        return
     fix = "name an empty database" if address.file is None else f"move {address.file} away if nobody needs it"
-    raise Unfit(f"{address} holds the state of {whose} already", fix)
-
-
-def _rows(connection: sa.Connection, name: str) -> bool:
-    return connection.execute(sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)).first() is not None
+    raise Unfit(f"{address} holds the state of {owner.environment} already", fix)
 
 
 def sync(old: sa.Connection, new: sa.Connection, table: Copied, keys: Sequence[Key]) -> int:
