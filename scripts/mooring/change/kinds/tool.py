@@ -74,4 +74,7 @@ def _call(bind: dict[str, Any]) -> str:
         return show(bind["callable"])
     if bind["type"] == "mcp":
         return f"{show(bind['tool'])} of {show(bind['server'])}"
+    if bind["type"] in ("remember", "recall"):
+        limits = ", ".join(f"{name} {value}" for name, value in bind.items() if name not in ("type", "space"))
+        return f"{bind['type']} in {show(bind['space'])} ({limits})"
     return f"{show(bind['method'])} {show(bind['service'])}{show(bind['path'])}"

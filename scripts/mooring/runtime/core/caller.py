@@ -9,14 +9,16 @@ from mooring.spec.access import Role
 class Caller:
     """A request's sender. What it begins belongs to its `tenant`, and nobody else can find it.
 
-    `key` names the key or the token's subject. `agents` are those it may call, None for all. An approver may also
-    decide on what runs of its tenant wait for; an operator sees metrics and health, and calls no agent.
+    `key` names the key. `agents` are those it may call, None for all. An approver may also decide on what runs of its
+    tenant wait for; an operator sees metrics and health, and calls no agent. `user` is the subject of a token, "" of a
+    key, whose requests say which user they are for.
     """
 
     tenant: str = ""
     key: str = ""
     agents: frozenset[str] | None = None
     role: Role = "caller"
+    user: str = ""
 
     def may_call(self, agent: str) -> bool:
         """Whether it may call an agent."""

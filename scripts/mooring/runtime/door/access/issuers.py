@@ -112,7 +112,8 @@ class Issuers:
             return None
         value = claims.get(issuer.tenant_claim)
         tenant = issuer.tenants.get(value, "" if issuer.tenants else value) if isinstance(value, str) else ""
-        found = grant(self._access, "token", tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS)
+        user = subject if isinstance(subject := claims.get("sub"), str) else ""
+        found = grant(self._access, "token", tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS, user=user)
         return (found, issuer.issuer) if found else None
 
     async def _key(self, issuer: Issuer, kid: str) -> jwt.PyJWK | None:
