@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mooring.runtime.agent.served import Served
-from mooring.runtime.core.caller import ANYONE, Caller
+from mooring.runtime.core.caller import ANYONE, TOKEN, Caller
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.door.middleware import languages
@@ -71,12 +71,14 @@ def outlive(request: Request, ended: "asyncio.Future[Any]") -> None:
 def user_of(request: Request, said: str | None) -> str:
     """Which of its tenant's users a request is for, "" when nobody says. Raises Problem.
 
-    A key's holder says it. A token is of one user, and nobody else can be meant by it: then it is for nobody.
+    A key's holder says it. A token is of one user, `<issuer>#<subject>`; one that names another one is for nobody.
     """
     if said and (len(said) > LONGEST_USER or not said.isprintable()):
         raise Problem("invalid_request", f"a user's name has at most {LONGEST_USER} characters, all visible", "user")
-    own = caller_of(request).user
-    return own if not said or said == own else "" if own else said
+    caller = caller_of(request)
+    if caller.key != TOKEN:
+        return said or ""
+    return caller.user if said in (None, "", caller.user, caller.user.partition("#")[2]) else ""
 
 
 def number_in(request: Request, name: str, most: int, default: int) -> int:

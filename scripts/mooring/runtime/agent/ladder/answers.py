@@ -52,7 +52,7 @@ class Prepared:
             record.question_key = key(self._contract.about, turn, record.tenant)
 
     def keep(self, record: Record, answer: Answer) -> None:
-        """Saves an answer when it is good: whole, from L0 to L2, each tool call done, without effect, of no one user."""
+        """Saves an answer when it is good: whole, from L0 to L2, each tool call done, without effect, of no user."""
         whole = answer.finish == "stop" and not answer.approvals and not record.rescued
         well = all(call.outcome == "done" for call in record.tool_calls)
         well &= not any(call.name in self._contract.personal for call in record.tool_calls)
