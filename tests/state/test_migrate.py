@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state import answers, conversations, memories, runs, spend, takeover, turns
+from mooring.state import answers, changes, conversations, memories, runs, spend, takeover, tombstones, turns
 from mooring.state.engine import SCHEMA, engine, file_of
 from mooring.state.migrate import migrate, undo
 from mooring.state.migrations.migration import Migration
@@ -17,8 +17,8 @@ from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.tables import TABLES
 from mooring.state.unavailable import TooNew
 
-DECLARED = [runs.RUNS, conversations.CONVERSATIONS, turns.TURNS, answers.ANSWERS, spend.SPEND, takeover.TAKEN]
-DECLARED += [memories.MEMORIES]
+DECLARED = (runs.RUNS, conversations.CONVERSATIONS, turns.TURNS, answers.ANSWERS, spend.SPEND, takeover.TAKEN)
+DECLARED += (changes.EXPORTS, changes.CHANGES, tombstones.TOMBSTONES, memories.MEMORIES)
 KIND = {"TEXT": "text", "INTEGER": "number", "BIGINT": "number", "REAL": "real", "DOUBLE PRECISION": "real"}
 KIND |= {"BLOB": "bytes", "BYTEA": "bytes", "DOUBLE": "real", "DOUBLE_PRECISION": "real"}
 
@@ -103,8 +103,11 @@ def test_a_process_killed_at_any_statement_leaves_all_or_nothing_of_a_migration(
     found = names(opened)
     assert ("runs" in found) == ("taken_over" in found) == ("versions" in found)
     assert "colours" not in found
-    left = [at for at, table in enumerate(("runs", "memories")) if table not in found]
-    assert migrate(opened, (*MIGRATIONS, SECOND)) == len(left) + 1
+    done = 0
+    if "versions" in found:
+        with opened.connect() as connection:
+            done = connection.exec_driver_sql("select count(*) from versions").scalar_one()
+    assert migrate(opened, (*MIGRATIONS, SECOND)) == len(MIGRATIONS) + 1 - done
     with opened.connect() as connection:
         assert connection.exec_driver_sql("select name from colours").scalars().all() == ["red"]
 

@@ -1,6 +1,6 @@
 """One step of the tables, forward and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
@@ -9,6 +9,10 @@ TYPES = {
     "postgresql": {"text": "text", "number": "bigint", "real": "double precision", "bytes": "bytea", "strict": ""},
 }
 """What SQL of a migration says as `$text`, `$number`, `$real`, `$bytes` and `$strict`, by dialect."""
+
+
+Statement = str | Mapping[str, str]
+"""SQL for both dialects, or by dialect; one that has none of it is left out."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +25,19 @@ class Migration:
     """
 
     name: str
-    up: Sequence[str]
-    down: Sequence[str]
+    up: Sequence[Statement]
+    down: Sequence[Statement]
     backward_compatible: bool
 
     def forward(self, dialect: str) -> list[str]:
         """Statements that carry it out."""
-        return [Template(each).substitute(TYPES[dialect]) for each in self.up]
+        return _said(self.up, dialect)
 
     def backward(self, dialect: str) -> list[str]:
         """Statements that undo it."""
-        return [Template(each).substitute(TYPES[dialect]) for each in self.down]
+        return _said(self.down, dialect)
+
+
+def _said(statements: Sequence[Statement], dialect: str) -> list[str]:
+    texts = (each if isinstance(each, str) else each.get(dialect) for each in statements)
+    return [Template(text).substitute(TYPES[dialect]) for text in texts if text is not None]

@@ -1,7 +1,8 @@
 """All migrations, in the order in which they are carried out. The first one's number is 1."""
 
+from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, MEMORY)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, EXPORT, MEMORY)
