@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import memories
+from mooring.state import memories, tombstones
 from mooring.state.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 
@@ -30,6 +30,9 @@ class Kept:
     def find(self, query: str, owner: Owner = ANN, most: int = 5) -> list[str]:
         found = self.database.read(lambda connection: memories.recall(connection, owner, query, most, self.now))
         return [memory.text for memory in found]
+
+    def forget(self, choice: Choice) -> int:
+        return self.database.write(lambda connection: memories.forget(connection, choice, self.now))
 
     def all(self, choice: Choice | None = None) -> list[Memory]:
         return self.database.read(lambda connection: memories.chosen(connection, choice or Choice(), 1000))
@@ -148,8 +151,7 @@ def test_what_was_forgotten_is_gone_from_the_search_too(kept: Kept) -> None:
     for owner in (ANN, BOB):
         for text in SAID:
             kept.say(text, owner)
-    forgotten = kept.database.write(lambda connection: memories.forget(connection, Choice(user="ann")))
-    assert len(forgotten) == len(SAID)
+    assert kept.forget(Choice(user="ann")) == len(SAID)
     assert kept.find("shirt") == kept.find("家") == []
     assert kept.find("shirt", BOB) == [SAID[0]]
     kept.say("Likes tea.")
@@ -158,17 +160,40 @@ def test_what_was_forgotten_is_gone_from_the_search_too(kept: Kept) -> None:
 
 def test_one_memory_is_forgotten_by_its_id(kept: Kept) -> None:
     one, other = kept.say("Likes tea."), kept.say("Likes coffee.")
-    assert kept.database.write(lambda connection: memories.forget(connection, Choice(ids=(one.id, "mem_x")))) == [
-        one.number
-    ]
+    assert kept.forget(Choice(ids=(one.id, "mem_x"))) == 1
     assert kept.all() == [other]
+
+
+@pytest.mark.parametrize(
+    ("choice", "left"),
+    [
+        (Choice("acme", "ann"), ["bob", "old ann elsewhere"]),
+        (Choice(user="ann"), ["bob"]),
+        (Choice("acme"), ["old ann elsewhere"]),
+        (Choice(tenant=""), ["ann", "bob", "old ann elsewhere"]),
+    ],
+)
+def test_what_was_forgotten_does_not_come_back_from_a_copy(kept: Kept, choice: Choice, left: list[str]) -> None:
+    everyone = {"ann": ANN, "bob": BOB, "old ann elsewhere": Owner("other", "ann", "people")}
+    copy = [(text, owner) for text, owner in everyone.items() for _ in range(2)]
+    for text, owner in copy:
+        kept.say(text, owner)
+    kept.forget(choice)
+    restored_at = kept.now
+    for text, owner in copy:  # as an older copy has them
+        kept.now = restored_at - 3600
+        kept.say(text, owner)
+    kept.now = restored_at
+    kept.say("later", ANN)
+    kept.database.write(tombstones.apply)
+    assert {memory.text for memory in kept.all()} == {*left, "later"}
 
 
 def test_owners_are_counted(kept: Kept) -> None:
     kept.say("Likes tea.")
     kept.say("Likes cake.")
     kept.say("ありがとう", BOB)
-    found = kept.database.read(lambda connection: memories.totals(connection, Choice(tenant="acme")))
+    found = kept.database.read(lambda connection: memories.owned(connection, Choice(tenant="acme")))
     assert found == [("acme", "ann", "people", 2, 21), ("acme", "bob", "people", 1, 15)]
 
 

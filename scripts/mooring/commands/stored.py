@@ -1,53 +1,35 @@
-"""The database of an environment, for commands."""
+"""The database of an environment, opened for a command."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mooring.commands.workspace import Workspace
-from mooring.errors import Failed, UsageError
-from mooring.outcome import Reason
 
 if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 
-def secret_of(workspace: Workspace, environment: str, environ: Mapping[str, str]) -> str | None:
-    """The URL of the environment's PostgreSQL; None where it has a file. Raises UsageError when it is not set."""
-    from mooring.catalog.load import load
-    from mooring.catalog.source import WorkTree
-    from mooring.spec import Environment
-
-    document = load(WorkTree(workspace.root))[0].get(Environment, environment)
-    if document is None or document.database is None:
-        return None
-    variable = document.database.secret_ref.removeprefix("env:")
-    if not environ.get(variable):
-        raise UsageError(f"environment variable {variable} is not set", f"export {variable}=…")
-    return environ[variable]
-
-
 @contextmanager
-def stored(
-    workspace: Workspace, environment: str, environ: Mapping[str, str], *, make: bool = False
-) -> Iterator["Transactions | None"]:
+def stored(workspace: Workspace, environment: str, *, make: bool = False) -> Iterator["Transactions | None"]:
     """The environment's database; None where its file has not been made yet, unless `make`.
 
-    Raises Failed(STORAGE) when it does not answer.
+    An environment whose document is not valid here is taken to have a file. Raises Failed(STORAGE).
     """
-    from mooring.state.engine import file_of, url_of
+    from mooring.commands import database
+    from mooring.state.address import url_of
     from mooring.state.transactions import Transactions
     from mooring.state.unavailable import Unavailable
 
-    url = url_of(workspace.of(environment), secret_of(workspace, environment, environ))
-    file = file_of(url)
-    if file is not None and not file.exists() and not make:
+    document = database.document(workspace, environment)
+    where = database.address(workspace, document) if document else url_of(workspace.of(environment), None, environment)
+    if where.file is not None and not where.file.exists() and not make:
         yield None
         return
-    database = Transactions(url)
+    opened = Transactions(where, workspace.of(environment))
     try:
-        yield database
+        yield opened
     except Unavailable as error:
-        raise Failed(Reason.STORAGE, f"the database of {environment} does not answer: {error}") from None
+        raise database.failed(environment, error) from None
     finally:
-        database.close()
+        opened.close()

@@ -14,7 +14,7 @@ GROUPS = {
     "Changes": ("plan", "eval", "comment", "release"),
     "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
-    "Access": ("keys",),
+    "Access": ("keys", "memory"),
     "Inspection": ("talk", "status", "history", "logs"),
     "State": ("state",),
     "Faults": ("simulate",),
