@@ -1,0 +1,70 @@
+"""Builds a SQLite file from a copy, beside the one that is there."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from mooring import private
+from mooring.state.copies import sqlite
+from mooring.state.copies.rebuild import Files, catch_up, create
+
+SUFFIXES = ("", "-wal", "-shm")
+
+
+class SqliteRebuild:
+    """See `Rebuild`."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        self.url = f"sqlite:///{path}"
+        self._path, self._scratch = path, scratch
+
+    def load(self, files: Files) -> None:
+        sqlite.load(self._path, self._scratch, files)
+
+    def loaded(self) -> dict[str, Any]:
+        sqlite.check(self._path)
+        return sqlite.counted(self._path)
+
+    def complete(self) -> None:
+        catch_up(self.url)
+
+
+@contextmanager
+def rebuilding(path: Path, scratch: Path, migrations: int) -> Iterator[SqliteRebuild]:
+    """See `rebuild.rebuilding`."""
+    made = path.with_name(f"{path.name}.restoring")
+    _delete(made)
+    private.folder(path.parent)
+    private.file(made)
+    rebuild = SqliteRebuild(made, scratch)
+    try:
+        create(rebuild.url, migrations)
+        yield rebuild
+        _whole(made)
+        if path.exists():
+            _whole(path)
+            os.link(path, _free(path))
+        made.replace(path)
+    finally:
+        _delete(made)
+
+
+def _whole(path: Path) -> None:
+    """Writes into the file what stands beside it."""
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as database:
+        database.execute("pragma wal_checkpoint(truncate)")
+        database.execute("pragma journal_mode = delete")
+
+
+def _free(path: Path) -> Path:
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    return path.with_name(f"{path.name}.before-{stamp}")
+
+
+def _delete(path: Path) -> None:
+    for suffix in SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
