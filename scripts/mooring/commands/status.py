@@ -58,7 +58,16 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
 
     data = target(workspace, name).status().data()
     recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
-    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded}
+    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": _warnings(workspace, name)}
+
+
+def _warnings(workspace: Workspace, name: str) -> list[str]:
+    """What is wrong with where its state is kept."""
+    from mooring.state.address import url_of
+    from mooring.state.mounts import warnings
+
+    where = url_of(workspace.of(name), None, name)
+    return list(warnings(where)) if where.file and where.file.exists() else []
 
 
 def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:

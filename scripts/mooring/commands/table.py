@@ -16,6 +16,7 @@ GROUPS = {
     "Deployment": ("up", "deploy", "rollback", "restart", "down"),
     "Access": ("keys",),
     "Inspection": ("talk", "status", "history", "logs"),
+    "State": ("state",),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),
     "Shell": ("completion",),

@@ -111,3 +111,4 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
+    yield from data.get("warnings", ())

@@ -26,8 +26,9 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
+from mooring.state.address import Address
 from mooring.state.database import Database
-from mooring.state.unavailable import TooNew, Unavailable
+from mooring.state.unavailable import Unavailable, Unfit
 
 
 class Runtime:
@@ -117,10 +118,10 @@ class Runtime:
         """Requests and background runs under way: a slot is retired when this is 0."""
         return self.accounting.in_flight + self.runs.under_way()
 
-    def _url(self) -> str | None:
+    def _url(self) -> Address | None:
         try:
             return url_for(self.release.content.environment, self.settings)
-        except LookupError:
+        except (LookupError, Unfit):
             return None
 
     async def _unfit(self) -> list[str]:
@@ -130,8 +131,10 @@ class Runtime:
         try:
             url_for(self.release.content.environment, self.settings)
             await self.database.open()
-        except (LookupError, TooNew) as error:
+        except LookupError as error:
             return [str(error)]
+        except Unfit as error:
+            return [f"{error}; {error.fix}" if error.fix else str(error)]
         except Unavailable as error:
             LOGGER.error("the database is unavailable: %s", error)
         return []

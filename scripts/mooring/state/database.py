@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mooring.state.engine import THREADS, file_of
+from mooring.state.address import Address
+from mooring.state.engine import THREADS
 from mooring.state.transactions import T, Transactions, Work
 from mooring.state.unavailable import Unavailable
 
@@ -23,13 +24,13 @@ PATIENCE = 2.0
 class Database:
     """`Transactions` that hold up nobody but who awaits them.
 
-    One thread writes to SQLite, where one can, and others read. `url` is None where nothing may be kept. `old` is a
+    One thread writes to SQLite, where one can, and others read. `where` is None where nothing may be kept. `old` is a
     folder with what earlier versions kept there. Every method raises Unavailable.
     """
 
-    def __init__(self, url: str | None, old: Path | None = None) -> None:
-        self._transactions = Transactions(url, old)
-        file = file_of(url) if url else None
+    def __init__(self, where: str | Address | None, old: Path | None = None) -> None:
+        self._transactions = Transactions(where, old)
+        file = Address.of(where).file if where else None
         self._room = threading.BoundedSemaphore(MOST)
         self._writers = ThreadPoolExecutor(1 if file else THREADS, thread_name_prefix="state-write")
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="state-read") if file else self._writers

@@ -1,18 +1,17 @@
-"""The engine of a URL: SQLite in a file, or PostgreSQL."""
+"""The engine of an address: SQLite in a file, or PostgreSQL."""
 
 import sqlite3
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
+from mooring.state.address import FILE, SCHEMA, Address, file_of, url_of
 from mooring.state.unavailable import Unavailable
 
-FILE = "state.db"
-"""In the state folder."""
+if TYPE_CHECKING:
+    from mooring.state.patient import Connection
 
-SCHEMA = "mooring"
-"""In PostgreSQL, where others have tables too."""
+__all__ = ["FILE", "SCHEMA", "THREADS", "Address", "engine", "file_of", "url_of"]
 
 BUSY_MS = 1000
 """How long one write waits for a write of another process. All of them are short."""
@@ -23,30 +22,34 @@ STATEMENT_MS, LOCK_MS = 5000, 2000
 THREADS = 4
 """How many transactions PostgreSQL is given at once."""
 
+POOL_SECONDS = 2.0
+"""How long a transaction waits for a connection of the pool."""
+
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}")
+_LINK: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": STATEMENT_MS,
+}
+"""How soon libpq notices a dead link to a host; a URL may say otherwise."""
+
+_ROOM: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
 
 
-def url_of(state: Path, secret: str | None) -> str:
-    """Where the database is: `secret` is the PostgreSQL URL, None the file in the state folder."""
-    return secret or f"sqlite:///{(state / FILE).absolute()}"
-
-
-def file_of(url: str) -> Path | None:
-    """The file of an SQLite database."""
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else None
-
-
-def engine(url: str) -> sa.Engine:
+def engine(where: str | Address) -> sa.Engine:
     """The engine. Errors do not quote values, which are what users wrote.
 
     SQLite: WAL with `synchronous=NORMAL` survives `kill -9`; a power failure may cost the last commits, and never the
     file. A dead link to PostgreSQL is noticed within seconds, and no statement holds a thread for longer.
     """
-    return _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+    address = Address.of(where)
+    return _sqlite(address) if address.file else _postgres(address)
 
 
-def _sqlite(url: str) -> sa.Engine:
-    made = sa.create_engine(url, pool_size=THREADS, max_overflow=0, hide_parameters=True)
+def _sqlite(address: Address) -> sa.Engine:
+    made = sa.create_engine(address.url, **_ROOM)
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -67,20 +70,32 @@ def _sqlite(url: str) -> sa.Engine:
     return made
 
 
-def _postgres(url: str) -> sa.Engine:
-    plain = sa.make_url(url).set(drivername="postgresql+psycopg")
-    link = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-    link |= {"tcp_user_timeout": STATEMENT_MS}
-    made = sa.create_engine(
-        plain, pool_size=THREADS, max_overflow=0, pool_pre_ping=True, hide_parameters=True, connect_args=link
-    )
+def _postgres(address: Address) -> sa.Engine:
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    @sa.event.listens_for(made, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"set search_path to {SCHEMA}")
-            cursor.execute(f"set statement_timeout to {STATEMENT_MS}")
-            cursor.execute(f"set lock_timeout to {LOCK_MS}")
-        connection.commit()
+    from mooring.state.patient import ANSWER_SECONDS, Connection
+
+    # By libpq and not by SQLAlchemy's URL, which takes one host only.
+    told = make_conninfo(**{**_LINK, **conninfo_to_dict(address.url)})
+
+    def connect() -> Connection:
+        made = Connection.connect(told)
+        settings = {"search_path": address.quoted, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
+        for name, value in settings.items():
+            made.execute(f"set {name} to {value}".encode())
+        made.commit()
+        return made
+
+    made = sa.create_engine("postgresql+psycopg://", creator=connect, pool_pre_ping=True, **_ROOM)
+
+    @sa.event.listens_for(made, "begin")
+    def begin(connection: sa.Connection) -> None:
+        hurry(connection, ANSWER_SECONDS)
 
     return made
+
+
+def hurry(connection: sa.Connection, seconds: float | None) -> None:
+    """How long PostgreSQL may say nothing until the end of this transaction; None is for ever."""
+    if connection.dialect.name == "postgresql":
+        cast("Connection", connection.connection.driver_connection).limit = seconds

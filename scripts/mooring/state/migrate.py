@@ -6,56 +6,76 @@ be a dependency whose versions branch, which ours must not, and it would not say
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from mooring.state.engine import SCHEMA
+from mooring.state.engine import hurry
+from mooring.state.identity import IDENTITY
+from mooring.state.migrations import table
 from mooring.state.migrations.migration import TYPES, Migration
-from mooring.state.migrations.table import MIGRATIONS
-from mooring.state.unavailable import TooNew
+from mooring.state.unavailable import Behind, TooNew
 
 _LOCK = 0x6D6F6F72
 """What PostgreSQL knows the lock by: any number that nobody else takes."""
 
 
-def migrate(engine: sa.Engine, migrations: Sequence[Migration] = MIGRATIONS) -> int:
-    """Carries out what is missing; how many that were. Raises TooNew, SQLAlchemyError."""
-    if len(_applied(engine)) == len(migrations):
+def migrate(engine: sa.Engine, migrations: Sequence[Migration] | None = None, allowed: Collection[str] = ()) -> int:
+    """Carries out what is missing; how many that were. `allowed` are names of one-way doors that may be opened.
+
+    What comes before a door that may not is carried out. A database that nobody has used has no doors. Raises Behind,
+    TooNew, SQLAlchemyError.
+    """
+    known = table.MIGRATIONS if migrations is None else migrations
+    if len(applied(engine)) == len(known):
         return 0
     done = 0
-    while _step(engine, migrations):
+    while _step(engine, known, allowed):
         done += 1
     return done
 
 
-def undo(engine: sa.Engine, number: int, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+def doors(engine: sa.Engine, migrations: Sequence[Migration] | None = None) -> list[Migration]:
+    """The one-way doors that are still to be opened. Changes nothing. Raises SQLAlchemyError."""
+    known = table.MIGRATIONS if migrations is None else migrations
+    with engine.connect().execution_options(mooring_read=True) as connection:
+        if not _used(connection):
+            return []
+        missing = known[len(_rows(connection)) :]
+    return [each for each in missing if not each.backward_compatible]
+
+
+def undo(engine: sa.Engine, number: int, migrations: Sequence[Migration] | None = None) -> None:
     """Goes back to the tables as migration `number` left them; 0 is before the first. Raises SQLAlchemyError."""
-    for index in range(len(_applied(engine)), number, -1):
+    known = table.MIGRATIONS if migrations is None else migrations
+    for index in range(len(applied(engine)), number, -1):
         with engine.begin() as connection:
             lock(connection)
-            for statement in migrations[index - 1].backward(engine.dialect.name):
+            for statement in known[index - 1].backward(engine.dialect.name):
                 connection.exec_driver_sql(statement)
             connection.execute(sa.text("delete from versions where number = :number"), {"number": index})
 
 
-def _step(engine: sa.Engine, migrations: Sequence[Migration]) -> bool:
-    """Carries out one, in a transaction of its own; False when none is missing."""
+def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collection[str]) -> bool:
+    """Carries out one, in a transaction of its own; False when none is missing. Raises Behind, TooNew."""
     dialect = engine.dialect.name
     with engine.begin() as connection:
         lock(connection)
         _make_room(connection)
-        applied = _rows(connection)
-        if len(applied) >= len(migrations):
-            _check(applied[len(migrations) :], len(migrations))
+        there = _rows(connection)
+        if len(there) >= len(migrations):
+            _check(there[len(migrations) :], len(migrations))
             return False
-        migration = migrations[len(applied)]
+        migration = migrations[len(there)]
+        if not migration.backward_compatible and migration.name not in allowed and _used(connection):
+            words = f"the database waits for the migration {migration.name!r}, a one-way door"
+            raise Behind(words, "moor deploy ENV opens it, when an override allows that")
         for statement in migration.forward(dialect):
             connection.exec_driver_sql(statement)
         connection.execute(
             sa.text("insert into versions values (:number, :name, :compatible, :applied)"),
             {
-                "number": len(applied) + 1,
+                "number": len(there) + 1,
                 "name": migration.name,
                 "compatible": int(migration.backward_compatible),
                 "applied": time.time(),
@@ -69,12 +89,13 @@ def _check(newer: Sequence[tuple[str, int]], known: int) -> None:
     for name, compatible in newer:
         if not compatible:
             words = f"the database is of a newer version ({name!r}); this one knows its first {known} migrations"
-            raise TooNew(f"{words}: deploy the newer version again, or restore a backup from before it")
+            raise TooNew(words, "deploy the newer version again, or restore a copy from before it")
 
 
 def lock(connection: sa.Connection) -> None:
     """Lets nobody else change tables until the transaction ends. SQLite's `begin immediate` does that already."""
     if connection.dialect.name == "postgresql":
+        hurry(connection, None)
         connection.exec_driver_sql("set local lock_timeout to 0")
         connection.exec_driver_sql("set local statement_timeout to 0")
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOCK})")
@@ -82,10 +103,13 @@ def lock(connection: sa.Connection) -> None:
 
 def _make_room(connection: sa.Connection) -> None:
     types = TYPES[connection.dialect.name]
-    postgres = connection.dialect.name == "postgresql"
-    # Asked first: `if not exists` wants the right to create it even where it exists.
-    if postgres and connection.exec_driver_sql(f"select to_regnamespace('{SCHEMA}')").scalar() is None:
-        connection.exec_driver_sql(f"create schema {SCHEMA}")
+    if connection.dialect.name == "postgresql":
+        # The schema that the search path names. Asked first: `if not exists` wants the right to create it in any case;
+        # and asked of the table, since functions answer from a cache that another process's commit need not reach.
+        path = str(connection.exec_driver_sql("show search_path").scalar())
+        there = sa.text("select 1 from pg_namespace where nspname = :name")
+        if connection.execute(there, {"name": path.strip('"')}).first() is None:
+            connection.exec_driver_sql(f"create schema {path}")
     connection.exec_driver_sql(
         f"create table if not exists versions (number {types['number']} primary key, name {types['text']} not null,"
         f" backward_compatible {types['number']} not null, applied {types['real']} not null) {types['strict']}"
@@ -97,7 +121,15 @@ def _rows(connection: sa.Connection) -> list[tuple[str, int]]:
     return [(name, compatible) for name, compatible in rows]
 
 
-def _applied(engine: sa.Engine) -> list[tuple[str, int]]:
-    """Without any lock: most starts find nothing to do."""
+def _used(connection: sa.Connection) -> bool:
+    """Whether some version of the code has opened it, and so may rely on what it holds."""
+    if not sa.inspect(connection).has_table(IDENTITY.name):
+        return False
+    return connection.execute(sa.select(IDENTITY.c.id)).first() is not None
+
+
+def applied(engine: sa.Engine) -> list[tuple[str, int]]:
+    """(name, whether the release before can live with it) of each that was carried out. Without any lock: most starts
+    find nothing to do. Raises SQLAlchemyError."""
     with engine.connect().execution_options(mooring_read=True) as connection:
         return _rows(connection) if sa.inspect(connection).has_table("versions") else []

@@ -1,23 +1,36 @@
 """Transactions for callers that may wait: commands, the supervisor, and the threads of `Database`."""
 
+import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state.engine import engine, file_of
+from mooring.state.address import Address
+from mooring.state.engine import engine
+from mooring.state.fitness import check
+from mooring.state.identity import claim
 from mooring.state.migrate import migrate
+from mooring.state.mounts import warnings
 from mooring.state.takeover import take_over
+from mooring.state.told import again, told
 from mooring.state.unavailable import Unavailable
 
 T = TypeVar("T")
 
 Work = Callable[[sa.Connection], T]
+
+_LOGGER = logging.getLogger("mooring.runtime")
+
+TRIES, PAUSE = 4, 0.02
+"""How often a transaction is begun that another one was in the way of, and about how many seconds lie between."""
 
 OPENING = 10.0
 """Seconds that a caller waits while another thread opens the database, unless it says otherwise."""
@@ -26,13 +39,15 @@ OPENING = 10.0
 class Transactions:
     """Opened, and its tables brought up to date, at the first use, and again when its file is gone.
 
-    `url` is None where nothing may be kept. `old` is a folder with what earlier versions kept there. Any thread may
-    use it. Every method raises Unavailable.
+    `where` is None where nothing may be kept. `old` is a folder with what earlier versions kept there. Any thread may
+    use it. Every method raises Unavailable. Work is done again when the database undid it for the sake of another
+    transaction, or when a connection broke before the commit; so it does nothing but talk to the database.
     """
 
-    def __init__(self, url: str | None, old: Path | None = None) -> None:
-        self._url, self._old = url, old
-        self._path = file_of(url) if url else None
+    def __init__(self, where: str | Address | None, old: Path | None = None) -> None:
+        self._address = Address.of(where) if where else None
+        self._old = old
+        self._path = self._address.file if self._address else None
         self._known: tuple[int, int] | None = None
         self._engine: sa.Engine | None = None
         self._own = threading.local()
@@ -56,12 +71,21 @@ class Transactions:
             self._engine = None
 
     def _do(self, work: Work[T], patience: float, reads: bool) -> T:
-        try:
-            engine = self._ready(time.monotonic() + patience)
-            with self._connected(engine, reads) as connection, connection.begin():
-                return work(connection)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Unavailable(_told(error)) from error
+        end = time.monotonic() + patience
+        for tried in count(1):
+            committing = False
+            try:
+                engine = self._ready(end)
+                with self._connected(engine, reads) as connection, connection.begin() as transaction:
+                    done = work(connection)
+                    committing = True
+                    transaction.commit()
+                    return done
+            except (sa.exc.SQLAlchemyError, OSError) as error:
+                if tried == TRIES or time.monotonic() > end or not again(error, committing and not reads):
+                    raise Unavailable(*told(error)) from error
+            time.sleep(random.uniform(0.5, 1.0) * PAUSE * tried)  # noqa: S311 - two that met shall not meet again
+        raise AssertionError
 
     @contextmanager
     def _connected(self, engine: sa.Engine, reads: bool) -> Iterator[sa.Connection]:
@@ -92,16 +116,20 @@ class Transactions:
             self._opening.release()
 
     def _opened(self) -> sa.Engine:
-        if self._url is None:
+        if self._address is None:
             raise Unavailable("there is no database here")
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
         if self._path:
             private.file(self._path)
-        made = engine(self._url)
+        for warning in warnings(self._address):
+            _LOGGER.warning("%s", warning)
+        made = engine(self._address)
         try:
+            check(made, self._address)
             migrate(made)
+            claim(made, self._address.environment)
             if self._old:
                 take_over(made, self._old)
         except BaseException:
@@ -119,11 +147,3 @@ class Transactions:
         except OSError:
             return (0, 0)
         return found.st_dev, found.st_ino
-
-
-def _told(error: Exception) -> str:
-    """What a client may know of a failure: no statement, value or address. PostgreSQL has values in later lines."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    if isinstance(error, sa.exc.OperationalError) and getattr(cause, "sqlstate", "") is None:
-        return "the database cannot be reached"
-    return " ".join(str(cause).split("\n")[0].split())[:160] or type(error).__name__

@@ -2,8 +2,23 @@
 
 
 class Unavailable(Exception):
-    """The database cannot be reached, or does not take what it is given. The words hold no value that a user wrote."""
+    """The database cannot be reached, or does not take what it is given. The words hold no value that a user wrote.
+
+    `fix` says what to do, where there is something.
+    """
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
-class TooNew(Unavailable):
+class Unfit(Unavailable):
+    """The database as it is can never serve; waiting does not help."""
+
+
+class TooNew(Unfit):
     """A later version of the code has changed the tables in a way that this one cannot work with."""
+
+
+class Behind(Unavailable):
+    """This version of the code needs a migration that is a one-way door, which only a deployment opens."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from mooring.release.release import Release
 from mooring.spec.environment import Database
-from mooring.state.engine import engine
+from mooring.state.engine import Address, engine
 from tests.postgres import Cluster
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub
@@ -24,7 +24,11 @@ def release(build: Callable[..., Release]) -> Release:
     return Release.of(content.model_copy(update={"environment": environment}))
 
 
-def rows(url: str, table: str) -> int:
+def address(url: str, release: Release) -> Address:
+    return Address(url, release.content.environment.name)
+
+
+def rows(url: Address, table: str) -> int:
     with engine(url).connect() as connection:
         return connection.execute(sa.text(f"select count(*) from {table}")).scalar_one()
 
@@ -43,7 +47,7 @@ def test_both_slots_know_the_same_and_no_file_is_made(
     assert green.http.get(f"/runs/{run}").json()["status"] == "done"
     for serving in (blue, green):
         serving.stop()
-    assert [rows(url, table) > 0 for table in ("runs", "turns", "answers", "spend")] == [True] * 4
+    assert [rows(address(url, release), table) > 0 for table in ("runs", "turns", "answers", "spend")] == [True] * 4
     assert not list((tmp_path / "state").glob("*.db*"))
 
 
@@ -61,7 +65,7 @@ def test_a_server_that_is_down_keeps_no_slot_from_starting_and_answering(
         cluster.start()
     run = serving.http.post("/agents/support/runs?wait=true", json={"message": "now"}).json()["id"]
     serving.stop()
-    with engine(url).connect() as connection:
+    with engine(address(url, release)).connect() as connection:
         assert connection.execute(sa.text("select status from runs where id = :id"), {"id": run}).scalar() == "done"
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.store import KEPT_SECONDS, RunStore, StoredRun
+from mooring.state.address import Address, url_of
 from mooring.state.database import Database
-from mooring.state.engine import url_of
 from mooring.state.runs import RUNS
 
 RUN = StoredRun("run_1", "support", "sha256:0", "blue", "awaiting-approval", 1000.0, 1000.0, {"ä": 1}, b"[]")
@@ -27,7 +27,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Database]:
+async def opened(url: str | Address) -> AsyncIterator[Database]:
     database = Database(url)
     yield database
     await database.close()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
+from mooring.state.address import Address
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -28,7 +29,7 @@ class Continued:
     turns: int
 
 
-def go_on(release: "Release", url: str, folder: Path, rules: Path) -> Continued | None:
+def go_on(release: "Release", address: Address, folder: Path, rules: Path) -> Continued | None:
     """Asks the newest conversation with an agent of the release one more question; None when there is none.
 
     `rules` is the folder of the simulator's rules. Raises Refused(PROBE_FAILED) when it has lost what was said or does
@@ -38,38 +39,48 @@ def go_on(release: "Release", url: str, folder: Path, rules: Path) -> Continued 
     from mooring.state.conversations import CONVERSATIONS
     from mooring.state.transactions import Transactions
 
-    columns, database = CONVERSATIONS.c, Transactions(url)
+    columns, database = CONVERSATIONS.c, Transactions(address)
     asked = sa.select(columns.id, columns.tenant, columns.agent, columns.version).where(
         columns.agent.in_(list(release.content.agents)), columns.version > 0, columns.bytes < 2**20
     )
-    found = database.read(lambda connection: connection.execute(asked.order_by(columns.updated.desc()).limit(1)).first())
+    found = database.read(
+        lambda connection: connection.execute(asked.order_by(columns.updated.desc()).limit(1)).first()
+    )
     database.close()
     if found is None:
         return None
     with Simulator(rules, folder / "simulator") as simulator:
-        asyncio.run(_asked(_scratch(release), url, folder, simulator.url, Continued(found.id, found.agent, found.version)))
+        asyncio.run(
+            _asked(
+                _scratch(release, address),
+                address,
+                folder,
+                simulator.url,
+                Continued(found.id, found.agent, found.version),
+            )
+        )
     return Continued(found.id, found.agent, found.version)
 
 
-def _scratch(release: "Release") -> "Release":
+def _scratch(release: "Release", address: Address) -> "Release":
     """The same agents, in a slot that reaches nobody but the simulator and a database of its own."""
     from mooring.release.release import Release
     from mooring.spec.environment import SIMULATED, Database
 
     before = release.content.environment
     services = dict.fromkeys(before.services, SIMULATED)
-    database = Database(secret_ref=f"env:{VARIABLE}")
+    database = None if address.file else Database(secret_ref=f"env:{VARIABLE}")
     changed = {"endpoints": SIMULATED, "services": services, "database": database, "access": None}
     return Release.of(release.content.model_copy(update={"environment": before.model_copy(update=changed)}))
 
 
-async def _asked(release: "Release", url: str, folder: Path, simulator: str, known: Continued) -> None:
+async def _asked(release: "Release", address: Address, folder: Path, simulator: str, known: Continued) -> None:
     from mooring.runtime.core.problems import Problem
     from mooring.runtime.core.settings import Settings
     from mooring.runtime.core.turn import Turn
     from mooring.runtime.runtime import Runtime
 
-    environ = {**os.environ, VARIABLE: url}
+    environ = {**os.environ, VARIABLE: address.url}
     runtime = Runtime(release, Settings("scratch", folder, simulator, environ))
     await runtime.start()
     try:

@@ -38,9 +38,7 @@ class Copied:
     seconds: float
 
 
-def copy(
-    source: Source, notify: Notify = lambda _line: None, adopt: bool = False, resend: bool = False
-) -> Copied:
+def copy(source: Source, notify: Notify = lambda _line: None, adopt: bool = False, resend: bool = False) -> Copied:
     """Copies every collection as it is now. Raises Refused(LOCKED) while another process does so.
 
     Refused(GUARDED) when the destination has copies of another database, unless `adopt`: a database that was lost and
@@ -53,7 +51,7 @@ def copy(
         if not adopt:
             _same(origin, shelf)
         at = time.time()
-        with storing(), snapshot(source.url, scratch) as seen:
+        with storing(), snapshot(source.address, scratch) as seen:
             sender = _Sender(source, origin, lease, resend)
             files = {name: sender.files(seen, name, shelf) for name in COLLECTIONS if seen.tables(name)}
             facts = seen.facts()

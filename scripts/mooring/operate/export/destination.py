@@ -130,8 +130,8 @@ class Destination:
 
 def _open(document: Document, url: str, environment: str, environ: Mapping[str, str]) -> "ObjectStore":
     """Raises Failed(DESTINATION) for a credential that is not set, or a folder that cannot be made."""
-    from obstore.exceptions import BaseError
     from obstore import store
+    from obstore.exceptions import BaseError
 
     from_url: Any = store.from_url  # which options there are depends on the URL
     parts = urlsplit(url)

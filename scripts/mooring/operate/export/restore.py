@@ -1,8 +1,6 @@
 """Restores: the newest copy of each collection, and then every change of the stream that came after it."""
 
 import json
-import os
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +18,10 @@ from mooring.operate.export.shelf import COLLECTIONS, Segment, Shelf
 from mooring.operate.export.source import storing
 from mooring.outcome import Reason
 from mooring.state import streamed, tombstones
+from mooring.state.address import Address
 from mooring.state.copies.rebuild import Rebuild, built, rebuilding, settle
 from mooring.state.unavailable import TooNew
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -110,9 +110,9 @@ def _following(shelf: Shelf, manifests: Iterable[Manifest]) -> Iterator[Segment]
 
 
 def restore(
-    destination: Destination, chosen: Chosen, url: str, scratch: Path, opener: Opener, notify: Notify
+    destination: Destination, chosen: Chosen, address: Address, scratch: Path, opener: Opener, notify: Notify
 ) -> dict[str, Any]:
-    """Puts what was chosen in the place of the database at `url`; what each table held after the copies were loaded.
+    """Puts what was chosen in the place of the database at `address`; what each table held after the copies were loaded.
 
     Nothing changes unless all of it is right. Raises Refused(STALE) when this version does not know the tables,
     Refused(TAMPERED) for a corrupt part, Failed.
@@ -122,11 +122,11 @@ def restore(
     if len({manifest.migrations for manifest in chosen.manifests}) > 1:
         raise Refused(Reason.STALE, "the newest copies are of different versions", "export again, or say --copy ID")
     engines = {manifest.engine for manifest in chosen.manifests}
-    if engines != {"sqlite" if url.startswith("sqlite") else "postgresql"}:
+    if engines != {"sqlite" if address.file else "postgresql"}:
         fix = "restore it into a database of the same engine, then `moor state move`"
         raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
     try:
-        with storing(), rebuilding(url, scratch, first.migrations) as rebuild:
+        with storing(), rebuilding(address, scratch, first.migrations) as rebuild:
             for manifest in chosen.manifests:
                 notify(f"{manifest.name}: {manifest.rows:,} rows")
                 rebuild.load(reader.files(manifest))
@@ -153,7 +153,7 @@ def _said(table: dict[str, Any] | None) -> str:
 def _finish(rebuild: Rebuild, reader: "Reader", chosen: Chosen, notify: Notify) -> None:
     """Replays the stream, and takes away what belonged to processes, and what was forgotten."""
     rebuild.complete()
-    with built(rebuild.url) as write:
+    with built(rebuild.address) as write:
         for segment in chosen.segments:
             write(partial(_replay, reader.records(segment)))
         if chosen.segments:

@@ -47,7 +47,9 @@ class Opener:
             return cls(None)
         name = reference.removeprefix("env:")
         if not environ.get(name):
-            raise Failed(Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=AGE-SECRET-KEY-…")
+            raise Failed(
+                Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=AGE-SECRET-KEY-…"
+            )
         return cls(environ[name])
 
     def open(self, name: str, data: bytes, sha256: str) -> bytes:

@@ -17,7 +17,8 @@ from mooring.operate.export.destination import Destination
 from mooring.outcome import Reason
 from mooring.spec import Export
 from mooring.state import changes
-from mooring.state.transactions import Transactions, Work, T
+from mooring.state.address import Address
+from mooring.state.transactions import T, Transactions, Work
 from mooring.state.unavailable import Unavailable
 
 TERM = 60.0
@@ -39,11 +40,11 @@ class Source:
     """
 
     def __init__(
-        self, environment: str, url: str, document: Export, state: Path, environ: Mapping[str, str] = os.environ
+        self, environment: str, address: Address, document: Export, state: Path, environ: Mapping[str, str] = os.environ
     ) -> None:
-        self.environment, self.url, self.document, self.state = environment, url, document, state
+        self.environment, self.address, self.document, self.state = environment, address, document, state
         self.environ = environ
-        self.database = Transactions(url, state)
+        self.database = Transactions(address, state)
         self.destination = Destination(document.destination, environment, state, environ)
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 

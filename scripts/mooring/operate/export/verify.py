@@ -46,9 +46,9 @@ def verify(source: Source, release: "Release", rules: Path, opener: Opener, noti
     begun, at = time.monotonic(), time.time()
     chosen = choose(source.destination)
     rpo = max(0.0, at - _through(source, chosen, opener))
-    with source.scratch() as folder, storing(), scratch_database(source.url, folder) as url:
-        rows = restore(source.destination, chosen, url, folder, opener, notify)
-        said = go_on(release, url, folder / "slot", rules)
+    with source.scratch() as folder, storing(), scratch_database(source.address, folder) as scratch:
+        rows = restore(source.destination, chosen, scratch, folder, opener, notify)
+        said = go_on(release, scratch, folder / "slot", rules)
     rto = time.monotonic() - begun
     whole = sum(table["rows"] for table in rows.values())
     proof = Proof(chosen.id, at, round(rpo, 3), round(rto, 3), whole, said.conversation if said else None)

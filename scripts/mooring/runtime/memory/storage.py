@@ -6,16 +6,19 @@ from contextlib import contextmanager
 from mooring import spec
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.state.engine import url_of
+from mooring.state.address import Address, url_of
 from mooring.state.unavailable import Unavailable
 
 
-def url_for(environment: spec.Environment, settings: Settings) -> str | None:
-    """The database's URL: the environment's secret, or a file in its folder. None for agents that do not serve.
+def url_for(environment: spec.Environment, settings: Settings) -> Address | None:
+    """Where the database is: what the environment's secret says, or a file in its folder. None for agents that do not
+    serve.
 
-    Raises LookupError when the secret is not there.
+    Raises Unfit for a secret that is no address, LookupError when it is not there.
     """
-    return url_of(settings.state, secret_of(environment, settings.environ)) if settings.serving else None
+    if not settings.serving:
+        return None
+    return url_of(settings.state, secret_of(environment, settings.environ), environment.name)
 
 
 def secret_of(environment: spec.Environment, environ: Mapping[str, str]) -> str | None:

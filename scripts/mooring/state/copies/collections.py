@@ -11,7 +11,7 @@ COLLECTIONS: dict[str, tuple[str, ...]] = {
 OTHERS = "runs"
 """Where a table goes that is named nowhere, so that nothing is left out."""
 
-OWN = frozenset({"versions", "taken_over", "exports", "changes"})
+OWN = frozenset({"versions", "taken_over", "identity", "running_code", "exports", "changes"})
 """Tables that say how this one database came about, and are made anew in another."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from mooring.state.engine import file_of
+from mooring.state.address import Address
 
 Piece = tuple[str, bytes]
 """Some bytes of a file, by its name; those of one file follow one another. The same rows make the same pieces, whatever
@@ -44,15 +44,15 @@ class Snapshot(Protocol):
         """What it holds; waits until all is counted. Raises Unavailable."""
 
 
-def snapshot(url: str, scratch: Path) -> AbstractContextManager[Snapshot]:
-    """The database at `url` as it is now. `scratch` is an empty folder, where SQLite needs as much room again.
+def snapshot(address: Address, scratch: Path) -> AbstractContextManager[Snapshot]:
+    """The database as it is now. `scratch` is an empty folder, where SQLite needs as much room again.
 
     Raises Unavailable, OSError.
     """
-    if path := file_of(url):
+    if path := address.file:
         from mooring.state.copies import sqlite
 
         return sqlite.snapshot(path, scratch)
     from mooring.state.copies import postgres
 
-    return postgres.snapshot(url)
+    return postgres.snapshot(address)

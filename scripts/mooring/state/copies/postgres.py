@@ -16,10 +16,10 @@ import psycopg
 import psycopg.conninfo
 from psycopg import sql
 
+from mooring.state.address import Address
 from mooring.state.copies.collections import OWN, tables_of
 from mooring.state.copies.copy import Facts, Piece
 from mooring.state.copies.cutting import cut
-from mooring.state.engine import SCHEMA
 from mooring.state.unavailable import Unavailable
 
 FILE = "dump"
@@ -32,12 +32,12 @@ Source: `pg_backup_archiver.c`, WriteHead."""
 
 
 @contextmanager
-def snapshot(url: str) -> Iterator["PostgresSnapshot"]:
+def snapshot(address: Address) -> Iterator["PostgresSnapshot"]:
     """A transaction that sees the database as it is now, until the end. Raises Unavailable."""
     try:
-        with closing(_connect(url)) as held, ThreadPoolExecutor(1) as counting:
-            name = _see(held, None)
-            made = PostgresSnapshot(url, held, name, counting)
+        with closing(_connect(address)) as held, ThreadPoolExecutor(1) as counting:
+            name = _see(held, address, None)
+            made = PostgresSnapshot(address, held, name, counting)
             yield made
     except psycopg.Error as error:
         raise Unavailable(_line(error)) from error
@@ -46,9 +46,9 @@ def snapshot(url: str) -> Iterator["PostgresSnapshot"]:
 class PostgresSnapshot:
     """See `Snapshot`. Rows are counted and hashed beside the dump, which sees the same ones."""
 
-    def __init__(self, url: str, held: psycopg.Connection, name: str, counting: ThreadPoolExecutor) -> None:
-        self._url, self._held, self._name = url, held, name
-        found = held.execute("select tablename from pg_tables where schemaname = %s", (SCHEMA,)).fetchall()
+    def __init__(self, address: Address, held: psycopg.Connection, name: str, counting: ThreadPoolExecutor) -> None:
+        self._address, self._held, self._name = address, held, name
+        found = held.execute("select tablename from pg_tables where schemaname = %s", (address.schema,)).fetchall()
         self._tables = sorted(table for (table,) in found)
         self._counted: Future[dict[str, Any]] = counting.submit(self._count)
 
@@ -70,31 +70,31 @@ class PostgresSnapshot:
     def pieces(self, collection: str) -> Iterator[Piece]:
         if not (tables := self.tables(collection)):
             return
-        chosen = [f"--table={SCHEMA}.{table}" for table in tables]
+        chosen = [f"--table={self._address.quoted}.{table}" for table in tables]
         options = ["--format=custom", "--compress=0", "--data-only", f"--snapshot={self._name}", *chosen]
-        with _running("pg_dump", self._url, options, stdout=subprocess.PIPE) as dump:
+        with _running("pg_dump", self._address, options, stdout=subprocess.PIPE) as dump:
             assert dump.stdout
             for number, piece in enumerate(cut(dump.stdout)):
                 yield FILE, piece if number else _undated(piece)
 
     def _count(self) -> dict[str, Any]:
-        with closing(_connect(self._url)) as beside:
-            _see(beside, self._name)
-            return {table: hashed(beside, table) for table in self._tables if table not in OWN}
+        with closing(_connect(self._address)) as beside:
+            _see(beside, self._address, self._name)
+            return {table: hashed(beside, self._address.schema, table) for table in self._tables if table not in OWN}
 
 
-def hashed(connection: psycopg.Connection, table: str) -> dict[str, Any]:
+def hashed(connection: psycopg.Connection, schema: str, table: str) -> dict[str, Any]:
     """How many rows a table has, and a sum of their hashes, which does not depend on their order."""
     asked = sql.SQL("select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {} t")
-    row = connection.execute(asked.format(sql.Identifier(SCHEMA, table))).fetchone()
+    row = connection.execute(asked.format(sql.Identifier(schema, table))).fetchone()
     assert row
     return {"rows": row[0], "hash": row[1]}
 
 
-def load(url: str, pieces: Iterable[bytes]) -> None:
+def load(address: Address, pieces: Iterable[bytes]) -> None:
     """Adds the rows of a dump to a database that has their tables. Raises Unavailable, and what reading raises."""
     options = ["--format=custom", "--data-only", "--no-owner", "--exit-on-error", "--single-transaction"]
-    with _running("pg_restore", url, options, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as restore:
+    with _running("pg_restore", address, options, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as restore:
         assert restore.stdin
         try:
             for piece in pieces:
@@ -104,22 +104,24 @@ def load(url: str, pieces: Iterable[bytes]) -> None:
             pass  # it says itself why it ended
 
 
-def counted(url: str) -> dict[str, Any]:
+def counted(address: Address) -> dict[str, Any]:
     """What each table holds now. Raises Unavailable."""
     try:
-        with closing(_connect(url)) as connection:
-            _see(connection, None)
-            found = connection.execute("select tablename from pg_tables where schemaname = %s", (SCHEMA,)).fetchall()
-            return {table: hashed(connection, table) for (table,) in sorted(found) if table not in OWN}
+        with closing(_connect(address)) as connection:
+            _see(connection, address, None)
+            found = connection.execute(
+                "select tablename from pg_tables where schemaname = %s", (address.schema,)
+            ).fetchall()
+            return {table: hashed(connection, address.schema, table) for (table,) in sorted(found) if table not in OWN}
     except psycopg.Error as error:
         raise Unavailable(_line(error)) from error
 
 
-def _connect(url: str) -> psycopg.Connection:
-    return psycopg.connect(conninfo(url), connect_timeout=5)
+def _connect(address: Address) -> psycopg.Connection:
+    return psycopg.connect(address.url, connect_timeout=5)
 
 
-def _see(connection: psycopg.Connection, name: str | None) -> str:
+def _see(connection: psycopg.Connection, address: Address, name: str | None) -> str:
     """Begins a transaction that sees one moment: that of the snapshot `name`, or now. The name of its snapshot."""
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
@@ -127,23 +129,18 @@ def _see(connection: psycopg.Connection, name: str | None) -> str:
         connection.execute(sql.SQL("set transaction snapshot {}").format(name))
     for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         connection.execute(sql.SQL("set local {} to 0").format(sql.SQL(setting)))
-    connection.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(SCHEMA)))
+    connection.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(address.schema)))
     row = connection.execute("select pg_export_snapshot()").fetchone()
     assert row
     return str(row[0])
 
 
-def conninfo(url: str) -> str:
-    """The URL as libpq reads it."""
-    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
-
-
 @contextmanager
-def _running(program: str, url: str, options: list[str], **pipes: Any) -> Iterator["subprocess.Popen[bytes]"]:
+def _running(program: str, address: Address, options: list[str], **pipes: Any) -> Iterator["subprocess.Popen[bytes]"]:
     """A client program; its password is in its environment, which others cannot read. Raises Unavailable."""
-    known = psycopg.conninfo.conninfo_to_dict(conninfo(url))
+    known = psycopg.conninfo.conninfo_to_dict(address.url)
     around = os.environ | {"PGPASSWORD": str(known.pop("password"))} if known.get("password") else dict(os.environ)
-    command = [client(program), "--no-password", f"--dbname={psycopg.conninfo.make_conninfo("", **known)}", *options]
+    command = [client(program), "--no-password", f"--dbname={psycopg.conninfo.make_conninfo('', **known)}", *options]
     started = subprocess.Popen(command, env=around, stderr=subprocess.PIPE, **pipes)
     with ThreadPoolExecutor(1) as reading:
         said = reading.submit(_drained, started.stderr)
@@ -174,7 +171,9 @@ def client(program: str) -> str:
     there = [str(path) for path in Path("/usr/lib/postgresql").glob(f"*/bin/{program}")]
     there += [found] if (found := shutil.which(program)) else []
     if not there:
-        raise Unavailable(f"{program} is not here; install the client programs of PostgreSQL, such as postgresql-client")
+        raise Unavailable(
+            f"{program} is not here; install the client programs of PostgreSQL, such as postgresql-client"
+        )
     return max(there, key=_version)
 
 

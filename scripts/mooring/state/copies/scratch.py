@@ -9,33 +9,32 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from mooring.state.copies.postgres import conninfo
-from mooring.state.engine import file_of
+from mooring.state.address import Address
 from mooring.state.unavailable import Unavailable
 
 NAME = "mooring_verify_"
 
 
 @contextmanager
-def scratch_database(url: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database: a file in `folder`, or one more on the same server. Dropped at the end.
+def scratch_database(address: Address, folder: Path) -> Iterator[Address]:
+    """An empty database: a file in `folder`, or one more on the same server. Dropped at the end.
 
     Raises Unavailable, as when the user may not create databases.
     """
-    if file_of(url):
-        yield f"sqlite:///{folder / 'scratch.db'}"
+    if address.file:
+        yield Address(f"sqlite:///{folder / 'scratch.db'}", address.environment)
         return
     name = sql.Identifier(made := f"{NAME}{secrets.token_hex(6)}")
-    _do(url, sql.SQL("create database {} template template0").format(name))
+    _do(address, sql.SQL("create database {} template template0").format(name))
     try:
-        yield urlunsplit(urlsplit(url)._replace(path=f"/{made}"))
+        yield Address(urlunsplit(urlsplit(address.url)._replace(path=f"/{made}")), address.environment)
     finally:
-        _do(url, sql.SQL("drop database {} with (force)").format(name))
+        _do(address, sql.SQL("drop database {} with (force)").format(name))
 
 
-def _do(url: str, statement: sql.Composed) -> None:
+def _do(address: Address, statement: sql.Composed) -> None:
     try:
-        with closing(psycopg.connect(conninfo(url), autocommit=True, connect_timeout=5)) as connection:
+        with closing(psycopg.connect(address.url, autocommit=True, connect_timeout=5)) as connection:
             connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:
         words = "the database's user may not create another to verify in; grant it with `alter role … createdb`"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring import private
+from mooring.state.address import Address
 from mooring.state.copies import sqlite
 from mooring.state.copies.rebuild import Files, catch_up, create
 
@@ -18,8 +19,8 @@ SUFFIXES = ("", "-wal", "-shm")
 class SqliteRebuild:
     """See `Rebuild`."""
 
-    def __init__(self, path: Path, scratch: Path) -> None:
-        self.url = f"sqlite:///{path}"
+    def __init__(self, path: Path, scratch: Path, environment: str) -> None:
+        self.address = Address(f"sqlite:///{path}", environment)
         self._path, self._scratch = path, scratch
 
     def load(self, files: Files) -> None:
@@ -30,19 +31,20 @@ class SqliteRebuild:
         return sqlite.counted(self._path)
 
     def complete(self) -> None:
-        catch_up(self.url)
+        catch_up(self.address)
 
 
 @contextmanager
-def rebuilding(path: Path, scratch: Path, migrations: int) -> Iterator[SqliteRebuild]:
+def rebuilding(address: Address, scratch: Path, migrations: int) -> Iterator[SqliteRebuild]:
     """See `rebuild.rebuilding`."""
+    path = Path(address.file or "")
     made = path.with_name(f"{path.name}.restoring")
     _delete(made)
     private.folder(path.parent)
     private.file(made)
-    rebuild = SqliteRebuild(made, scratch)
+    rebuild = SqliteRebuild(made, scratch, address.environment)
     try:
-        create(rebuild.url, migrations)
+        create(rebuild.address, migrations)
         yield rebuild
         _whole(made)
         if path.exists():

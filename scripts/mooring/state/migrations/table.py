@@ -2,6 +2,7 @@
 
 from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
+from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, EXPORT)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, EXPORT)

@@ -1,0 +1,45 @@
+"""`moor state`: a module of `states/` for each action."""
+
+from argparse import ArgumentParser, Namespace
+from importlib import import_module
+from typing import Protocol, cast
+
+from mooring.outcome import Outcome
+from mooring.report.console import Console
+
+SUMMARY = "Show what an environment keeps and where, and move it between SQLite and PostgreSQL."
+EXAMPLES = """
+moor state show                          where each environment keeps its state, and whether that is fit for it
+moor state show production --json
+"""
+
+ACTIONS = ("show",)
+"""In the order of `moor state --help`."""
+
+
+class Action(Protocol):
+    """The interface of a module of `states/`. Heavy imports belong inside `run`."""
+
+    SUMMARY: str
+
+    def add(self, parser: ArgumentParser) -> None: ...
+
+    def run(self, args: Namespace, console: Console) -> Outcome: ...
+
+
+def add(parser: ArgumentParser) -> None:
+    from mooring.commands.parser import shared
+
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name in ACTIONS:
+        module = _module(name)
+        summary = f"{module.SUMMARY[0].lower()}{module.SUMMARY[1:].rstrip('.')}"
+        module.add(actions.add_parser(name, parents=[shared()], help=summary, description=module.SUMMARY))
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    return _module(args.action).run(args, console)
+
+
+def _module(name: str) -> Action:
+    return cast(Action, import_module(f"mooring.commands.states.{name}"))

@@ -1,0 +1,36 @@
+"""Whose database it is. A row appears once all tables are there: before that, nobody has used it."""
+
+import time
+
+import sqlalchemy as sa
+
+from mooring.state.tables import TABLES, insert, moment, text
+from mooring.state.unavailable import Unfit
+
+IDENTITY = sa.Table(
+    "identity",
+    TABLES,
+    text("id", primary_key=True),
+    text("environment"),
+    moment("made"),
+    # The move that copies from here or to here, and where the data is once that is done.
+    sa.Column("moving", sa.Text),
+    sa.Column("moved_to", sa.Text),
+)
+
+
+def claim(engine: sa.Engine, environment: str) -> None:
+    """Makes an empty database that of an environment. Raises Unfit when it is another one's, SQLAlchemyError."""
+    if not environment:
+        return
+    with engine.connect().execution_options(mooring_read=True) as connection:
+        owner = connection.execute(sa.select(IDENTITY.c.environment)).scalar()
+    if owner is None:
+        with engine.begin() as connection:
+            new = {"id": "here", "environment": environment, "made": time.time()}
+            put = insert(connection.dialect.name, IDENTITY).on_conflict_do_nothing()
+            connection.execute(put, new)
+            owner = connection.execute(sa.select(IDENTITY.c.environment)).scalar()
+    if owner != environment:
+        fix = f"name a database for {environment} alone, or rename the environment back"
+        raise Unfit(f"the database belongs to the environment {owner}", fix)
