@@ -27,6 +27,9 @@ class Reason(StrEnum):
     REPORTED = "reported"
     CHANGED = "changed"
     EVALUATED = "evaluated"
+    EXPORTED = "exported"
+    VERIFIED = "verified"
+    RESTORED = "restored"
     # stopped before anything changed
     FINDINGS = "findings"
     EMPTY_SET = "empty-set"
@@ -44,6 +47,8 @@ class Reason(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"
     CONFLICTS = "conflicts"
+    OCCUPIED = "occupied"
+    CLOCK_SKEW = "clock-skew"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"
@@ -53,6 +58,7 @@ class Reason(StrEnum):
     PORT_IN_USE = "port-in-use"
     STORAGE = "storage"
     PROCESS = "process"
+    DESTINATION = "destination"
     # neither done nor stopped
     USAGE = "usage"
     CRASH = "crash"
@@ -69,6 +75,9 @@ DONE = frozenset(
         Reason.REPORTED,
         Reason.CHANGED,
         Reason.EVALUATED,
+        Reason.EXPORTED,
+        Reason.VERIFIED,
+        Reason.RESTORED,
     }
 )
 

@@ -3,6 +3,7 @@
 from mooring.spec.agent import Agent
 from mooring.spec.document import Document
 from mooring.spec.environment import Environment
+from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
 from mooring.spec.prompt import Prompt, PromptPart
@@ -12,7 +13,7 @@ from mooring.spec.tool import Tool
 
 KINDS: dict[str, type[Document]] = {
     model.__name__: model
-    for model in (Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+    for model in (Agent, Environment, EvalSuite, Export, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
 }
 """Every kind by the name it has in `kind:`."""
 
@@ -20,6 +21,7 @@ FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
     "Environment": "configs/environments",
     "EvalSuite": "evals/suites",
+    "Export": "configs/operations",
     "Guards": "configs/operations",
     "Model": "configs/models",
     "Override": "configs/overrides",
@@ -38,6 +40,7 @@ __all__ = [
     "Document",
     "Environment",
     "EvalSuite",
+    "Export",
     "Guards",
     "Model",
     "Override",

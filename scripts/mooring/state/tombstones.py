@@ -1,8 +1,8 @@
 """What was forgotten on purpose, so that no restore brings it back.
 
-A tombstone names what is gone by the hash of a value in a column, and when; it holds nothing of it. Every export carries
-all of them, and a restore takes them from the newest export, whatever older one it restores. Crypto-shredding would need
-a key for each person, kept beside exports for as long as these, and would lose the person's data with a lost key.
+A tombstone names what is gone by the hash of a value in a column, and when; it holds nothing of it. Every export
+carries all of them, and a restore takes them from the newest export, whatever older one it restores. Crypto-shredding
+would need a key for each person, kept beside exports for as long as these, and would lose the person's data with a key.
 """
 
 import hashlib

@@ -12,22 +12,22 @@ def follow(table: str, event: str, key: str, part: str = "0") -> tuple[Statement
     Both engines queue it in the transaction of the change, and only while an exporter is there.
     """
     row = "new" if event == "insert" else "old"
-    subject = table if event == "insert" else f"-{table}"
-    put = f"insert into $schema changes (subject, key, part) values ('{subject}', {row}.{key}, {_part(row, part)})"
-    there = f"select 1 from $schema exports where name = 'stream' and seen > $now - {LAPSE}"
-    local = {"schema ": "", "now": "cast(strftime('%s', 'now') as real)"}
-    server = {"schema ": "mooring.", "now": "extract(epoch from now())"}
+    values = (f"'{table if event == 'insert' else f'-{table}'}'", f"{row}.{key}", _part(row, part))
+    put = f"insert into changes (subject, key, part) values ({', '.join(values)})"  # noqa: S608 - all are names
+    there = f"select 1 from exports where name = 'stream' and seen > %s - {LAPSE}"  # noqa: S608
     name = f"{table}_{event}_followed"
-    function = (
-        f"create function mooring.{name}() returns trigger language plpgsql as $$$$ begin"
-        f" if exists ({_filled(there, server)}) then {_filled(put, server)}; end if; return null; end $$$$"
-    )
     trigger = f"create trigger {name} after {event} on {table} for each row"
+    server = there % "extract(epoch from now())"
+    function = (
+        f"create function {name}() returns trigger language plpgsql set search_path from current as $$$$ begin"
+        f" if exists ({server}) then {put}; end if; return null; end $$$$"
+    )
+    local = there % "cast(strftime('%s', 'now') as real)"
     return (
         {"postgresql": function},
         {
-            "sqlite": f"{trigger} when exists ({_filled(there, local)}) begin {_filled(put, local)}; end",
-            "postgresql": f"{trigger} execute function mooring.{name}()",
+            "sqlite": f"{trigger} when exists ({local}) begin {put}; end",
+            "postgresql": f"{trigger} execute function {name}()",
         },
     )
 
@@ -36,17 +36,11 @@ def unfollow(table: str, event: str) -> tuple[Statement, ...]:
     """Undoes `follow`."""
     name = f"{table}_{event}_followed"
     gone = {"sqlite": f"drop trigger {name}", "postgresql": f"drop trigger {name} on {table}"}
-    return gone, {"postgresql": f"drop function mooring.{name}()"}
+    return gone, {"postgresql": f"drop function {name}()"}
 
 
 def _part(row: str, part: str) -> str:
     return part if part.isdecimal() else f"{row}.{part}"
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"${name}", value)
-    return text
 
 
 EXPORT = Migration(

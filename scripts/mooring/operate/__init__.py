@@ -1,0 +1,1 @@
+"""What is done about an environment that runs, beside deploying to it."""
