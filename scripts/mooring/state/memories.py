@@ -117,7 +117,7 @@ class Choice:
 def digest_of(tenant: str, user: str) -> str:
     """A user of a tenant in twelve Hangul syllables.
 
-    Of the three that a search begins with, one entry of a trigram index has this user's memories and hardly any other's.
+    Of the first three, one entry of a trigram index has this user's memories and hardly any other's.
     """
     digest = hashlib.sha256(json.dumps([tenant, user]).encode()).digest()
     return "".join(chr(0xAC00 + int.from_bytes(digest[at : at + 2]) % 11_172) for at in range(0, 24, 2))
