@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mooring.change.change import Action, Change
-from mooring.change.kinds import agent, code, environment, guards, model, prompt, resilience, tool
+from mooring.change.kinds import agent, code, drift, environment, guards, model, prompt, resilience, tool
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
@@ -18,6 +18,7 @@ Doc = Document | ResolvedPrompt | Code
 RULES: dict[str, Callable[[Sides], Rules]] = {
     "agent": agent.rules,
     "code": code.rules,
+    "drift": drift.rules,
     "environment": environment.rules,
     "guards": guards.rules,
     "model": model.rules,
@@ -52,6 +53,7 @@ def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
     kinds: dict[str, Mapping[str, Doc]] = {
         "agent": content.agents,
         "code": content.code,
+        "drift": content.drift,
         "environment": {content.environment.name: content.environment},
         "guards": content.guards,
         "model": content.models,

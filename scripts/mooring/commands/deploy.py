@@ -71,6 +71,7 @@ def deploy(
     running = target(workspace, release.content.environment)
     with ledger(workspace, name) as book:
         settle(running, book, console)
+        _say_hotfix(book, name, console)
         live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
@@ -85,6 +86,13 @@ def deploy(
         request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
         receipt = _driven(workspace, running, book, request, console)
     return done(receipt, console)
+
+
+def _say_hotfix(book: "Ledger", name: str, console: Console) -> None:
+    """Notes that a hotfix is live, which this deployment takes back."""
+    hotfix = book.state(name).hotfix
+    for patch in hotfix.patches if hotfix else ():
+        console.note(f"this takes back the hotfix of {patch.kind} {patch.name} by {patch.owner}: {patch.reason}")
 
 
 def _private(workspace: Workspace, name: str, console: Console) -> None:

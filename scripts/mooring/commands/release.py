@@ -80,5 +80,6 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Model": content.models,
         "Resilience": content.resilience,
         "Guards": content.guards,
+        "Drift": content.drift,
     }
     return [(kind, name, each.version, each.owner) for kind, table in tables.items() for name, each in table.items()]

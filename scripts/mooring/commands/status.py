@@ -1,5 +1,6 @@
 """`moor status`."""
 
+import json
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
@@ -14,6 +15,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.rollout.patches import Patch
 
 SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
 EXAMPLES = """
@@ -84,7 +86,24 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
             "quarantined": state.quarantined,
             "lease": {**asdict(held), "until": iso(held.until)} if held and held.held(time.time()) else None,
             "since": next(switches, None),
+            "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
         }
+
+
+def _patch(patch: "Patch") -> dict[str, Any]:
+    """A hotfix, its values masked where they look like secrets."""
+    from mooring.catalog.secrets import masked
+    from mooring.report.timestamps import iso
+
+    values = {path: masked(json.dumps(value, ensure_ascii=False)) for path, value in patch.values.items()}
+    return {
+        "document": f"{patch.kind}/{patch.name}",
+        "values": values,
+        "owner": patch.owner,
+        "reason": patch.reason,
+        "since": iso(patch.since),
+        "until": iso(patch.until),
+    }
 
 
 def _served(workspace: Workspace, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, seconds
+from mooring.report.timestamps import ago, clock, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
 COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", *ENDS, "RESTARTS", "MEMORY")
@@ -24,6 +24,17 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         _show_workers(data, console)
     for line in notes(data):
         console.line(line)
+    for line in hotfixes(data, now):
+        console.line(line, "yellow")
+
+
+def hotfixes(data: dict[str, Any], now: float) -> Iterator[str]:
+    """Changes beside git that are in force, and how long they will be."""
+    for patch in data.get("hotfixes", ()):
+        values = ", ".join(f"{path}={value}" for path, value in patch["values"].items())
+        left = seconds(patch["until"]) - now
+        ends = f"ends in {clock(left)}" if left > 0 else "is over, and about to be taken back"
+        yield f"hotfix {patch['document']} {values} by {patch['owner']} {ends}: {patch['reason']}"
 
 
 def _show_live(data: dict[str, Any], console: Console) -> None:

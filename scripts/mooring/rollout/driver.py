@@ -12,6 +12,7 @@ from mooring.rollout import lease as leases
 from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.ledger import Entry, Ledger
+from mooring.rollout.patches import Hotfix
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
 from mooring.rollout.target import Clock, Target, Wall
@@ -29,7 +30,8 @@ RECOVERY = 120.0
 class Request:
     """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
-    With a plan, `base` is the digest that was live when it was made, None when nothing was.
+    With a plan, `base` is the digest that was live when it was made, None when nothing was. `hotfix` says what the
+    release is, where it is not from git.
     """
 
     release: "Release"
@@ -39,6 +41,7 @@ class Request:
     base: str | None = None
     evidence: str | None = None
     smoke: Smoke | None = field(default=None, compare=False)
+    hotfix: Hotfix | None = None
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -46,7 +49,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
 
     Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
-    with _Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
+    with Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
         target.put(request.release)
@@ -69,7 +72,7 @@ def rollback(
     Takes over from a deployment under way: if that is baking, undoing it is the rollback.
     Raises Refused(NO_STANDBY) when there is nothing to go back to.
     """
-    with _Driver(target, ledger, actor, "rollback", notify, clock) as driver:
+    with Driver(target, ledger, actor, "rollback", notify, clock) as driver:
         was = ledger.state(driver.environment)
         now = driver.settle(supersede=True)
         if was.phase is not Phase.IDLE and now.verdict is Reason.ROLLED_BACK and now.live == was.origin:
@@ -79,11 +82,11 @@ def rollback(
 
 def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
     """Finishes or undoes a rollout whose process ended; returns the resulting state."""
-    with _Driver(target, ledger, actor, "recover", notify, clock) as driver:
+    with Driver(target, ledger, actor, "recover", notify, clock) as driver:
         return driver.settle()
 
 
-class _Driver:
+class Driver:
     """Holds one lease on one environment for the length of a `with` block."""
 
     def __init__(self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock) -> None:
@@ -166,6 +169,7 @@ class _Driver:
             frozen=frozen,
             deadline=now + rollout.deadline_seconds,
             bake_seconds=rollout.bake_seconds,
+            hotfix=request.hotfix if request else None,
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

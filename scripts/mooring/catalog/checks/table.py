@@ -9,6 +9,7 @@ from mooring.catalog.checks import (
     agents,
     answers,
     budgets,
+    drift,
     environments,
     memory,
     models,
@@ -233,6 +234,11 @@ OPERATIONS = {
     "guards-missing": Check("Production has guards.", "add configs/operations/guards.yaml", operations.guards_missing),
     "override-owner": Check("Who overrides may do so.", "ask an owner of overrides", operations.override_owner),
     "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
+    "drift-field": Check("Drift is answered of fields that there are.", "correct the kind", drift.field),
+    "drift-environment": Check("Drift is answered where it can be.", "correct the name", drift.environment),
+    "drift-tolerated": Check(
+        "What is tolerated has an end, an owner and a reason.", "write until, owner and reason", drift.tolerated
+    ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
 SUITES = {

@@ -80,10 +80,11 @@ async def _checks(slot: Slot) -> dict[str, Any]:
 
 
 def _config(slot: Slot) -> dict[str, Any]:
-    """What runs, as it is in memory: for comparing with git."""
+    """What runs, as it is in memory, and the digest of the code that runs it: for comparing with git."""
     if slot.release is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is still loading its release")
-    return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
+    content = slot.release.content.model_dump(mode="json")
+    return {"digest": slot.release.digest, "program": slot.program, "content": content}
 
 
 def _accept(slot: Slot, on: bool) -> dict[str, Any]:

@@ -43,22 +43,32 @@ class Housekeeping:
         return other(self._memory.live)
 
     def recover(self) -> None:
-        """Starts a process that finishes or undoes what a dead one left behind."""
+        """Starts a process that finishes or undoes what a dead one left behind, or takes back a hotfix that is over."""
         code = self._recovery.poll() if self._recovery else 0
         early = code != 0 and time.monotonic() < self._next
-        if code is None or early or not self._under_way(left=True):
+        if code is None or early or (why := self._left()) is None:
             return
-        log.info("a rollout was left half-done; recovering")
+        log.info(why)
         self._next = time.monotonic() + AGAIN
         self._recovery = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
 
-    def _under_way(self, left: bool = False) -> bool:
-        """Whether there is a rollout; with `left`, only one that nobody has a lease for."""
+    def _under_way(self) -> bool:
         with self._ledger() as ledger:
-            if ledger is None or ledger.state(self._environment).phase is Phase.IDLE:
-                return False
+            return ledger is not None and ledger.state(self._environment).phase is not Phase.IDLE
+
+    def _left(self) -> str | None:
+        """What is left to do that nobody does: nobody has a lease. None when nothing is."""
+        with self._ledger() as ledger:
+            if ledger is None:
+                return None
+            now, state = time.time(), ledger.state(self._environment)
+            over = state.hotfix is not None and state.hotfix.over(now)
+            if state.phase is Phase.IDLE and not over:
+                return None
             held = lease.read(ledger, self._environment)
-            return not (left and held is not None and held.held(time.time()))
+            if held is not None and held.held(now):
+                return None
+            return "the time of a hotfix is over; going back" if over else "a rollout was left half-done; recovering"
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger | None]:

@@ -1,4 +1,7 @@
-"""Finishes or undoes a rollout whose process is gone. The supervisor runs it; it ends when no transition is open."""
+"""Finishes or undoes a rollout whose process is gone, and takes back what hotfixes left behind when their time is over.
+
+The supervisor runs it; it ends when no transition is open.
+"""
 
 import argparse
 import logging
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from mooring.errors import Stopped
 from mooring.rollout.driver import recover
+from mooring.rollout.hotfix import expire
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
 from mooring.targets.local.target import Local
@@ -24,7 +28,10 @@ def main(argv: Sequence[str]) -> int:
     log.setLevel(logging.INFO)
     target = Local(options.root, options.environment, options.state)
     try:
-        state = recover(target, Ledger(options.state / "ledger.db"), "supervisor", log.info)
+        ledger = Ledger(options.state / "ledger.db")
+        recover(target, ledger, "supervisor", log.info)
+        expire(target, ledger, "supervisor", log.info)
+        state = ledger.state(options.environment)
     except Stopped as stopped:
         log.error("cannot recover: %s", stopped)
         return 1

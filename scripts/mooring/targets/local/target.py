@@ -212,7 +212,7 @@ class Local:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
     def config(self, slot: str) -> dict[str, Any]:
-        """The release a slot runs, as it has it in memory: digest and content."""
+        """The release a slot runs, as it has it in memory: digest and content; and the digest of its `program`."""
         try:
             return dict(unix_http.call(folders.admin(self.state, slot), "GET /config"))
         except OSError as error:
