@@ -60,7 +60,9 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
 
     data = target(workspace, name).status().data()
     recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
-    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": _warnings(workspace, name)}
+    live = _live(workspace, name)
+    known = {**served(live), **recorded, "jobs": _jobs(workspace, name, live), "warnings": _warnings(workspace, name)}
+    return {**data, **data.pop("facts"), **known}
 
 
 def _warnings(workspace: Workspace, name: str) -> list[str]:
@@ -106,12 +108,31 @@ def _patch(patch: "Patch") -> dict[str, Any]:
     }
 
 
-def _served(workspace: Workspace, name: str) -> dict[str, Any]:
+def _jobs(workspace: Workspace, name: str, live: "Release | None") -> list[dict[str, Any]]:
+    """When each scheduled job of the environment last ran and last reported, and whether that is too long ago."""
+    from mooring.commands.stored import stored
+    from mooring.state import heartbeats
+
+    try:
+        with stored(workspace, name, live=live.content.environment if live else None) as database:
+            known = database.read(heartbeats.heartbeats) if database else []
+    except Stopped:
+        return []
+    overdue, beats = {each.job for each in heartbeats.late(known, time.time())}, {each.job: each for each in known}
+    nothing = {"first": None, "ran": None, "outcome": None, "reported": None}
+    return [
+        {**(beats[job].data() if job in beats else {"job": job, **nothing}), "late": job in overdue}
+        for job in (heartbeats.JOBS if known else ())
+    ]
+
+
+def _live(workspace: Workspace, name: str) -> "Release | None":
+    """The release that serves, where that can be said."""
     from mooring.commands.running import target
 
     with suppress(Stopped):
-        return served(target(workspace, name).live())
-    return served(None)
+        return target(workspace, name).live()
+    return None
 
 
 def served(release: "Release | None") -> dict[str, Any]:

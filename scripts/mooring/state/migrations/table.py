@@ -2,8 +2,9 @@
 
 from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
+from mooring.state.migrations.heartbeats import HEARTBEATS
 from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, EXPORT, MEMORY)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, EXPORT, MEMORY, HEARTBEATS)
