@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CLOCK_SKEW = "clock-skew"
     DRIFTED = "drifted"
     UNKNOWN = "unknown"
+    CONTESTED = "contested"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"

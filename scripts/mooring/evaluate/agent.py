@@ -98,6 +98,7 @@ async def _reply(
         latency_seconds=None if evidence == "recorded" else time.perf_counter() - started,
         awaiting_approval=tuple(approval.tool for approval in answer.approvals) if answer else (),
         error=error,
+        models=tuple(rehearsal.models(messages)),
     )
     return reply, unanswered
 

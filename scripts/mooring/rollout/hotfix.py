@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Reason
 from mooring.rollout.actions import Notify
-from mooring.rollout.driver import WALL, Driver, Request
+from mooring.rollout.driver import Driver, Request
+from mooring.rollout.follow import WALL
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.patches import Hotfix, Patch
 from mooring.rollout.receipt import Receipt
 from mooring.rollout.state import Kind, State
-from mooring.rollout.target import Clock, Target
+from mooring.rollout.target import Clock, Target, Terms
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -60,7 +61,7 @@ def give_back(
     """Goes back to a release that was deployed from git. Nothing is quarantined. Raises like `rollback`."""
     with Driver(target, ledger, actor, "return", notify, clock) as driver:
         driver.settle()
-        return driver.request(Kind.RETURN, target.release(to))
+        return driver.request(Kind.RETURN, target.terms(to))
 
 
 def _in_force(state: State, now: float) -> tuple[str, tuple[Patch, ...]]:
@@ -87,7 +88,7 @@ def _patched(driver: Driver, base: str, patches: tuple[Patch, ...]) -> "Release"
 def _request(driver: Driver, base: str, patches: tuple[Patch, ...]) -> Receipt:
     release = _patched(driver, base, patches)
     if release.digest == base:
-        return driver.request(Kind.RETURN, release)
+        return driver.request(Kind.RETURN, Terms.of(release))
     driver.target.put(release)
     made = Hotfix(release.digest, base, patches)
-    return driver.request(Kind.HOTFIX, release, Request(release, driver.actor, hotfix=made))
+    return driver.request(Kind.HOTFIX, Terms.of(release), Request(release, driver.actor, hotfix=made))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mooring.errors import Refused
 from mooring.rollout import lease
 from mooring.rollout.ledger import Entry, Ledger
-from mooring.rollout.state import Event
+from mooring.rollout.state import Event, State
 
 SEEN, HEALED, ADOPTED = "drift", "healed", "adopted"
 
@@ -23,11 +23,14 @@ class Noted(Event):
 def note(ledger: Ledger, environment: str, actor: str, event: Noted) -> bool:
     """Appends a note; False while somebody else has the lease, when the next look will note it."""
     with suppress(Refused):
-        held = lease.acquire(ledger, environment, actor, "note", event.at)
+        held = lease.acquire(ledger, environment, actor, "note")
         try:
-            ledger.append(environment, held.token, actor, event, ledger.state(environment))
+            newest = ledger.entries(1, environment)
+            # What is live where stays the word of the machine that said it.
+            machine, state = (newest[0].machine, State.read(newest[0].state)) if newest else ("", State())
+            ledger.append(environment, held.token, actor, event, state, machine)
         finally:
-            lease.renew(ledger, held, 0)
+            lease.release(ledger, held)
         return True
     return False
 

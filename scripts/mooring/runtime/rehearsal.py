@@ -4,9 +4,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ToolCallPart
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 
 from mooring.release.content import ReleaseContent
+from mooring.runtime.agent.wire import FINGERPRINT
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Turn
@@ -54,6 +55,7 @@ async def rehearse(
         "cost_usd": record.usage.cost_usd,
         "awaiting_approval": [approval.tool for approval in answer.approvals] if answer else [],
         "error": error,
+        "models": models(answer.messages) if answer else [],
     }
 
 
@@ -76,6 +78,16 @@ def remembered(known: OrderedDict[str, list[str]], run: str, memories: Sequence[
     if len(known) > CONVERSATIONS:
         known.popitem(last=False)
     return mine
+
+
+def models(messages: Sequence[ModelMessage]) -> list[str]:
+    """What providers called the models that answered, each once: `gpt-4.1-2025-04-14 fp_0123`."""
+    said: dict[str, None] = {}
+    for message in messages:
+        if isinstance(message, ModelResponse) and message.model_name:
+            fingerprint = (message.provider_details or {}).get(FINGERPRINT)
+            said[f"{message.model_name} {fingerprint}" if fingerprint else message.model_name] = None
+    return list(said)
 
 
 def calls(messages: Sequence[ModelMessage]) -> list[dict[str, Any]]:

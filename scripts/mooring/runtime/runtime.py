@@ -14,12 +14,16 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.memories import Memories
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
 from mooring.runtime.memory.store import RunStore
+from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.runtime.watch.accounting import Accounting
+from mooring.runtime.watch.health.check import Check, Seen
 from mooring.runtime.watch.health.health import Health
 from mooring.runtime.watch.memory_watch import MemoryWatch
 from mooring.runtime.watch.observer import Observer
@@ -48,12 +52,17 @@ class Runtime:
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
         self.database = Database(self._url(), settings.state)
-        self.last_good = LastGoodStore(self.database if settings.serving else None)
-        self.conversations = Conversations(self.database, profiles)
-        self.spend = Spend(self.database)
-        self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend, Memories(self.database))
+        self.clock = SharedClock(self.database)
+        self.last_good = LastGoodStore(self.database if settings.serving else None, self.clock)
+        self.conversations = Conversations(self.database, profiles, self.clock)
+        self.spend = Spend(self.database, self.clock)
+        self.memories = Memories(self.database, self.clock)
+        self.keys = KnownKeys(self.database, settings.state)
+        self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend, self.memories)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(self.database))
+        self.runs = Runs(
+            self.runner, RunStore(self.database, self.clock), StoredReleases(self.database, settings.state)
+        )
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.rehearsed: OrderedDict[str, list[str]] = OrderedDict()
         """The memories of rehearsals, by run: they read and write no others."""
@@ -83,7 +92,11 @@ class Runtime:
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:
+            await self.clock.start()
             await self.spend.start()
+            if self.release.content.environment.access:
+                await self.keys.start()
+                self.health.more = [self._keys_check()]
             await self.conversations.start()
             self.memory.start()
             self._reasons += await self.runs.open()
@@ -101,6 +114,8 @@ class Runtime:
         await self.conversations.close()
         await self.last_good.close()
         await self.spend.close()
+        await self.keys.close()
+        await self.clock.close()
         await self.database.close()
         await self.agents.close()
         await client.aclose()
@@ -142,6 +157,12 @@ class Runtime:
         except Unavailable as error:
             LOGGER.error("the database is unavailable: %s", error)
         return []
+
+    def _keys_check(self) -> Check:
+        async def look() -> Seen:
+            return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
+
+        return Check("dependencies", "keys", look)
 
     def _shed(self) -> None:
         """Frees all caches."""

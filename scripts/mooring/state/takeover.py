@@ -62,8 +62,15 @@ def _take(engine: sa.Engine, path: Path) -> None:
             _copy(connection, source, path.name, alone)
             # Committed while nobody else can write to the file, and before its name goes.
             transaction.commit()
+            _to_disk(connection)
             if alone and path.stat().st_ino == known:
                 path.rename(_free(path))
+
+
+def _to_disk(connection: sa.Connection) -> None:
+    """What a power failure could still cost is not to be what was copied from a file that has lost its name."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("pragma wal_checkpoint")
 
 
 def _copy(connection: sa.Connection, source: sqlite3.Connection, name: str, alone: bool) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mooring import private
+from mooring.state import files
 from mooring.state.address import Address
 from mooring.state.engine import engine
 from mooring.state.fitness import check
@@ -53,6 +54,11 @@ class Transactions:
         self._own = threading.local()
         self._kept: list[sa.Connection] = []
         self._opening = threading.Lock()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there may be anything to read: in a folder that nobody made, there is not."""
+        return self._path is None or self._path.parent.is_dir()
 
     def read(self, work: Work[T], patience: float = OPENING) -> T:
         """The result of a statement that changes nothing."""
@@ -132,6 +138,7 @@ class Transactions:
             claim(made, self._address.environment)
             if self._old:
                 take_over(made, self._old)
+                files.take_over(made, self._old)
         except BaseException:
             made.dispose()
             raise

@@ -9,7 +9,7 @@ from mooring.errors import Stopped
 from mooring.operate.drift import git as from_git
 from mooring.operate.drift.compare import Sides, compare
 from mooring.operate.drift.difference import Difference, Moved
-from mooring.operate.drift.sides import Deployed, Git, Ledger, Shelf, Target, deployed, running
+from mooring.operate.drift.sides import Deployed, Git, Ledger, Running, Shelf, Target, deployed, running
 from mooring.release.program import program
 from mooring.rollout.notes import SEEN, notes
 
@@ -23,6 +23,12 @@ class Report:
     deployed: Deployed | None
     differences: tuple[Difference, ...]
     unknown: str = ""
+    slots: tuple[Running, ...] = ()
+
+    @property
+    def live(self) -> Running | None:
+        """The slot that has the traffic, as far as it is known."""
+        return next((slot for slot in self.slots if slot.live), None)
 
     @property
     def certain(self) -> bool:
@@ -69,7 +75,7 @@ def observe(root: Path, environment: str, ref: str | None, target: Target, ledge
     found = compare(sides)
     if unknown:
         found = [one for one in found if one.moved is not Moved.UNKNOWN]
-    return Report(environment, git, was, tuple(_aged(found, ledger, environment)), unknown)
+    return Report(environment, git, was, tuple(_aged(found, ledger, environment)), unknown, tuple(slots))
 
 
 def _aged(found: Sequence[Difference], ledger: Ledger, environment: str) -> list[Difference]:

@@ -22,6 +22,7 @@ from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
 from mooring.runtime.memory.storage import secret_of
 from mooring.runtime.memory.store import RunStore, StoredRun
+from mooring.runtime.memory.stored_releases import StoredReleases
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
 
@@ -42,8 +43,8 @@ NO_ORIGIN: Origin = {}
 class Runs:
     """Whether a run is durable is said by its agent's profile. The database is opened only if any profile says so."""
 
-    def __init__(self, runner: Runner, store: RunStore) -> None:
-        self._runner, self._agents = runner, runner.agents
+    def __init__(self, runner: Runner, store: RunStore, releases: StoredReleases) -> None:
+        self._runner, self._agents, self._releases = runner, runner.agents, releases
         self.plain: Journal = Plain(store, self._agents.settings.slot, self._perform)
         self.durable: Journal | None = None
         self.others: Others = Alone()
@@ -163,6 +164,7 @@ class Runs:
         `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
         """
         waiting = await self.get(run_id, tenant)
+        await self._releases.fetch(waiting.release)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
@@ -270,6 +272,7 @@ class Runs:
     async def _perform(self, run: Run) -> Answer:
         """Carries a run out. Raises Problem."""
         request, record = run.request, run.record
+        await self._releases.fetch(request.release)
         served = self._agents.get(request.agent, request.release)
         journal, policy = self._journal(served), served.profile.ladder.queue
         if policy.enabled and journal is self.durable and not tickets.is_try(request):
