@@ -9,7 +9,6 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "scripts/mooring"
 
 APART = {
-    "runtime/memory/durable/database.py": "DBOS's own tables",
     "simulator/services/database.py": "what a demo world's services know",
 }
 """Who opens one besides `state/`, and what it is for."""

@@ -80,6 +80,7 @@ def deploy_release(
     evidence: Path | None = None,
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
+    from mooring.commands import doors
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
     from mooring.rollout.driver import Request
@@ -96,12 +97,16 @@ def deploy_release(
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
             attested = _evidence(workspace, catalog, running, release, evidence)
+        opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
+        doors.passable(running, book, workspace, release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
-        request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener)
         receipt = _driven(workspace, running, book, request, console)
+        if opener:
+            doors.renew(running, book, workspace, console)
     return done(receipt, console)
 
 

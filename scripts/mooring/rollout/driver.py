@@ -1,5 +1,6 @@
 """Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,8 +31,9 @@ RECOVERY = 120.0
 class Request:
     """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
-    With a plan, `base` is the digest that was live when it was made, None when nothing was. `hotfix` says what the
-    release is, where it is not from git.
+    With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
+    the deployment is admitted, before anything else; what it raises ends the deployment. `hotfix` says what the release
+    is, where it is not from git.
     """
 
     release: "Release"
@@ -41,6 +43,7 @@ class Request:
     base: str | None = None
     evidence: str | None = None
     smoke: Smoke | None = field(default=None, compare=False)
+    prepare: Callable[[], None] | None = field(default=None, compare=False)
     hotfix: Hotfix | None = None
 
 
@@ -188,6 +191,8 @@ class Driver:
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
+        if request and request.prepare:
+            request.prepare()
         state = self.run(state, event)
         if state.verdict is not None:
             raise Failed(state.verdict, state.detail, _fix(state, self.previous))

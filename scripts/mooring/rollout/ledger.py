@@ -69,6 +69,11 @@ class Ledger:
             raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", error.fix) from None
         self._link = Link(address, location.state)
 
+    def ask(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        """The rows of another table that a SELECT finds; parameters are `:name`."""
+        with _storage(self.location):
+            return self._link.read(lambda statements: statements(statement, **values))
+
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
         """That of an environment, whose folder remembers from now on where it is.

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
+import sqlalchemy as sa
 
 from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
@@ -20,7 +21,6 @@ from mooring.runtime.memory.memories import Memories
 from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
-from mooring.runtime.memory.store import RunStore
 from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.check import Check, Seen
@@ -32,8 +32,11 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
+from mooring.state import running_code
 from mooring.state.address import Address
 from mooring.state.database import Database
+from mooring.state.migrations.table import MIGRATIONS
+from mooring.state.running_folder import folder
 from mooring.state.unavailable import Unavailable, Unfit
 
 
@@ -60,9 +63,8 @@ class Runtime:
         self.keys = KnownKeys(self.database, settings.state)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend, self.memories)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(
-            self.runner, RunStore(self.database, self.clock), StoredReleases(self.database, settings.state)
-        )
+        stored = StoredReleases(self.database, settings.state)
+        self.runs = Runs(self.runner, self.database, stored, self.clock)
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.rehearsed: OrderedDict[str, list[str]] = OrderedDict()
         """The memories of rehearsals, by run: they read and write no others."""
@@ -150,6 +152,8 @@ class Runtime:
         try:
             url_for(self.release.content.environment, self.settings)
             await self.database.open()
+            if self.settings.worker == 1:
+                await self.database.write(self._say_code)
         except LookupError as error:
             return [str(error)]
         except Unfit as error:
@@ -163,6 +167,10 @@ class Runtime:
             return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
 
         return Check("dependencies", "keys", look)
+
+    def _say_code(self, connection: sa.Connection) -> None:
+        where, settings = folder(self.settings.state), self.settings
+        running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
 
     def _shed(self) -> None:
         """Frees all caches."""

@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 from mooring import private
 from mooring.errors import Refused
 from mooring.outcome import Reason
+from mooring.state import fence
 from mooring.state.address import Address
 from mooring.state.location import OLD_LEDGER
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.statements import Statements
-from mooring.state.unavailable import Behind, Unavailable
+from mooring.state.unavailable import Behind, Moved, Unavailable
 
 T = TypeVar("T")
 
@@ -32,6 +33,14 @@ PATIENCE = 3.0
 
 _IN_THE_WAY = ("40001", "40P01")
 """What PostgreSQL calls a serialisation failure and a deadlock."""
+
+_BEGIN = {
+    (True, True): "begin",
+    (True, False): "begin immediate",
+    (False, True): "begin isolation level repeatable read read only",
+    (False, False): "begin isolation level read committed",
+}
+"""How a transaction begins, by whether it is a file and whether it only reads."""
 
 _BUSY_SECONDS = 5.0
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
@@ -53,22 +62,26 @@ class Link:
 
     def read(self, work: Callable[[Statements], T]) -> T:
         """The result of statements that change nothing."""
-        return self._do("begin" if self._path else "begin isolation level repeatable read read only", work)
+        return self._do(work, reads=True)
 
     def write(self, work: Callable[[Statements], T]) -> T:
         """The result of work that is done as a whole or not at all. It is done again when others were in the way."""
-        return self._do("begin immediate" if self._path else "begin isolation level read committed", work)
+        return self._do(work, reads=False)
 
     def close(self) -> None:
         """The next use opens it again."""
         with self._lock:
             self._drop()
 
-    def _do(self, begin: str, work: Callable[[Statements], T]) -> T:
+    def _do(self, work: Callable[[Statements], T], reads: bool) -> T:
         with self._lock:
             for left in reversed(range(AGAIN)):
                 try:
-                    return self._once(begin, work)
+                    return self._once(_BEGIN[self._path is not None, reads], work)
+                except Moved:
+                    if not left:
+                        raise
+                    self._follow()
                 except OSError as error:
                     raise Unavailable(error.strerror or type(error).__name__) from error
                 except Exception as error:
@@ -82,6 +95,7 @@ class Link:
     def _once(self, begin: str, work: Callable[[Statements], T]) -> T:
         connection = self._begun(begin)
         try:
+            fence.cross(next(iter(connection.execute(fence.QUERY)), None))
             result = work(Statements(connection))
             connection.execute("commit")
         except BaseException:
@@ -89,6 +103,19 @@ class Link:
                 connection.execute("rollback")
             raise
         return result
+
+    def _follow(self) -> None:
+        """Goes to where the state is now."""
+        from mooring.state.transactions import Transactions
+
+        self._drop()
+        whole = Transactions(self._address, self._old)
+        try:
+            whole.read(lambda _connection: None)
+            self._address = whole.address or self._address
+            self._path = self._address.file
+        finally:
+            whole.close()
 
     def _begun(self, begin: str) -> Any:
         """A connection in a transaction. One that died meanwhile is replaced: nothing was done with it yet."""

@@ -41,7 +41,8 @@ class Location:
         """Raises LookupError, which names the variable, when that is not set, and Unfit when it holds no address."""
         if self.variable and not environ.get(self.variable):
             raise LookupError(f"environment variable {self.variable} is not set")
-        return url_of(self.state, environ[self.variable] if self.variable else None, self.environment)
+        secret = environ[self.variable] if self.variable else None
+        return url_of(self.state, secret, self.environment, environ)
 
     def found(self, environ: Mapping[str, str]) -> Address:
         """The address. Raises Failed(STORAGE) when the variable is not set, or holds none."""

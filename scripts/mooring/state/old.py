@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import answers, conversations, old_ledger, runs, spend, turns
+from mooring.state import answers, conversations, old_ledger, old_runs, runs, spend, turns
 from mooring.state.spend import Spent, Who
 from mooring.state.statements import Statements
 from mooring.state.turns import NewTurn
@@ -92,5 +92,6 @@ COPIES: dict[str, Copy] = {
     "answers.db": _answers,
     "spend.db": _spend,
     "ledger.db": _ledger,
+    "durable.db": old_runs.copy_file,
 }
 """How each file is copied, by its name in the state folder."""

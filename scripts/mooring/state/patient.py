@@ -46,6 +46,8 @@ def connect(address: Address) -> Connection:
     # By libpq and not by SQLAlchemy's URL, which takes one host only.
     made = Connection.connect(make_conninfo(**{**_LINK, **conninfo_to_dict(address.url)}))
     settings = {"search_path": address.quoted, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
+    # A stricter one would fix what a transaction sees before its first statement has waited for a lock.
+    settings["default_transaction_isolation"] = "'read committed'"
     for name, value in settings.items():
         made.execute(f"set {name} to {value}".encode())
     made.commit()

@@ -75,6 +75,10 @@ class Agents:
             raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
         return served
 
+    def serves(self, digest: str) -> bool:
+        """Whether there is a release of this digest here, which says nothing of whether it can be served."""
+        return digest in self._built or digest in Store(self.settings.state / RELEASES).digests()
+
     def record(
         self,
         served: Served,
