@@ -207,7 +207,8 @@ def fill(opened: sa.Engine, where: Address) -> dict[str, list[dict[str, Any]]]:
     """One row in each table that has none; all rows of all tables."""
     found: dict[str, list[dict[str, Any]]] = {}
     schema = None if where.file else where.schema
-    for name in sorted(set(shape(opened, where)) - {"versions"}):
+    indexes = {name for name in shape(opened, where) if name.startswith("memories_search")}
+    for name in sorted(set(shape(opened, where)) - {"versions"} - indexes):
         table = sa.Table(name, sa.MetaData(), schema=schema, autoload_with=opened)
         row = {column.name: VALUES[KIND[str(column.type)]] for column in table.columns}
         with opened.begin() as connection:

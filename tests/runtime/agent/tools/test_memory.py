@@ -205,6 +205,6 @@ def test_a_database_that_is_down_is_said_and_the_answer_comes(
     try:
         started = time.monotonic()
         assert "cannot be reached" in desk.call("recall", {"query": "size"}, user="ann")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 10
     finally:
         cluster.start()
