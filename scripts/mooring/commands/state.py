@@ -11,9 +11,11 @@ SUMMARY = "Show what an environment keeps and where, and move it between SQLite 
 EXAMPLES = """
 moor state show                          where each environment keeps its state, and whether that is fit for it
 moor state show production --json
+moor state move production --to env:STATE_URL    to the PostgreSQL that this variable names, while it serves
+moor state move production --to sqlite           and back to a file in its state folder
 """
 
-ACTIONS = ("show",)
+ACTIONS = ("show", "move")
 """In the order of `moor state --help`."""
 
 
