@@ -1,5 +1,6 @@
 """What an agent is told to remember of a user it can recall, in later conversations and of that user alone."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp import Client
 
 from mooring.release.release import Release
 from mooring.runtime.agent.tools.memory import NOBODY
@@ -17,6 +19,7 @@ from mooring.spec.environment import Database
 from tests.postgres import Cluster
 from tests.runtime.door.access.conftest import with_access
 from tests.runtime.door.access.issuer import AUDIENCE, Issuer
+from tests.runtime.door.offering import offering
 from tests.runtime.hosting import Serving
 from tests.runtime.recalling import recalling
 from tests.runtime.stub import Reply, Stub
@@ -208,3 +211,18 @@ def test_a_database_that_is_down_is_said_and_the_answer_comes(
         assert time.monotonic() - started < 10
     finally:
         cluster.start()
+
+
+def test_a_program_says_beside_the_arguments_whom_a_call_of_an_agent_is_for(
+    build: Build, serve: Serve, stub: Stub
+) -> None:
+    desk = Desk(serve(offering(recalling(build()))), stub)
+    stub.script("primary-1", Reply(tool=("remember", {"text": "Wears size M."})), Reply("done"))
+
+    async def call(arguments: dict[str, Any], meta: dict[str, Any]) -> Any:
+        async with Client(f"{desk.serving.url}/mcp") as client:
+            return await client.call_tool("support", arguments, meta=meta)  # type: ignore[arg-type]
+
+    assert asyncio.run(call({"message": "hi", "user": "ann"}, {})).is_error
+    assert not asyncio.run(call({"message": "hi"}, {"mooring/user": "ann"})).is_error
+    assert desk.recall("size", user="ann") == ["Wears size M."]
