@@ -1,8 +1,6 @@
 """Two supervisors on one PostgreSQL, each with a state folder, a port and slots of its own."""
 
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -57,10 +55,10 @@ class Machine:
 
     def kill(self) -> None:
         """Ends every process of this machine at once."""
-        folder = str(self.state)
         for process in psutil.process_iter(["cmdline"]):
-            if folder in " ".join(process.info["cmdline"] or ()) and process.pid != os.getpid():
-                process.send_signal(signal.SIGKILL)
+            words = [Path(word) for word in process.info["cmdline"] or ()]
+            if any(word == self.state or self.state in word.parents for word in words):
+                process.kill()
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ Notify = Callable[[str], None]
 BARRIER_SECONDS = 0.8
 """For which nobody can write at most: less than anybody waits for a lock."""
 
-FEW, ROUNDS, SWITCHES = 100, 50, 10
-"""Changes that may be left for the moment in which nobody writes, and how often each is tried at most: to come down to
-so few, and to copy those in time."""
+FEW, MOST, ROUNDS, SWITCHES = 200, 5000, 20, 10
+"""Rows that may be left for the moment in which nobody writes, changes that are copied at once, and how often each is
+tried: to come down to so few, and to copy those in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +148,17 @@ class _Move:
             self.notify(f"copying {table.name}: {done}")
 
     def _catch_up(self) -> None:
-        """Raises Unavailable when more changes than can be copied."""
+        """Copies again what changed, until little has or it does not become less: then the switch decides."""
         for _ in range(ROUNDS):
             with self._reading() as here:
-                numbers, keys = changed(here, 10 * FEW)
+                numbers, keys = changed(here, MOST)
                 with self.new.begin() as there:
                     self._again(here, there, keys)
             with self.old.begin() as connection:
                 settled(connection, numbers)
-            if len(numbers) <= FEW:
+            if sum(map(len, keys.values())) <= FEW:
                 return
             self.notify(f"copying again what changed: {len(numbers)}")
-        raise Unavailable("more changes than can be copied", "move it when there is less traffic")
 
     def _verify(self, table: Copied) -> None:
         """Raises Unavailable when a row differs that has not changed since."""
