@@ -104,6 +104,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory, vendor: Vendor) -> Iterator[
         for file in (repo.root / "configs/models").rglob("*.yaml"):
             _point(file, vendor.url)
         repo.edit("configs/environments/local.yaml", "endpoints: simulated", "endpoints: real")
+        repo.edit("configs/environments/local.yaml", "deadlineSeconds: 30", "deadlineSeconds: 150")
         (repo.root / "evals/suites/support/colours.yaml").write_text(SUITE)
         repo.keep_suites({"support/colours"})
         with surrounded():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.operate.repository.host import Host
-from tests.repository import Repo
+from tests.repository import Repo, copied, up
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +18,16 @@ MODEL = "model/openai/gpt-4-1"
 FILE = "configs/models/openai/gpt-4-1.yaml"
 FIELD = f"{MODEL}:options.temperature"
 WARMER = (MODEL, "options.temperature=0.9", "--reason", "it repeats itself")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
+    """With environment `local` up, whose slots may take their time: a loaded machine is slow, not wrong."""
+    repo = copied(tmp_path_factory.mktemp("running"))
+    repo.edit("configs/environments/local.yaml", "deadlineSeconds: 30", "deadlineSeconds: 150")
+    repo.commit("patience")
+    with up(repo) as found:
+        yield found
 
 
 @pytest.fixture
@@ -105,7 +115,7 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
         lines = [line for line in diff.splitlines() if line[0] in "+-" and line[:3] not in ("+++", "---")]
         assert lines == ["-version: 1.0.0", "+version: 1.0.1", "-  temperature: 0.2", "+  temperature: 0.9"]
 
-        host.trouble = [401] * 2
+        host.trouble = [401]
         again = at("drift", "local", "--adopt")
         assert (again.code, "could not be made" in again.err) == (0, True)
 
@@ -118,10 +128,11 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
 
 
 def test_a_field_that_is_changed_again_and_again_is_contested(at: Any) -> None:
+    often = ("hotfix", "local", MODEL, "options.topP=0.5", "--reason", "it repeats itself", "--for", "2h", "--json")
     for _ in range(3):
-        at("hotfix", "local", *WARMER, "--for", "2h", "--json")
+        at(*often)
         assert at("drift", "local", "--heal", "--json").code == 0
-    at("hotfix", "local", *WARMER, "--for", "2h", "--json")
+    at(*often)
     refused = at("drift", "local", "--heal")
     assert refused.code == 1
     assert "somebody fights us" in refused.error

@@ -69,6 +69,9 @@ class Target(RolloutTarget, Protocol):
     def keys(self) -> "Keys":
         """The keys of callers. A change is in force within a second, whatever is deployed."""
 
+    def stored(self, digest: str) -> bytes:
+        """The bytes of a stored release. Refused(TAMPERED) when they are not what its name says."""
+
     def config(self, slot: str) -> dict[str, Any]:
         """The release that a slot runs, as it has it in memory: digest and content; and the digest of its `program`."""
 

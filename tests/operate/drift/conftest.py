@@ -44,10 +44,10 @@ class Slots:
         slots = {name: SlotFacts(self.held.get(name), ready=True) for name in SLOTS}
         return Facts(Side(self.live, self.held[self.live]) if self.live else None, slots)
 
-    def release(self, digest: str) -> Release:
+    def stored(self, digest: str) -> bytes:
         if digest in self.tampered:
             raise Refused(Reason.TAMPERED, f"{digest} does not hold what its name says")
-        return self.releases[digest]
+        return self.releases[digest].data
 
     def config(self, slot: str) -> dict[str, Any]:
         if slot in self.said:

@@ -67,8 +67,10 @@ def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book
     if live is not None and live.wanted == git.digest and not (report.deployed and report.deployed.hotfix):
         _replace(running, {one.where for one in healable(report)}, console)
     elif git.digest in book.state(report.environment).trail:
+        from mooring.commands import doors
         from mooring.rollout.hotfix import give_back
 
+        doors.passable(running, book, workspace, git.digest)
         with console.progress(f"heal {report.environment}") as notify:
             receipt = give_back(running, book, actor(), git.digest, notify)
         done(receipt, console)
@@ -78,7 +80,7 @@ def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book
         from mooring.commands.deploy import deploy_release
 
         catalog, _ = load(GitTree(workspace.root, report.git.commit))
-        deploy_release(workspace, catalog, git, report.git.commit, console)
+        deploy_release(workspace, catalog, git.release, report.git.commit, console)
 
 
 def _replace(running: "Target", slots: set[str], console: Console) -> None:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from mooring.change.change import Change
 from mooring.change.diff import diff
 from mooring.operate.drift.difference import Difference, Moved
-from mooring.operate.drift.sides import Altered, Deployed, Git, Running, content_of
-from mooring.release.content import ReleaseContent
-from mooring.release.release import Release
+from mooring.operate.drift.sides import Altered, Deployed, Git, Running, Stored, content_of
 from mooring.rollout.patches import Hotfix
 from mooring.rollout.state import Kind
 
@@ -26,7 +24,7 @@ class Sides:
     git: Git
     deployed: Deployed | None
     slots: Sequence[Running]
-    stored: dict[str, Release]
+    stored: dict[str, Stored]
     altered: Sequence[Altered]
     merged: bool
     since: float | None
@@ -95,20 +93,19 @@ def _in_slot(sides: Sides, slot: Running) -> Iterator[Difference]:
     if slot.live and slot.program and slot.program != sides.program:
         sentence = f"{slot.slot} runs other code than {sides.git.ref} holds; a restart loads what is on its disk"
         yield Difference(Moved.OTHER_CODE, slot.slot, sentence, NOBODY)
-    said = content_of(slot.content, sides.stored.get(slot.digest or ""))
     expected, against = _expected(sides, slot)
-    if expected is None:
+    if expected is None or expected.value == slot.content:
         return
-    changes = diff(said, expected)
-    for change in changes:
+    said = content_of(slot.content, sides.stored.get(slot.digest or ""))
+    for change in diff(said, expected.content):
         yield Difference(Moved.IN_PLACE, slot.slot, f"{change.text} ({slot.slot}, {against})", NOBODY, change)
 
 
-def _expected(sides: Sides, slot: Running) -> tuple[ReleaseContent | None, str]:
+def _expected(sides: Sides, slot: Running) -> tuple[Stored | None, str]:
     """What a slot should run, and what that is called."""
     if slot.live and sides.deployed:
         if sides.deployed.release:
-            return sides.deployed.release.content, "not what was deployed"
-        return sides.git.release.content, f"not what {sides.git.ref} says"
+            return sides.deployed.release, "not what was deployed"
+        return sides.git.release, f"not what {sides.git.ref} says"
     stored = sides.stored.get(slot.wanted)
-    return (stored.content, "not what it was given") if stored else (None, "")
+    return (stored, "not what it was given") if stored else (None, "")

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from mooring.catalog.source import CODE, commit_of, git
 from mooring.errors import UsageError
-from mooring.operate.drift.sides import Deployed, Git
+from mooring.operate.drift.sides import Deployed, Git, Stored
 from mooring.release.program import FOLDER, program_of
-from mooring.release.release import Release
 
 DOCUMENTS = ("configs", "prompts", CODE)
 """The folders that a release is made of."""
@@ -55,7 +54,7 @@ def _same(root: Path, one: str | None, other: str) -> bool:
         return False
 
 
-def _resolved(root: Path, ref: str, commit: str, environment: str) -> Release:
+def _resolved(root: Path, ref: str, commit: str, environment: str) -> Stored:
     from dataclasses import replace
 
     from mooring.catalog.load import load
@@ -65,9 +64,12 @@ def _resolved(root: Path, ref: str, commit: str, environment: str) -> Release:
 
     catalog, _ = load(GitTree(root, commit))
     try:
-        return resolve(catalog, environment)
+        made = resolve(catalog, environment)
     except FindingsError as error:
         raise FindingsError([replace(found, file=f"{ref}:{found.file}") for found in error.findings]) from None
+    stored = Stored(made.digest, made.data)
+    stored.release = made
+    return stored
 
 
 def _program(root: Path, commit: str) -> str | None:

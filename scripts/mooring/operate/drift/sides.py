@@ -1,7 +1,9 @@
 """The three sides that are compared: what git makes of an environment, what was deployed, and what runs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from mooring.errors import Refused, Stopped
@@ -20,7 +22,7 @@ class Git:
 
     ref: str
     commit: str
-    release: Release
+    release: "Stored"
     program: str | None
 
 
@@ -32,8 +34,8 @@ class Deployed:
     """
 
     digest: str
-    release: Release | None
-    base: Release | None
+    release: "Stored | None"
+    base: "Stored | None"
     kind: str
     actor: str
     at: float
@@ -70,7 +72,7 @@ class Target(Protocol):
 
     def facts(self) -> Facts: ...
 
-    def release(self, digest: str) -> Release: ...
+    def stored(self, digest: str) -> bytes: ...
 
     def config(self, slot: str) -> dict[str, Any]: ...
 
@@ -85,28 +87,50 @@ class Ledger(Protocol):
     def commit_of(self, environment: str, digest: str) -> str | None: ...
 
 
+@dataclass
+class Stored:
+    """A release as its bytes have it; what they mean is read when it is asked for."""
+
+    digest: str
+    data: bytes
+
+    @cached_property
+    def value(self) -> Any:
+        """The JSON value."""
+        return json.loads(self.data)
+
+    @cached_property
+    def release(self) -> Release:
+        """Refused(STALE) when another version of the code wrote it."""
+        return Release.verified(self.data)
+
+    @property
+    def content(self) -> ReleaseContent:
+        return self.release.content
+
+
 class Shelf:
-    """The stored releases of a target, each read and verified once; `altered` are those that could not be."""
+    """The stored releases of a target, each read once; `altered` are those whose bytes are not what their name says."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._known: dict[str, Release | None] = {}
+        self._known: dict[str, Stored | None] = {}
         self.altered: list[Altered] = []
 
     @property
-    def whole(self) -> dict[str, Release]:
+    def whole(self) -> dict[str, Stored]:
         """The releases that were read, by digest."""
-        return {digest: release for digest, release in self._known.items() if release}
+        return {digest: stored for digest, stored in self._known.items() if stored}
 
-    def get(self, digest: str) -> Release | None:
-        """A release, or None when its file cannot be used."""
+    def get(self, digest: str) -> Stored | None:
+        """A release, or None when its bytes cannot be used."""
         if digest not in self._known:
             self._known[digest] = self._read(digest)
         return self._known[digest]
 
-    def _read(self, digest: str) -> Release | None:
+    def _read(self, digest: str) -> Stored | None:
         try:
-            return self._target.release(digest)
+            return Stored(digest, self._target.stored(digest))
         except Refused as refused:
             if refused.reason is not Reason.TAMPERED:
                 raise
@@ -156,10 +180,8 @@ def _running(target: Target, slot: str, live: bool, wanted: str) -> Running:
     return Running(slot, live, wanted, said["digest"], said["content"], said.get("program"))
 
 
-def content_of(said: Mapping[str, Any], stored: Release | None) -> ReleaseContent:
+def content_of(said: Mapping[str, Any], stored: Stored | None) -> ReleaseContent:
     """What a process has in memory, as a typed value; that of the stored release where both say the same."""
-    import json
-
-    if stored is not None and json.loads(stored.data) == said:
+    if stored is not None and stored.value == said:
         return stored.content
     return ReleaseContent.model_validate(said)

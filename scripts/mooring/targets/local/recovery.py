@@ -1,7 +1,7 @@
 """Acts for the supervisor where the code of rollouts is needed, in a process of its own.
 
-Finishes or undoes a rollout whose process is gone, and takes back hotfixes whose time is over; with `--follow`, makes live what another machine made live; with
-`--fetch`, makes the files of releases that the database has.
+Finishes or undoes a rollout whose process is gone, and takes back hotfixes whose time is over; with `--follow`, makes
+live what another machine made live; with `--fetch`, makes the files of releases that the database has.
 """
 
 import argparse
