@@ -67,7 +67,7 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
         except MooringError as error:  # what runs is shown although its ledger cannot be read
             warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
     live = _live(workspace, name)
-    known = {**served(live), **recorded, "jobs": _jobs(workspace, name, live), "warnings": warnings}
+    known = {**served(live), **recorded, "jobs": _jobs(workspace, name), "warnings": warnings}
     return {**data, **data.pop("facts"), **known}
 
 
@@ -114,15 +114,15 @@ def _patch(patch: "Patch") -> dict[str, Any]:
     }
 
 
-def _jobs(workspace: Workspace, name: str, live: "Release | None") -> list[dict[str, Any]]:
+def _jobs(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     """When each scheduled job of the environment last ran and last reported, and whether that is too long ago."""
     from mooring.commands.stored import stored
     from mooring.state import heartbeats
 
     try:
-        with stored(workspace, name, live=live.content.environment if live else None) as database:
+        with stored(workspace, name) as database:
             known = database.read(heartbeats.heartbeats) if database else []
-    except Stopped:
+    except MooringError:
         return []
     overdue, beats = {each.job for each in heartbeats.late(known, time.time())}, {each.job: each for each in known}
     nothing = {"first": None, "ran": None, "outcome": None, "reported": None}
