@@ -27,6 +27,9 @@ class Reason(StrEnum):
     REPORTED = "reported"
     CHANGED = "changed"
     EVALUATED = "evaluated"
+    EXPORTED = "exported"
+    VERIFIED = "verified"
+    RESTORED = "restored"
     TOLERATED = "tolerated"
     # stopped before anything changed
     FINDINGS = "findings"
@@ -45,6 +48,8 @@ class Reason(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"
     CONFLICTS = "conflicts"
+    OCCUPIED = "occupied"
+    CLOCK_SKEW = "clock-skew"
     DRIFTED = "drifted"
     UNKNOWN = "unknown"
     CONTESTED = "contested"
@@ -57,6 +62,7 @@ class Reason(StrEnum):
     PORT_IN_USE = "port-in-use"
     STORAGE = "storage"
     PROCESS = "process"
+    DESTINATION = "destination"
     # neither done nor stopped
     USAGE = "usage"
     CRASH = "crash"
@@ -73,6 +79,9 @@ DONE = frozenset(
         Reason.REPORTED,
         Reason.CHANGED,
         Reason.EVALUATED,
+        Reason.EXPORTED,
+        Reason.VERIFIED,
+        Reason.RESTORED,
         Reason.TOLERATED,
     }
 )

@@ -100,6 +100,7 @@ MEANINGS: dict[str, Meaning] = {
     "tool.calls-raised": Meaning(3, "more calls in a run"),
     "tool.description-changed": Meaning(2, "the model reads something else about when to call it"),
     "tool.endpoint-changed": Meaning(5, "calls go elsewhere"),
+    "tool.memory-changed": Meaning(4, "other memories of users, or more of them, or for longer"),
     "tool.gained-approval": Meaning(1, "a person must approve calls"),
     "tool.gained-destructive": Meaning(8, "calls may destroy or overwrite"),
     "tool.gained-open-world": Meaning(4, "calls reach systems beyond the team's own"),

@@ -17,8 +17,8 @@ from mooring.evaluate.values import Reply, Score
 from mooring.spec.suite import APPROVE, Case, EvalSuite
 
 Ask = Callable[[Mapping[str, Any], float], Mapping[str, Any]]
-"""Rehearses one turn in a slot, within some seconds: takes the agent, message, history, variables, run and the answer
-that stands in the case, and returns what `Reply` is made of. Raises Stopped."""
+"""Rehearses one turn in a slot, within some seconds: takes the agent, message, history, variables, run, memories and
+the answer that stands in the case, and returns what `Reply` is made of. Raises Stopped."""
 
 AT_ONCE = 8
 """Conversations with a slot at the same time."""
@@ -70,6 +70,7 @@ def held(one: Conversation, ask: Ask) -> list[Reply]:
             "history": tuple(history),
             "variables": variables,
             "run": run,
+            "memories": one.case.memories,
             "answer": turn.answer.model_dump(mode="json") if turn.answer else None,
         }
         replies.append(reply := _reply(body, one.deadline, ask))

@@ -6,7 +6,7 @@ from typing import Any
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, clock, seconds
+from mooring.report.timestamps import ago, clock, iso, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
 MOST_SECONDS = 5.0
@@ -125,6 +125,10 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
+    for job in data.get("jobs", ()):
+        if job["late"]:
+            since = f"since {iso(job['reported'])}" if job["reported"] else "yet"
+            yield f"late: the scheduled job {job['job']} has not reported {since}"
     yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
 

@@ -1,5 +1,6 @@
 """Asks an agent as an evaluation does: what it said, what it called and what it cost, with no effect in the world."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,22 +15,32 @@ from mooring.runtime.runtime import Runtime
 from mooring.spec.environment import SIMULATED
 from mooring.spec.suite import ModelAnswer
 
+CONVERSATIONS = 256
+"""Rehearsed conversations whose memories are known; the oldest go first."""
+
 PENDING = "awaiting approval"
 """The error of a call that no person decided on."""
 
 
 async def rehearse(
-    runtime: Runtime, agent: str, turn: Turn, run: str, said: ModelAnswer | None = None
+    runtime: Runtime,
+    agent: str,
+    turn: Turn,
+    run: str,
+    said: ModelAnswer | None = None,
+    memories: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The reply as JSON values; `error` is a problem that ended the run, or None.
 
     `run` is the id of every run of one conversation. A simulated model says what is `said`; a real one never.
     Tools that change something are called only where their service is simulated; elsewhere the agent is told that they
-    are not. Problem when there is no such agent.
+    are not. What is remembered is known to this conversation alone, which begins with `memories`. Problem when there
+    is no such agent.
     """
     served = runtime.agents.get(agent)
     record, answer, error = runtime.agents.record(served, run=run), None, None
     record.withheld = withheld(runtime.release.content)
+    record.rehearsed = remembered(runtime.rehearsed, run, memories)
     try:
         with scripted(said):
             answer = await runtime.runner.run(served, turn, record)
@@ -54,8 +65,19 @@ def withheld(content: ReleaseContent) -> frozenset[str]:
     return frozenset(
         tool.exported
         for tool in content.tools.values()
-        if not tool.annotations.read_only_hint and not (tool.service and services.get(tool.service) == SIMULATED)
+        if not tool.annotations.read_only_hint
+        and not tool.memory
+        and not (tool.service and services.get(tool.service) == SIMULATED)
     )
+
+
+def remembered(known: OrderedDict[str, list[str]], run: str, memories: Sequence[str]) -> list[str]:
+    """The memories of a conversation, which begins with `memories` and whose runs share an id."""
+    mine = known.setdefault(run, list(memories))
+    known.move_to_end(run)
+    if len(known) > CONVERSATIONS:
+        known.popitem(last=False)
+    return mine
 
 
 def models(messages: Sequence[ModelMessage]) -> list[str]:

@@ -4,6 +4,7 @@ from mooring.spec.agent import Agent
 from mooring.spec.document import Document
 from mooring.spec.drift import Drift
 from mooring.spec.environment import Environment
+from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
 from mooring.spec.prompt import Prompt, PromptPart
@@ -13,7 +14,20 @@ from mooring.spec.tool import Tool
 
 KINDS: dict[str, type[Document]] = {
     model.__name__: model
-    for model in (Agent, Drift, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+    for model in (
+        Agent,
+        Drift,
+        Environment,
+        EvalSuite,
+        Export,
+        Guards,
+        Model,
+        Override,
+        Prompt,
+        PromptPart,
+        Resilience,
+        Tool,
+    )
 }
 """Every kind by the name it has in `kind:`."""
 
@@ -22,6 +36,7 @@ FOLDERS: dict[str, str] = {
     "Drift": "configs/operations",
     "Environment": "configs/environments",
     "EvalSuite": "evals/suites",
+    "Export": "configs/operations",
     "Guards": "configs/operations",
     "Model": "configs/models",
     "Override": "configs/overrides",
@@ -41,6 +56,7 @@ __all__ = [
     "Drift",
     "Environment",
     "EvalSuite",
+    "Export",
     "Guards",
     "Model",
     "Override",

@@ -11,6 +11,7 @@ from mooring.catalog.checks import (
     budgets,
     drift,
     environments,
+    memory,
     models,
     operations,
     profiles,
@@ -119,6 +120,14 @@ TOOLS = {
         "correct the name, or the function's parameters",
         tools.python_callable,
     ),
+    "memory-arguments": Check(
+        "A memory tool takes what memory takes: `text` to remember, `query` to recall.",
+        "say required: [text] or [query], and a property of type string",
+        memory.arguments,
+    ),
+    "memory-result": Check("A memory tool returns what memory returns.", "correct outputSchema", memory.results),
+    "memory-hints": Check("The hints of a memory tool say what it does.", "correct the hint", memory.hints),
+    "memory-space": Check("What is recalled is remembered by some tool.", "correct the name", memory.space),
 }
 MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
@@ -212,6 +221,11 @@ ENVIRONMENTS = {
     "access-tenant": Check("Keys belong to tenants that exist.", "correct the name", access.tenant),
     "access-agent": Check("Callers call agents that are here.", "correct the name", access.agent),
     "access-twice": Check("Tenants, keys and issuers differ by name.", "rename or remove one", access.twice),
+    "memory-access": Check(
+        "Beyond development, users of a memory are told apart by keys.",
+        "declare access with a tenant, or take the tool from the agent here",
+        memory.access,
+    ),
     "issuer-url": Check("Issuers are asked over https, or are private.", "correct the URL", access.issuer_url),
 }
 OPERATIONS = {
@@ -243,6 +257,7 @@ SUITES = {
         "name a tool as models see it, or move the answer",
         answers.answers,
     ),
+    "suite-memories": Check("A test with memories asks an agent that recalls.", "remove them", memory.given),
     "suite-variables": Check(
         "Variables of a test are inputs that a request may set.", "correct, move or remove it", suites.variables
     ),

@@ -69,7 +69,10 @@ class _Again(Exception):
     """Raised when another try is worthwhile. The argument says what was wrong."""
 
 
-def answer(response: httpx2.Response, permission: str = "pull-requests: write") -> Any:
+PULLS = "pull-requests: write"
+
+
+def answer(response: httpx2.Response, permission: str = PULLS) -> Any:
     """The JSON of an answer; `permission` is what a job needs where it is refused. Failed(PROCESS)."""
     if response.status_code in _PASSING:
         raise _Again(f"HTTP {response.status_code}")
@@ -79,10 +82,10 @@ def answer(response: httpx2.Response, permission: str = "pull-requests: write") 
     return response.json() if response.content else None
 
 
-def pages(client: httpx2.Client, path: str, **query: str) -> Iterator[Any]:
+def pages(client: httpx2.Client, path: str, permission: str = PULLS, **query: str) -> Iterator[Any]:
     """Every entry of a listing, page by page."""
     for page in range(1, PAGES + 1):
-        found = answer(client.get(path, params={**query, "per_page": 100, "page": page}))
+        found = answer(client.get(path, params={**query, "per_page": 100, "page": page}), permission)
         yield from found
         if not found:
             break

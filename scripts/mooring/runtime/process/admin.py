@@ -127,7 +127,7 @@ async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
     history = tuple((role, text) for role, text in body["history"])
     turn = Turn(str(body["message"]), history, dict(body["variables"]))
     said = ModelAnswer.model_validate(body["answer"]) if body.get("answer") else None
-    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]), said)
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]), said, body.get("memories", ()))
 
 
 def _runtime(slot: Slot) -> "Runtime":
