@@ -114,7 +114,7 @@ class Destination:
                 said = client.head(url).headers
         until = said.get("x-amz-object-lock-retain-until-date")
         held = said.get("x-amz-object-lock-legal-hold") == "ON"
-        return held or bool(until and datetime.fromisoformat(until.replace("Z", "+00:00")) > datetime.now(UTC))
+        return held or bool(until and datetime.fromisoformat(until) > datetime.now(UTC))
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

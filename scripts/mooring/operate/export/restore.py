@@ -112,7 +112,7 @@ def _following(shelf: Shelf, manifests: Iterable[Manifest]) -> Iterator[Segment]
 def restore(
     destination: Destination, chosen: Chosen, address: Address, scratch: Path, opener: Opener, notify: Notify
 ) -> dict[str, Any]:
-    """Puts what was chosen in the place of the database at `address`; what each table held after the copies were loaded.
+    """Puts what was chosen in the place of a database; what each table held after the copies were loaded.
 
     Nothing changes unless all of it is right. Raises Refused(STALE) when this version does not know the tables,
     Refused(TAMPERED) for a corrupt part, Failed.
@@ -189,9 +189,8 @@ class Reader:
                     subject, key, at = json.loads(line)
                     found.append((subject, key, at))
         for segment in chosen.later:
-            for record in self.records(segment):
-                if record.get("put") == "tombstones":
-                    found.append((record["row"]["subject"], record["row"]["key"], record["row"]["at"]))
+            rows = (record["row"] for record in self.records(segment) if record.get("put") == "tombstones")
+            found += [(row["subject"], row["key"], row["at"]) for row in rows]
         return found
 
     def _parts(self, manifest: Manifest, file: File) -> Iterator[bytes]:
