@@ -106,7 +106,7 @@ class _Sender:
 
     def __init__(self, source: Source, origin: Origin, lease: Lease, resend: bool) -> None:
         self._source, self._origin, self._lease, self._resend = source, origin, lease, resend
-        self._seal = Seal(source.document.encryption)
+        self._seal = Seal(source.document.encryption, source.environ)
         self.sent = self.bytes = 0
 
     def files(self, seen: Snapshot, collection: str, shelf: Shelf) -> tuple[File, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from mooring.errors import Failed
+from mooring.operate.export.seal import resolved
 from mooring.outcome import Reason
 from mooring.spec.export import Destination as Document
 
@@ -140,7 +141,7 @@ def _open(document: Document, url: str, environment: str, environ: Mapping[str, 
             folder = Path(unquote(parts.path)) / environment
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return store.LocalStore(str(folder))
-        options: dict[str, Any] = {_NAMES[name]: _secret(ref, environ) for name, ref in document.credentials.items()}
+        options: dict[str, Any] = {_NAMES[name]: resolved(ref, environ) for name, ref in document.credentials.items()}
         if document.scheme == "s3":
             options |= {"region": document.region or environ.get("AWS_REGION") or "us-east-1"}
             # A bucket with Object Lock takes nothing without a checksum.
@@ -152,13 +153,6 @@ def _open(document: Document, url: str, environment: str, environ: Mapping[str, 
         return cast("ObjectStore", from_url(whole, client_options=client, retry_config=_TRIES, **options))
     except (BaseError, OSError, ValueError) as error:
         raise Failed(Reason.DESTINATION, f"cannot open {url}: {_line(error)}", "correct the destination") from None
-
-
-def _secret(reference: str, environ: Mapping[str, str]) -> str:
-    name = reference.removeprefix("env:")
-    if not environ.get(name):
-        raise Failed(Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=…")
-    return environ[name]
 
 
 def _line(error: Exception) -> str:
