@@ -79,3 +79,10 @@ class Export(Document):
     keep_days: KeepDays = KeepDays()
     at_least: int = Field(default=3, ge=1, le=1000, description="So many copies stay, however old they are.")
     holds: tuple[Hold, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that an export needs. Only a restore needs the private key."""
+        recipients = self.encryption.recipients if self.encryption else ()
+        references = (*self.destination.credentials.values(), *recipients)
+        return tuple(one.removeprefix("env:") for one in references if one.startswith("env:"))

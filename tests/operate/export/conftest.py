@@ -86,7 +86,7 @@ def fill(where: Address, conversations: int, each: int = 1, first: int = 0, size
         for number in range(first, first + conversations):
             for version in range(each):
                 messages = f'["{os.urandom(size).hex()}"]'.encode()
-                run, now = f"run-{number}-{version}", time.time()
+                run, now = f"run-{number}-{version}-{os.urandom(4).hex()}", time.time()
                 turns.add(connection, turns.NewTurn(f"acme/c{number}", "helper", run, messages, now, now + 9e6))
 
     database.write(write)

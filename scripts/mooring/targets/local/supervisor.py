@@ -29,6 +29,8 @@ from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
 from mooring.targets.local import folders, listening
+from mooring.targets.local.exporter import COMMAND as EXPORTER
+from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.requirements import Requirements
@@ -59,6 +61,7 @@ class Commands:
     slot: Sequence[str] = SLOT
     simulator: Sequence[str] = SIMULATOR
     recovery: Sequence[str] = RECOVERY
+    exporter: Sequence[str] = EXPORTER
 
 
 class Supervisor:
@@ -75,6 +78,7 @@ class Supervisor:
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
         command = [*commands.recovery, *map(str, recovery)]
         self._housekeeping = Housekeeping(options.state, options.environment, self.memory, command)
+        self._exporter = Exporter(options.state, commands.exporter)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -197,6 +201,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
+        self._exporter.stop()
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
@@ -235,12 +240,17 @@ class Supervisor:
                     log.info("the standby in %s was warm long enough and ends", cold)
                     self.slots[cold].want(None)
                 self._housekeeping.recover()
+                self._export()
                 if self.simulator.wanted:
                     await self.simulator.ensure(self.memory.simulator_port)
             except (Stopped, OSError) as error:
                 if str(error) != said:
                     log.warning("%s", error)
                 said = str(error)
+
+    def _export(self) -> None:
+        live = self.memory.slots[self.memory.live].digest if self.memory.live else None
+        self._exporter.ensure(live, {**os.environ, **self._secrets})
 
     # --- what slots need around them ---
 

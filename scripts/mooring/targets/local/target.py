@@ -242,8 +242,8 @@ class Local:
         return follow(self._log(name), lines)
 
     def _log(self, name: str) -> Path:
-        if name not in (*SLOTS, "supervisor", "simulator"):
-            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator")
+        if name not in (*SLOTS, "supervisor", "simulator", "exporter"):
+            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator, exporter")
         return folders.log_file(self.state, name)
 
     # --- Writer ---
@@ -263,6 +263,7 @@ class Local:
         content = self.release(side.digest).content
         names = {model.key_variable for model in content.models.values() if model.key_variable}
         names |= set(content.environment.secrets)
+        names |= {name for export in content.exports.values() for name in export.variables}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
