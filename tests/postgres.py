@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 from tests.reaper import VARIABLE
 
@@ -51,6 +54,19 @@ class Cluster:
     def stop(self) -> None:
         """Stops it as a crash would."""
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop", check=False)
+
+    def pause(self) -> None:
+        """Stops every process of it, which keeps all sockets open and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets them go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        for process in (first, *first.children(recursive=True)):
+            process.send_signal(number)
 
     def fresh(self) -> str:
         """The URL of a new, empty database."""

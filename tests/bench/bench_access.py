@@ -13,18 +13,20 @@ import httpx2
 from starlette.types import Receive, Scope, Send
 
 from mooring.release.release import Release
-from mooring.runtime.core.keyfile import KEYS, KeyFile, StoredKey, new_key
+from mooring.runtime.core.keys import Keys, StoredKey, new_key
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.access.gate import Gate
 from mooring.runtime.door.access.issuers import Issuers
 from mooring.runtime.door.access.keyring import Keyring
 from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.door.app import create_app
+from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.spend import Spend
 from mooring.spec import Environment
 from mooring.spec.access import Access, Limits
 from mooring.state.database import Database
 from mooring.state.engine import url_of
+from mooring.state.transactions import Transactions
 from tests.bench.row import Row
 from tests.bench.vendor import host, process
 from tests.runtime.hosting import Serving
@@ -62,9 +64,12 @@ async def _cost(folder: Path, keys: list[str]) -> Row:
     database = Database(url_of(folder, None))
     access, spend = Access.model_validate(ACCESS), Spend(database)
     await spend.start()
-    keyring = Keyring(access, KeyFile(folder / KEYS), {})
+    known = KnownKeys(database, folder)
+    await known.start()
+    keyring = Keyring(access, known, {})
     gate = Gate(_answer, keyring, Issuers(access, lambda: None), Rates(spend, None), lambda code: None)
     bare, ours = [statistics.median([await _timed(app, keys, spend) for _ in range(3)]) for app in (_answer, gate)]
+    await known.close()
     await spend.close()
     await database.close()
     cost = (ours - bare) * 1000
@@ -131,7 +136,7 @@ def _keys(folder: Path, count: int, tenant: str = "shop") -> list[str]:
         )
         for _key, number, hashed in made
     ]
-    KeyFile(folder / KEYS).change(lambda keys: [*keys, *stored])
+    Keys(Transactions(url_of(folder, None)), folder).change(lambda keys: [*keys, *stored])
     return [key for key, _number, _hash in made]
 
 

@@ -1,114 +1,134 @@
-"""What a second worker brings: requests a second of one and of two at 64 clients, and how evenly connections spread."""
+"""What a second worker brings: requests a second of one and of two at 64 clients, what they cost the processor, and how
+evenly connections spread."""
 
-import asyncio
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from mooring.release.release import Release
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.siblings import name_of
-from mooring.targets.local.requirements import cores
+from mooring.targets.local.cores import cores
+from tests.bench.native import Clients, Endpoint, endpoint
 from tests.bench.row import Row
-from tests.bench.vendor import host, process
 from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[2]
-CLIENTS, SECONDS, ROUNDS = 64, 2.5, 2
-SCALES, FEWEST = 1.8, 0.8
-"""What two must get of the rate of one; and what the one with fewer connections must have of an even share."""
+CLIENTS, FEWER, SECONDS, ROUNDS = 64, 16, 4, 2
+SCALES, KEEPS, EVEN = 1.8, 0.9, 0.8
+"""What two must get of the rate of one; what a second of their processor time must get of that of one; and what the
+worker with fewer connections must have of those of the other."""
 
 NEEDED = 4
-"""Cores for two workers, the clients and the models' endpoint. With fewer the rate is what these leave, so there each
-worker is stopped most of the time, for two of them to fit in: that shows whether one holds up the other."""
-
-PACE = """
-import itertools, os, signal, sys, time
-pids, on, period = list(map(int, sys.argv[1:])), 0.005, 0.020
-start = time.monotonic()
-for turn in itertools.count():
-    for number, pid in enumerate(pids):
-        for moment, what in ((0, signal.SIGCONT), (on, signal.SIGSTOP)):
-            until = start + turn * period + number * period / 2 + moment
-            time.sleep(max(0, until - time.monotonic()))
-            os.kill(pid, what)
-"""
-"""A quarter of the time for each, at different times."""
+"""Cores for two workers, the clients and the models' endpoint. With fewer the rate is what these leave. What a second
+of processor time gets done says on any machine whether a further core brings what the first did."""
 
 READY_SECONDS = 60
 BODY = json.dumps({"model": "support", "messages": [{"role": "user", "content": "Where is my order A-1001?"}]}).encode()
 
 
 @dataclass
-class Figure:
-    """What so many workers did: requests a second, free and paced; and how connections spread, kept and not kept."""
+class Round:
+    """One measurement. `spent` are seconds of processor time: of each worker, of the clients and of the endpoint."""
 
-    free: list[float] = field(default_factory=list)
-    paced: list[float] = field(default_factory=list)
-    kept: list[float] = field(default_factory=list)
-    fresh: list[float] = field(default_factory=list)
+    answered: int
+    workers: list[float]
+    clients: float
+    models: float
+
+    @property
+    def rate(self) -> float:
+        return self.answered / SECONDS
+
+    def __str__(self) -> str:
+        """Shares of one core."""
+        workers = " + ".join(f"{spent / SECONDS:.2f}" for spent in self.workers)
+        return f"workers {workers}, clients {self.clients / SECONDS:.2f}, models {self.models / SECONDS:.2f}"
+
+
+@dataclass
+class Figure:
+    """What so many workers did; and how evenly connections spread, by what they are."""
+
+    rounds: list[Round] = field(default_factory=list)
+    spread: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> float:
+        return max(each.rate for each in self.rounds)
+
+    @property
+    def capacity(self) -> float:
+        """Requests a second of the workers' processor time."""
+        return sum(each.answered for each in self.rounds) / sum(sum(each.workers) for each in self.rounds)
 
 
 def run() -> list[Row]:
     rows = []
-    with process(host) as (vendor, _), tempfile.TemporaryDirectory() as folder:
+    with endpoint() as models, tempfile.TemporaryDirectory() as folder:
         for mode in ("off", "durable"):
-            rows += _compared(mode, vendor, Path(folder))
+            rows += _compared(mode, models, Path(folder))
     return rows
 
 
-def _compared(mode: str, vendor: str, folder: Path) -> list[Row]:
+def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
     """They take turns, so that a busy moment of the machine meets both."""
     with ExitStack() as stack:
         release = sample(checkpoint={"mode": mode})
-        sides = {count: stack.enter_context(_slot(release, count, vendor, folder / mode)) for count in (1, 2)}
+        sides = {count: stack.enter_context(_slot(release, count, models, folder / mode)) for count in (1, 2)}
         figures = {count: Figure() for count in sides}
         for _ in range(ROUNDS):
             for count, side in sides.items():
                 side.live(True)
-                side.measure(figures[count])
+                side.measure(figures[count], spreads=mode == "off")
                 side.live(False)
     one, two = figures[1], figures[2]
     what, enough = "checkpointed" if mode == "durable" else "plain", cores() >= NEEDED
     limit = f">= {SCALES}x"
-    rows = [
-        _rates(
-            what, one.free, two.free, limit if enough else f"{limit} from {NEEDED} cores on; here {cores()}", enough
+    on_few = f"{limit} from {NEEDED} cores on; here {cores()}"
+    return [
+        _rates(what, one.rate, two.rate, limit if enough else on_few, enough),
+        Row(f"processor time meanwhile, in cores, {what}", str(two.rounds[-1]), str(one.rounds[-1])),
+        Row(
+            f"requests a second of the slot's processor time, {what}",
+            f"{two.capacity:.0f}",
+            f"one {one.capacity:.0f}",
+            two.capacity / one.capacity,
+            f">= {KEEPS}x",
+            two.capacity >= KEEPS * one.capacity,
         ),
-        _rates(f"{what}, a quarter of a core each", one.paced, two.paced, limit, True),
+        *(_spread(name, shares) for name, shares in two.spread.items()),
     ]
-    spread = [_spread("kept", two.kept), _spread("for one request", two.fresh)] if mode == "off" else []
-    return [*rows, *spread]
 
 
-def _rates(what: str, one: list[float], two: list[float], limit: str, holds: bool) -> Row:
-    ratio = max(two) / max(one)
-    ok = ratio >= SCALES if holds else None
-    return Row(f"requests, two workers, {what}", f"{max(two):.0f}/s", f"one {max(one):.0f}/s", ratio, limit, ok)
+def _rates(what: str, one: float, two: float, limit: str, holds: bool) -> Row:
+    ok = two >= SCALES * one if holds else None
+    return Row(f"requests, two workers, {what}", f"{two:.0f}/s", f"one {one:.0f}/s", two / one, limit, ok)
 
 
 def _spread(name: str, shares: list[float]) -> Row:
-    told = f"the fewer {', '.join(f'{share:.2f}' for share in shares)} of an even share"
-    return Row(f"connections {name}, {CLIENTS} at once", told, limit=f">= {FEWEST}", ok=min(shares) >= FEWEST)
+    told = f"the fewer {', '.join(f'{share:.2f}' for share in shares)} of the other's"
+    return Row(f"connections {name}", told, limit=f">= {EVEN}", ok=min(shares) >= EVEN)
 
 
 class Side:
     """So many workers behind one socket."""
 
-    def __init__(self, folder: Path, listening: socket.socket, pids: list[int]) -> None:
+    def __init__(self, folder: Path, listening: socket.socket, pids: list[int], models: Endpoint) -> None:
         self.doors = [folder / name_of("blue", number + 1) for number in range(len(pids))]
-        self.pids = pids
-        self.address: tuple[str, int] = listening.getsockname()
+        self.pids, self._models = pids, models
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/chat/completions"
 
     def live(self, on: bool) -> None:
         for door in self.doors:
@@ -117,70 +137,54 @@ class Side:
     def health(self) -> list[dict[str, Any]]:
         return [unix_http.call(door, "GET /health") for door in self.doors]
 
-    def measure(self, figure: Figure) -> None:
+    def measure(self, figure: Figure, spreads: bool) -> None:
         """One round: a second to warm up, then clients that keep their connections, then some that do not."""
-        self._ask(1.0, keep=True)
-        figure.free.append(self._ask(SECONDS, keep=True, figure=figure) / SECONDS)
+        Clients(self.url, BODY, CLIENTS, 1).answered()
+        figure.rounds.append(self._round())
+        for count in (FEWER, CLIENTS) if spreads and len(self.pids) > 1 else ():
+            figure.spread.setdefault(f"kept, {count} at once", []).append(self._kept(count))
+            figure.spread.setdefault(f"for one request, {count} at once", []).append(self._fresh(count))
+
+    def _round(self) -> Round:
+        workers, models = _spent(self.pids), _spent(self._models.pids)
+        answered, clients = Clients(self.url, BODY, CLIENTS, SECONDS).answered()
+        spent = [now - was for now, was in zip(_spent(self.pids), workers, strict=True)]
+        return Round(answered, spent, clients, sum(_spent(self._models.pids)) - sum(models))
+
+    def _kept(self, count: int) -> float:
+        clients, held = Clients(self.url, BODY, count, SECONDS), [0]
+        while sum(held) < count and clients.there:
+            time.sleep(0.02)
+            held = [each["connections"] for each in self.health()]
+        clients.answered()
+        return _share(held)
+
+    def _fresh(self, count: int) -> float:
         before = [each["counts"]["received"] for each in self.health()]
-        self._ask(SECONDS / 2, keep=False)
-        received = [each["counts"]["received"] - was for each, was in zip(self.health(), before, strict=True)]
-        figure.fresh.append(_share(received))
-        pace = subprocess.Popen([sys.executable, "-c", PACE, *map(str, self.pids)])
-        try:
-            figure.paced.append(self._ask(SECONDS, keep=True) / SECONDS)
-        finally:
-            pace.kill()
-            pace.wait()
-            for pid in self.pids:
-                os.kill(pid, signal.SIGCONT)
+        Clients(self.url, BODY, count, 1, keep=False).answered()
+        return _share([each["counts"]["received"] - was for each, was in zip(self.health(), before, strict=True)])
 
-    def _ask(self, seconds: float, keep: bool, figure: Figure | None = None) -> int:
-        return asyncio.run(self._asked(seconds, keep, figure))
 
-    async def _asked(self, seconds: float, keep: bool, figure: Figure | None = None) -> int:
-        """How many requests all clients had answered. A failing one is an error."""
-        end = time.monotonic() + seconds
-        clients = [asyncio.create_task(_client(self.address, end, keep)) for _ in range(CLIENTS)]
-        if figure:
-            await asyncio.sleep(seconds / 2)
-            figure.kept.append(_share([each["connections"] for each in self.health()]))
-        return sum(await asyncio.gather(*clients))
+def _spent(pids: Sequence[int]) -> list[float]:
+    """Seconds of processor time of each."""
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return [each.user + each.system for each in times]
 
 
 def _share(counts: list[int]) -> float:
-    """What the one with the fewest has of an even share."""
-    return min(counts) / (sum(counts) / len(counts))
-
-
-async def _client(address: tuple[str, int], end: float, keep: bool) -> int:
-    answered, streams = 0, None
-    head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    head += f"Content-Length: {len(BODY)}\r\n" + ("\r\n" if keep else "Connection: close\r\n\r\n")
-    while time.monotonic() < end:
-        reader, writer = streams = streams or await asyncio.open_connection(*address)
-        writer.write(head.encode() + BODY)
-        said = (await reader.readuntil(b"\r\n\r\n")).lower()
-        if b" 200 " not in said.split(b"\r\n", 1)[0]:
-            raise ValueError(said.decode())
-        await reader.readexactly(int(said.split(b"content-length: ")[1].split(b"\r\n")[0]))
-        answered += 1
-        if not keep or b"connection: close" in said:
-            writer.close()
-            streams = None
-    if streams:
-        streams[1].close()
-    return answered
+    """What the one with the fewest has of what the one with the most has."""
+    return min(counts) / max(counts)
 
 
 @contextmanager
-def _slot(release: Release, count: int, vendor: str, state: Path) -> Iterator[Side]:
+def _slot(release: Release, count: int, models: Endpoint, state: Path) -> Iterator[Side]:
     """The processes that a supervisor would start."""
     state /= str(count)
     with tempfile.TemporaryDirectory() as doors, socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
         state.mkdir(parents=True)
         path = state / f"{release.digest.removeprefix('sha256:')}.json"
         path.write_bytes(release.to_bytes())
-        environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "MOORING_SIMULATOR_URL": vendor}
+        environ = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "MOORING_SIMULATOR_URL": models.url}
         children = []
         try:
             for number in range(1, count + 1):
@@ -190,7 +194,7 @@ def _slot(release: Release, count: int, vendor: str, state: Path) -> Iterator[Si
                 command = [sys.executable, "-m", "mooring.runtime.process", *map(str, options)]
                 with (state / "log").open("ab") as log:
                     children.append(subprocess.Popen(command, env=environ, pass_fds=(listening.fileno(),), stderr=log))
-            side = Side(Path(doors), listening, [child.pid for child in children])
+            side = Side(Path(doors), listening, [child.pid for child in children], models)
             _until_ready(side, state)
             yield side
         finally:

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
+from mooring.state.location import Location
 
 Arrange = Callable[[Any], None]
 
@@ -120,8 +120,8 @@ def test_a_port_in_use_is_said_before_anything_starts(moor: Any, repo: Any) -> N
 
 
 def test_the_second_of_two_deployments_is_told_who_is_first(moor: Any, repo: Any) -> None:
-    book = Ledger(repo.root / ".mooring/local/ledger.db")
-    held = lease.acquire(book, "local", "@somebody", "deploy", time.time())
+    book = Ledger(Location(repo.root / ".mooring/local", "local"))
+    held = lease.acquire(book, "local", "@somebody", "deploy")
     try:
         told = moor("-C", repo.root, "deploy", "local", "--json")
         assert (told.code, told.json["reason"]) == (1, "locked")
@@ -130,6 +130,6 @@ def test_the_second_of_two_deployments_is_told_who_is_first(moor: Any, repo: Any
         shown = moor("-C", repo.root, "status", "local").out
         assert "locked by @somebody (deploy" in shown
     finally:
-        lease.renew(book, held, 0)
+        lease.release(book, held)
         book.close()
         moor("-C", repo.root, "down")

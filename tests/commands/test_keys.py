@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mooring.runtime.core.keyfile import digest
+from mooring.runtime.core.keys import digest
 
 ACCESS = """access:
   tenants:

@@ -9,8 +9,6 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "scripts/mooring"
 
 APART = {
-    "runtime/memory/durable/database.py": "DBOS's own tables",
-    "rollout/ledger.py": "the ledger, which a rollback must reach at once and without a server",
     "simulator/services/database.py": "what a demo world's services know",
 }
 """Who opens one besides `state/`, and what it is for."""

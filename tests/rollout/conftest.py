@@ -1,4 +1,4 @@
-"""A ledger in a folder of its own, and a target that lives in memory."""
+"""A ledger in a database of its own, and a target that lives in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,14 +13,8 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "ledger.db")
-    yield opened
-    opened.close()
+from mooring.rollout.target import Facts, SlotFacts, Terms
+from mooring.state.location import Location
 
 
 @dataclass
@@ -50,13 +44,19 @@ class Memory:
     answers: dict[str, str] = field(default_factory=dict)
     token: int = 0
     asked: int = 0
+    machine: str = "this"
 
     def facts(self) -> Facts:
         digest = self.slots[self.live].digest if self.live else None
-        return Facts(Side(self.live, digest) if self.live and digest else None, dict(self.slots))
+        return Facts(
+            Side(self.live, digest) if self.live and digest else None, dict(self.slots), self.token, self.machine
+        )
 
     def release(self, digest: str) -> Release:
         return self.releases[digest]
+
+    def terms(self, digest: str) -> Terms:
+        return Terms.of(self.releases[digest])
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         self.asked += 1
@@ -106,6 +106,29 @@ class Memory:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> Location:
+    """A file; `everywhere` takes its place where the promises are those of the database."""
+    return Location(tmp_path / "state", "local")
+
+
+@pytest.fixture
+def everywhere(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Location:
+    """Where the database is, on each engine."""
+    if database_url.startswith("sqlite"):
+        return Location(tmp_path / "state", "local")
+    monkeypatch.setenv("LEDGER_URL", database_url)
+    return Location(tmp_path / "state", "local", "env:LEDGER_URL")
+
+
+@pytest.fixture
+def ledger(location: Location, clock: Clock) -> Iterator[Ledger]:
+    """A ledger whose clock is the test's."""
+    opened = Ledger(location, clock=clock.now)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

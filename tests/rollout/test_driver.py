@@ -1,6 +1,6 @@
 """What a deployment does, from its request to its receipt, on a target without processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import account
 from mooring.rollout.state import Phase, Side
+from mooring.state.location import Location
 
 Make = Callable[..., Release]
 
@@ -211,10 +212,19 @@ class Killed(BaseException):
     """A process cannot catch its own kill -9."""
 
 
+@pytest.fixture
+def anywhere(everywhere: Location, clock: Any) -> Iterator[Ledger]:
+    """A ledger on each engine."""
+    opened = Ledger(everywhere, clock=clock.now)
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("after", range(1, 7))
 def test_a_deployment_killed_after_any_transition_is_brought_to_rest(
-    deploy: Deploy, release: Make, ledger: Ledger, target: Any, after: int, monkeypatch: pytest.MonkeyPatch
+    anywhere: Ledger, release: Make, target: Any, clock: Any, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ledger, deploy = anywhere, Deploy(target, anywhere, clock)
     deploy(release(1))
     append, start = ledger.append, len(ledger.entries(100))
 

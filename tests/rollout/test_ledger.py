@@ -1,16 +1,33 @@
-"""The ledger keeps what it was told, and notices when somebody else wrote in it."""
+"""The ledger keeps what it was told, and notices when somebody else wrote in it, on each engine."""
 
+import re
 import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
+import psycopg
 import pytest
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
-from mooring.rollout.ledger import Ledger
+from mooring.rollout import lease
+from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.state import Kind, Requested, Side, State, Switched
+from mooring.state import leases
+from mooring.state.leases import Lease
+from mooring.state.location import Location
+from mooring.state.statements import Statements
+from tests.postgres import Cluster
 
-TRIGGERS = ("entries_are_never_changed", "entries_are_never_deleted")
+Sql = Callable[[str], None]
+
+
+@pytest.fixture
+def location(everywhere: Location) -> Location:
+    return everywhere
 
 
 @pytest.fixture
@@ -23,12 +40,32 @@ def written(ledger: Ledger) -> Ledger:
     return ledger
 
 
-def unguarded(ledger: Ledger) -> sqlite3.Connection:
-    """The database as somebody with a SQLite shell has it, without its triggers."""
-    database = sqlite3.connect(ledger.path, isolation_level=None)
-    for trigger in TRIGGERS:
-        database.execute(f"DROP TRIGGER {trigger}")
-    return database
+@pytest.fixture
+def sql(database_url: str) -> Sql:
+    """The database as somebody with a shell of it has it."""
+
+    def run(statement: str) -> None:
+        if database_url.startswith("sqlite"):
+            sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None).executescript(statement)
+        else:
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(f"set search_path to mooring_local; {statement}")
+
+    return run
+
+
+@pytest.fixture
+def unguarded(sql: Sql, database_url: str) -> Sql:
+    """The same without what keeps the ledger append-only."""
+
+    def run(statement: str) -> None:
+        if database_url.startswith("sqlite"):
+            sql("drop trigger ledger_is_never_changed; drop trigger ledger_is_never_deleted")
+        else:
+            sql("drop function refuse_to_change cascade")
+        sql(statement)
+
+    return run
 
 
 def test_the_state_of_an_environment_is_that_of_its_last_entry(written: Ledger) -> None:
@@ -38,40 +75,65 @@ def test_the_state_of_an_environment_is_that_of_its_last_entry(written: Ledger) 
     assert written.verify() == 4
 
 
+def test_each_environment_has_a_chain_of_its_own(written: Ledger) -> None:
+    first = written.append("staging", 1, "ann", Switched(5), State())
+    assert first.seq == 1
+    assert written.append("local", 2, "bob", Switched(6), State()).seq == 5
+    assert written.verify() == 6
+    assert {entry.environment for entry in written.entries(9)} == {"local", "staging"}
+
+
 def test_it_knows_the_commit_a_release_was_last_deployed_from(written: Ledger) -> None:
     assert written.commit_of("local", "sha256:a") == "c2"
     assert written.commit_of("local", "sha256:b") is None
+    assert written.commit_of("staging", "sha256:a") is None
 
 
-@pytest.mark.parametrize("statement", ["UPDATE entries SET body = '{}' WHERE seq = 1", "DELETE FROM entries"])
-def test_sqlite_itself_refuses_to_change_or_delete_entries(written: Ledger, statement: str) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        sqlite3.connect(written.path).execute(statement)
+@pytest.mark.parametrize("statement", ["update ledger set body = '{}' where seq = 1", "delete from ledger"])
+def test_the_database_itself_refuses_to_change_or_delete_entries(written: Ledger, sql: Sql, statement: str) -> None:
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.RaiseException), match="append-only"):
+        sql(statement)
+    assert written.verify() == 4
+
+
+def test_postgresql_refuses_to_empty_it_too_and_to_who_replicates(written: Ledger, sql: Sql) -> None:
+    if written.location.variable:
+        for statement in ("truncate ledger", "set session_replication_role = replica; delete from ledger"):
+            with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+                sql(statement)
     assert written.verify() == 4
 
 
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UPDATE entries SET body = replace(body, 'ann', 'eve') WHERE seq = 2", "breaks at entry 2"),
-        ("UPDATE entries SET environment = 'staging' WHERE seq = 1", "breaks at entry 1"),
-        ("UPDATE entries SET hash = upper(hash) WHERE seq = 4", "breaks at entry 4"),
-        ("DELETE FROM entries WHERE seq = 2", "breaks at entry 2"),
-        ("DELETE FROM entries WHERE seq >= 3", "2 entries are missing at the end"),
-        ("DELETE FROM entries", "4 entries are missing at the end"),
-        ("SELECT 1", "a trigger that keeps it append-only is missing"),
+        ("update ledger set body = replace(body, 'ann', 'eve') where seq = 2", "breaks at entry 2"),
+        ("update ledger set environment = 'staging' where seq = 1", "staging is missing"),
+        ("update ledger set hash = upper(hash) where seq = 4", "breaks at entry 4"),
+        ("delete from ledger where seq = 2", "breaks at entry 2"),
+        ("delete from ledger where seq >= 3", "2 entries are missing at the end"),
+        ("delete from ledger", "4 entries are missing at the end"),
+        ("delete from chains", "the end of the chain of local is missing"),
+        ("update chains set hash = upper(hash)", "does not end as it did"),
+        ("select 1", "a trigger that keeps it append-only is missing"),
     ],
 )
-def test_any_tampering_is_found(written: Ledger, statement: str, message: str) -> None:
-    unguarded(written).execute(statement)
+def test_any_tampering_is_found(written: Ledger, unguarded: Sql, statement: str, message: str) -> None:
+    unguarded(statement)
     with pytest.raises(Refused, match=message) as refused:
         written.verify()
     assert refused.value.reason is Reason.TAMPERED
 
 
+def test_a_trigger_that_was_switched_off_is_found(written: Ledger, sql: Sql) -> None:
+    if written.location.variable:
+        sql("alter table ledger disable trigger ledger_is_append_only")
+        with pytest.raises(Refused, match="trigger"):
+            written.verify()
+
+
 def test_who_holds_an_older_token_can_write_no_more(ledger: Ledger) -> None:
-    with ledger.transaction() as db:
-        db.execute("INSERT INTO leases VALUES ('local', 7, 'h:1:1', 'ann', 'deploy', 0)")
+    ledger.write(lambda statements: leases.put(statements, Lease("local", 7, "h:1:1", "ann", "deploy", 0)))
     ledger.append("local", 7, "ann", Switched(1), State())
     with pytest.raises(Refused, match="token 7, mine 6") as refused:
         ledger.append("local", 6, "bob", Switched(2), State())
@@ -79,30 +141,134 @@ def test_who_holds_an_older_token_can_write_no_more(ledger: Ledger) -> None:
     assert ledger.verify() == 1
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(Failed, match="cannot use") as failed:
-        Ledger(tmp_path / "file" / "ledger.db")
-    assert failed.value.reason is Reason.STORAGE
+def test_a_token_can_only_grow_whoever_writes_it(ledger: Ledger) -> None:
+    def put(statements: Statements) -> None:
+        for token in (7, 6, 7):
+            leases.put(statements, Lease("local", token, "h:1:1", "ann", "deploy", 0))
+
+    ledger.write(put)
+    held = lease.read(ledger, "local")
+    assert held
+    assert held.token == 7
 
 
-def test_a_full_disk_is_one_line_and_writes_nothing(written: Ledger) -> None:
-    pages = written.query("PRAGMA page_count")[0][0]
-    written.query(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(Failed, match="full") as failed:
-        written.append("local", 3, "x" * 100_000, Switched(5), State())
-    assert failed.value.reason is Reason.STORAGE
-    assert written.verify() == 4
+def test_entries_of_many_writers_at_once_make_one_chain(location: Location) -> None:
+    def write(number: int) -> list[Entry]:
+        mine = Ledger(location)
+        made = [mine.append("local", 1, f"writer {number}", Switched(turn), State()) for turn in range(10)]
+        mine.close()
+        return made
 
-
-def test_a_file_that_is_no_database_is_tampered(tmp_path: Path) -> None:
-    (tmp_path / "ledger.db").write_bytes(b"not a database, but long enough to look like one" * 100)
-    with pytest.raises(Refused, match="not a ledger") as refused:
-        Ledger(tmp_path / "ledger.db")
-    assert refused.value.reason is Reason.TAMPERED
+    with ThreadPoolExecutor(4) as pool:
+        made = [entry for each in pool.map(write, range(4)) for entry in each]
+    ledger = Ledger(location)
+    assert sorted(entry.seq for entry in made) == list(range(1, 41))
+    assert ledger.verify() == 40
+    ledger.close()
 
 
 def test_a_second_reader_sees_every_entry_at_once(written: Ledger) -> None:
-    second = Ledger(written.path)
+    second = Ledger(written.location)
     assert second.verify() == 4
     second.close()
+
+
+def test_what_no_database_takes_as_text_is_kept(ledger: Ledger) -> None:
+    said = "\x00 \ud800 grüezi"
+    ledger.append("local", 1, said, Switched(1), State(detail=said))
+    assert ledger.entries(1)[0].actor == said
+    assert ledger.verify() == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ledger = Ledger(Location(tmp_path / "file", "local"))
+    with pytest.raises(Failed, match=r"^cannot use .*state\.db: Not a directory$") as failed:
+        ledger.verify()
+    assert failed.value.reason is Reason.STORAGE
+
+
+def test_a_full_disk_is_one_line_and_writes_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(Location(tmp_path, "local"))
+    ledger.append("local", 3, "ann", Switched(1), State())
+    [(pages,)] = ledger.read(lambda statements: statements("pragma page_count"))
+    ledger.read(lambda statements: statements(f"pragma max_page_count = {pages}"))
+    with pytest.raises(Failed, match=r"^cannot use .*: the disk is full$") as failed:
+        ledger.append("local", 3, "x" * 100_000, Switched(5), State())
+    assert failed.value.reason is Reason.STORAGE
+    assert ledger.verify() == 1
+    ledger.close()
+
+
+def test_a_file_that_is_no_database_is_tampered(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"not a database, but long enough to look like one" * 100)
+    with pytest.raises(Refused, match="the file is not a database") as refused:
+        Ledger(Location(tmp_path, "local")).verify()
+    assert refused.value.reason is Reason.TAMPERED
+
+
+def test_writes_to_a_file_survive_a_power_failure(tmp_path: Path) -> None:
+    ledger = Ledger(Location(tmp_path, "local"))
+    assert ledger.read(lambda statements: statements("pragma synchronous")) == [(2,)]
+    assert ledger.read(lambda statements: statements("pragma journal_mode")) == [("wal",)]
+    ledger.close()
+
+
+@pytest.fixture
+def server() -> Cluster:
+    """A server that a test may stop."""
+    return Cluster()
+
+
+def test_a_server_that_restarts_between_two_entries_is_found_again(
+    server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server:
+        monkeypatch.setenv("LEDGER_URL", server.fresh())
+        ledger = Ledger(Location(tmp_path, "local", "env:LEDGER_URL"))
+        ledger.append("local", 1, "ann", Switched(1), State())
+        server.stop()
+        with pytest.raises(Failed, match=r"^cannot use PostgreSQL \(\$LEDGER_URL\): the database cannot be reached$"):
+            ledger.append("local", 1, "ann", Switched(2), State())
+        server.start()
+        ledger.append("local", 1, "ann", Switched(3), State())
+        server.stop()
+        server.start()
+        assert ledger.verify() == 2
+        ledger.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_was_stopped_is_given_up_within_seconds(
+    server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server:
+        monkeypatch.setenv("LEDGER_URL", server.fresh())
+        ledger = Ledger(Location(tmp_path, "local", "env:LEDGER_URL"))
+        ledger.append("local", 1, "ann", Switched(1), State())
+        [(backend,)] = ledger.read(lambda statements: statements("select pg_backend_pid()"))
+        stopped = [psutil.Process(backend), psutil.Process(psutil.Process(backend).ppid())]
+        for process in stopped:
+            process.suspend()
+        started = time.monotonic()
+        with pytest.raises(Failed, match="cannot be reached"):
+            ledger.append("local", 1, "ann", Switched(2), State())
+        assert time.monotonic() - started < 15
+        for process in reversed(stopped):
+            process.resume()
+        assert ledger.verify() == 1
+        ledger.close()
+
+
+def test_a_missing_variable_is_named_and_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="PostgreSQL, and environment variable NOWHERE is not set") as failed:
+        Ledger(Location(tmp_path, "local", "env:NOWHERE"))
+    assert failed.value.reason is Reason.STORAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["mysql://u:secret@h/d", "secret", "postgresql://u:secret@127.0.0.1:1/d"])
+def test_an_error_does_not_quote_the_url(url: str, tmp_path: Path) -> None:
+    with pytest.raises(Failed) as failed:
+        Ledger(Location(tmp_path, "local", "env:LEDGER_URL"), {"LEDGER_URL": url}).verify()
+    assert not re.search("secret|127", f"{failed.value} {failed.value.fix}".replace(str(tmp_path), ""))

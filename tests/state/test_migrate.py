@@ -1,17 +1,23 @@
 """The tables come about whole or not at all, once, and a version that is too old for them is refused."""
 
 import importlib
+import os
 import pkgutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from mooring import private, state
-from mooring.state.engine import SCHEMA, engine, file_of
+from mooring.state.engine import SCHEMA, Address, engine, file_of
 from mooring.state.migrate import migrate, undo
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.table import MIGRATIONS
@@ -47,6 +53,14 @@ def names(opened: sa.Engine) -> set[str]:
     return set(sa.inspect(opened).get_table_names(schema=schema))
 
 
+def done(opened: sa.Engine, found: set[str]) -> int:
+    """How many migrations were carried out."""
+    if "versions" not in found:
+        return 0
+    with opened.connect() as connection:
+        return int(connection.exec_driver_sql("select count(*) from versions").scalar_one())
+
+
 def test_what_the_code_declares_is_what_the_migrations_make(opened: sa.Engine) -> None:
     assert migrate(opened) == len(MIGRATIONS)
     inspector, schema = sa.inspect(opened), SCHEMA if opened.dialect.name == "postgresql" else None
@@ -80,36 +94,77 @@ def test_what_fails_in_the_middle_leaves_nothing_behind_and_is_done_again(opened
     assert "colours" in names(opened)
 
 
+def killed_at(where: Address, at: int, work: Callable[[sa.Engine], object]) -> bool:
+    """Does the work in a process that is killed after its statement number `at`; whether it got that far."""
+    if (child := os.fork()) == 0:
+        opened, seen = engine(where), list[object]()
+
+        @sa.event.listens_for(opened, "after_cursor_execute")
+        def count(*told: object) -> None:
+            seen.append(told)
+            if len(seen) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        with suppress(BaseException):
+            work(opened)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+def places(url: str, tmp_path: Path) -> Iterator[Address]:
+    """Empty databases without end: files, or schemas of one server."""
+    for number in count():
+        if file_of(url):
+            private.file(tmp_path / f"{number}" / "state.db")
+            yield Address(f"sqlite:///{tmp_path / str(number) / 'state.db'}", f"k{number}")
+        else:
+            yield Address(url, f"k{number}")
+
+
+def shape(opened: sa.Engine, where: Address) -> dict[str, list[str]]:
+    """Every table with its columns."""
+    inspector, schema = sa.inspect(opened), None if where.file else where.schema
+    names = inspector.get_table_names(schema=schema)
+    return {name: [column["name"] for column in inspector.get_columns(name, schema=schema)] for name in names}
+
+
+def shapes(url: str, tmp_path: Path, migrations: Sequence[Migration]) -> list[dict[str, list[str]]]:
+    """The tables after each number of migrations, 0 first."""
+    where = next(places(url, tmp_path / "shapes"))
+    where = where if where.file else Address(url, "shapes")
+    opened = engine(where)
+    found: list[dict[str, list[str]]] = [{}]
+    for number in range(1, len(migrations) + 1):
+        migrate(opened, migrations[:number])
+        found.append(shape(opened, where))
+    return found
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("at", range(1, 13))
-def test_a_process_killed_at_any_statement_leaves_all_or_nothing_of_a_migration(database_url: str, at: int) -> None:
-    if path := file_of(database_url):
-        private.file(path)
-    code = (
-        "import os, signal, sqlalchemy as sa\n"
-        "from mooring.state.engine import engine\nfrom mooring.state.migrate import migrate\n"
-        "from tests.state.test_migrate import MIGRATIONS, SECOND\n"
-        f"opened, seen = engine({database_url!r}), []\n"
-        "@sa.event.listens_for(opened, 'after_cursor_execute')\n"
-        "def count(*told):\n"
-        "    if told[2].startswith(('create', 'insert')):\n"
-        "        seen.append(told)\n"
-        f"    if len(seen) == {at}: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "migrate(opened, (*MIGRATIONS, SECOND))\n"
-    )
-    killed = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
-    assert killed.returncode == -9, killed.stderr.decode()
-    opened = engine(database_url)
-    found = names(opened)
-    assert ("runs" in found) == ("taken_over" in found) == ("versions" in found)
-    assert "colours" not in found
-    done = 0
-    if "versions" in found:
+@pytest.mark.parametrize("back", [False, True], ids=["forward", "backward"])
+def test_a_process_killed_at_any_statement_leaves_whole_migrations_that_the_next_one_goes_on_with(
+    database_url: str, tmp_path: Path, back: bool
+) -> None:
+    known = (*MIGRATIONS, SECOND)
+    whole = shapes(database_url, tmp_path, known)
+    begun = {"versions": ["number", "name", "backward_compatible", "applied"]}
+    for at, where in enumerate(places(database_url, tmp_path), 1):
+        if back:
+            migrate(engine(where), known)
+        reached = killed_at(where, at, lambda opened: undo(opened, 0, known) if back else migrate(opened, known))
+        opened = engine(where)
+        found = shape(opened, where)
+        assert found in whole or found == begun, at
+        migrate(opened, known)
+        assert shape(opened, where) == whole[-1]
         with opened.connect() as connection:
-            done = connection.exec_driver_sql("select count(*) from versions").scalar_one()
-    assert migrate(opened, (*MIGRATIONS, SECOND)) == len(MIGRATIONS) + 1 - done
-    with opened.connect() as connection:
-        assert connection.exec_driver_sql("select name from colours").scalars().all() == ["red"]
+            assert connection.exec_driver_sql("select name from colours").scalars().all() == ["red"]
+            numbers = connection.exec_driver_sql("select number from versions order by number").scalars().all()
+        assert numbers == list(range(1, len(known) + 1))
+        opened.dispose()
+        if not reached:
+            break
+    assert at > sum(len(each.down if back else each.up) for each in known)
 
 
 def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
@@ -144,10 +199,51 @@ def test_tables_that_still_serve_the_release_before_are_not_refused(opened: sa.E
         migrate(opened)
 
 
-@pytest.mark.parametrize("migrations", [MIGRATIONS, (*MIGRATIONS, SECOND)])
-def test_every_migration_can_be_undone_and_done_again(opened: sa.Engine, migrations: Sequence[Migration]) -> None:
-    migrate(opened, migrations)
-    for number in range(len(migrations) - 1, -1, -1):
-        undo(opened, number, migrations)
-    assert names(opened) == {"versions"}
-    assert migrate(opened, migrations) == len(migrations)
+VALUES = {"text": "some text", "number": 7, "real": 1.5, "bytes": b"some bytes"}
+
+
+def fill(opened: sa.Engine, where: Address) -> dict[str, list[dict[str, Any]]]:
+    """One row in each table that has none; all rows of all tables."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    schema = None if where.file else where.schema
+    for name in sorted(set(shape(opened, where)) - {"versions"}):
+        table = sa.Table(name, sa.MetaData(), schema=schema, autoload_with=opened)
+        row = {column.name: VALUES[KIND[str(column.type)]] for column in table.columns}
+        with opened.begin() as connection:
+            if connection.execute(sa.select(table)).first() is None:
+                connection.execute(sa.insert(table), row)
+            found[name] = [dict(each._mapping) for each in connection.execute(sa.select(table))]
+    return found
+
+
+def kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> bool:
+    """Whether what both have is the same."""
+    return all(
+        {key: row[key] for key in row if key in other} == {key: other[key] for key in other if key in row}
+        for name in before.keys() & after.keys()
+        for row, other in zip(before[name], after[name], strict=True)
+    )
+
+
+@pytest.mark.parametrize("number", range(1, len(MIGRATIONS) + 1))
+def test_every_migration_goes_up_down_and_up_and_keeps_what_was_there(database_url: str, number: int) -> None:
+    where = Address(database_url, "local")
+    if where.file:
+        private.file(where.file)
+    opened, known = engine(where), MIGRATIONS[:number]
+    migrate(opened, MIGRATIONS[: number - 1])
+    before, tables = fill(opened, where), shape(opened, where)
+    migrate(opened, known, [each.name for each in known])
+    made = shape(opened, where)
+    after = fill(opened, where)
+    undo(opened, number - 1, known)
+    assert shape(opened, where) == tables | {"versions": made["versions"]}
+    again = fill(opened, where)
+    if MIGRATIONS[number - 1].backward_compatible:
+        assert kept(before, after)
+        assert kept(before, again)
+        assert before.keys() <= after.keys()
+    migrate(opened, known, [each.name for each in known])
+    assert shape(opened, where) == made
+    undo(opened, 0, known)
+    assert set(shape(opened, where)) == {"versions"}

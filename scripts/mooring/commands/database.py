@@ -23,13 +23,13 @@ def document(workspace: Workspace, name: str) -> "Environment | None":
 
 
 def address(workspace: Workspace, environment: "Environment") -> "Address":
-    """Where an environment's document says that its state is. Failed(STORAGE) when that is nowhere."""
-    from mooring.runtime.memory.storage import secret_of
-    from mooring.state.address import url_of
+    """Where an environment keeps its state. Failed(STORAGE) when that is nowhere, Refused(STALE) when its document
+    says otherwise."""
+    from mooring.state.location import locate
     from mooring.state.unavailable import Unfit
 
     try:
-        return url_of(workspace.of(environment.name), secret_of(environment, os.environ), environment.name)
+        return locate(workspace.root, environment, workspace.of(environment.name)).address(os.environ)
     except LookupError as error:
         fix = "set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
         raise Failed(Reason.STORAGE, str(error.args[0]), fix) from None

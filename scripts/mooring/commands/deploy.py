@@ -61,6 +61,7 @@ def deploy(
     evidence: Path | None = None,
 ) -> Outcome:
     """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
+    from mooring.commands import doors
     from mooring.commands.git import committed
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import documents, planned
@@ -69,7 +70,7 @@ def deploy(
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
     running = target(workspace, release.content.environment)
-    with ledger(workspace, name) as book:
+    with ledger(workspace, release.content.environment) as book:
         settle(running, book, console)
         live = running.live()
         plan = planned(catalog, release, live)
@@ -77,13 +78,17 @@ def deploy(
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
-            attested = _evidence(workspace, catalog, release, evidence)
+            attested = _evidence(workspace, catalog, running, release, evidence)
+        opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
+        doors.passable(running, book, workspace, release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
-        request = Request(release, actor(), commit, plan.digest, base, attested, smoke)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener)
         receipt = _driven(workspace, running, book, request, console)
+        if opener:
+            doors.renew(running, book, workspace, console)
     return done(receipt, console)
 
 
@@ -99,25 +104,39 @@ def _private(workspace: Workspace, name: str, console: Console) -> None:
 
 
 def settle(running: "Target", book: "Ledger", console: Console) -> None:
-    """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live."""
+    """Finishes or undoes a rollout whose process was killed, so that the plan compares with what stays live.
+
+    Where another machine made that live, it is live here first.
+    """
     from mooring.commands.running import actor
     from mooring.rollout import driver
+    from mooring.rollout.follow import caught_up
     from mooring.rollout.state import Phase
 
     if book.state(running.environment).phase is not Phase.IDLE:
         running.ensure()
         with console.progress(f"recover {running.environment}") as notify:
             driver.recover(running, book, actor(), notify)
+    live, here = book.state(running.environment).live, running.live()
+    if live and (here is None or here.digest != live.digest):
+        running.ensure()
+        with console.progress(f"follow {running.environment}") as notify:
+            caught_up(running, book, notify)
 
 
-def _evidence(workspace: Workspace, catalog: "Catalog", release: "Release", given: Path | None) -> str | None:
-    """The digest of the evidence that allows the release. Raises Refused(NO_EVIDENCE) or Refused(TAMPERED)."""
+def _evidence(
+    workspace: Workspace, catalog: "Catalog", running: "Target", release: "Release", given: Path | None
+) -> str | None:
+    """The digest of the evidence that allows the release, which is kept beside it from now on.
+
+    Raises Refused(NO_EVIDENCE), Refused(TAMPERED) or Failed(STORAGE).
+    """
     if given is None and not release.content.environment.needs_evidence:
         return None
-    from mooring.commands.evidence import demand
+    from mooring.commands.evidence import demand, record
 
     found = demand(workspace, catalog, release, given)
-    return found.digest if found else None
+    return record(running.database, found) if found else None
 
 
 def _smoke(running: "Target", catalog: "Catalog", release: "Release") -> "Smoke | None":

@@ -1,14 +1,17 @@
 """Evidence about a release: stored by its evaluation, demanded by its deployment."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.catalog.catalog import Catalog
 from mooring.commands.workspace import Workspace
-from mooring.errors import Refused
+from mooring.errors import Failed, Refused
 from mooring.evaluate.attestation import FILE, Attestation, Attestations, read, write
 from mooring.evaluate.promotion import admit, attest, due, gaps
-from mooring.evaluate.values import Results
+from mooring.evaluate.values import Evidence, Results
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.report.console import Console
@@ -17,10 +20,48 @@ from mooring.spec import EvalSuite
 if TYPE_CHECKING:
     from mooring.evaluate.gate.verdict import Verdict
     from mooring.evaluate.session import Session
+    from mooring.state.transactions import Transactions
 
 
 def store(workspace: Workspace, environment: str) -> Attestations:
     return Attestations(workspace.of(environment) / "evaluations")
+
+
+class Everywhere(Attestations):
+    """The attestations of this machine, and those in the database that releases went out on."""
+
+    def __init__(self, folder: Path, database: "Transactions") -> None:
+        super().__init__(folder)
+        self._database = database
+
+    def get(self, release: str, evidence: Evidence) -> Attestation | None:
+        """As before; and Failed(STORAGE)."""
+        return super().get(release, evidence) or self._stored(release, evidence)
+
+    def _stored(self, release: str, kind: Evidence) -> Attestation | None:
+        from mooring.state import evidence
+
+        with _storing():
+            found = self._database.read(lambda connection: evidence.newest(connection, release, kind))
+        return Attestation.from_bytes(found, "what the database has") if found else None
+
+
+def record(database: "Transactions", found: Attestation) -> str:
+    """Writes the evidence that a release goes out on into the database; its digest. Failed(STORAGE)."""
+    from mooring.state import evidence
+
+    with _storing():
+        return database.write(lambda connection: evidence.put(connection, found.to_bytes(), time.time()))
+
+
+@contextmanager
+def _storing() -> Iterator[None]:
+    from mooring.state.unavailable import Unavailable
+
+    try:
+        yield
+    except Unavailable as error:
+        raise Failed(Reason.STORAGE, f"evidence cannot be read or written: {error}") from None
 
 
 def keep(
@@ -47,7 +88,11 @@ def demand(workspace: Workspace, catalog: Catalog, release: Release, given: Path
 
     Refused(NO_EVIDENCE), Refused(TAMPERED).
     """
-    kept = store(workspace, release.content.environment.name)
+    from mooring.commands.running import target
+
+    environment = release.content.environment
+    folder = store(workspace, environment.name).folder
+    kept = Everywhere(folder, target(workspace, environment).database)
     found = admit(release, catalog.all(EvalSuite), kept, read(given) if given else None)
     if found and given:
         kept.put(found)

@@ -79,9 +79,9 @@ def run(args: Namespace, console: Console) -> Outcome:
 def _nothing_live(workspace: Workspace) -> None:
     """Raises Refused where the guards of a live release would refuse to replace its agents."""
     from mooring.commands.running import target
+    from mooring.state import location
 
-    names = sorted(str(path.parent.relative_to(workspace.state)) for path in workspace.state.rglob("ledger.db"))
-    if live := [one for one in names if target(workspace, one).live() is not None]:
+    if live := [one for one in location.known(workspace.state) if target(workspace, one).live() is not None]:
         steps = [f"moor down {one} && rm -r {workspace.of(one)}" for one in live]
         raise Refused(
             Reason.GUARDED,

@@ -15,7 +15,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
-    from mooring.runtime.core.keyfile import KeyFile, StoredKey
+    from mooring.runtime.core.keys import Keys, StoredKey
     from mooring.spec import Environment
     from mooring.spec.access import Access, Limits
 
@@ -64,11 +64,13 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.state.unavailable import Unavailable
+
     workspace = find(args)
     name = workspace.known(args.environment)
     try:
         return globals()[f"_{args.action}"](args, _Place.of(workspace, name), console)  # type: ignore[no-any-return]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Unavailable) as error:
         raise Failed(Reason.STORAGE, f"keys cannot be read or written: {error}") from None
 
 
@@ -78,7 +80,7 @@ class _Place:
 
     name: str
     document: "Environment | None"
-    keys: "KeyFile"
+    keys: "Keys"
 
     @classmethod
     def of(cls, workspace: Workspace, name: str) -> "_Place":
@@ -100,7 +102,7 @@ class _Place:
 
 
 def _create(args: Namespace, place: _Place, console: Console) -> Outcome:
-    from mooring.runtime.core.keyfile import StoredKey, new_key
+    from mooring.runtime.core.keys import StoredKey, new_key
 
     _check(args, place)
     secret, number, hashed = new_key()
@@ -142,7 +144,7 @@ def _list(_args: Namespace, place: _Place, console: Console) -> Outcome:
 
 
 def _rotate(args: Namespace, place: _Place, console: Console) -> Outcome:
-    from mooring.runtime.core.keyfile import new_key
+    from mooring.runtime.core.keys import new_key
 
     secret, number, hashed = new_key()
     now = time()
@@ -154,7 +156,7 @@ def _rotate(args: Namespace, place: _Place, console: Console) -> Outcome:
             raise UsageError(*_unknown(place, args.name, [key for key in keys if key.works(now)]))
         lasts = (current.ends or now) - current.created
         ends = _end(args.ends, now) if args.ends else now + lasts
-        made.append(current.model_copy(update={"id": number, "hash": hashed, "created": now, "ends": ends}))
+        made[:] = [current.model_copy(update={"id": number, "hash": hashed, "created": now, "ends": ends})]
         last = _end(args.overlap, now)
         over = [
             key.model_copy(update={"ends": min(key.ends or last, last)}) if key.name == args.name else key
@@ -171,7 +173,7 @@ def _revoke(args: Namespace, place: _Place, console: Console) -> Outcome:
     gone: list[StoredKey] = []
 
     def revoked(keys: Sequence["StoredKey"]) -> list["StoredKey"]:
-        gone.extend(key for key in keys if key.name == args.name and args.id in (None, key.id))
+        gone[:] = (key for key in keys if key.name == args.name and args.id in (None, key.id))
         if not gone:
             raise UsageError(*_unknown(place, args.name if args.id is None else f"{args.name} {args.id}", keys))
         return [key for key in keys if key not in gone]

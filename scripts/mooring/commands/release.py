@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import complete, digests, environments
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import UsageError
+from mooring.errors import Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -44,7 +44,7 @@ def _verify(args: Namespace, console: Console) -> Outcome:
     from mooring.release.verify import verify_file
 
     path = Path(args.which)
-    release = verify_file(path) if path.is_file() else _stored(find(args), args.which)
+    release = verify_file(path) if path.is_file() else _stored(find(args), args.which, verify=True)
     console.line(f"{release.digest}  unchanged", "green")
     return Outcome(Reason.VALID, {"digest": release.digest})
 
@@ -57,17 +57,30 @@ def _release(workspace: Workspace, which: str) -> "Release":
     return documents(workspace, which)[1]
 
 
-def _stored(workspace: Workspace, digest: str) -> "Release":
-    """A stored release of any environment by a prefix of its digest. Raises UsageError unless exactly one matches."""
-    from mooring.release.store import Store
+def _stored(workspace: Workspace, digest: str, verify: bool = False) -> "Release":
+    """A stored release of any environment by a prefix of its digest. Raises UsageError unless exactly one matches.
+
+    With `verify`, the database's is looked at too, and not only the copy that is here.
+    """
+    from mooring.commands.running import target
 
     wanted = "sha256:" + digest.removeprefix("sha256:")
-    found = [name for name in digests(workspace) if name.startswith(wanted)]
+    known: dict[str, str] = {}
+    silent: list[str] = []
+    removed = (path.parent.name for path in workspace.state.glob("*/releases"))
+    for name in sorted({*workspace.environments(), *removed}):
+        try:
+            known |= dict.fromkeys(target(workspace, name).releases.digests(), name)
+        except Stopped as stopped:
+            silent.append(f"{name} cannot be asked: {stopped}")
+    found = [name for name in known if name.startswith(wanted)]
     if len(found) != 1:
         what = f"{len(found)} releases begin with" if found else "no stored release is"
-        raise UsageError(f"{what} {digest}", fix="moor release show ENV")
-    folder = next(workspace.state.glob(f"*/releases/{found[0].removeprefix('sha256:')}.json")).parent
-    return Store(folder).get(found[0])
+        raise UsageError("; ".join([f"{what} {digest}", *silent]), fix="moor release show ENV")
+    releases = target(workspace, known[found[0]]).releases
+    if verify:
+        releases.verified(found[0])
+    return releases.get(found[0])
 
 
 def _rows(release: "Release") -> list[tuple[str, str, str, str]]:

@@ -30,9 +30,10 @@ def target(workspace: Workspace, environment: "str | Environment") -> Target:
 
 
 @contextmanager
-def ledger(workspace: Workspace, environment: str) -> Iterator[Ledger]:
+def ledger(workspace: Workspace, environment: "str | Environment") -> Iterator[Ledger]:
     """The ledger of an environment, made when missing, closed at the end."""
-    opened = Ledger(workspace.of(environment) / "ledger.db")
+    name = environment if isinstance(environment, str) else environment.name
+    opened = Ledger.of(workspace.root, environment, workspace.of(name), os.environ)
     try:
         yield opened
     finally:

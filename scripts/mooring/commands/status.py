@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Stopped, UsageError
+from mooring.errors import MooringError, Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -55,10 +55,16 @@ def run(args: Namespace, console: Console) -> Outcome:
 def look(workspace: Workspace, name: str) -> dict[str, Any]:
     """All that is known of an environment: its ledger, and what runs if something does."""
     from mooring.commands.running import target
+    from mooring.state.location import kept
 
     data = target(workspace, name).status().data()
-    recorded = _recorded(workspace, name) if (workspace.of(name) / "ledger.db").exists() else {}
-    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": _warnings(workspace, name)}
+    warnings, recorded = _warnings(workspace, name), {}
+    if kept(workspace.of(name)):
+        try:
+            recorded = _recorded(workspace, name)
+        except MooringError as error:  # what runs is shown although its ledger cannot be read
+            warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
+    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": warnings}
 
 
 def _warnings(workspace: Workspace, name: str) -> list[str]:
@@ -77,12 +83,12 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
     from mooring.rollout import lease
 
     with ledger(workspace, name) as book:
-        state, held = book.state(name), lease.read(book, name)
+        state, held = book.state(name), lease.holder(book, name)
         switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
         return {
             "phase": state.phase,
             "quarantined": state.quarantined,
-            "lease": {**asdict(held), "until": iso(held.until)} if held and held.held(time.time()) else None,
+            "lease": {**asdict(held), "until": iso(held.until)} if held else None,
             "since": next(switches, None),
         }
 

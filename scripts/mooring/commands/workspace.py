@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
+from mooring.state import location
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ class Workspace:
     def known(self, environment: str) -> str:
         """`environment` if it has a document or a ledger. Raises UsageError otherwise."""
         names = self.environments()
-        running = (str(path.parent.relative_to(self.state)) for path in self.state.rglob("ledger.db"))
-        if environment not in names and environment not in running:
+        if environment not in names and environment not in location.known(self.state):
             there = f"there are: {', '.join(names)}" if names else "there are none in configs/environments"
             raise UsageError(f"no environment {environment!r}{suggestion(environment, names)} ({there})")
         return environment

@@ -1,7 +1,8 @@
-"""Releases on disk, each in a file named by its digest."""
+"""Releases in a folder, each in a file named by its digest, from which processes of this machine start."""
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from mooring import private
@@ -9,6 +10,9 @@ from mooring.errors import Failed, UsageError
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.release.verify import is_digest_name, verify_file
+
+RELEASES = "releases"
+"""The folder, in the state folder, of every release that processes of this machine started from."""
 
 
 class Store:
@@ -47,15 +51,7 @@ class Store:
 
     def find(self, digest: str) -> str:
         """The whole digest that `digest` is, or begins. UsageError when none or several match."""
-        prefix = digest.removeprefix("sha256:")
-        if not prefix:
-            raise UsageError("a digest is needed, or the first digits of one")
-        found = [name for name in self.digests() if name.removeprefix("sha256:").startswith(prefix)]
-        if not found:
-            raise UsageError(f"no release {digest} in {self.folder}")
-        if len(found) > 1:
-            raise UsageError(f"{digest} is the beginning of {len(found)} releases: {', '.join(found)}")
-        return found[0]
+        return whole(digest, self.digests(), f"in {self.folder}")
 
     def digests(self) -> list[str]:
         """Every digest in the store, sorted. Ignores other files in the folder."""
@@ -66,8 +62,25 @@ class Store:
         except OSError as error:
             raise Failed(Reason.STORAGE, f"cannot list {self.folder}: {error.strerror}") from None
 
+    def __contains__(self, digest: str) -> bool:
+        """Whether there is a file of the release with this whole digest."""
+        return self._path(digest).exists()
+
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest.removeprefix('sha256:')}.json"
+
+
+def whole(digest: str, known: Iterable[str], where: str) -> str:
+    """The digest of `known` that `digest` is, or begins. UsageError, which says `where`, when none or several are."""
+    prefix = digest.removeprefix("sha256:")
+    if not prefix:
+        raise UsageError("a digest is needed, or the first digits of one")
+    found = [name for name in known if name.removeprefix("sha256:").startswith(prefix)]
+    if not found:
+        raise UsageError(f"no release {digest} {where}")
+    if len(found) > 1:
+        raise UsageError(f"{digest} is the beginning of {len(found)} releases: {', '.join(found)}")
+    return found[0]
 
 
 def _write(path: Path, data: bytes) -> None:

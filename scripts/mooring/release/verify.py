@@ -28,6 +28,6 @@ def verify_file(path: Path) -> Release:
         raise Refused(
             Reason.TAMPERED,
             f"{path} does not hold what its name says: its content is {found}",
-            "find out who wrote it, then delete it; the release is built again from git",
+            "find out who wrote it, then delete it; it is written again from the database",
         )
     return Release.from_bytes(data)

@@ -4,14 +4,14 @@ from typing import Any
 
 
 def sentence(receipt: dict[str, Any]) -> str:
-    """The data of a receipt as `0 of 1,204 requests lost; switched in 0.6 ms; the previous release stays warm in …`."""
+    """The data of a receipt as `0 of 1,204 requests lost; switched in 0.02 ms; the previous release stays …`."""
     if receipt["kind"] == "no-op":
         return f"in sync: {receipt['digest']} is live already"
     said = [f"{receipt['lost']:,} of {receipt['received']:,} requests lost"]
     if receipt["failed"]:
         said.append(f"{receipt['failed']:,} failed")
     if receipt["switch_ms"] is not None:
-        said.append(f"switched in {receipt['switch_ms']:.1f} ms")
+        said.append(f"switched in {receipt['switch_ms']:.2f} ms")
     if receipt["previous"]:
         said.append(f"the previous release stays warm in {'green' if receipt['slot'] == 'blue' else 'blue'}")
     return "; ".join(said)

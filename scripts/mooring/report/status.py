@@ -9,6 +9,9 @@ from mooring.report.receipt import short
 from mooring.report.timestamps import ago, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
+MOST_SECONDS = 5.0
+"""How far a clock may be from the database's before it is said."""
+
 COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", *ENDS, "RESTARTS", "MEMORY")
 
 
@@ -111,4 +114,16 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
+    yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
+
+
+def _machines(ledger: dict[str, Any]) -> Iterator[str]:
+    """How this machine stands to the others."""
+    if behind := ledger.get("behind"):
+        why = f": {behind['why']}" if behind["why"] else ""
+        yield f"behind: {short(behind['release'])} is live by the ledger, and this machine follows{why}"
+    for one in ledger.get("others", ()):
+        yield f"also served by {one['host']}, {one['folder']}: {short(one['live']) or 'nothing'} is live there"
+    if abs(ledger.get("ahead", 0.0)) > MOST_SECONDS:
+        yield f"this machine's clock differs from the database's by {ledger['ahead']:.0f} s; set it right"

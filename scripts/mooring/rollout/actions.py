@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.bake import ask_probes, bake
-from mooring.rollout.lease import Renewal
 from mooring.rollout.state import (
     Bake,
     Command,
@@ -49,12 +48,18 @@ def short(digest: str) -> str:
 
 @dataclass
 class Actions:
-    """Every command is safe to run twice. `switch_ms` is the duration of the last switch."""
+    """Every command is safe to run twice. `switch_ms` is the duration of the last switch.
+
+    `token` is shown to the target; `lost` says whether the lease was taken over. With `revives`, a part of the target
+    that has died meanwhile is restarted.
+    """
 
     target: Target
-    renewal: Renewal
+    token: int
+    lost: Callable[[], bool]
     notify: Notify
     clock: Clock
+    revives: bool = True
     switch_ms: float | None = None
     smoke: Smoke | None = None
 
@@ -71,7 +76,7 @@ class Actions:
         try:
             return self._act(command, state)
         except Failed as failed:
-            if failed.reason is not Reason.NOT_RUNNING:
+            if failed.reason is not Reason.NOT_RUNNING or not self.revives:
                 raise
             self.notify(f"{failed}; starting it again")
             self.target.revive()
@@ -100,7 +105,7 @@ class Actions:
 
     def _stage(self, side: Side, state: State) -> None:
         self.notify(f"staging {short(side.digest)} in {side.slot}")
-        self.target.stage(side, self.renewal.lease.token)
+        self.target.stage(side, self.token)
         start = self.clock.now()
         while not (slot := self._facts().slots[side.slot]).ready or slot.digest != side.digest:
             why = "; ".join(slot.reasons) or "starting"
@@ -137,7 +142,7 @@ class Actions:
 
     def _switch(self, to: Side) -> float:
         try:
-            milliseconds = self.target.switch(to, self.renewal.lease.token)
+            milliseconds = self.target.switch(to, self.token)
         except Failed:
             # It may have happened although the answer was lost: only the target knows.
             if self._facts().live != to:
@@ -162,14 +167,16 @@ class Actions:
     def _discard(self, side: Side, instead: str | None) -> None:
         """Best effort: an abort must end, and a slot that is not live does no harm."""
         try:
-            self.target.discard(side, self.renewal.lease.token, instead)
-        except Failed as failed:
-            self.notify(f"{side.slot} was left as it is: {failed}")
+            self.target.discard(side, self.token, instead)
+        except Stopped as stopped:
+            if stopped.reason is Reason.FENCED:
+                raise
+            self.notify(f"{side.slot} was left as it is: {stopped}")
 
     def _rollout(self, side: Side) -> "Rollout":
         return self.target.release(side.digest).content.environment.rollout
 
     def _facts(self) -> Facts:
-        if self.renewal.lost:
+        if self.lost():
             raise Refused(Reason.FENCED, f"another process took over {self.target.environment}")
         return self.target.facts()

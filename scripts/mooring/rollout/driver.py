@@ -1,5 +1,6 @@
 """Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,15 +12,15 @@ from mooring.outcome import Reason
 from mooring.rollout import lease as leases
 from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
+from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
-from mooring.rollout.target import Clock, Target, Wall
+from mooring.rollout.target import Clock, Target, Terms
+from mooring.state.leases import Lease
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-
-WALL = Wall()
 
 RECOVERY = 120.0
 """Seconds a deployment waits for a recovery under way to finish."""
@@ -29,7 +30,8 @@ RECOVERY = 120.0
 class Request:
     """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
-    With a plan, `base` is the digest that was live when it was made, None when nothing was.
+    With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
+    the deployment is admitted, before anything else; what it raises ends the deployment.
     """
 
     release: "Release"
@@ -39,6 +41,7 @@ class Request:
     base: str | None = None
     evidence: str | None = None
     smoke: Smoke | None = field(default=None, compare=False)
+    prepare: Callable[[], None] | None = field(default=None, compare=False)
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -53,7 +56,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
         environment = request.release.content.environment
         now = datetime.fromtimestamp(clock.now(), UTC)
         frozen = [freeze.reason for freeze in environment.rollout.freezes if freeze.start <= now < freeze.end]
-        return driver.request(Kind.DEPLOY, request.release, request, frozen[0] if frozen else None)
+        return driver.request(Kind.DEPLOY, Terms.of(request.release), request, frozen[0] if frozen else None)
 
 
 def rollback(
@@ -70,11 +73,11 @@ def rollback(
     Raises Refused(NO_STANDBY) when there is nothing to go back to.
     """
     with _Driver(target, ledger, actor, "rollback", notify, clock) as driver:
-        was = ledger.state(driver.environment)
+        was = driver.state()
         now = driver.settle(supersede=True)
         if was.phase is not Phase.IDLE and now.verdict is Reason.ROLLED_BACK and now.live == was.origin:
             return driver.receipt(Kind.ROLLBACK)
-        return driver.request(Kind.ROLLBACK, target.release(machine.way_back(now, to)))
+        return driver.request(Kind.ROLLBACK, target.terms(machine.way_back(now, to)))
 
 
 def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
@@ -91,14 +94,16 @@ class _Driver:
         self.notify, self.clock = notify, clock
         self.environment = target.environment
         self.entry: Entry | None = None
+        self.machine, self.ours = "", True
+        """`ours` says whether the ledger's last entry is of this machine."""
         self.previous: str | None = None
         self.started = clock.now()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.lease = self._acquire()
-            renewal = stack.enter_context(leases.Renewal(self.ledger, self.lease, self.clock.now))
-            self.actions = Actions(self.target, renewal, self.notify, self.clock)
+            renewal = stack.enter_context(leases.Renewal(self.ledger, self.lease))
+            self.actions = Actions(self.target, self.lease.token, lambda: renewal.lost, self.notify, self.clock)
             self._fence()
             self.before = self.target.facts()
             self._stack = stack.pop_all()
@@ -109,12 +114,12 @@ class _Driver:
     ) -> None:
         self._stack.close()
 
-    def _acquire(self) -> leases.Lease:
+    def _acquire(self) -> Lease:
         """Takes the lease; waits for a recovery to finish, refuses any other holder."""
         told = False
         while True:
             try:
-                return leases.acquire(self.ledger, self.environment, self.actor, self.kind, self.clock.now())
+                return leases.acquire(self.ledger, self.environment, self.actor, self.kind)
             except Refused:
                 held = leases.read(self.ledger, self.environment)
                 late = self.clock.now() > self.started + RECOVERY
@@ -128,48 +133,62 @@ class _Driver:
     def _fence(self) -> None:
         """Fences older processes out; revives a dead supervisor first, so that a rollback stays possible."""
         try:
-            self.target.fence(self.lease.token)
+            self._show_token()
         except Failed as failed:
             served = self.ledger.state(self.environment).live is not None
             if failed.reason is not Reason.NOT_RUNNING or not served:
                 raise
             self.notify(f"{failed}; starting it again")
             self.target.revive()
-            self.target.fence(self.lease.token)
+            self._show_token()
+
+    def _show_token(self) -> None:
+        self.machine = self.target.facts().machine
+        self.ours = self.ledger.ours(self.environment, self.machine)
+        self.target.fence(self.lease.token)
+
+    def state(self) -> State:
+        """What the ledger says, with the slots of this machine."""
+        return self.ledger.state(self.environment).seen_from(self.target.facts().live)
 
     def settle(self, supersede: bool = False) -> State:
-        """Finishes what another process left and corrects the ledger where traffic differs from it."""
-        state = self.ledger.state(self.environment)
-        live = self.target.facts().live
+        """Finishes what another process left, and corrects the ledger where traffic differs from it.
+
+        Only the machine of the last entry corrects: another one follows the ledger, and is waited for. A rollout that
+        was left on another machine goes on here as if its release before had the traffic there.
+        """
+        caught_up(self.target, self.ledger, self.notify, self.clock)
+        state, live = self.state(), self.target.facts().live
         self.previous = live.digest if live else None
         if state.phase is Phase.IDLE and state.live == live:
             return state
         if state.phase is not Phase.IDLE:
             self.notify(f"taking over a rollout that was {state.phase}")
         kind = Superseded if supersede else Resumed
-        return self.run(state, kind(self.clock.now(), live))
+        at = live if self.ours or state.phase is Phase.IDLE else state.origin or state.live
+        return self.run(state, kind(self.clock.now(), at))
 
-    def request(
-        self, kind: Kind, release: "Release", request: Request | None = None, frozen: str | None = None
-    ) -> Receipt:
+    def request(self, kind: Kind, terms: Terms, request: Request | None = None, frozen: str | None = None) -> Receipt:
         """Runs a request to its end and returns the receipt. Raises Failed with the reason."""
-        rollout, now = release.content.environment.rollout, self.clock.now()
-        state = self.ledger.state(self.environment)
+        now = self.clock.now()
+        state = self.state()
         event = Requested(
             now,
             kind,
-            release.digest,
+            terms.digest,
             commit=request.commit if request else None,
             plan=request.plan if request else None,
             evidence=request.evidence if request else None,
             warm=self.target.facts().warm(),
             frozen=frozen,
-            deadline=now + rollout.deadline_seconds,
-            bake_seconds=rollout.bake_seconds,
+            deadline=now + terms.deadline,
+            bake_seconds=terms.bake,
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
+        if request and request.prepare:
+            request.prepare()
         state = self.run(state, event)
         if state.verdict is not None:
             raise Failed(state.verdict, state.detail, _fix(state, self.previous))
@@ -181,7 +200,7 @@ class _Driver:
         while events:
             event = events.pop(0)
             state, commands = machine.step(state, event)
-            self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state)
+            self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state, self.machine)
             events += [self.actions.act(command, state) for command in commands]
         return state
 

@@ -48,6 +48,7 @@ TRAIL = 50
 
 
 LEFT = "the process that deployed it ended before the switch"
+UNDONE = "rolled back while it was watched"
 
 
 def step(state: State, event: Event) -> Step:
@@ -206,6 +207,9 @@ def _taken_over(state: State, event: Resumed | Superseded) -> Step:
         case Phase.SWITCHING:
             state, commands = _switched(state, event)
             return _superseded(state) if isinstance(event, Superseded) else (state, commands)
+        case Phase.BAKING if on_origin and isinstance(event, Superseded):
+            undone = state.change(live=state.origin, quarantined=state.goal.digest)
+            return _discard(undone.change(verdict=Reason.ROLLED_BACK, detail=UNDONE))
         case Phase.BAKING if on_origin:
             return _discard(state.change(live=state.origin, verdict=Reason.PROCESS, detail="traffic was sent back"))
         case Phase.BAKING if isinstance(event, Superseded):
@@ -219,7 +223,7 @@ def _superseded(state: State) -> Step:
     """A rollback during the bake fails the bake; after it, the release is committed and the rollback follows."""
     if state.phase is not Phase.BAKING:
         return state, (_under_way(state),)
-    return _stumbled_baking(state, Stumbled(0, Reason.ROLLED_BACK, "rolled back while it was watched"))
+    return _stumbled_baking(state, Stumbled(0, Reason.ROLLED_BACK, UNDONE))
 
 
 def _under_way(state: State) -> Command:

@@ -79,7 +79,7 @@ class State:
     @classmethod
     def read(cls, data: dict[str, Any]) -> Self:
         """The state that `data` was made of."""
-        sides = {name: Side(**data[name]) if data[name] else None for name in ("live", "origin", "target")}
+        sides = {name: Side(**data[name]) if data[name] else None for name in _SIDES}
         return cls(
             **{
                 **data,
@@ -91,9 +91,28 @@ class State:
             }
         )
 
+    def seen_from(self, live: Side | None) -> Self:
+        """The same state with slots named as on a machine where `live` has the traffic.
+
+        Machines agree on what is live, not on the slot that holds it: on this one, it may be the other slot.
+        """
+        sides = (self.live, self.origin, self.target)
+        if live is None or live in sides:
+            return self
+        held = Side(other(live.slot), live.digest) in sides
+        in_the_way = self.target is not None and self.target.slot == live.slot
+        return self.change(**{name: _mirrored(getattr(self, name)) for name in _SIDES}) if held or in_the_way else self
+
     def change(self, **changes: Any) -> Self:
         """A copy with fields replaced."""
         return replace(self, **changes)
+
+
+_SIDES = ("live", "origin", "target")
+
+
+def _mirrored(side: Side | None) -> Side | None:
+    return Side(other(side.slot), side.digest) if side else None
 
 
 # --- what happens ---

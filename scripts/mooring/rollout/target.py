@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from mooring.rollout.state import Side, other
 
@@ -53,10 +53,15 @@ class SlotFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The state of a target: which slot has the traffic, and both slots by name."""
+    """The state of a target: which slot has the traffic, and both slots by name.
+
+    `token` is the newest fencing token that it was shown. `machine` names it among all that serve the environment.
+    """
 
     live: Side | None
     slots: dict[str, SlotFacts]
+    token: int = 0
+    machine: str = ""
 
     def warm(self) -> Side | None:
         """The idle slot and its release, if it is ready."""
@@ -68,6 +73,21 @@ class Facts:
         """Requests over both slots: received, answered, failed, abandoned, lost, in_flight."""
         sums = {name: sum(slot.totals.get(name, 0) for slot in self.slots.values()) for name in (*COUNTS, LOST)}
         return {**sums, "in_flight": sum(slot.in_flight for slot in self.slots.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rollout to a release goes by: seconds until it is given up, and seconds that it is watched."""
+
+    digest: str
+    deadline: float
+    bake: float
+
+    @classmethod
+    def of(cls, release: "Release") -> Self:
+        """Those that its environment says."""
+        rollout = release.content.environment.rollout
+        return cls(release.digest, rollout.deadline_seconds, rollout.bake_seconds)
 
 
 NOTHING = Facts(None, {})
@@ -85,6 +105,9 @@ class Reader(Protocol):
 
     def release(self, digest: str) -> "Release":
         """A stored release, verified."""
+
+    def terms(self, digest: str) -> Terms:
+        """Those of a stored release, verified; quicker than the release."""
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers, live or not. Raises Stopped when it does not."""

@@ -4,6 +4,7 @@ import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
+import sqlalchemy as sa
 
 from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
@@ -13,11 +14,14 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
+from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
-from mooring.runtime.memory.store import RunStore
+from mooring.runtime.memory.stored_releases import StoredReleases
 from mooring.runtime.watch.accounting import Accounting
+from mooring.runtime.watch.health.check import Check, Seen
 from mooring.runtime.watch.health.health import Health
 from mooring.runtime.watch.memory_watch import MemoryWatch
 from mooring.runtime.watch.observer import Observer
@@ -26,8 +30,11 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
+from mooring.state import running_code
 from mooring.state.address import Address
 from mooring.state.database import Database
+from mooring.state.migrations.table import MIGRATIONS
+from mooring.state.running_folder import folder
 from mooring.state.unavailable import Unavailable, Unfit
 
 
@@ -46,12 +53,15 @@ class Runtime:
         self.observer = Observer(release, settings, self.metrics)
         self.accounting = Accounting()
         self.database = Database(self._url(), settings.state)
-        self.last_good = LastGoodStore(self.database if settings.serving else None)
-        self.conversations = Conversations(self.database, profiles)
-        self.spend = Spend(self.database)
+        self.clock = SharedClock(self.database)
+        self.last_good = LastGoodStore(self.database if settings.serving else None, self.clock)
+        self.conversations = Conversations(self.database, profiles, self.clock)
+        self.spend = Spend(self.database, self.clock)
+        self.keys = KnownKeys(self.database, settings.state)
         self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
         self.runner = Runner(self.agents, self.conversations, self.observer)
-        self.runs = Runs(self.runner, RunStore(self.database))
+        stored = StoredReleases(self.database, settings.state)
+        self.runs = Runs(self.runner, self.database, stored, self.clock)
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
@@ -79,7 +89,11 @@ class Runtime:
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:
+            await self.clock.start()
             await self.spend.start()
+            if self.release.content.environment.access:
+                await self.keys.start()
+                self.health.more = [self._keys_check()]
             await self.conversations.start()
             self.memory.start()
             self._reasons += await self.runs.open()
@@ -97,6 +111,8 @@ class Runtime:
         await self.conversations.close()
         await self.last_good.close()
         await self.spend.close()
+        await self.keys.close()
+        await self.clock.close()
         await self.database.close()
         await self.agents.close()
         await client.aclose()
@@ -131,6 +147,8 @@ class Runtime:
         try:
             url_for(self.release.content.environment, self.settings)
             await self.database.open()
+            if self.settings.worker == 1:
+                await self.database.write(self._say_code)
         except LookupError as error:
             return [str(error)]
         except Unfit as error:
@@ -138,6 +156,16 @@ class Runtime:
         except Unavailable as error:
             LOGGER.error("the database is unavailable: %s", error)
         return []
+
+    def _keys_check(self) -> Check:
+        async def look() -> Seen:
+            return Seen(self.keys.holds, "" if self.keys.holds else self.keys.since)
+
+        return Check("dependencies", "keys", look)
+
+    def _say_code(self, connection: sa.Connection) -> None:
+        where, settings = folder(self.settings.state), self.settings
+        running_code.say(connection, where, settings.slot, self.release.digest, len(MIGRATIONS))
 
     def _shed(self) -> None:
         """Frees all caches."""

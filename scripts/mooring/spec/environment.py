@@ -113,7 +113,7 @@ class Serving(Part):
         ge=1,
         le=64,
         description="Processes of a slot, which accept from the one socket; the limits of a slot are shared out among "
-        "them. Default: as many as the machine has cores, and one in development.",
+        "them. Default: as many as there are cores to use, four at most, and one in development.",
     )
     spare: bool | None = Field(
         default=None,

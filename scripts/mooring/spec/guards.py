@@ -7,8 +7,9 @@ from pydantic import Field
 
 from mooring.spec.document import Digest, Document, Owner, Part
 
-MAX_RISK, OWN_TEST = "max-risk", "own-test"
-"""Names by which an override means the limit on risk, and a change that makes its own test easier."""
+MAX_RISK, OWN_TEST, ONE_WAY = "max-risk", "own-test", "one-way-door"
+"""Names by which an override means the limit on risk, a change that makes its own test easier, and a migration of the
+database after which the release before cannot come back."""
 
 
 class Guard(Part):

@@ -1,5 +1,4 @@
 """The one database of an environment: tables, migrations, and what is read from them and written to them.
 
-SQLite in the state folder, or PostgreSQL by URL; the promises are the same. Nothing else opens a database, but DBOS,
-which keeps tables of its own beside these: in a file of their own, or in a schema of their own.
+SQLite in the state folder, or PostgreSQL by URL; the promises are the same. Nothing else opens a database.
 """

@@ -1,11 +1,13 @@
 """Where an environment's database is, as one value: a file, or a schema of a PostgreSQL server."""
 
 import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from mooring.state.unavailable import Unfit
+from mooring.state.unavailable import Unavailable, Unfit
 
 FILE = "state.db"
 """In the state folder."""
@@ -13,21 +15,29 @@ FILE = "state.db"
 SCHEMA = "mooring"
 """In PostgreSQL, where others have tables too; with an environment, `mooring_<environment>`."""
 
+SQLITE = "sqlite"
+"""How a move names the file in the state folder; a server is named as in a document, by `env:NAME`."""
+
 _LONGEST = 63
 """Bytes that PostgreSQL keeps of a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`url` may hold a password, so it is in no `repr`. Environments that share a server have schemas of their own."""
+    """`url` may hold a password, so it is in no `repr`. Environments that share a server have schemas of their own.
+
+    `state` is the environment's folder, and `environ` is where references are looked up when the state was moved.
+    """
 
     url: str = field(repr=False)
     environment: str = ""
+    state: Path | None = field(default=None, compare=False)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False, compare=False)
 
     @classmethod
     def of(cls, where: "str | Address") -> Self:
         """The address itself, or that of a URL for no environment in particular."""
-        return cls(where) if isinstance(where, str) else cls(where.url, where.environment)
+        return cls(where) if isinstance(where, str) else cls(where.url, where.environment, where.state, where.environ)
 
     @property
     def file(self) -> Path | None:
@@ -47,16 +57,25 @@ class Address:
         """The schema as SQL takes it."""
         return self.schema if self.schema == SCHEMA else f'"{self.schema}"'
 
+    def moved(self, reference: str) -> "Address":
+        """Where the state is that was moved from here. Raises Unavailable when this process cannot know."""
+        if reference == SQLITE and self.state:
+            return url_of(self.state, None, self.environment, self.environ)
+        name = reference.removeprefix("env:")
+        if self.state is None or not self.environ.get(name):
+            fix = f"set {name} where this process starts, and start it again"
+            raise Unavailable(f"the state was moved to {reference}, which is not set here", fix)
+        return url_of(self.state, self.environ[name], self.environment, self.environ)
+
     def __str__(self) -> str:
         """For people, logs and clients: without user, password, host and folder."""
         return f"the file {self.file.name}" if self.file else f"the schema {self.schema}"
 
 
-def url_of(state: Path, secret: str | None, environment: str = "") -> Address:
+def url_of(state: Path, secret: str | None, environment: str = "", environ: Mapping[str, str] = os.environ) -> Address:
     """Where the database is: `secret` is the PostgreSQL URL, None the file in the state folder. Raises Unfit."""
-    if secret is None:
-        return Address(f"sqlite:///{(state / FILE).absolute()}", environment)
-    return Address(postgres_url(secret), environment)
+    url = f"sqlite:///{(state / FILE).absolute()}" if secret is None else postgres_url(secret)
+    return Address(url, environment, state, environ)
 
 
 def postgres_url(secret: str) -> str:

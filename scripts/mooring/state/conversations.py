@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mooring.state import tables
-from mooring.state.processes import lives
+from mooring.state.processes import ended, machine
 from mooring.state.tables import SECONDS, TABLES, moment, number, text
 
 CONVERSATIONS = sa.Table(
@@ -21,7 +21,7 @@ CONVERSATIONS = sa.Table(
     moment("keep_until"),
     number("version"),
     number("bytes"),
-    # The process that has it for a turn, as "<pid>-<anything>", and until when at most.
+    # The process that has it for a turn, as "<pid>-<anything>@<machine>", and until when at most.
     sa.Column("holder", sa.Text),
     moment("until"),
     sa.Index("conversations_keep_until", "keep_until"),
@@ -72,7 +72,7 @@ def claim(connection: sa.Connection, wish: Claim) -> Header | None:
     row = connection.execute(_claim(connection.dialect.name), given).first()
     if row is None:
         holder, until = connection.execute(_HELD, {"name": wish.name}).one()
-        if holder and until > wish.now and lives(int(holder.partition("-")[0])):
+        if holder and until > wish.now and not _gone(holder):
             return None
         row = connection.execute(_TAKE, {"name": wish.name, "me": wish.holder, "end": wish.until}).one()
     return Header(*row)
@@ -99,6 +99,11 @@ def new(name: str, agent: str, now: float, keep_until: float) -> dict[str, Any]:
     tenant = name.rpartition("/")[0]
     row = {"id": name, "tenant": tenant, "agent": agent, "created": now, "updated": now, "keep_until": keep_until}
     return row | {"version": 0, "bytes": 0, "holder": None, "until": 0.0}
+
+
+def _gone(holder: str) -> bool:
+    name, _, where = holder.partition("@")
+    return ended(int(name.partition("-")[0]), where or machine())
 
 
 @cache

@@ -16,9 +16,6 @@ __all__ = ["FILE", "SCHEMA", "THREADS", "Address", "engine", "file_of", "url_of"
 BUSY_MS = 1000
 """How long one write waits for a write of another process. All of them are short."""
 
-STATEMENT_MS, LOCK_MS = 5000, 2000
-"""How long PostgreSQL may take for one statement, and of that for a lock that another one holds."""
-
 THREADS = 4
 """How many transactions PostgreSQL is given at once."""
 
@@ -26,15 +23,6 @@ POOL_SECONDS = 2.0
 """How long a transaction waits for a connection of the pool."""
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}")
-_LINK: dict[str, Any] = {
-    "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": STATEMENT_MS,
-}
-"""How soon libpq notices a dead link to a host; a URL may say otherwise."""
-
 _ROOM: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
 
 
@@ -71,22 +59,9 @@ def _sqlite(address: Address) -> sa.Engine:
 
 
 def _postgres(address: Address) -> sa.Engine:
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from mooring.state.patient import ANSWER_SECONDS, connect
 
-    from mooring.state.patient import ANSWER_SECONDS, Connection
-
-    # By libpq and not by SQLAlchemy's URL, which takes one host only.
-    told = make_conninfo(**{**_LINK, **conninfo_to_dict(address.url)})
-
-    def connect() -> Connection:
-        made = Connection.connect(told)
-        settings = {"search_path": address.quoted, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
-        for name, value in settings.items():
-            made.execute(f"set {name} to {value}".encode())
-        made.commit()
-        return made
-
-    made = sa.create_engine("postgresql+psycopg://", creator=connect, pool_pre_ping=True, **_ROOM)
+    made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address), pool_pre_ping=True, **_ROOM)
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:

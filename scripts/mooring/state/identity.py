@@ -4,7 +4,7 @@ import time
 
 import sqlalchemy as sa
 
-from mooring.state.tables import TABLES, insert, moment, text
+from mooring.state.tables import TABLES, insert, moment, number, text
 from mooring.state.unavailable import Unfit
 
 IDENTITY = sa.Table(
@@ -13,7 +13,9 @@ IDENTITY = sa.Table(
     text("id", primary_key=True),
     text("environment"),
     moment("made"),
-    # The move that copies from here or to here, and where the data is once that is done.
+    # The migrations that code must know to use it: up to the last one-way door.
+    number("needs"),
+    # The last move from here or to here, and where the data is while this is not the place in force.
     sa.Column("moving", sa.Text),
     sa.Column("moved_to", sa.Text),
 )
@@ -27,10 +29,17 @@ def claim(engine: sa.Engine, environment: str) -> None:
         owner = connection.execute(sa.select(IDENTITY.c.environment)).scalar()
     if owner is None:
         with engine.begin() as connection:
-            new = {"id": "here", "environment": environment, "made": time.time()}
+            new = {"id": "here", "environment": environment, "made": time.time(), "needs": 0}
             put = insert(connection.dialect.name, IDENTITY).on_conflict_do_nothing()
             connection.execute(put, new)
             owner = connection.execute(sa.select(IDENTITY.c.environment)).scalar()
     if owner != environment:
         fix = f"name a database for {environment} alone, or rename the environment back"
         raise Unfit(f"the database belongs to the environment {owner}", fix)
+
+
+def arrive(engine: sa.Engine, move: str) -> None:
+    """Makes a database the one in force that a move has filled, unless that is done. Raises SQLAlchemyError."""
+    with engine.begin() as connection:
+        arrived = sa.update(IDENTITY).where(IDENTITY.c.moving == move, IDENTITY.c.moved_to.is_not(None))
+        connection.execute(arrived.values(moved_to=None))

@@ -69,9 +69,12 @@ def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collectio
         migration = migrations[len(there)]
         if not migration.backward_compatible and migration.name not in allowed and _used(connection):
             words = f"the database waits for the migration {migration.name!r}, a one-way door"
-            raise Behind(words, "moor deploy ENV opens it, when an override allows that")
+            raise Behind(words, "moor deploy opens it, when an override of the guard one-way-door allows that")
+        used = not migration.backward_compatible and _used(connection)
         for statement in migration.forward(dialect):
             connection.exec_driver_sql(statement)
+        if used:
+            _shut(connection, len(there) + 1)
         connection.execute(
             sa.text("insert into versions values (:number, :name, :compatible, :applied)"),
             {
@@ -82,6 +85,13 @@ def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collectio
             },
         )
     return True
+
+
+def _shut(connection: sa.Connection, number: int) -> None:
+    """Keeps out code that knows fewer migrations, also where it has the database open already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("lock table identity in access exclusive mode")
+    connection.execute(sa.update(IDENTITY).values(needs=number))
 
 
 def _check(newer: Sequence[tuple[str, int]], known: int) -> None:

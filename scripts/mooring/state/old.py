@@ -1,4 +1,4 @@
-"""What earlier versions kept in `runs.db`, `conversations.db`, `answers.db` and `spend.db`, and how it is copied."""
+"""What earlier versions kept in files of their own, and how it is copied."""
 
 import json
 import sqlite3
@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import answers, conversations, runs, spend, turns
+from mooring.state import answers, conversations, old_ledger, old_runs, runs, spend, turns
 from mooring.state.spend import Spent, Who
+from mooring.state.statements import Statements
 from mooring.state.turns import NewTurn
 
 _BATCH = 500
@@ -74,6 +75,12 @@ def _conversations(connection: sa.Connection, source: sqlite3.Connection, since:
                     turns.add(connection, NewTurn(name, agent, run, messages, at, keep_until))
 
 
+def _ledger(connection: sa.Connection, source: sqlite3.Connection, _since: float, whole: bool) -> None:
+    """Two processes must not write to two ledgers, so it is copied when nobody writes to it any more."""
+    if whole:
+        old_ledger.copy(Statements(connection.connection.driver_connection), source)
+
+
 def _batches(rows: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
     while batch := list(islice(rows, _BATCH)):
         yield batch
@@ -84,5 +91,7 @@ COPIES: dict[str, Copy] = {
     "conversations.db": _conversations,
     "answers.db": _answers,
     "spend.db": _spend,
+    "ledger.db": _ledger,
+    "durable.db": old_runs.copy_file,
 }
 """How each file is copied, by its name in the state folder."""

@@ -5,6 +5,21 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from mooring.state.address import Address
+
+STATEMENT_MS, LOCK_MS = 5000, 2000
+"""How long PostgreSQL may take for one statement, and of that for a lock that another one holds."""
+
+_LINK: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": STATEMENT_MS,
+}
+"""How soon libpq notices a dead link to a host; a URL may say otherwise."""
 
 ANSWER_SECONDS = 7.0
 """After which a server that says nothing, not even that the statement took too long, is taken for dead."""
@@ -24,3 +39,16 @@ class Connection(psycopg.Connection[Any]):
             if limit is not None and time.monotonic() - started >= limit:
                 self.pgconn.finish()
             raise
+
+
+def connect(address: Address) -> Connection:
+    """A connection to a server, which sees the environment's tables alone. Raises psycopg.Error."""
+    # By libpq and not by SQLAlchemy's URL, which takes one host only.
+    made = Connection.connect(make_conninfo(**{**_LINK, **conninfo_to_dict(address.url)}))
+    settings = {"search_path": address.quoted, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
+    # A stricter one would fix what a transaction sees before its first statement has waited for a lock.
+    settings["default_transaction_isolation"] = "'read committed'"
+    for name, value in settings.items():
+        made.execute(f"set {name} to {value}".encode())
+    made.commit()
+    return made

@@ -11,10 +11,11 @@ import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import old
+from mooring.state import old, old_runs
 from mooring.state.migrate import lock
 from mooring.state.tables import TABLES, insert, moment, number, text
 
@@ -35,35 +36,57 @@ _BUSY_SECONDS = 0.5
 _UNREADABLE = (sqlite3.Error, OSError, ValueError, sa.exc.DataError, sa.exc.IntegrityError)
 
 
-def take_over(engine: sa.Engine, folder: Path) -> None:
+def take_over(engine: sa.Engine, folder: Path) -> bool:
     """Copies and renames the files of `folder` that are there. One that cannot be read is logged and stays as it is.
 
-    Raises SQLAlchemyError, Unavailable.
+    Whether that is all, since no process of an earlier version is left. Raises SQLAlchemyError, Unavailable.
     """
+    whole = engine.dialect.name != "postgresql" or _take_schema(engine, folder)
     for name in old.COPIES:
         path = folder / name
         if path.is_file():
             try:
-                _take(engine, path)
+                whole &= _take(engine, path)
             except _UNREADABLE as error:
                 _LOGGER.error("%s cannot be taken over now, and stays as it is: %s", path, error)
+    return whole
 
 
-def _take(engine: sa.Engine, path: Path) -> None:
+def _take_schema(engine: sa.Engine, folder: Path) -> bool:
+    """The runs that DBOS kept for the processes of this folder, in the same database."""
+    with engine.begin() as connection:
+        lock(connection)
+        this = TAKEN.c.file == str(folder)
+        since = connection.execute(sa.select(TAKEN.c.at).where(this)).scalar() or 0.0
+        now = time.time()
+        whole = old_runs.copy_schema(connection, folder, since)
+        _put(connection, {"file": str(folder), "mark": 0, "at": now, "whole": int(whole)})
+    return whole
+
+
+def _take(engine: sa.Engine, path: Path) -> bool:
     with engine.connect() as connection:
         transaction = connection.begin()
         lock(connection)
         try:
             known = path.stat().st_ino
         except FileNotFoundError:
-            return  # another process was quicker
+            return True  # another process was quicker
         with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as source:
             alone = _alone(source)
             _copy(connection, source, path.name, alone)
             # Committed while nobody else can write to the file, and before its name goes.
             transaction.commit()
+            _to_disk(connection)
             if alone and path.stat().st_ino == known:
                 path.rename(_free(path))
+            return alone
+
+
+def _to_disk(connection: sa.Connection) -> None:
+    """What a power failure could still cost is not to be what was copied from a file that has lost its name."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("pragma wal_checkpoint")
 
 
 def _copy(connection: sa.Connection, source: sqlite3.Connection, name: str, alone: bool) -> None:
@@ -75,9 +98,13 @@ def _copy(connection: sa.Connection, source: sqlite3.Connection, name: str, alon
     now = time.time()
     if source.execute("select 1 from sqlite_master where type = 'table'").fetchone():
         old.COPIES[name](connection, source, before.at if before else 0.0, alone)
+    _put(connection, {"file": name, "mark": mark, "at": now, "whole": int(alone)})
+
+
+def _put(connection: sa.Connection, row: dict[str, Any]) -> None:
     made = insert(connection.dialect.name, TAKEN)
-    put = made.on_conflict_do_update(index_elements=["file", "mark"], set_={"at": now, "whole": int(alone)})
-    connection.execute(put, {"file": name, "mark": mark, "at": now, "whole": int(alone)})
+    changed = {name: made.excluded[name] for name in ("at", "whole")}
+    connection.execute(made.on_conflict_do_update(index_elements=["file", "mark"], set_=changed), row)
 
 
 def _alone(source: sqlite3.Connection) -> bool:

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -13,15 +13,17 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mooring import private
+from mooring.state import fence, files
 from mooring.state.address import Address
 from mooring.state.engine import engine
 from mooring.state.fitness import check
-from mooring.state.identity import claim
-from mooring.state.migrate import migrate
+from mooring.state.identity import arrive, claim
+from mooring.state.migrate import doors, migrate
+from mooring.state.migrations.migration import Migration
 from mooring.state.mounts import warnings
 from mooring.state.takeover import take_over
 from mooring.state.told import again, told
-from mooring.state.unavailable import Unavailable
+from mooring.state.unavailable import Moved, Unavailable
 
 T = TypeVar("T")
 
@@ -48,11 +50,17 @@ class Transactions:
         self._address = Address.of(where) if where else None
         self._old = old
         self._path = self._address.file if self._address else None
+        self._move: str | None = None
         self._known: tuple[int, int] | None = None
         self._engine: sa.Engine | None = None
         self._own = threading.local()
         self._kept: list[sa.Connection] = []
         self._opening = threading.Lock()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there may be anything to read: in a folder that nobody made, there is not."""
+        return self._path is None or self._path.parent.is_dir()
 
     def read(self, work: Work[T], patience: float = OPENING) -> T:
         """The result of a statement that changes nothing."""
@@ -61,6 +69,11 @@ class Transactions:
     def write(self, work: Work[T], patience: float = OPENING) -> T:
         """The result of work that is done as a whole or not at all."""
         return self._do(work, patience, reads=False)
+
+    @property
+    def address(self) -> Address | None:
+        """Where it is now."""
+        return self._address
 
     def close(self) -> None:
         """To be called once nobody uses it."""
@@ -77,20 +90,25 @@ class Transactions:
             try:
                 engine = self._ready(end)
                 with self._connected(engine, reads) as connection, connection.begin() as transaction:
+                    _cross(connection)
                     done = work(connection)
                     committing = True
                     transaction.commit()
                     return done
+            except Moved as moved:
+                if tried == TRIES or time.monotonic() > end:
+                    raise
+                self._follow(moved)
             except (sa.exc.SQLAlchemyError, OSError) as error:
                 if tried == TRIES or time.monotonic() > end or not again(error, committing and not reads):
                     raise Unavailable(*told(error)) from error
-            time.sleep(random.uniform(0.5, 1.0) * PAUSE * tried)  # noqa: S311 - two that met shall not meet again
+                time.sleep(random.uniform(0.5, 1.0) * PAUSE * tried)  # noqa: S311 - two that met shall not meet again
         raise AssertionError
 
     @contextmanager
     def _connected(self, engine: sa.Engine, reads: bool) -> Iterator[sa.Connection]:
         """A connection. A thread keeps its own to a file, which costs less; one to a server may have been lost."""
-        if self._path is None:
+        if engine.dialect.name != "sqlite":
             with engine.connect().execution_options(mooring_read=reads) as connection:
                 yield connection
             return
@@ -130,13 +148,27 @@ class Transactions:
             check(made, self._address)
             migrate(made)
             claim(made, self._address.environment)
+            if self._move:
+                arrive(made, self._move)
             if self._old:
                 take_over(made, self._old)
+                files.take_over(made, self._old)
         except BaseException:
             made.dispose()
             raise
         self._known = self._identity()
         return made
+
+    def _follow(self, moved: Moved) -> None:
+        """Goes to where the state is now. Raises Unavailable when it cannot know."""
+        with self._opening:
+            if self._address is None or self._move == moved.token:
+                return
+            self._address = self._address.moved(moved.reference)
+            self._path, self._move = self._address.file, moved.token
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file is at the path: writes to one that was deleted succeed and are lost."""
@@ -147,3 +179,45 @@ class Transactions:
         except OSError:
             return (0, 0)
         return found.st_dev, found.st_ino
+
+
+class Opening:
+    """Opens the one-way doors of a database, for a deployment that may. Every method raises Unavailable."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def doors(self) -> list[Migration]:
+        """Those that wait. Changes nothing."""
+        return self._with(doors)
+
+    def open(self, names: Collection[str]) -> int:
+        """Carries out all migrations that are missing, these doors among them; how many that were."""
+        return self._with(lambda made: migrate(made, allowed=names))
+
+    def _with(self, work: Callable[[sa.Engine], T]) -> T:
+        made = engine(self._address)
+        try:
+            return work(made)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Unavailable(*told(error)) from error
+        finally:
+            made.dispose()
+
+
+def _cross(connection: sa.Connection) -> None:
+    """Raises Moved or TooNew where this database is not, or no longer, for this code."""
+    try:
+        # Past SQLAlchemy, which would take several times as long for it.
+        row = connection.connection.cursor().execute(fence.QUERY).fetchone()
+    except Exception as error:
+        # As it would have been told: a connection that broke is not used again.
+        dialect = connection.dialect
+        kind = dialect.loaded_dbapi.Error
+        lost = isinstance(error, kind) and dialect.is_disconnect(error, connection.connection, None)
+        if lost:
+            connection.invalidate()
+        raise sa.exc.DBAPIError.instance(
+            fence.QUERY, None, error, kind, True, connection_invalidated=lost, dialect=dialect
+        ) from error
+    fence.cross(row)

@@ -22,3 +22,11 @@ class TooNew(Unfit):
 
 class Behind(Unavailable):
     """This version of the code needs a migration that is a one-way door, which only a deployment opens."""
+
+
+class Moved(Unavailable):
+    """The state is elsewhere since. `reference` is `env:NAME` or `sqlite`; `token` names the move."""
+
+    def __init__(self, reference: str, token: str) -> None:
+        super().__init__("the state was moved elsewhere")
+        self.reference, self.token = reference, token

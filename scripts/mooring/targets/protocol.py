@@ -1,7 +1,7 @@
 """What commands need of a target, whatever its kind: what a rollout needs, and an operator's verbs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.rollout.target import NOTHING, Facts
@@ -9,12 +9,18 @@ from mooring.rollout.target import Target as RolloutTarget
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.runtime.core.keyfile import KeyFile
+    from mooring.runtime.core.keys import Keys
+    from mooring.state.stored_releases import Releases
+    from mooring.state.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What runs. `url` is the public address, `supervisor` a process id; None when nothing runs."""
+    """What runs. `url` is the public address, `supervisor` a process id; None when nothing runs.
+
+    `ledger` says how this machine stands to the ledger and to others that serve the environment: `entry` is the last
+    one it knows, `behind` the release that it follows to, `others` are machines, `ahead` is seconds of its clock.
+    """
 
     environment: str
     running: bool
@@ -22,6 +28,7 @@ class Status:
     supervisor: int | None = None
     simulator: str | None = None
     facts: Facts = NOTHING
+    ledger: dict[str, Any] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -51,7 +58,15 @@ class Target(RolloutTarget, Protocol):
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
 
     @property
-    def keys(self) -> "KeyFile":
+    def database(self) -> "Transactions":
+        """The environment's database. Raises Failed(STORAGE) when it is not known where that is."""
+
+    @property
+    def releases(self) -> "Releases":
+        """The stored releases."""
+
+    @property
+    def keys(self) -> "Keys":
         """The keys of callers. A change is in force within a second, whatever is deployed."""
 
     def config(self, slot: str) -> dict[str, Any]:

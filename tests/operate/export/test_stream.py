@@ -112,7 +112,7 @@ def test_a_segment_that_is_missing_is_named(sqlite: Address, opened: Open) -> No
         progress, _ = stream.ship(progress)
     second = list(source.destination.list("stream"))[1]
     source.destination.delete(second.name)
-    with pytest.raises(Refused, match="segment 2 .* is missing") as refused:
+    with pytest.raises(Refused, match=r"segment 2 .* is missing") as refused:
         choose(source.destination)
     assert "--copy" in refused.value.fix
 

@@ -41,7 +41,7 @@ def test_a_run_in_the_background_keeps_a_slot_busy(open_door, stub, reply, post)
 
 def test_whatever_is_imported_late_is_there_after_the_start():
     code = (
-        "import dbos, mcp, mooring.runtime.door.app, sys;"
+        "import mcp, mooring.runtime.door.app, sys;"
         "from mooring.runtime.process.preload import preload; preload();"
         "print(*(name for name in sys.modules if name.startswith('mooring.')))"
     )

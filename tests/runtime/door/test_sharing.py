@@ -47,6 +47,10 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def took(worker: Worker, connections: int) -> None:
+    await until(lambda: len(worker.taken) == connections)
+
+
 def test_a_burst_is_shared_evenly(tmp_path: Path) -> None:
     async def story(listening: socket.socket) -> None:
         workers = [Worker(listening) for _ in range(3)]
@@ -102,5 +106,47 @@ def test_a_slot_accepts_nothing_from_the_moment_the_traffic_is_another_ones(tmp_
         await until(lambda: len(blue.taken) == 4)
         for client in clients:
             client.close()
+
+    played(story)
+
+
+def test_an_armed_slot_accepts_with_the_switch_and_not_before(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        supervisor = Live(tmp_path / "live")
+        supervisor.say("blue")
+        blue, green = Worker(listening), Worker(listening)
+        blue.acceptor.live, green.acceptor.live = Live(tmp_path / "live", "blue"), Live(tmp_path / "live", "green")
+        blue.acceptor.on()
+        clients: list[asyncio.StreamWriter] = []
+        for taken, (on, off) in enumerate(((green, blue), (blue, green), (green, blue)), 1):
+            on.acceptor.on(armed=True)
+            before = len(off.taken)
+            clients += await connect(listening, 2)
+            await took(off, before + 2)
+            assert not on.acceptor.accepting
+            had = len(on.taken)
+            supervisor.say("green" if on is green else "blue")
+            clients += await connect(listening, 2)
+            await took(on, had + 2)
+            assert (on.acceptor.accepting, len(blue.taken) + len(green.taken)) == (True, 4 * taken)
+            off.acceptor.off()
+        for client in clients:
+            client.close()
+
+    played(story)
+
+
+def test_a_slot_that_was_armed_for_a_switch_that_did_not_come_accepts_nothing(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        green = Worker(listening)
+        Live(tmp_path / "live").say("blue")
+        green.acceptor.live = Live(tmp_path / "live", "green")
+        green.acceptor.on(armed=True)
+        green.acceptor.off()
+        Live(tmp_path / "live").say("green")
+        clients = await connect(listening, 1)
+        await asyncio.sleep(0.05)
+        assert (green.acceptor.accepting, green.taken) == (False, [])
+        clients[0].close()
 
     played(story)

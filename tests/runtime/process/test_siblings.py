@@ -13,7 +13,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from mooring.release.release import Release
-from mooring.runtime.core.keyfile import KEYS, KeyFile
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
 from mooring.runtime.process import admin, unix_http
@@ -21,7 +20,7 @@ from mooring.runtime.process.connect import connect
 from mooring.runtime.process.handover import Handover
 from mooring.runtime.process.siblings import name_of
 from mooring.runtime.process.slot import Options, Slot
-from tests.runtime.door.access.conftest import Gated, bearer, with_access
+from tests.runtime.door.access.conftest import Gated, bearer, keys_of, with_access
 from tests.runtime.hosting import Serving
 
 
@@ -29,7 +28,7 @@ class Worker(Gated):
     """An app with its admin door, in a thread."""
 
     def __init__(self, release: Release, settings: Settings, doors: Path) -> None:
-        super().__init__(Serving(create_app(release, settings)).start(), KeyFile(settings.state / KEYS))
+        super().__init__(Serving(create_app(release, settings)).start(), keys_of(settings.state))
         self.settings, self._release, self._doors = settings, release, doors
         asyncio.run_coroutine_threadsafe(self._open(), self.serving.loop).result(10)
 

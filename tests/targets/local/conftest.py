@@ -19,6 +19,7 @@ from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import Receipt
+from mooring.state.location import Location
 from mooring.targets.local.target import Local
 
 HERE = Path(__file__).parent
@@ -53,7 +54,11 @@ class House:
         return side.slot
 
     def ask(self, sleep: float = 0) -> dict[str, str]:
-        with urlopen(f"{self.url}/who?sleep={sleep}", timeout=20) as answer:
+        return self.get(f"/who?sleep={sleep}")
+
+    def get(self, path: str) -> dict[str, Any]:
+        """On a connection of its own."""
+        with urlopen(f"{self.url}{path}", timeout=20) as answer:
             return dict(json.load(answer))
 
     def kill(self, name: str) -> int:
@@ -77,7 +82,7 @@ def open_house(folder: Path, release: Release) -> House:
     local = Local(folder, release.content.environment, state, LIGHT)
     local.ensure()
     local.put(release)
-    return House(local, Ledger(state / "ledger.db"))
+    return House(local, Ledger(Location(state, "local")))
 
 
 @pytest.fixture
@@ -141,20 +146,21 @@ class Load:
         return "connection: close" in head
 
 
+def loaded(house: House, work: Callable[[], Any]) -> Load:
+    """Runs something while clients ask; the load it was under."""
+    load = Load(house.url)
+    with ThreadPoolExecutor(1) as pool:
+        clients = pool.submit(asyncio.run, load.run())
+        try:
+            work()
+            time.sleep(0.1)
+        finally:
+            load.stopped = True
+        clients.result()
+    return load
+
+
 @pytest.fixture
 def under_load() -> Callable[[House, Callable[[], Any]], Load]:
-    """Runs something while clients ask; the load it was under."""
-
-    def run(house: House, work: Callable[[], Any]) -> Load:
-        load = Load(house.url)
-        with ThreadPoolExecutor(1) as pool:
-            clients = pool.submit(asyncio.run, load.run())
-            try:
-                work()
-                time.sleep(0.1)
-            finally:
-                load.stopped = True
-            clients.result()
-        return load
-
-    return run
+    """`loaded`."""
+    return loaded

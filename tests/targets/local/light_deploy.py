@@ -1,4 +1,4 @@
-"""Deploys in a process of its own, which kills itself after its Nth transition: ROOT STATE DIGEST N."""
+"""Deploys in a process of its own, which kills itself after its Nth transition: ROOT STATE DIGEST N [SECRET]."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ from typing import Any
 from mooring.release.store import Store
 from mooring.rollout import driver
 from mooring.rollout.ledger import Entry, Ledger
+from mooring.state.location import Location
 from mooring.targets.local.target import Local
 
 
@@ -29,4 +30,4 @@ if __name__ == "__main__":
     root, state = Path(sys.argv[1]), Path(sys.argv[2])
     release = Store(state / "releases").get(sys.argv[3])
     target = Local(root, release.content.environment, state)
-    driver.deploy(target, Deadly(state / "ledger.db"), driver.Request(release, "ann"))
+    driver.deploy(target, Deadly(Location(state, "local", *sys.argv[5:])), driver.Request(release, "ann"))

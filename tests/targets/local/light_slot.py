@@ -23,12 +23,14 @@ from mooring.runtime.process import slot
 from mooring.runtime.process.__main__ import main as serve_slot
 from mooring.runtime.watch.accounting import Accounting, CountRequests
 from mooring.runtime.watch.memory_watch import MemoryWatch
+from mooring.spec.resilience import Memory
 
 
 class Runtime:
     def __init__(self, does: str) -> None:
         self.accounting = Accounting()
-        self.memory = MemoryWatch([], [], lambda ratio: None)
+        self.rss = 0
+        self.memory = MemoryWatch([Memory()], [], lambda ratio: None, lambda: self.rss)
         self.does = does
 
     def ready(self) -> tuple[bool, list[str]]:
@@ -43,7 +45,7 @@ class Runtime:
 
 def build(release: Release, settings: Settings) -> Any:
     runtime = Runtime(release.content.environment.description)
-    if "dead" in runtime.does:
+    if "dead" in runtime.does or ("broken" in runtime.does and "LIGHT_WHOLE" not in os.environ):
         raise SystemError("this release cannot start")
 
     if "slow" in runtime.does:
@@ -57,12 +59,18 @@ def build(release: Release, settings: Settings) -> Any:
     async def worker(_request: Request) -> Response:
         return JSONResponse({"worker": settings.worker, "of": settings.workers, "pid": os.getpid()})
 
+    async def fill(_request: Request) -> Response:
+        runtime.rss = runtime.memory.limit
+        runtime.memory.look()
+        return JSONResponse({"worker": settings.worker, "pid": os.getpid(), "digest": release.digest})
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
 
     middleware = [Middleware(CountRequests, accounting=runtime.accounting)]
-    app = Starlette(routes=[Route("/who", who), Route("/worker", worker)], middleware=middleware, lifespan=lifespan)
+    routes = [Route("/who", who), Route("/worker", worker), Route("/fill", fill)]
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     app.state.runtime = runtime
     return app
 

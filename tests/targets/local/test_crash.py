@@ -87,7 +87,7 @@ def test_a_process_killed_under_a_deployment_costs_no_traffic(
 
 def deploy_apart(house: Any, release: Release) -> str:
     """How a deployment in another thread ended."""
-    ledger = Ledger(house.ledger.path)
+    ledger = Ledger(house.ledger.location)
     try:
         return driver.deploy(house.local, ledger, driver.Request(release, "ann"), house.said.append).kind
     except Stopped as stopped:

@@ -14,6 +14,7 @@ from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
+from mooring.state.location import Location
 from mooring.targets.local.target import Local
 from tests.repository import CONTENT
 
@@ -55,7 +56,7 @@ def say(url: str | None, text: str) -> tuple[str, str]:
 
 @pytest.mark.slow
 def test_a_release_is_deployed_asked_replaced_and_taken_back(local: Local, numbered: Callable[[int], Release]) -> None:
-    ledger = Ledger(local.state / "ledger.db")
+    ledger = Ledger(Location(local.state, "local"))
     for number in (1, 2):
         driver.deploy(local, ledger, driver.Request(numbered(number), "ann"), lambda _line: None)
         answer, digest = say(local.status().url, "What can you do?")

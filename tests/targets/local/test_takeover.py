@@ -30,12 +30,12 @@ def test_a_rollback_needs_no_supervisor_that_lives(shared: Any, release: Make) -
 
 
 def test_a_deployment_waits_for_a_recovery_and_says_so(shared: Any, release: Make) -> None:
-    held = lease.acquire(shared.ledger, "local", "supervisor", "recover", time.time())
+    held = lease.acquire(shared.ledger, "local", "supervisor", "recover")
 
     def give_back() -> None:
         time.sleep(0.5)
-        ledger = Ledger(shared.ledger.path)
-        lease.renew(ledger, held, 0)
+        ledger = Ledger(shared.ledger.location)
+        lease.release(ledger, held)
         ledger.close()
 
     with ThreadPoolExecutor(1) as pool:
@@ -45,12 +45,12 @@ def test_a_deployment_waits_for_a_recovery_and_says_so(shared: Any, release: Mak
 
 
 def test_nothing_is_stopped_under_a_deployment(shared: Any) -> None:
-    held = lease.acquire(shared.ledger, "local", "ann", "deploy", time.time())
+    held = lease.acquire(shared.ledger, "local", "ann", "deploy")
     for order in (shared.local.down, lambda: shared.local.restart("blue")):
         with pytest.raises(Refused, match="local is locked: deploy by ann") as refused:
             order()
         assert refused.value.reason is Reason.LOCKED
-    lease.renew(shared.ledger, held, 0)
+    lease.release(shared.ledger, held)
     assert shared.ask()
 
 

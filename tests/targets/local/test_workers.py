@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -132,6 +133,54 @@ def test_a_killed_worker_costs_its_own_requests_and_is_replaced_alone(pair: Hous
     assert after.totals["answered"] - before.totals["answered"] == 12 - held[number] + 1
     assert [worker.restarts for worker in after.workers][number - 1] >= 1
     assert after.in_flight == 0
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_no_new_request_waits_for_a_killed_worker(pair: House, number: int) -> None:
+    killed, url = whole(pair).workers[number - 1].pid, pair.url
+    os.kill(killed, signal.SIGKILL)
+    answered, waits, end = Counter[int](), list[float](), time.monotonic() + 1.5
+    while time.monotonic() < end:
+        began = time.monotonic()
+        with urlopen(f"{url}/worker", timeout=20) as answer:
+            answered[json.load(answer)["pid"]] += 1
+        waits.append(time.monotonic() - began)
+    assert max(waits) < 1
+    assert killed not in answered
+    whole(pair)
+
+
+@pytest.mark.slow
+def test_the_receipt_is_right_when_workers_are_replaced_during_the_rollout(
+    pair: House, release: Make, under_load: Any
+) -> None:
+    before, full, receipts = whole(pair).digest, dict[str, Any](), list[Any]()
+    long = release("long", **{"environment.serving.workers": 2, "environment.rollout.bakeSeconds": 4})
+
+    def replace() -> None:
+        pair.until(lambda: live(pair).digest == long.digest)
+        full.update(pair.get("/fill"))
+        pair.until(lambda: full["pid"] not in pids(pair))
+
+    def work() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            replaced = pool.submit(replace)
+            receipts.append(pair.deploy(long))
+            replaced.result()
+
+    load = under_load(pair, work)
+    assert load.errors == []
+    assert full["digest"] == long.digest
+    assert (receipts[0].lost, receipts[0].kind, receipts[0].failed) == (0, "deploy", 0)
+    assert 100 < receipts[0].received <= len(load.answers) + 1 + load.clients
+    pair.rollback()
+    assert whole(pair).digest == before
+
+
+def test_the_log_of_a_slot_says_which_worker_wrote_a_line(pair: House) -> None:
+    whole(pair)
+    lines = [json.loads(line) for line in pair.local.logs(pair.live, 200) if line.startswith("{")]
+    assert {line.get("worker") for line in lines if line["event"] == "ready"} >= {1, 2}
 
 
 def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -> None:

@@ -7,7 +7,7 @@ from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import texts
 from mooring.spec import Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool
-from mooring.spec.guards import MAX_RISK, OWN_TEST
+from mooring.spec.guards import MAX_RISK, ONE_WAY, OWN_TEST
 
 Place = tuple[str, str]
 """(dotted path, name given there)"""
@@ -78,7 +78,8 @@ def override_target(catalog: Catalog) -> Remarks:
 
 
 def guard(catalog: Catalog) -> Remarks:
-    known = {guard.name for guards in catalog.all(Guards).values() for guard in guards.guards} | {MAX_RISK, OWN_TEST}
+    known = {guard.name for guards in catalog.all(Guards).values() for guard in guards.guards}
+    known |= {MAX_RISK, OWN_TEST, ONE_WAY}
     if any(kind == "Guards" for kind, _ in catalog.broken):
         return
     for name, override in catalog.all(Override).items():

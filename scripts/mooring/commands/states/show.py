@@ -6,6 +6,7 @@ from typing import Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
+from mooring.errors import MooringError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -30,19 +31,16 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def _look(workspace: Workspace, name: str) -> dict[str, Any]:
     """Asks for nothing to be made: a database that is not there yet has no size and no migrations."""
-    from mooring.commands.database import document
-    from mooring.runtime.memory.storage import secret_of
-    from mooring.state.address import url_of
     from mooring.state.inspection import inspect
+    from mooring.state.location import locate
     from mooring.state.unavailable import Unavailable
 
     shown: dict[str, Any] = {"environment": name, "engine": None, "where": "", "applied": None, "known": None}
     shown |= {"bytes": None, "problems": [], "warnings": []}
     try:
-        written = document(workspace, name)
-        secret = secret_of(written, os.environ) if written else None
-        return shown | inspect(url_of(workspace.of(name), secret, name)).data()
-    except LookupError as error:
+        where = locate(workspace.root, name, workspace.of(name)).address(os.environ)
+        return shown | inspect(where).data()
+    except (LookupError, MooringError) as error:
         return shown | {"problems": [str(error.args[0])]}
     except Unavailable as error:
         return shown | {"problems": [f"{error}; {error.fix}" if error.fix else str(error)]}

@@ -127,14 +127,13 @@ def _source(release: Path, state: Path) -> Source:
     from mooring.errors import Failed
     from mooring.outcome import Reason
     from mooring.release.verify import verify_file
-    from mooring.runtime.memory.storage import secret_of
-    from mooring.state.address import url_of
+    from mooring.state.location import deployed
     from mooring.state.unavailable import Unfit
 
     content = verify_file(release).content
     environment = content.environment
     try:
-        address = url_of(state, secret_of(environment, os.environ), environment.name)
+        address = deployed(state, environment).address(os.environ)
     except (LookupError, Unfit) as error:
         raise Failed(Reason.STORAGE, str(error.args[0])) from None
     return Source(environment.name, address, content.exports[environment.export or ""], state)

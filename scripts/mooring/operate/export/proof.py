@@ -8,6 +8,7 @@ from mooring.operate.export.verify import Proof
 from mooring.rollout import lease
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.state import Event
+from mooring.state.leases import Lease
 
 PATIENCE = 60.0
 """Seconds to wait for a deployment, whose entries this one must not come between."""
@@ -31,14 +32,14 @@ def record(ledger: Ledger, environment: str, actor: str, proof: Proof) -> Entry:
         event = Proved(proof.at, proof.id, proof.rpo, proof.rto, proof.rows, proof.conversation)
         return ledger.append(environment, held.token, actor, event, ledger.state(environment))
     finally:
-        lease.renew(ledger, held, 0)
+        lease.release(ledger, held)
 
 
-def _acquired(ledger: Ledger, environment: str, actor: str) -> lease.Lease:
+def _acquired(ledger: Ledger, environment: str, actor: str) -> Lease:
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return lease.acquire(ledger, environment, actor, "verify", time.time())
+            return lease.acquire(ledger, environment, actor, "verify")
         except Refused:
             if time.monotonic() > end:
                 raise

@@ -8,7 +8,8 @@ import httpx2
 
 from mooring.errors import MooringError
 from mooring.release.release import Release
-from mooring.release.store import Store
+from mooring.release.store import RELEASES, Store
+from mooring.runtime.agent import first_use
 from mooring.runtime.agent.build_agents import ReleaseAgents
 from mooring.runtime.agent.served import Served
 from mooring.runtime.core.circuit import Circuit
@@ -19,9 +20,6 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.watch.telemetry import Metrics
-
-RELEASES = "releases"
-"""The folder, in the state folder, of every release that was ever deployed."""
 
 
 class Agents:
@@ -40,6 +38,7 @@ class Agents:
         self._client = client
         try:
             self._built[self.release.digest] = self._build(self.release, client)
+            first_use.prepare()
         except Exception as error:  # noqa: BLE001 - whatever it is, /readyz says it
             LOGGER.exception("release cannot be served", extra={"release": self.release.digest})
             return [f"the release cannot be served: {error}"]
@@ -68,6 +67,10 @@ class Agents:
         if served is None:
             raise Problem("model_not_found", f"there is no agent {name[:80]!r} here", "model")
         return served
+
+    def serves(self, digest: str) -> bool:
+        """Whether there is a release of this digest here, which says nothing of whether it can be served."""
+        return digest in self._built or digest in Store(self.settings.state / RELEASES).digests()
 
     def record(
         self,

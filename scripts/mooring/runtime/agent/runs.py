@@ -1,7 +1,6 @@
 """The runs of a slot: started, inspected, paused for a person's approval, and resumed."""
 
 import asyncio
-import importlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,11 +16,15 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory import tickets
+from mooring.runtime.memory.durable.durable import Durable, Policy
 from mooring.runtime.memory.journal import Journal, Lag
 from mooring.runtime.memory.plain_journal import Plain
 from mooring.runtime.memory.run import QUEUED, RUNNING, WAITING, Decision, OnText, Request, Run
+from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.storage import secret_of
 from mooring.runtime.memory.store import RunStore, StoredRun
+from mooring.runtime.memory.stored_releases import StoredReleases
+from mooring.state.database import Database
 
 OnBegin = Callable[[asyncio.Future[Answer]], None]
 
@@ -40,11 +43,12 @@ NO_ORIGIN: Origin = {}
 
 
 class Runs:
-    """Whether a run is durable is said by its agent's profile. The database is opened only if any profile says so."""
+    """Whether a run is durable is said by its agent's profile. Their rows are written only if any profile says so."""
 
-    def __init__(self, runner: Runner, store: RunStore) -> None:
-        self._runner, self._agents = runner, runner.agents
-        self.plain: Journal = Plain(store, self._agents.settings.slot, self._perform)
+    def __init__(self, runner: Runner, database: Database, releases: StoredReleases, clock: SharedClock) -> None:
+        self._runner, self._agents, self._database = runner, runner.agents, database
+        self._releases = releases
+        self.plain: Journal = Plain(RunStore(database, clock), self._agents.settings.slot, self._perform)
         self.durable: Journal | None = None
         self.others: Others = Alone()
 
@@ -163,6 +167,7 @@ class Runs:
         `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
         """
         waiting = await self.get(run_id, tenant)
+        await self._releases.fetch(waiting.release)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
@@ -224,12 +229,12 @@ class Runs:
         return tickets.shown(ticket, tries)
 
     async def _opened(self) -> Journal:
-        """DBOS takes a second to import, so it is only now, and in a thread."""
-        module = await asyncio.to_thread(importlib.import_module, "mooring.runtime.memory.durable.durable")
         content, settings = self._agents.release.content, self._agents.settings
-        keep = max(profile.memory.archive_days for profile in content.resilience.values())
-        url = module.database.url_of(settings.state, secret_of(content.environment, settings.environ))
-        journal: Journal = module.Durable(settings.state, url, settings.slot, self._perform, self._revived, keep)
+        secret_of(content.environment, settings.environ)
+        keep = max(profile.memory.archive_days for profile in content.resilience.values()) * _DAY
+        policy = Policy(self._perform, self._revived, self._agents.serves, keep)
+        shared = content.environment.database is not None
+        journal: Journal = Durable(self._database, settings.state, settings.slot, shared, policy)
         await journal.open()
         return journal
 
@@ -266,6 +271,7 @@ class Runs:
     async def _perform(self, run: Run) -> Answer:
         """Carries a run out. Raises Problem."""
         request, record = run.request, run.record
+        await self._releases.fetch(request.release)
         served = self._agents.get(request.agent, request.release)
         journal, policy = self._journal(served), served.profile.ladder.queue
         if policy.enabled and journal is self.durable and not tickets.is_try(request):

@@ -25,13 +25,18 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class JsonLines(logging.Formatter):
-    """A record as one JSON line; what `extra=` named becomes fields."""
+    """A record as one JSON line; what `extra=` named becomes fields, after those that every line has."""
+
+    def __init__(self, always: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self._always = dict(always or {})
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"time": moment, "level": record.levelname.lower(), "event": _event(record)}
         if not _ours(record):
             line["logger"] = record.name
+        line |= self._always
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
@@ -44,13 +49,15 @@ def allowed(environ: Mapping[str, str]) -> bool:
     return environ.get(CONTENT) == "1"
 
 
-def configure(stream: TextIO = sys.stderr) -> None:
+def configure(stream: TextIO = sys.stderr, always: Mapping[str, Any] | None = None) -> None:
     """Sends the logs of this process to `stream` as JSON lines. Called once, by the process that hosts the app.
+
+    The fields of `always` are in every line.
 
     An exception that nobody caught becomes such a line too: its message may quote what a user wrote.
     """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(always))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
     LOGGER.setLevel(logging.INFO)

@@ -1,8 +1,8 @@
 """Being live means accepting.
 
-Every slot holds a duplicate of the one listening socket. The live slot watches it and accepts;
-switching is telling one slot to watch and the other to stop. In between, connections wait in the
-kernel's queue, so none is refused.
+Every slot holds a duplicate of the one listening socket. The live slot watches it and accepts. Before a
+switch the other one is armed: it watches too, and accepts from the moment on at which a few bytes that all
+processes see name it. Whatever comes in between waits in the kernel's queue, so nothing is refused.
 
 Two things that would lose requests are never done: `asyncio.Server.close()` drops connections that
 are accepted but not yet attached, and closing an idle keep-alive connection races with the request
@@ -61,24 +61,33 @@ class Acceptor:
         self._factory = factory
         self._attaching: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.get_running_loop()
-        self.accepting = False
+        self._on = self._armed = False
         self.off_since = self._loop.time()
         self._left = 0.0
 
-    def on(self) -> None:
-        """Become live. Does nothing when live already."""
-        self.accepting = True
+    def on(self, armed: bool = False) -> None:
+        """Become live; when `armed`, as soon as `live` names this slot. Does nothing when live already."""
+        self._armed = armed and self.live is not None and not self.accepting
+        self._on = True
         if self.fair:
             self.fair.say(self._held())
-        if self.live:
+        if self.live and not armed:
             self.live.trust()
-        self._loop.add_reader(self._listening, self._drain)
+        self._loop.add_reader(self._listening, self._asked)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether it is live."""
+        if self._armed and self.live and self.live.here():
+            self._armed = False
+            self.live.trust()
+        return self._on and not self._armed
 
     def off(self) -> None:
         """Stop being live. Connections that were accepted are kept."""
         if self.accepting:
             self.off_since = self._loop.time()
-        self.accepting = False
+        self._on = False
         self._loop.remove_reader(self._listening)
         if self.fair:
             self.fair.say(None)
@@ -87,6 +96,10 @@ class Acceptor:
     def attaching(self) -> int:
         """Connections accepted but not yet with their protocol."""
         return len(self._attaching)
+
+    def _asked(self) -> None:
+        if self.accepting:
+            self._drain()
 
     def _drain(self) -> None:
         allowed = LATE if self._loop.time() - self._left < 2 * LEAVE_SECONDS else 0
@@ -147,8 +160,8 @@ class Acceptor:
         self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
-        if self.accepting:
-            self._loop.add_reader(self._listening, self._drain)
+        if self._on:
+            self._loop.add_reader(self._listening, self._asked)
 
 
 def closing(app: Any, ending: Callable[[], bool]) -> Any:

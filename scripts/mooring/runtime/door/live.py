@@ -1,7 +1,8 @@
 """Which slot has the traffic, in a few bytes that the supervisor and all workers map into their memory.
 
-A switch changes them before anybody is told, so the side that is left accepts nothing from that moment on, whenever its
-processes come to read their orders. Orders are obeyed all the same: these bytes can only turn off what was on.
+Changing them is the switch: at that moment the side that is left accepts nothing more, and the side that was armed
+begins, whenever their processes come to read their orders. A slot that was told to accept at once does so whatever is
+said here; after that, these bytes can only turn it off.
 """
 
 import mmap
@@ -32,6 +33,10 @@ class Live:
     def trust(self) -> None:
         """Whatever is said now, this slot was told to accept."""
         self._seen = self._map[:]
+
+    def here(self) -> bool:
+        """Whether this slot has the traffic."""
+        return self._map[:] == self._mine
 
     def elsewhere(self) -> bool:
         """Whether the traffic was given to another slot since."""

@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from mooring import spec
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.state.address import Address, url_of
+from mooring.state.address import Address
+from mooring.state.location import deployed
 from mooring.state.unavailable import Unavailable
 
 
 def url_for(environment: spec.Environment, settings: Settings) -> Address | None:
-    """Where the database is: what the environment's secret says, or a file in its folder. None for agents that do not
-    serve.
+    """Where the database is: as its folder says, or else the release. None for agents that do not serve.
 
     Raises Unfit for a secret that is no address, LookupError when it is not there.
     """
     if not settings.serving:
         return None
-    return url_of(settings.state, secret_of(environment, settings.environ), environment.name)
+    return deployed(settings.state, environment).address(settings.environ)
 
 
 def secret_of(environment: spec.Environment, environ: Mapping[str, str]) -> str | None:

@@ -38,9 +38,10 @@ def parse(argv: Sequence[str]) -> Options:
 
 def main(argv: Sequence[str], build: Build = real_app) -> int:
     """Runs one slot to its end. Logs go to standard error as JSON lines."""
-    configure(sys.stderr)
+    options = parse(argv)
+    configure(sys.stderr, {"worker": options.worker} if options.workers > 1 else None)
     logging.raiseExceptions = False  # a full disk must not end a slot that serves
-    return asyncio.run(_run(parse(argv), build))
+    return asyncio.run(_run(options, build))
 
 
 async def _run(options: Options, build: Build) -> int:

@@ -22,7 +22,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "GET /health": lambda _body: _health(slot),
         "POST /count": lambda _body: _count(slot),
         "GET /config": lambda _body: _config(slot),
-        "POST /accept": lambda body: _accept(slot, bool(body["on"])),
+        "POST /accept": lambda body: _accept(slot, bool(body["on"]), bool(body.get("armed"))),
         "POST /lost": lambda body: _lost(slot, int(body["count"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /cancel": lambda body: _cancel(slot, str(body["run"])),
@@ -86,12 +86,13 @@ def _config(slot: Slot) -> dict[str, Any]:
     return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
 
 
-def _accept(slot: Slot, on: bool) -> dict[str, Any]:
+def _accept(slot: Slot, on: bool, armed: bool) -> dict[str, Any]:
+    """Makes it live, or not; when `armed`, with the switch that is about to come."""
     ready, reasons = slot.ready()
     if on and not ready:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is not ready: {'; '.join(reasons)}")
     if slot.serving:
-        (slot.serving.acceptor.on if on else slot.serving.acceptor.off)()
+        slot.serving.acceptor.on(armed) if on else slot.serving.acceptor.off()
     return {"accepting": slot.accepting}
 
 

@@ -9,9 +9,9 @@ import mooring.runtime
 APART = ("mooring.runtime.process.__main__", "mooring.runtime.agent.tools.worker")
 """Run as programs of their own, and never imported."""
 
-OPTIONAL = {"dbos": "mooring.runtime.memory.durable.", "mcp": "mooring.runtime.door.mcp."}
-"""What durable runs alone need, and what the agents as MCP tools do, by the library for these: nothing of it is needed
-where that was not loaded at the start."""
+OPTIONAL = {"mcp": "mooring.runtime.door.mcp."}
+"""What the agents as MCP tools alone need, by the library for these: nothing of it is needed where that was not loaded
+at the start."""
 
 
 def preload() -> None:

@@ -126,8 +126,7 @@ class Slot:
         gc.collect()
         gc.freeze()
         self.serving = serving
-        worker = {"worker": self.options.worker} if workers > 1 else {}
-        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest, **worker})
+        LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
 
     def _share(self, acceptor: "Acceptor") -> None:
         """What it has in common with the other slot and with the other workers."""

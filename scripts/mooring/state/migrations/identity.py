@@ -7,7 +7,7 @@ IDENTITY = Migration(
     up=(
         """create table identity (
             id $text primary key, environment $text not null, made $real not null,
-            moving $text, moved_to $text
+            needs $number not null, moving $text, moved_to $text
         ) $strict""",
         """create table running_code (
             folder $text not null, slot $text not null, release $text not null, migrations $number not null,

@@ -10,9 +10,8 @@ TYPES = {
 }
 """What SQL of a migration says as `$text`, `$number`, `$real`, `$bytes` and `$strict`, by dialect."""
 
-
 Statement = str | Mapping[str, str]
-"""SQL for both dialects, or by dialect; one that has none of it is left out."""
+"""SQL for both databases, or by dialect; a dialect that is not there has nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,13 @@ class Migration:
 
     def forward(self, dialect: str) -> list[str]:
         """Statements that carry it out."""
-        return _said(self.up, dialect)
+        return _for(dialect, self.up)
 
     def backward(self, dialect: str) -> list[str]:
         """Statements that undo it."""
-        return _said(self.down, dialect)
+        return _for(dialect, self.down)
 
 
-def _said(statements: Sequence[Statement], dialect: str) -> list[str]:
-    texts = (each if isinstance(each, str) else each.get(dialect) for each in statements)
-    return [Template(text).substitute(TYPES[dialect]) for text in texts if text is not None]
+def _for(dialect: str, statements: Sequence[Statement]) -> list[str]:
+    texts = [each if isinstance(each, str) else each.get(dialect) for each in statements]
+    return [Template(each).substitute(TYPES[dialect]) for each in texts if each]

@@ -41,12 +41,15 @@ class Act:
             raise ConnectionError(f"{self._name} is not running")
         return self._wire.call(route, body)
 
-    def order(self, on: bool) -> None:
-        """Tells it to accept, or not to; `obeyed` must follow. Failed(PROCESS) when that cannot be."""
+    def order(self, on: bool, armed: bool = False) -> None:
+        """Tells it to accept, or not to; when `armed`, as soon as the traffic is its slot's. `obeyed` must follow.
+
+        Failed(PROCESS) when that cannot be.
+        """
         if self._wire is None:
             raise Failed(Reason.PROCESS, f"{self._name} is not running")
         try:
-            self._wire.send("POST /accept", {"on": on})
+            self._wire.send("POST /accept", {"on": on, "armed": armed})
         except GONE as error:
             raise self._cut(error) from None
 

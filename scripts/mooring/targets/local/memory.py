@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,13 +47,17 @@ class SlotMemory:
 
 @dataclass(slots=True)
 class Memory:
-    """`listen` is host:port as bound; `live` the slot that should accept; `token` the highest one seen."""
+    """`listen` is host:port as bound; `live` the slot that should accept; `token` the highest one seen.
+
+    `machine` names this state folder among all that serve the environment.
+    """
 
     path: Path
     listen: str = ""
     live: str | None = None
     token: int = 0
     simulator_port: int = 0
+    machine: str = field(default_factory=lambda: secrets.token_hex(8))
     slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
 
     @classmethod

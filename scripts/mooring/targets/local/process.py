@@ -119,15 +119,15 @@ class Exit:
         self._ended()
 
 
-def last_words(path: Path) -> str:
-    """The last error in a log of JSON lines, or its last line."""
+def last_words(path: Path, worker: int = 1) -> str:
+    """The last error of a worker in a log of JSON lines, or its last line."""
     with suppress(OSError, ValueError):
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
             lines = file.read().decode(errors="replace").strip().splitlines()
         for line in reversed(lines):
             with suppress(ValueError):
-                if (entry := json.loads(line)).get("level") == "error":
+                if (entry := json.loads(line)).get("level") == "error" and entry.get("worker", worker) == worker:
                     return str(entry["event"])
         return lines[-1] if lines else ""
     return ""

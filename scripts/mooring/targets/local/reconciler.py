@@ -348,7 +348,7 @@ class Reconciler:
             self._deaths = 0
         self.restarts += 1
         self._deaths += 1
-        self._last_words = last_words(folders.log_file(self._state, self._starter.name))
+        self._last_words = last_words(folders.log_file(self._state, self._starter.name), self.number)
         if not (self.live and self._promote()):
             await self._pause(min(30.0, 0.05 * 2**self._deaths))
 

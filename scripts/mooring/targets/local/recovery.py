@@ -1,35 +1,57 @@
-"""Finishes or undoes a rollout whose process is gone. The supervisor runs it; it ends when no transition is open."""
+"""Acts for the supervisor where the code of rollouts is needed, in a process of its own.
+
+Finishes or undoes a rollout whose process is gone; with `--follow`, makes live what another machine made live; with
+`--fetch`, makes the files of releases that the database has.
+"""
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mooring.errors import Stopped
+from mooring.errors import MooringError
 from mooring.rollout.driver import recover
+from mooring.rollout.follow import follow
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
 from mooring.targets.local.target import Local
 
+log = logging.getLogger("mooring.supervisor")
+
 
 def main(argv: Sequence[str]) -> int:
+    """Does one of the three. The reason why it could not is the only line on standard output."""
     parser = argparse.ArgumentParser(prog="mooring.targets.local.recovery")
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--environment", required=True)
+    parser.add_argument("--follow", action="store_true")
+    parser.add_argument("--fetch", nargs="+", metavar="DIGEST", default=())
     options = parser.parse_args(argv)
     configure(sys.stderr)
-    log = logging.getLogger("mooring.supervisor")
     log.setLevel(logging.INFO)
-    target = Local(options.root, options.environment, options.state)
     try:
-        state = recover(target, Ledger(options.state / "ledger.db"), "supervisor", log.info)
-    except Stopped as stopped:
-        log.error("cannot recover: %s", stopped)
+        _act(options)
+    except MooringError as error:
+        log.error("%s", error)
+        print(error)
         return 1
-    log.info("recovered: %s is live", state.live)
     return 0
+
+
+def _act(options: argparse.Namespace) -> None:
+    target = Local(options.root, options.environment, options.state)
+    if options.fetch:
+        for digest in options.fetch:
+            target.releases.fetch(digest)
+        return
+    ledger = Ledger.of(options.root, options.environment, options.state, os.environ)
+    if options.follow:
+        log.info("followed: %s is live", follow(target, ledger, log.info))
+    else:
+        log.info("recovered: %s is live", recover(target, ledger, "supervisor", log.info).live)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """What the supervisor has to know of a release. Read as plain JSON: the slot is who verifies it."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from mooring.targets.local.cores import cores
+
+MOST = 4
+"""Workers of a slot when nobody says how many: each takes as much memory as the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Requirements:
             rollout = environment["rollout"]
             simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
             serving, development = environment["serving"], environment["tier"] == "development"
-            workers = serving.get("workers") or (1 if development else cores())
+            workers = serving.get("workers") or (1 if development else min(MOST, cores()))
             spare = serving.get("spare")
             return cls(
                 drain=rollout["drainSeconds"],
@@ -55,9 +59,3 @@ class Wanted:
     digest: str | None
     workers: int
     live: bool
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

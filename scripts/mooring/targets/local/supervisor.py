@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring import private
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.network import is_loopback
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
@@ -72,18 +72,22 @@ class Supervisor:
         self.memory = Memory.load(options.state / "supervisor.json")
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
+        recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
+        command = [*commands.recovery, *map(str, recovery)]
+        self._housekeeping = Housekeeping(
+            options.root, options.state, options.environment, self.memory, command, self._environ
+        )
+        self._housekeeping.fetch()
         self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
-        recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]
-        command = [*commands.recovery, *map(str, recovery)]
-        self._housekeeping = Housekeeping(options.state, options.environment, self.memory, command)
         self._exporter = Exporter(options.state, commands.exporter)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, opened: "asyncio.Future[None] | None" = None) -> None:
-        """Until told to end. Raises Failed before anything was started."""
+        """Until told to end. Raises Failed or Refused before anything was started."""
+        await asyncio.to_thread(self._enter)
         public = listening.obtain(self.options.state, self.memory, self.options.listen)
         self._shut_out()
         for slot in self.slots.values():
@@ -101,6 +105,14 @@ class Supervisor:
         await self._ended.wait()
         for task in self._tasks:
             task.cancel()
+
+    def _enter(self) -> None:
+        try:
+            self._housekeeping.enter()
+        except MooringError as error:
+            if isinstance(error, Refused) and error.reason is Reason.GUARDED:
+                raise
+            log.error("%s", error)  # what serves needs no ledger
 
     def _routes(self) -> dict[str, unix_http.Handler]:
         return {
@@ -123,7 +135,9 @@ class Supervisor:
             "listen": self.memory.listen,
             "live": self.memory.live,
             "token": self.memory.token,
+            "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "ledger": self._housekeeping.data(),
             "slots": dict(zip(self.slots, facts, strict=True)),
         }
 
@@ -166,30 +180,27 @@ class Supervisor:
         return {"ms": milliseconds}
 
     def _move(self, to: str, was: str | None) -> float:
-        """The switch, in one turn of the event loop; milliseconds until every worker of the new side accepts.
+        """The switch, in one turn of the event loop; milliseconds from its first step that a client could notice.
 
-        The old side accepts nothing from the first of them on, before it is told: its processes are not to be woken
-        while the new ones are. Raises Stopped when a worker of the new side does not accept; then the old side does.
+        All workers of the new side are armed first. Then one write, which all processes see at once, takes the
+        traffic from the old side and gives it to the new one. Raises Stopped when a worker cannot be armed; then
+        nothing has changed.
         """
         new, old = self.slots[to], self.slots[was] if was not in (None, to) else None
+        new.order(True, armed=True)
+        if failed := _failure(new):
+            self.memory.live = was
+            self.memory.save()
+            new.order(False)
+            _failure(new)
+            raise failed
         start = time.perf_counter()
         self._live.say(to)
-        new.order(True)
-        failed = _failure(new)
         milliseconds = (time.perf_counter() - start) * 1000
-        if failed is None:
-            if old:
-                old.order(False)
-                _failure(old)  # one that cannot answer now is told again by its reconciler
-            return milliseconds
-        self.memory.live = was
-        self.memory.save()
-        self._live.say(was or "")
-        for slot, on in ((old, True), (new, False)):
-            if slot:
-                slot.order(on)
-                _failure(slot)
-        raise failed
+        if old:
+            old.order(False)
+            _failure(old)  # one that cannot answer now is told again by its reconciler
+        return milliseconds
 
     async def _restart(self, body: Mapping[str, Any]) -> dict[str, Any]:
         self.slots[str(body["slot"])].restart()
@@ -202,6 +213,8 @@ class Supervisor:
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
         self._exporter.stop()
+        with suppress(MooringError):
+            await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
         return {}
 
@@ -232,23 +245,30 @@ class Supervisor:
         return self.slots[slot]
 
     async def _go_round(self) -> None:
-        said = ""
+        said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            try:
-                if (cold := self._housekeeping.cold()) is not None:
-                    log.info("the standby in %s was warm long enough and ends", cold)
-                    self.slots[cold].want(None)
-                self._housekeeping.recover()
-                self._export()
-                if self.simulator.wanted:
-                    await self.simulator.ensure(self.memory.simulator_port)
-            except (Stopped, OSError) as error:
-                if str(error) != said:
-                    log.warning("%s", error)
-                said = str(error)
+            for work in (self._keep_house, self._keep_simulator, self._keep_exporter):
+                try:
+                    await work()
+                except (MooringError, OSError) as error:
+                    if str(error) != said.get(work.__name__):
+                        log.warning("%s", error)
+                    said[work.__name__] = str(error)
 
-    def _export(self) -> None:
+    async def _keep_house(self) -> None:
+        """In a thread: while the database is waited for, everything else goes on."""
+        await asyncio.to_thread(self._housekeeping.look)
+        if (cold := self._housekeeping.cold()) is not None:
+            log.info("the standby in %s was warm long enough and ends", cold)
+            self.slots[cold].want(None)
+        await asyncio.to_thread(self._housekeeping.act)
+
+    async def _keep_simulator(self) -> None:
+        if self.simulator.wanted:
+            await self.simulator.ensure(self.memory.simulator_port)
+
+    async def _keep_exporter(self) -> None:
         live = self.memory.slots[self.memory.live].digest if self.memory.live else None
         self._exporter.ensure(live, {**os.environ, **self._secrets})
 
@@ -260,8 +280,12 @@ class Supervisor:
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
 
+    def _environ(self) -> dict[str, str]:
+        """Variables of this process, and the secrets that deployments brought."""
+        return {**os.environ, **self._secrets}
+
     def _around(self, digest: str) -> dict[str, str]:
-        around = {**os.environ, **self._secrets}
+        around = self._environ()
         if self.simulator.url and Requirements.read(folders.release_file(self.options.state, digest)).simulated:
             around["MOORING_SIMULATOR_URL"] = self.simulator.url
         return around

@@ -1,5 +1,6 @@
 """The local target: what a rollout and the commands see of one machine."""
 
+import json
 import os
 import signal
 import sys
@@ -7,16 +8,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed, MooringError, Refused, Stopped, UsageError
 from mooring.outcome import Reason
+from mooring.release.canonical import digest as digest_of
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
+from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
+from mooring.state.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
@@ -25,8 +29,11 @@ from mooring.targets.protocol import Status
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.runtime.core.keyfile import KeyFile
+    from mooring.release.store import Store
+    from mooring.runtime.core.keys import Keys
     from mooring.spec.environment import Environment
+    from mooring.state.stored_releases import Releases
+    from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
 OPENING = 30.0
@@ -46,7 +53,7 @@ class Local:
         self.root, self.state = root.absolute(), state.absolute()
         self._environment = environment
         self._supervisor = supervisor
-        self._store_cache: dict[str, Release] = {}
+        self._verified: dict[str, Release] = {}
 
     @property
     def environment(self) -> str:
@@ -126,12 +133,11 @@ class Local:
 
     def _unlocked(self) -> None:
         """Refused(LOCKED) when somebody is changing this environment."""
-        path = self.state / "ledger.db"
-        if not path.exists():
+        if not kept(self.state):
             return
-        with closing(Ledger(path)) as ledger:
-            held = lease.read(ledger, self.environment)
-        if held and held.held(time.time()):
+        with closing(Ledger.of(self.root, self.environment, self.state, os.environ)) as ledger:
+            held = lease.holder(ledger, self.environment)
+        if held:
             raise Refused(Reason.LOCKED, f"{self.environment} is locked: {held.kind} by {held.actor}", "wait for it")
 
     def _wait_until_gone(self) -> None:
@@ -164,7 +170,8 @@ class Local:
         answer = self._call("GET /status")
         host = answer["listen"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
-        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer))
+        ledger = answer["ledger"]
+        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer), ledger)
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -188,11 +195,20 @@ class Local:
 
     def release(self, digest: str) -> "Release":
         """A stored release, verified once."""
-        from mooring.release.store import Store
+        if digest not in self._verified:
+            # The copy first: reading the database would take a rollback longer than all the rest.
+            here = self._files if digest in self._files else self.releases
+            self._verified[digest] = here.get(digest)
+        return self._verified[digest]
 
-        if digest not in self._store_cache:
-            self._store_cache[digest] = Store(self.state / "releases").get(digest)
-        return self._store_cache[digest]
+    def terms(self, digest: str) -> Terms:
+        """Those of a stored release, verified, from plain JSON: a release would take as long as all of a rollback."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            data = folders.release_file(self.state, digest).read_bytes()
+            if digest_of(data) == digest:
+                rollout = json.loads(data)["environment"]["rollout"]
+                return Terms(digest, rollout["deadlineSeconds"], rollout["bakeSeconds"])
+        return Terms.of(self.release(digest))
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers."""
@@ -218,18 +234,36 @@ class Local:
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
 
-    @property
-    def keys(self) -> "KeyFile":
-        """The file of callers' keys, which slots read when it changes."""
-        from mooring.runtime.core.keyfile import KEYS, KeyFile
+    @cached_property
+    def database(self) -> "Transactions":
+        """The environment's database, opened at the first use."""
+        from mooring.state.transactions import Transactions
 
-        return KeyFile(self.state / KEYS)
+        return Transactions(locate(self.root, self._environment, self.state).found(os.environ), self.state)
+
+    @cached_property
+    def releases(self) -> "Releases":
+        """The stored releases, with the files that slots of this machine start from."""
+        from mooring.state.stored_releases import Releases
+
+        return Releases(self.database, self._files)
+
+    @property
+    def _files(self) -> "Store":
+        from mooring.release.store import RELEASES, Store
+
+        return Store(self.state / RELEASES)
+
+    @property
+    def keys(self) -> "Keys":
+        """The keys of callers, which slots look at several times a second."""
+        from mooring.runtime.core.keys import Keys
+
+        return Keys(self.database, self.state)
 
     def find(self, digest: str) -> str:
         """The digest of the stored release that `digest` is, or begins. UsageError unless exactly one matches."""
-        from mooring.release.store import Store
-
-        return Store(self.state / "releases").find(digest)
+        return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of `blue`, `green`, `supervisor` or `simulator`."""
@@ -242,8 +276,8 @@ class Local:
         return follow(self._log(name), lines)
 
     def _log(self, name: str) -> Path:
-        if name not in (*SLOTS, "supervisor", "simulator", "exporter"):
-            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator, exporter")
+        if name not in (*SLOTS, "supervisor", "simulator"):
+            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator")
         return folders.log_file(self.state, name)
 
     # --- Writer ---
@@ -253,16 +287,14 @@ class Local:
         self._call("POST /fence", {"token": token})
 
     def put(self, release: "Release") -> None:
-        """Keeps a release in the store."""
-        from mooring.release.store import Store
-
-        Store(self.state / "releases").put(release)
+        """Keeps a release in the database, and as a file here."""
+        self.releases.put(release)
 
     def stage(self, side: Side, token: int) -> None:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
         content = self.release(side.digest).content
         names = {model.key_variable for model in content.models.values() if model.key_variable}
-        names |= set(content.environment.secrets)
+        names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
         names |= {name for export in content.exports.values() for name in export.variables}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
@@ -322,4 +354,6 @@ def _facts(answer: dict[str, Any]) -> Facts:
             workers=tuple(WorkerFacts(**worker) for worker in slot["workers"]),
         )
     live = answer["live"]
-    return Facts(Side(live, answer["slots"][live]["wanted"]) if live else None, slots)
+    return Facts(
+        Side(live, answer["slots"][live]["wanted"]) if live else None, slots, answer["token"], answer["machine"]
+    )

@@ -80,12 +80,12 @@ class Workers:
         """Refused(NOT_READY) unless every worker is ready with `digest` at this moment."""
         await asyncio.gather(*(worker.check(digest) for worker in self._members or self._all))
 
-    def order(self, on: bool) -> None:
-        """Tells all workers to accept, or not to, and waits for none; `obeyed` must follow."""
+    def order(self, on: bool, armed: bool = False) -> None:
+        """Tells all workers to accept, now or when `armed` with the switch, or not to; `obeyed` must follow."""
         self._told, self._failed = [], None
         for worker in self._members if on else self._all:
             try:
-                worker.act.order(on)
+                worker.act.order(on, armed)
                 self._told.append(worker)
             except Stopped as stopped:
                 self._failed = self._failed or stopped

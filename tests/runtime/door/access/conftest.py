@@ -10,11 +10,13 @@ import httpx2
 import pytest
 
 from mooring.release.release import Release
-from mooring.runtime.core.keyfile import KEYS, KeyFile, StoredKey, new_key
+from mooring.runtime.core.keys import Keys, StoredKey, new_key
 from mooring.runtime.core.settings import Settings
-from mooring.runtime.door.access import keyring
 from mooring.runtime.door.app import create_app
+from mooring.runtime.memory import known_keys
 from mooring.spec import Environment
+from mooring.state.engine import url_of
+from mooring.state.transactions import Transactions
 from tests.runtime.hosting import Serving
 
 TENANTS = [{"name": "shop"}, {"name": "bank"}]
@@ -22,18 +24,18 @@ TENANTS = [{"name": "shop"}, {"name": "bank"}]
 
 @dataclass
 class Gated:
-    """A server that asks for keys, and the file that these are in."""
+    """A server that asks for keys, and the database that these are in."""
 
     serving: Serving
-    file: KeyFile
+    keys: Keys
 
     def key(self, tenant: str | None = "shop", **more: Any) -> str:
         """A new key of a tenant, in force."""
         secret, number, hashed = new_key()
         facts = {"name": f"key-{number}", "role": "caller", "created": time.time()} | more
         made = StoredKey.model_validate({"id": number, "tenant": tenant, "hash": hashed} | facts)
-        self.file.change(lambda keys: [*keys, made])
-        time.sleep(keyring.LOOK_SECONDS + 0.05)
+        self.keys.change(lambda keys: [*keys, made])
+        time.sleep(known_keys.LOOK_SECONDS + 0.1)
         return secret
 
     def get(self, path: str, key: str = "", **more: Any) -> httpx2.Response:
@@ -58,6 +60,11 @@ def with_access(release: Release, access: dict[str, Any], serving: dict[str, Any
     return Release.of(release.content.model_copy(update={"environment": Environment.model_validate(data)}))
 
 
+def keys_of(state: Path) -> Keys:
+    """The keys of the environment whose state folder this is."""
+    return Keys(Transactions(url_of(state, None), state), state)
+
+
 Open = Callable[..., Gated]
 
 
@@ -77,7 +84,7 @@ def gated(stub: Any, build: Callable[..., Release], tmp_path: Path) -> Iterator[
         state = tmp_path / "state"
         served = Serving(create_app(release, Settings(slot, state, stub.url, environ or {})))
         opened.append(served)
-        return Gated(served.start(), KeyFile(state / KEYS))
+        return Gated(served.start(), keys_of(state))
 
     yield start
     for one in opened:

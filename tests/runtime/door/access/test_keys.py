@@ -1,10 +1,11 @@
 """Who gets in: keys of every kind, good and bad, and what belongs to their tenants."""
 
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
-from mooring.runtime.core.keyfile import KeyFile
 from tests.runtime.door.access.conftest import bearer
 
 PATHS = ["/v1/models", "/runs/x", "/tickets/x", "/conversations/x", "/metrics", "/healthz", "/nowhere"]
@@ -33,9 +34,9 @@ def test_without_a_key_nothing_but_the_probes_answers_and_these_say_no_more_than
 def test_every_bad_key_gets_the_same_answer(gated):
     server = gated()
     over, gone = server.key(ends=time.time() - 1), server.key(name="gone")
-    server.file.change(lambda keys: [key for key in keys if key.name != "gone"])
+    server.keys.change(lambda keys: [key for key in keys if key.name != "gone"])
     stranger = server.key(tenant="unknown")
-    time.sleep(0.3)
+    time.sleep(0.5)
     bad = ["x", "moor_00000000_" + "A" * 43, over, gone, stranger, server.key()[:-1], "é" * 40]
     get = server.serving.http.get
     answers = [get("/v1/models", headers={"authorization": f"Bearer {key}".encode()}) for key in bad]
@@ -70,8 +71,8 @@ def test_a_revoked_key_is_refused_within_a_second_and_without_a_restart(gated):
     server = gated()
     key = server.key()
     assert server.get("/v1/models", key).status_code == 200
-    server.file.change(lambda keys: [])
-    time.sleep(0.3)
+    server.keys.change(lambda keys: [])
+    time.sleep(0.5)
     assert server.get("/v1/models", key).status_code == 401
 
 
@@ -81,22 +82,50 @@ def test_two_keys_of_one_name_work_at_once_so_that_one_can_be_rotated(gated):
     assert [server.get("/v1/models", key).status_code for key in (old, new)] == [200, 200]
 
 
-def test_a_damaged_file_of_keys_lets_nobody_new_in_and_nobody_out(gated):
+def test_a_damaged_key_does_not_work_and_the_others_do(gated, tmp_path):
     server = gated()
-    key = server.key()
-    assert server.get("/v1/models", key).status_code == 200
-    server.file.path.write_text("{")
-    time.sleep(0.3)
-    assert server.get("/v1/models", key).status_code == 200
-    assert server.get("/v1/models", "moor_00000000_x").status_code == 401
+    key, damaged = server.key(), server.key(name="damaged")
+    with closing(sqlite3.connect(tmp_path / "state/state.db")) as database, database:
+        database.execute("update caller_keys set data = '{}' where data like '%damaged%'")
+        database.execute("update caller_key_changes set number = number + 1")
+    time.sleep(0.5)
+    assert [server.get("/v1/models", each).status_code for each in (key, damaged)] == [200, 401]
 
 
-def test_a_key_is_in_no_file(gated):
+def test_a_key_is_in_no_file(gated, tmp_path):
     server = gated()
     key = server.key()
     server.chat(key)
-    for path in server.file.path.parent.iterdir():
+    for path in (tmp_path / "state").iterdir():
         assert path.is_dir() or key.encode() not in path.read_bytes(), path
+
+
+def test_keys_known_last_hold_while_the_database_does_not_answer_and_it_is_said_since_when(gated, tmp_path):
+    server = gated()
+    key, operator = server.key(), server.key(None, role="operator")
+    database = tmp_path / "state/state.db"
+    database.rename(database.with_suffix(".away"))
+    database.mkdir()
+    time.sleep(0.6)
+    assert server.get("/v1/models", key).status_code == 200
+    assert server.get("/v1/models", "moor_00000000_x").status_code == 401
+    assert "the keys as of" in server.get("/healthz?verbose", operator).text
+    database.rmdir()
+    database.with_suffix(".away").rename(database)
+    server.keys.change(lambda keys: [])
+    time.sleep(0.6)
+    assert server.get("/v1/models", key).status_code == 401
+
+
+def test_a_process_that_starts_while_the_database_does_not_answer_goes_by_the_copy(gated, tmp_path):
+    first = gated()
+    key = first.key()
+    assert first.get("/v1/models", key).status_code == 200
+    first.serving.stop()
+    (tmp_path / "state/state.db").unlink()
+    (tmp_path / "state/state.db").mkdir()
+    second = gated(slot="green")
+    assert second.get("/v1/models", key).status_code == 200
 
 
 def test_keys_by_reference_work_while_their_variable_is_set_and_they_have_not_ended(gated):
@@ -184,8 +213,7 @@ def test_metrics_and_health_are_for_operators_who_call_no_agent(gated):
     assert server.chat(operator).status_code == 403
 
 
-def test_what_a_key_is_called_says_nothing_about_the_file_to_others(tmp_path):
-    file = KeyFile(tmp_path / "state" / "keys.json")
-    file.change(lambda keys: keys)
-    assert file.path.stat().st_mode & 0o777 == 0o600
-    assert file.path.parent.stat().st_mode & 0o777 == 0o700
+def test_the_copy_of_the_keys_is_for_its_owner_alone(gated, tmp_path):
+    gated().key()
+    assert (tmp_path / "state/keys.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700

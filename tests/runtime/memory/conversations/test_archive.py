@@ -1,12 +1,16 @@
 """Conversations leave memory when nobody uses them, and the archive when their time is over."""
 
 import asyncio
+import os
 from typing import Any
 
+import pytest
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
 
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.turn import Answer, Turn
+from mooring.runtime.memory.conversations import archive
+from mooring.runtime.memory.conversations.archive import Archive
 from mooring.runtime.memory.conversations.conversations import Conversations, turn_of
 from mooring.runtime.memory.conversations.recent import Recent, Remembered
 from mooring.spec import Resilience
@@ -124,3 +128,22 @@ def test_a_turn_is_what_came_from_the_users_last_message_on() -> None:
 
     assert [type(part) for part in turn_of([head])[0].parts] == [UserPromptPart]
     assert turn_of([head, said("first")[1], *last]) == list(last)
+
+
+def test_a_conversation_that_a_process_of_another_machine_has_is_not_taken(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        database = Database(database_url)
+        with monkeypatch.context() as patch:
+            patch.setattr(archive, "machine", lambda: "elsewhere")
+            patch.setattr(os, "getpid", lambda: 4194304)  # there is no such process here
+            there = Archive(database)
+        here = Archive(database)
+        assert await there.claim("shop/c", "support", 60, 600)
+        assert await here.claim("shop/c", "support", 60, 600) is None
+        await there.let_go("shop/c")
+        assert await here.claim("shop/c", "support", 60, 600)
+        await database.close()
+
+    asyncio.run(story())

@@ -1,5 +1,6 @@
 """A database that is locked, full, gone or stopped: answers go on, readiness says so, and nothing is lost for good."""
 
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ SOON = 2.5
 @pytest.fixture
 def file(fleet: Any) -> Path:
     """Where SQLite is."""
-    path: Path = fleet.state / "durable.db"
+    path: Path = fleet.state / "state.db"
     return path
 
 
@@ -46,16 +47,26 @@ def answers(slot: Any, *abouts: str) -> list[str]:
 
 def rows(file: Path) -> dict[str, str]:
     with sqlite3.connect(file, timeout=5) as database:
-        return dict(database.execute("select workflow_uuid, status from workflow_status"))
+        return dict(database.execute("select run, status from parts"))
 
 
 def steps(file: Path, run: str) -> list[str]:
-    query = "select function_name from operation_outputs where workflow_uuid = ? and error is null order by function_id"
+    query = "select name from steps where run = ? order by number"
     with sqlite3.connect(file, timeout=5) as database:
         return [name.split(":")[0] for (name,) in database.execute(query, (run,))]
 
 
-WHOLE = ["model", "tool", "tool", "model", "tool", "model"]
+def calls(file: Path, run: str) -> list[str]:
+    """What became of the tools' calls of a run that has ended."""
+    with sqlite3.connect(file, timeout=5) as database:
+        [(data,)] = database.execute("select data from parts where run = ?", (run,))
+    return [call["outcome"] for call in json.loads(data)["tool_calls"]]
+
+
+LONG = "in so many words " * 100
+"""More than the free pages of the file hold."""
+
+WHOLE = ["done", "done", "done"]
 
 
 def limit(pages: Path, count: int) -> None:
@@ -68,8 +79,8 @@ def limit(pages: Path, count: int) -> None:
 def well_again(slot: Any, file: Path, runs: list[str], until: Any) -> None:
     """Everything is written after all, and the slot says that it is well."""
     until(lambda: slot.ready()["ready"])
-    until(lambda: all(rows(file).get(run) == "SUCCESS" for run in runs))
-    assert {run: steps(file, run) for run in runs} == dict.fromkeys(runs, WHOLE)
+    until(lambda: all(rows(file).get(run) == "done" for run in runs))
+    assert {run: calls(file, run) for run in runs} == dict.fromkeys(runs, WHOLE)
     assert all(slot.run(run)["status"] == "done" for run in runs)
 
 
@@ -91,7 +102,7 @@ def test_while_the_disk_is_full_answers_go_on(fleet: Any, file: Path, until: Any
     before = answers(slot, "before")
     well_again(slot, file, before, until)
     limit(pages, 1)
-    runs = answers(slot, *(f"full-{number}" for number in range(4)))
+    runs = answers(slot, *(f"full-{number} {LONG}" for number in range(9)))
     state = slot.ready()
     assert not state["ready"]
     assert "full" in str(state["reasons"])
@@ -105,7 +116,7 @@ def test_a_database_that_is_removed_is_made_anew(fleet: Any, file: Path, until: 
     provider.charge_delay = 0.3
     run = slot.start("under-way")
     until(lambda: provider.asked("under-way"))
-    for name in file.parent.glob("durable.db*"):
+    for name in file.parent.glob("state.db*"):
         name.unlink()
     assert slot.ended(run)["status"] == "done"
     provider.charge_delay = 0.0
@@ -160,6 +171,6 @@ def test_a_run_that_lagged_and_was_killed_goes_on_from_what_is_written(
         assert steps(file, run) == ["model"]
     ended = green.ended(run)
     assert (ended["status"], ended["answer"]) == ("done", "gap: all is done")
-    assert steps(file, run) == WHOLE
+    assert calls(file, run) == WHOLE
     assert provider.asked("gap")[0] == 1
     assert provider.asked("gap")[1] == 2

@@ -1,8 +1,6 @@
-"""Steps are done once, come in order, and replay as what they came to; a gate lets writers through one at a time."""
+"""Steps are done once, come in order, and replay as what they came to; nobody waits long for a database."""
 
 import asyncio
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +13,6 @@ from pydantic_ai.exceptions import (
 )
 
 from mooring.runtime.core.turn import Turn
-from mooring.runtime.memory.durable import database
-from mooring.runtime.memory.durable.gate import Gate
 from mooring.runtime.memory.durable.outcome import as_result, as_value
 from mooring.runtime.memory.durable.pace import PATIENCE, Pace
 from mooring.runtime.memory.run import Decision, Request
@@ -80,39 +76,6 @@ def test_a_request_comes_back_from_json_as_it_was() -> None:
     assert (request.id, Request("run_1", "support", "sha256:0", turn).id) == ("run_1.2", "run_1")
 
 
-class Trouble:
-    """A database that fails until it is mended."""
-
-    def __init__(self, failures: int) -> None:
-        self.failures, self.tries, self.mended = failures, 0, 0
-
-    async def write(self) -> str:
-        self.tries += 1
-        if self.tries <= self.failures:
-            raise OSError("disk full")
-        return "written"
-
-    async def mend(self) -> None:
-        self.mended += 1
-
-
-def test_a_write_that_fails_is_done_again_until_it_succeeds() -> None:
-    async def scene() -> None:
-        trouble = Trouble(2)
-        gate = Gate(lambda: False, trouble.mend)
-        waiting = asyncio.create_task(gate.through(trouble.write))
-        await asyncio.sleep(0)
-        assert (gate.reason, trouble.tries) == ("the database is not open yet", 0)
-        gate.open()
-        for _ in range(9):
-            await asyncio.sleep(0)
-        assert (gate.reason, trouble.tries) == ("disk full", 2)
-        assert await waiting == "written"
-        assert (gate.reason, trouble.mended) == ("", 2)
-
-    asyncio.run(scene())
-
-
 def test_nobody_waits_for_a_transaction_that_does_not_end() -> None:
     async def scene() -> None:
         loop, reason = asyncio.get_running_loop(), [""]
@@ -151,14 +114,3 @@ def test_a_writer_that_gets_no_processor_time_is_waited_for() -> None:
         assert loop.time() - began >= 1.5 * PATIENCE
 
     asyncio.run(scene())
-
-
-def test_a_transaction_lasts_until_its_connection_is_given_back(tmp_path: Path) -> None:
-    engine = database.engine(database.url_of(tmp_path, None))
-    transactions = database.Transactions(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("create table t (n integer)")
-        time.sleep(0.05)
-        assert transactions.seconds() >= 0.05
-    assert transactions.seconds() == 0
-    engine.dispose()

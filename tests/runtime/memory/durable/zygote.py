@@ -22,14 +22,13 @@ from typing import Any
 import httpx2
 import sqlalchemy as sa
 import uvicorn
-from dbos import DBOS
 
 from mooring.release.verify import verify_file
 from mooring.runtime.agent.build_agents import ReleaseAgents
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
-from mooring.runtime.memory.durable import launch
+from mooring.runtime.memory.durable import adoption
 from mooring.runtime.memory.durable.adoption import Adoption
 from mooring.runtime.memory.steps import Steps
 from mooring.runtime.process.preload import preload
@@ -101,8 +100,8 @@ def limit_pages(path: Path) -> None:
 
 
 def look_often() -> None:
-    """Looks for questions under tickets every tenth of a second, not every second; tests would mostly wait for it."""
-    launch._QUEUES[launch.TICKETS]["polling_interval_sec"] = 0.1
+    """Looks for what waits at each look, not every second; tests would mostly wait for it."""
+    adoption.LOOK_SECONDS, adoption.POLL_LOOKS = 0.1, 1
 
 
 def with_parent() -> None:
@@ -116,14 +115,7 @@ def adopt_nothing() -> None:
     async def blind(self: Adoption) -> None:
         await asyncio.Event().wait()
 
-    listening = DBOS.launch
-
-    def deaf() -> None:
-        DBOS.listen_queues([])
-        listening()
-
     Adoption.watch = blind  # type: ignore[method-assign]
-    DBOS.launch = deaf  # type: ignore[method-assign]
 
 
 def serve(order: dict[str, Any]) -> None:

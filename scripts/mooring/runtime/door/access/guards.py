@@ -4,7 +4,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from mooring.runtime.core.keyfile import KEYS, KeyFile
 from mooring.runtime.door.access.gate import Gate
 from mooring.runtime.door.access.issuers import Issuers
 from mooring.runtime.door.access.keyring import Keyring
@@ -47,7 +46,7 @@ def guard(runtime: Runtime) -> Middleware:
     share = max(1, serving.max_in_flight // 2) if len(access.tenants) > 1 else None
     return Middleware(
         Gate,
-        keyring=Keyring(access, KeyFile(settings.state / KEYS), settings.environ),
+        keyring=Keyring(access, runtime.keys, settings.environ),
         issuers=Issuers(access, lambda: runtime.client),
         rates=Rates(runtime.spend, share, shared=settings.state / RATES if settings.workers > 1 else None),
         refused=lambda code: runtime.metrics.refused.labels(code).inc(),

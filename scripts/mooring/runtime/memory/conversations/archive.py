@@ -9,6 +9,7 @@ from mooring.runtime.memory.storage import storing
 from mooring.state import conversations, turns
 from mooring.state.conversations import Claim, Header
 from mooring.state.database import Database, T, Work
+from mooring.state.processes import machine
 from mooring.state.turns import AddedBefore, NewTurn, StoredTurn
 
 __all__ = ["Archive", "Header", "NewTurn", "StoredTurn"]
@@ -19,7 +20,7 @@ class Archive:
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database, self._clock = database, clock
-        self._me = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._me = f"{os.getpid()}-{secrets.token_hex(8)}@{machine()}"
         self._claimed: set[str] = set()
 
     async def claim(self, name: str, agent: str, seconds: float, keep_seconds: float) -> Header | None:

@@ -1,85 +1,181 @@
-"""Goes on with the runs of dead processes, whatever their colour."""
+"""Goes on with what waits for a process: runs of dead ones, whatever their colour, and tries under tickets."""
 
 import asyncio
-from typing import Any
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
-from dbos import DBOS, WorkflowStatus
+import sqlalchemy as sa
 
 from mooring.runtime.core.logs import LOGGER
+from mooring.runtime.core.problems import Problem
+from mooring.runtime.memory.durable import rows
 from mooring.runtime.memory.durable.executors import Executors
-from mooring.runtime.memory.durable.launch import ADOPTED, SUSPECTS
-from mooring.runtime.memory.durable.recorder import Recorder
+from mooring.state import checkpoints, executors, parts, queue
+from mooring.state.checkpoints import GONE, Change
+from mooring.state.database import Database
+from mooring.state.parts import Key, Part
+from mooring.state.queue import Room
+from mooring.state.takeover import take_over
+from mooring.state.unavailable import Unavailable
 
 MOST = 3
 """How often a run is taken over before it is given up: it may be the reason why its processes die."""
 
-ALONE = 2
-"""From this time on a run is taken over by itself, so that one that kills its process takes no other with it."""
-
 LOOK_SECONDS = 0.25
-"""Between two looks for dead processes; a look is a few system calls, and none to the database."""
+"""Between two looks for dead processes of this folder; a look is a few system calls, and none to the database."""
 
-SWEEP_LOOKS = 40
-"""Looks between two searches for runs of processes that left no file."""
+POLL_LOOKS = 4
+"""Looks between two searches for what waits to go on."""
+
+OLD_LOOKS = 40
+"""Looks between two searches for what processes of an earlier version leave behind, while there are any."""
+
+SWEEP_LOOKS = 8
+"""Looks between two renewals of the lease, with a search for processes that no longer have one."""
+
+LEASE_SECONDS = 8.0
+LAPSED_TIMES = 3
+"""How often in a row a process without a lease is met until it counts as dead: after the database was away, all of
+them come back to renew theirs."""
+
+ROOM = Room(adopted=64, tries=8)
+"""Runs that a process takes over at once, and tries under tickets."""
+
+
+class Host(Protocol):
+    """Whoever has the runs."""
+
+    def serves(self, release: str) -> bool:
+        """Whether this process can go on with runs of a release."""
+
+    def room(self) -> Room:
+        """How many it can take now."""
+
+    def revive(self, part: Part, recorded: Mapping[str, Any]) -> None:
+        """Begins a part that this process took, without the steps that it has done."""
+
+    def under_way_but(self, owned: set[Key]) -> list[Change]:
+        """Parts that are written down and under way here, and not among these."""
+
+    def knows(self, key: Key) -> bool:
+        """Whether a part is under way here."""
+
+    def let_go(self, key: Key, gone: bool) -> None:
+        """A part is another's, or has no row any more."""
 
 
 class Adoption:
-    """Of two processes that find the same dead one, the first to take its lock adopts."""
+    """Any process may find what waits; that one takes it is one statement in the database.
 
-    def __init__(self, recorder: Recorder, executors: Executors) -> None:
-        self._recorder, self._executors = recorder, executors
-        self._strays: set[str] = set()
+    `shared` says whether processes of other machines may use the database too.
+    """
+
+    def __init__(self, database: Database, executors: Executors, slot: str, shared: bool, host: Host) -> None:
+        self._database, self._executors, self._slot = database, executors, slot
+        self._shared, self._host = shared, host
+        self._lapsed, self._unknown = Counter[str](), set[Key]()
+        self._alone, self._all_taken_over = True, False
 
     async def watch(self) -> None:
-        """Looks for the dead until cancelled."""
+        """Looks until cancelled."""
         looks = 0
         while True:
             try:
                 self._executors.stay()
-                await self.adopt()
+                found = await self.adopt()
                 if looks % SWEEP_LOOKS == 0:
-                    await self._adopt_strays()
+                    await self.sweep()
+                if looks % OLD_LOOKS == 0 and not self._all_taken_over:
+                    await self._take_over()
+                if found or looks % POLL_LOOKS == 0:
+                    await self._take()
+            except Unavailable:
+                pass  # whoever writes runs says so
             except Exception:  # noqa: BLE001 - whatever it was this time, the next look may find something
                 LOGGER.exception("cannot look for dead processes")
             looks += 1
             await asyncio.sleep(LOOK_SECONDS)
 
     async def adopt(self) -> list[str]:
-        """Adopts the runs of all dead processes; their names."""
-        taken: list[str] = []
+        """Queues the runs of this folder's dead processes; their names. Raises Unavailable."""
+        queued: list[str] = []
         for name in self._executors.others():
             with self._executors.dead(name) as dead:
                 if dead:
-                    taken += await self._take_over(name)
+                    queued += await self._abandon(name)
                     self._executors.bury(name)
-        return taken
+        return queued
 
-    async def _take_over(self, name: str) -> list[str]:
-        pending = await self._recorder.gate.through(lambda: self._pending(executor_id=name))
-        for run in pending:
-            await self._recorder.gate.through(lambda run=run: self._go_on(run))  # type: ignore[misc]
-        if pending:
-            LOGGER.warning("runs of a dead process", extra={"executor": name, "runs": len(pending)})
-        return [run.workflow_id for run in pending]
+    async def sweep(self) -> None:
+        """Renews the lease, and compares what this process does with what the database says. Raises Unavailable."""
+        me = self._executors.mine
+        if self._shared:
+            await self._database.write(
+                lambda connection: executors.renew(connection, me, self._executors.home, LEASE_SECONDS)
+            )
 
-    async def _go_on(self, run: WorkflowStatus) -> None:
-        adopted = int((run.attributes or {}).get("adopted", 0)) + 1
-        if adopted > MOST:
-            LOGGER.error("run given up", extra={"run": run.workflow_id, "adopted": adopted - 1})
-            await DBOS.cancel_workflow_async(run.workflow_id)
-        else:
-            await self._recorder.again(run.workflow_id, SUSPECTS if adopted >= ALONE else ADOPTED, adopted)
+        def read(connection: sa.Connection) -> tuple[set[str], set[Key], bool]:
+            elsewhere = self._shared and executors.elsewhere(connection, self._executors.home)
+            return executors.lapsed(connection), parts.owned(connection, me), elsewhere
 
-    async def _adopt_strays(self) -> None:
-        """Runs of processes without a file, found twice: the folder may have been removed under a living one."""
-        pending = await self._recorder.gate.through(self._pending)
-        known = self._executors.known
-        strays = {run.executor_id: run for run in pending if run.executor_id and not known(run.executor_id)}
-        for executor in strays.keys() & self._strays:
-            await self._take_over(executor)
-        self._strays = set(strays)
+        lapsed, owned, elsewhere = await self._database.read(read)
+        self._alone = not elsewhere
+        await self._adopt_lapsed({name for name in lapsed - {me} if not self._executors.known(name)})
+        await self._compare(owned)
 
-    async def _pending(self, **where: Any) -> list[WorkflowStatus]:
-        return await DBOS.list_workflows_async(
-            status="PENDING", app_version=self._recorder.version, load_input=False, load_output=False, **where
+    async def _take_over(self) -> None:
+        """What has come since the start, from processes of an earlier version that were still alive then."""
+        self._all_taken_over = await self._database.read(
+            lambda connection: take_over(connection.engine, self._executors.state)
         )
+
+    async def _adopt_lapsed(self, lapsed: set[str]) -> None:
+        """Of a process with a file in this folder its lock tells more, and sooner."""
+        self._lapsed = Counter({name: self._lapsed[name] + 1 for name in lapsed})
+        for name in [name for name, times in self._lapsed.items() if times >= LAPSED_TIMES]:
+            await self._abandon(name)
+
+    async def _compare(self, owned: set[Key]) -> None:
+        """A run may have been ended elsewhere; and a commit whose answer was lost may have taken one."""
+        if missing := self._host.under_way_but(owned):
+            me = self._executors.mine
+            why = await self._database.read(lambda connection: checkpoints.refused(connection, me, missing))
+            for key, reason in why.items():
+                self._host.let_go(key, reason == GONE)
+        unknown = {key for key in owned if not self._host.knows(key)}
+        if twice := unknown & self._unknown:
+            me = self._executors.mine
+            await self._database.write(lambda connection: queue.give_back(connection, me, sorted(twice)))
+        self._unknown = unknown - twice
+
+    async def _abandon(self, name: str) -> list[str]:
+        def work(connection: sa.Connection) -> tuple[Sequence[Part], Sequence[Part]]:
+            free, suspects = queue.abandon(connection, name, MOST)
+            for part in suspects:
+                rows.fail(connection, part, _CRASHED, time.time())
+            return free, suspects
+
+        free, suspects = await self._database.write(work)
+        for part in suspects:
+            LOGGER.error("run given up", extra={"run": part.run, "adopted": part.adopted})
+        if free:
+            LOGGER.warning("runs of a dead process", extra={"executor": name, "runs": len(free)})
+        return [part.run for part in free]
+
+    async def _take(self) -> None:
+        """Takes what it has the release of; others may have the rest, unless there are none."""
+        due = await self._database.read(queue.due)
+        releases = [release for release in due if self._alone or self._host.serves(release)]
+        room = self._host.room()
+        if releases and (room.adopted > 0 or room.tries > 0):
+            me = self._executors.mine
+            taken = await self._database.write(
+                lambda connection: queue.take(connection, me, self._slot, releases, room)
+            )
+            for part, recorded in taken:
+                self._host.revive(part, recorded)
+
+
+_CRASHED = Problem("run_crashed", "each process that went on with the run died; it was given up")

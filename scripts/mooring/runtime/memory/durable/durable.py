@@ -1,37 +1,45 @@
-"""Keeps runs by DBOS: the half of it that lives in the loop of the answers."""
+"""Keeps runs so that they survive their process: a row for each part of one, and its steps while it is under way."""
 
 import asyncio
+import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from dbos import error as failures
-from pydantic import JsonValue
+import sqlalchemy as sa
 
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
-from mooring.runtime.memory.durable import database, rows
-from mooring.runtime.memory.durable.adoption import Adoption
+from mooring.runtime.memory.durable import adoption, rows
+from mooring.runtime.memory.durable.adoption import ROOM, Adoption
 from mooring.runtime.memory.durable.executors import Executors
-from mooring.runtime.memory.durable.gate import TROUBLE, told
-from mooring.runtime.memory.durable.kept import Kept, as_data
+from mooring.runtime.memory.durable.kept import Kept
 from mooring.runtime.memory.durable.pace import Pace
-from mooring.runtime.memory.durable.recorder import Recorder
+from mooring.runtime.memory.durable.writer import Writer
 from mooring.runtime.memory.journal import Lag
 from mooring.runtime.memory.run import RUNNING, Perform, Request, Run
 from mooring.runtime.memory.steps import Entry, Steps
 from mooring.runtime.memory.store import StoredRun
+from mooring.state import executors, parts, queue
+from mooring.state.checkpoints import Change, Try
+from mooring.state.database import Database, T, Work
+from mooring.state.parts import Key, Part
+from mooring.state.queue import Room
+from mooring.state.unavailable import Unavailable
 
-T = TypeVar("T")
+TURN = 0.001
+"""Seconds after which a thread that waits for the interpreter gets its turn.
+
+A transaction is some short calls to the database, after each of which its thread waits for its turn again: with
+Python's own 5 ms, answers take the processor from what they wait for.
+"""
 
 CLOSING = 1.0
 """Seconds that runs which have ended are given to be written when the slot ends."""
-
-OPENING = 10.0
-"""Seconds a slot that starts waits for the database; then it answers without."""
 
 ASKING = 3.0
 """Seconds a client that asks for a run waits for the database."""
@@ -40,46 +48,55 @@ MOST = 10_000
 """Runs that may wait to be written down; more are answered and not kept, so that memory has a bound."""
 
 _FORGET_SECONDS = 3600.0
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`perform` carries a run out, `revive` makes one of a request that another process had.
+
+    `serves` says whether this process has a release, `keep_seconds` how long runs are kept after they last changed.
+    """
+
+    perform: Perform
+    revive: Callable[[Request], Run]
+    serves: Callable[[str], bool]
+    keep_seconds: float
 
 
 class Durable:
-    """A `Journal`. `perform` carries a run out, `revive` makes one of a request that another process had."""
+    """A `Journal`. `state` is the environment's folder, `shared` whether other machines use the database too."""
 
-    def __init__(
-        self,
-        state: Path,
-        url: str,
-        slot: str,
-        perform: Perform,
-        revive: Callable[[Request], Run],
-        keep_days: float,
-    ) -> None:
-        self._perform, self._revive, self._keep_days = perform, revive, keep_days
+    def __init__(self, database: Database, state: Path, slot: str, shared: bool, policy: Policy) -> None:
+        self._database, self._policy = database, policy
         self._executors = Executors(state)
-        self._recorder = Recorder(url, self._executors.enrol(slot), self._executors.home, self)
-        self._adoption = Adoption(self._recorder, self._executors)
-        self._loop = asyncio.get_running_loop()
-        self._live: dict[str, Kept] = {}
-        self._pace = Pace(lambda: self._recorder.gate.reason, self._recorder.transactions.seconds)
-        self._chores: list[asyncio.Future[Any]] = []
+        self._me = self._executors.enrol(slot)
+        self._writer = Writer(database, self._me, slot, self)
+        self._adoption = Adoption(database, self._executors, slot, shared, self)
+        self._pace = Pace(lambda: self._writer.reason, self._writer.seconds)
+        self._live: dict[Key, Kept] = {}
+        self._chores: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Waits until the database is open, or cannot be opened now."""
-        self._recorder.start()
-        await asyncio.to_thread(self._recorder.tried.wait, OPENING)
-        self._chores = [self._ask(self._adoption.watch()), self._ask(self._forget())]
+        """Begins to write, and to look for what waits."""
+        sys.setswitchinterval(TURN)
+        try:
+            await self._adoption.sweep()
+        except Unavailable as error:
+            self._writer.trouble(str(error))
+        work = (self._writer.run(), self._adoption.watch(), self._forget())
+        self._chores = [asyncio.create_task(each) for each in work]
 
     async def close(self) -> None:
-        """Gives ended runs a moment to be written; the others are left for another process."""
-        end = time.monotonic() + CLOSING
+        """Gives ended runs a moment to be written; the others are left for other processes, which are told so."""
         await asyncio.gather(*(kept.run.interrupt() for kept in self._live.values() if kept.ended is None))
-        while any(kept.ended is not None for kept in self._live.values()) and time.monotonic() < end:
-            if self._pace.stalled:
-                break
-            await asyncio.sleep(0.01)
+        await self._writer.flush(CLOSING)
         for chore in self._chores:
             chore.cancel()
-        await asyncio.to_thread(self._recorder.stop, OPENING)
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                await self._database.write(lambda connection: queue.abandon(connection, self._me, adoption.MOST))
         self._executors.leave()
 
     async def start(self, run: Run) -> None:
@@ -90,58 +107,42 @@ class Durable:
         """Begins a run once its row is written."""
         await self._start(run, row_first=True)
 
-    async def _start(self, run: Run, row_first: bool) -> None:
-        if len(self._live) >= MOST:
-            LOGGER.error("run not kept: too many wait to be written", extra={"run": run.request.id})
-            run.begin(self._perform, _forgotten)
-            return
-        kept = self._kept(run, {})
-        self._tell(self._recorder.keep, kept)
-        if row_first:
-            await self._pace.wait(kept.taken)
-        run.begin(self._perform, partial(self._ended, kept))
-
     async def claim(self, run: Run) -> None:
         """Begins a part of a run once its row is written, if it is the first of that name."""
         if not await self.first(run):
-            raise _decided(run)
+            raise Problem("run_not_waiting", f"run {run.request.run} was decided on already")
 
     async def first(self, run: Run) -> bool:
         """Begins a run, or a part of one, once its row is written; False when there is one of that name."""
-        if run.request.id in self._live:
+        if (run.request.run, run.request.part) in self._live:
             return False
-        kept = self._kept(run, {}, strict=True)
-        self._tell(self._recorder.keep, kept)
+        kept = self._keep(Kept(run, strict=True))
         await self._pace.wait(kept.taken)
         if not kept.taken.done():
-            raise _unavailable(self._recorder.gate.reason)
-        try:
-            kept.taken.result()
-        except failures.DBOSWorkflowIDInUseError:
-            self._finished(kept)
+            raise _unavailable(self._writer.reason)
+        if kept.taken.cancelled():
             run.answer.cancel()  # whoever found it here looks again, and finds the other
             return False
         return True
 
     async def ticket(self, request: Request, delay: float) -> None:
-        """Queued behind what else waits to be written; the caller is not held up for long."""
-        mark = object()
-        self._pace.begin(mark)
-        queued = self._ask(self._recorder.enqueue(request.data(), request.id, delay))
-        queued.add_done_callback(lambda _: self._wrote(mark))
-        await self._pace.wait(queued)
+        """Queued with what else waits to be written; the caller is not held up for long."""
+        written = self._writer.queue(Try(request.data(), delay))
+        self._pace.begin(written)
+        written.add_done_callback(self._pace.end)
+        await self._pace.wait(written)
 
     async def cancel(self, run: str) -> bool:
-        """The other process ends it at its next step, whose row is refused then."""
-        return await self._read(rows.cancel(run))
+        """The other process is refused its next write, or finds the end at its next look."""
+        return await self._done(self._database.write, lambda connection: rows.cancel(connection, run, time.time()))
 
     async def forget(self, run: str) -> None:
         """All parts of a run."""
-        await self._read(rows.remove(run))
+        await self._done(self._database.write, lambda connection: parts.remove(connection, run))
 
     async def adopt(self) -> list[str]:
         """Adopts runs of dead processes now rather than at the next look."""
-        return await self._ask(self._adoption.adopt())
+        return await self._adoption.adopt()
 
     async def find(self, run: str) -> StoredRun | None:
         """From memory when it is under way here. What a client is told of its end holds after a kill too."""
@@ -149,147 +150,170 @@ class Durable:
             if live.ended:
                 await self.settled(live)
             return live.ended or live.stored(RUNNING)
-        return await self._read(rows.find(run))
+        if "\0" in run:  # which no run has, and PostgreSQL would not look for
+            return None
+        return await self._done(self._database.read, lambda connection: rows.find(connection, run))
 
     def live(self, run: str) -> Run | None:
         """The last part of a run that is under way here, or not yet written."""
-        runs = [kept.run for kept in self._live.values() if kept.run.request.run == run]
-        return max(runs, key=lambda run: run.request.part, default=None)
+        numbers = [key for key in self._live if key[0] == run]
+        return self._live[max(numbers)].run if numbers else None
 
     async def settled(self, run: Run) -> None:
         """Waits until the end of a run is written, or the database has stalled."""
-        if kept := self._live.get(run.request.id):
+        if kept := self._live.get((run.request.run, run.request.part)):
             await self._pace.wait(kept.over)
 
     async def attempts(self, ticket: str) -> list[StoredRun]:
         """All tries, ended or not."""
-
-        async def read() -> list[StoredRun]:
-            return [await rows.stored(row) for row in await rows.parts(ticket)]
-
-        return await self._read(read())
+        return await self._done(self._database.read, lambda connection: rows.attempts(connection, ticket))
 
     async def queued(self) -> int:
         """Questions that wait under tickets, of all slots. Raises Problem."""
-        return await self._read(rows.queued())
+        return await self._done(self._database.read, parts.open_tries)
 
     async def ping(self) -> float:
         """Seconds that the database takes to answer. Raises Problem."""
         started = time.perf_counter()
-        await self._read(asyncio.to_thread(database.ping, self._recorder.engine))
+        await self._done(self._database.read, lambda connection: connection.exec_driver_sql("select 1"))
         return time.perf_counter() - started
 
     def lag(self) -> Lag:
         """How far what is on disk is behind."""
-        reason = self._recorder.gate.reason or "the database does not answer"
+        reason = self._writer.reason or "the database does not answer"
         return Lag(self._pace.waiting, self._pace.age, reason if self._pace.stalled else "")
 
     def under_way(self) -> int:
         """Runs being worked on now."""
         return sum(kept.ended is None for kept in self._live.values())
 
-    # --- the recorder's host ---
+    # --- told by the writer ---
 
-    def kept(self, run: str) -> Kept | None:
-        return self._live.get(run)
-
-    async def revive(self, data: dict[str, Any], recorded: dict[str, JsonValue], adopted: int) -> Kept:
-        async def begin() -> Kept:
-            run = self._revive(Request.of(data))
-            run.record.resumed = adopted
-            kept = self._kept(run, recorded)
-            kept.fresh = False
-            run.begin(self._perform, partial(self._ended, kept))
-            return kept
-
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), self._loop))
-
-    def took(self, kept: Kept, error: Exception | None = None) -> None:
-        self._loop.call_soon_threadsafe(self._took, kept, error)
+    def began(self, kept: Kept) -> None:
+        if kept.ended is None:
+            self._pace.end(kept)
+        if not kept.taken.done():
+            kept.taken.set_result(None)
+        if kept.strict:
+            kept.run.begin(self._policy.perform, partial(self._ended, kept))
 
     def wrote(self, entry: Entry) -> None:
-        self._loop.call_soon_threadsafe(self._wrote, entry)
+        self._pace.end(entry)
+        if not entry.written.done():
+            entry.written.set_result(None)
 
     def lost(self, kept: Kept) -> None:
-        self._loop.call_soon_threadsafe(kept.run.cancel)
+        kept.lost = True
+        if kept.strict and not kept.begun:
+            kept.taken.cancel()
+        if kept.ended is not None or not kept.begun:
+            self.finished(kept)
+        kept.run.cancel()
 
     def finished(self, kept: Kept) -> None:
-        self._loop.call_soon_threadsafe(self._finished, kept)
-
-    # --- in the loop of the answers ---
-
-    def _kept(self, run: Run, recorded: dict[str, JsonValue], strict: bool = False) -> Kept:
-        kept = self._live[run.request.id] = Kept(run, strict, fresh=not recorded)
-        run.steps = Steps(recorded, partial(self._settle, kept))
-        kept.entries = run.steps.entries
-        self._pace.begin(kept)
-        return kept
-
-    async def _settle(self, kept: Kept, entry: Entry) -> None:
-        self._pace.begin(entry)
-        self._tell(kept.news.set)
-        await self._pace.wait(entry.written)
-
-    def _took(self, kept: Kept, error: Exception | None) -> None:
-        if kept.ended is None:
-            self._wrote(kept)
-        if not kept.taken.done():
-            kept.taken.set_exception(error) if error else kept.taken.set_result(None)
-        if error is None and kept.strict:
-            kept.run.begin(self._perform, partial(self._ended, kept))
-
-    def _wrote(self, what: object) -> None:
-        self._pace.end(what)
-        if isinstance(what, Entry) and not what.written.done():
-            what.written.set_result(None)
-
-    def _finished(self, kept: Kept) -> None:
-        self._wrote(kept)
-        self._live.pop(kept.id, None)
+        for entry in kept.entries:
+            self.wrote(entry)
+        self._pace.end(kept)
+        if self._live.get(kept.key) is kept:
+            del self._live[kept.key]
         if not kept.over.done():
             kept.over.set_result(None)
 
+    # --- asked by the adoption ---
+
+    def serves(self, release: str) -> bool:
+        return self._policy.serves(release)
+
+    def room(self) -> Room:
+        tries = sum(kept.a_try for kept in self._live.values())
+        adopted = sum(kept.adopted > 0 for kept in self._live.values())
+        return Room(ROOM.adopted - adopted, ROOM.tries - tries)
+
+    def revive(self, part: Part, recorded: Mapping[str, Any]) -> None:
+        run = self._policy.revive(Request.of(part.asked))
+        run.record.resumed = part.adopted
+        kept = self._keep(Kept(run, part=part, recorded=recorded))
+        run.begin(self._policy.perform, partial(self._ended, kept))
+
+    def under_way_but(self, owned: set[Key]) -> list[Change]:
+        kept = self._live.values()
+        return [each.change() for each in kept if each.begun and each.ended is None and each.key not in owned]
+
+    def knows(self, key: Key) -> bool:
+        return key in self._live
+
+    def let_go(self, key: Key, gone: bool) -> None:
+        if kept := self._live.get(key):
+            if gone:
+                kept.unwritten()
+                self._writer.tell(kept)
+            else:
+                self.lost(kept)
+
+    # --- in between ---
+
+    async def _start(self, run: Run, row_first: bool) -> None:
+        if len(self._live) >= MOST:
+            LOGGER.error("run not kept: too many wait to be written", extra={"run": run.request.id})
+            run.begin(self._policy.perform, _forgotten)
+            return
+        kept = self._keep(Kept(run))
+        if row_first:
+            await self._pace.wait(kept.taken)
+        run.begin(self._policy.perform, partial(self._ended, kept))
+
+    def _keep(self, kept: Kept) -> Kept:
+        self._live[kept.key] = kept
+        kept.run.steps = Steps(dict(kept.recorded), partial(self._settle, kept))
+        kept.entries = kept.run.steps.entries
+        if not kept.begun:
+            self._tell(kept, kept)
+        return kept
+
+    async def _settle(self, kept: Kept, entry: Entry) -> None:
+        if not kept.lost:
+            self._tell(kept, entry)
+            await self._pace.wait(entry.written)
+
     async def _ended(self, kept: Kept, run: Run) -> None:
-        kept.ended = as_data(run.ended or run.stored(RUNNING))
-        self._pace.begin(kept)
-        self._tell(kept.news.set)
+        kept.ended = run.ended or run.stored(RUNNING)
+        if kept.lost:
+            self.finished(kept)
+        else:
+            self._tell(kept, kept)
 
-    # --- across ---
+    def _tell(self, kept: Kept, what: object) -> None:
+        self._pace.begin(what)
+        self._writer.tell(kept)
 
-    def _tell(self, what: Callable[..., object], *arguments: Any) -> None:
-        """Calls something in the recorder's loop; one that has ended is told nothing."""
-        with suppress(RuntimeError):
-            self._recorder.loop.call_soon_threadsafe(what, *arguments)
-
-    def _ask(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
-        """Does work in the recorder's loop, without what the caller's context says."""
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._recorder.loop))
-
-    async def _read(self, work: Coroutine[Any, Any, T]) -> T:
-        """What is read from the database. Raises Problem when that takes too long."""
+    async def _done(self, how: Callable[[Work[T]], Any], work: Work[T]) -> T:
+        """What is asked of the database. Raises Problem when that takes too long."""
         try:
             async with asyncio.timeout(ASKING):
-                if not self._recorder.opened.is_set():
-                    work.close()
-                    raise _unavailable(self._recorder.gate.reason)
-                return await self._ask(work)
-        except TROUBLE as error:
-            raise _unavailable(told(error)) from error
+                done: T = await how(work)
+                return done
+        except (Unavailable, TimeoutError) as error:
+            raise _unavailable(str(error)) from error
 
     async def _forget(self) -> None:
-        """In the recorder's loop: now and then removes what is too old."""
+        """Now and then removes what is too old, and ends what nobody could go on with for as long."""
         while True:
-            with suppress(*TROUBLE):
-                await rows.forget(self._keep_days, self._recorder.version)
+            with suppress(Unavailable):
+                while await self._database.write(partial(_forget, before=time.time() - self._policy.keep_seconds)):
+                    pass
             await asyncio.sleep(_FORGET_SECONDS)
+
+
+def _forget(connection: sa.Connection, before: float) -> int:
+    for part in parts.unserved(connection, before):
+        words = f"no process that has the run's release {part.release} has gone on with it"
+        rows.fail(connection, part, Problem("release_unavailable", words), time.time())
+    executors.forget(connection, _FORGET_SECONDS)
+    return parts.forget(connection, before, _BATCH)
 
 
 async def _forgotten(run: Run) -> None:
     """The end of a run that is not kept."""
-
-
-def _decided(run: Run) -> Problem:
-    return Problem("run_not_waiting", f"run {run.request.run} was decided on already")
 
 
 def _unavailable(reason: str) -> Problem:

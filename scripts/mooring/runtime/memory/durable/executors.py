@@ -22,7 +22,7 @@ class Executors:
     """The living and the dead of one state folder."""
 
     def __init__(self, state: Path) -> None:
-        self._folder = state / FOLDER
+        self.state, self._folder = state, state / FOLDER
         private.folder(self._folder)
         self.home = self._named()
         self.mine = ""

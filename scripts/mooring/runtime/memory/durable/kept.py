@@ -1,37 +1,59 @@
-"""A run on its way from the event loop of the answers to that of the database."""
+"""A run that is under way here, and how much of it is written down."""
 
 import asyncio
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping
+
+from pydantic import JsonValue
 
 from mooring.runtime.memory.run import Run
 from mooring.runtime.memory.steps import Entry
 from mooring.runtime.memory.store import StoredRun
+from mooring.state.checkpoints import Change
+from mooring.state.parts import Key, Part
 
 
 class Kept:
-    """`news` belongs to the database's loop, everything else to that of the answers; `entries` only ever grows.
+    """`part` is the row of a run that another process began, or that was queued, and `recorded` its steps.
 
-    A `strict` run begins only once its row is in the database, and is its own. `fresh` ones have no steps there.
+    A `strict` run begins only once its row is in the database, and is its own. `taken` is done when the row is there,
+    `over` when the end is, or when another has written that.
     """
 
-    def __init__(self, run: Run, strict: bool, fresh: bool) -> None:
-        self.run, self.strict, self.fresh = run, strict, fresh
-        self.id = run.request.id
+    def __init__(
+        self, run: Run, strict: bool = False, part: Part | None = None, recorded: Mapping[str, JsonValue] | None = None
+    ) -> None:
+        self.run, self.strict = run, strict
+        self.key: Key = (run.request.run, run.request.part)
+        self.adopted = part.adopted if part else 0
+        self.a_try = part is not None and part.adopted == 0
+        self.begun, self.lost = part is not None, False
+        self.recorded = list((recorded or {}).items())
         self.entries: list[Entry] = []
-        self.ended: dict[str, Any] | None = None
-        self.news = asyncio.Event()
+        self.ended: StoredRun | None = None
         self.taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.taken.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self._written = len(self.recorded)
 
+    def change(self) -> Change:
+        """What is to be written now."""
+        begun = None if self.begun else self.run.request.data()
+        steps = (*self.recorded, *((entry.name, entry.value) for entry in self.entries))[self._written :]
+        return Change(*self.key, self.adopted, begun, self._written, steps, self.ended)
 
-def as_data(run: StoredRun) -> dict[str, Any]:
-    """A stored run as a JSON value."""
-    return vars(run) | {"messages": run.messages.decode() if run.messages else None}
+    def wrote(self, change: Change) -> list[Entry]:
+        """Marks it as written; the steps that were."""
+        before, self._written = self._written, change.first + len(change.steps)
+        self.begun = True
+        known = len(self.recorded)
+        return self.entries[max(0, before - known) : max(0, self._written - known)]
 
+    def unwritten(self) -> None:
+        """Marks all as not written: its row is gone."""
+        self.begun, self._written = False, 0
 
-def of_data(data: dict[str, Any]) -> StoredRun:
-    """The stored run that a JSON value is."""
-    made = StoredRun(**data)
-    return replace(made, messages=data["messages"].encode() if data["messages"] else None)
+    @property
+    def news(self) -> bool:
+        """Whether there is something to be written."""
+        steps = len(self.recorded) + len(self.entries)
+        return not self.begun or self.ended is not None or steps > self._written

@@ -87,6 +87,8 @@ class Health:
         self.queue = self._queue()
         self.database = self._database()
         self._others: list[Check] = []
+        self.more: list[Check] = []
+        """Further checks of what it depends on; whoever hosts the slot sets them."""
         self.siblings: list[Check] = []
         """One check for each of the other workers of the slot; whoever hosts the slot sets them."""
         self._looking: asyncio.Task[None] | None = None
@@ -109,7 +111,16 @@ class Health:
     @property
     def own(self) -> list[Check]:
         """Every check of this worker."""
-        return [self.loop, *self.process, self.release, *self.rungs, self.queue, self.database, *self._others]
+        return [
+            self.loop,
+            *self.process,
+            self.release,
+            *self.rungs,
+            self.queue,
+            self.database,
+            *self.more,
+            *self._others,
+        ]
 
     @property
     def readiness(self) -> list[Check]:

@@ -1,0 +1,93 @@
+"""Parts that wait for a process: tries under tickets, and what dead processes left. Exactly one takes each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from mooring.state import executors, parts
+from mooring.state.clock import now
+from mooring.state.parts import PARTS, QUEUED, RUNNING, Key, Part
+
+ALONE = 2
+"""From this number of adoptions on a part runs while no other such part does: it may be what kills its processes."""
+
+_SUSPECTS_LOCK = 0x6D6F6F73
+"""What PostgreSQL knows the lock by under which a suspect is taken: any number that nobody else takes."""
+
+_C = PARTS.c
+_NOW: sa.BindParameter[float] = sa.bindparam("now")
+_DUE = sa.and_(_C.status == QUEUED, sa.or_(_C.not_before.is_(None), _C.not_before <= _NOW, _C.adopted > 0))
+_RELEASES = sa.select(_C.release).distinct().where(_DUE)
+_OF = sa.select(PARTS).where(_C.executor == sa.bindparam("dead"), _C.status == RUNNING).with_for_update()
+_FREE: dict[str, Any] = {"status": QUEUED, "executor": None, "adopted": _C.adopted + 1, "updated": _NOW}
+_AT = (_C.run == sa.bindparam("of"), _C.part == sa.bindparam("at"))
+_RELEASE = sa.update(PARTS).where(*_AT).values(_FREE)
+_GIVE_BACK = sa.update(PARTS).where(*_AT, _C.executor == sa.bindparam("me"), _C.status == RUNNING).values(_FREE)
+_TAKE = (
+    sa.update(PARTS)
+    .where(*_AT)
+    .values(status=RUNNING, executor=sa.bindparam("me"), slot=sa.bindparam("by"), updated=_NOW)
+)
+_SUSPECT_RUNS = sa.select(_C.run).where(_C.status == RUNNING, _C.adopted >= ALONE).limit(1)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many parts a process takes now: of dead processes, and tries under tickets."""
+
+    adopted: int
+    tries: int
+
+
+def due(connection: sa.Connection) -> list[str]:
+    """The releases of the parts that may go on now."""
+    return list(connection.execute(_RELEASES, {"now": now(connection)}).scalars())
+
+
+def abandon(connection: sa.Connection, executor: str, most: int) -> tuple[list[Part], list[Part]]:
+    """Queues the parts of a dead process, and ends its lease; those queued, and those adopted `most` times before.
+
+    The latter are still the dead one's, for the caller to end.
+    """
+    found = [Part(*row) for row in connection.execute(_OF, {"dead": executor})]
+    free = [part for part in found if part.adopted < most]
+    if free:
+        moment = now(connection)
+        connection.execute(_RELEASE, [{"of": part.run, "at": part.part, "now": moment} for part in free])
+    executors.remove(connection, executor)
+    return free, [part for part in found if part.adopted >= most]
+
+
+def give_back(connection: sa.Connection, executor: str, keys: Sequence[Key]) -> None:
+    """Queues parts of a living process."""
+    moment = now(connection)
+    connection.execute(_GIVE_BACK, [{"of": run, "at": part, "me": executor, "now": moment} for run, part in keys])
+
+
+def take(
+    connection: sa.Connection, executor: str, slot: str, releases: Sequence[str], room: Room
+) -> list[tuple[Part, dict[str, Any]]]:
+    """Takes parts of these releases that are due, with the steps that each has done."""
+    moment = now(connection)
+    wanted = sa.select(PARTS).where(_DUE, _C.release.in_(releases)).with_for_update(skip_locked=True)
+    kinds = [(_C.adopted.between(1, ALONE - 1), room.adopted), (_C.adopted == 0, room.tries)]
+    if _may_take_suspect(connection):
+        kinds.append((_C.adopted >= ALONE, 1))
+    found: list[Part] = []
+    for kind, most in kinds:
+        if most > 0:
+            rows = connection.execute(wanted.where(kind).order_by(_C.updated).limit(most), {"now": moment})
+            found += [Part(*row) for row in rows]
+    if found:
+        taken = {"me": executor, "by": slot, "now": moment}
+        connection.execute(_TAKE, [{"of": part.run, "at": part.part} | taken for part in found])
+    return [(part, parts.steps(connection, part)) for part in found]
+
+
+def _may_take_suspect(connection: sa.Connection) -> bool:
+    postgres = connection.dialect.name == "postgresql"
+    if postgres and not connection.exec_driver_sql(f"select pg_try_advisory_xact_lock({_SUSPECTS_LOCK})").scalar():
+        return False
+    return connection.execute(_SUSPECT_RUNS).first() is None
