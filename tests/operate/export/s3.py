@@ -24,7 +24,7 @@ class Bucket:
         """As the document says it."""
         return {"url": f"s3://{self.name}/copies", "endpoint": self.endpoint, "credentials": CREDENTIALS}
 
-    def keys(self) -> list[str]:
+    def everything(self) -> list[str]:
         found = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
         return [one["Key"] for page in found for one in page.get("Contents", ())]
 

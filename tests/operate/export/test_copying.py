@@ -38,7 +38,7 @@ def test_it_comes_back_from_a_bucket_and_encrypted(
     public, private = key
     source = opened(address, KEYS, destination=bucket.destination, encryption={"recipients": [public]})
     copy(source)
-    assert bucket.keys()
+    assert bucket.everything()
     with pytest.raises(Refused, match="encrypted") as refused:
         back(source, another, tmp_path)
     assert refused.value.reason is Reason.GUARDED

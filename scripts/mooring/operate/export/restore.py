@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -125,16 +126,22 @@ def restore(
     if engines != {"sqlite" if address.file else "postgresql"}:
         fix = "restore it into a database of the same engine, then `moor state move`"
         raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
+    with storing(), _known(chosen), rebuilding(address, scratch, first.migrations) as rebuild:
+        for manifest in chosen.manifests:
+            notify(f"{manifest.name}: {manifest.rows:,} rows")
+            rebuild.load(reader.files(manifest))
+        _compare(chosen.manifests, loaded := rebuild.loaded())
+        _finish(rebuild, reader, chosen, notify)
+    return loaded
+
+
+@contextmanager
+def _known(chosen: Chosen) -> Iterator[None]:
+    """Refused(STALE) for tables that this version does not know, with the one that does."""
     try:
-        with storing(), rebuilding(address, scratch, first.migrations) as rebuild:
-            for manifest in chosen.manifests:
-                notify(f"{manifest.name}: {manifest.rows:,} rows")
-                rebuild.load(reader.files(manifest))
-            _compare(chosen.manifests, loaded := rebuild.loaded())
-            _finish(rebuild, reader, chosen, notify)
+        yield
     except TooNew as error:
         raise Refused(Reason.STALE, str(error), f"use Mooring {max(one.code for one in chosen.manifests)}") from None
-    return loaded
 
 
 def _compare(manifests: Iterable[Manifest], loaded: dict[str, Any]) -> None:
