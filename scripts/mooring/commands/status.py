@@ -1,5 +1,6 @@
 """`moor status`."""
 
+import json
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
@@ -14,6 +15,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.rollout.ledger import Ledger
 
 SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
 EXAMPLES = """
@@ -90,7 +92,19 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
             "quarantined": state.quarantined,
             "lease": {**asdict(held), "until": iso(held.until)} if held else None,
             "since": next(switches, None),
+            "exported": _exported(book),
         }
+
+
+def _exported(book: "Ledger") -> dict[str, Any] | None:
+    """How far exports are, and when a restore was last proved; None where nothing is exported."""
+    rows = {name: (seen, json.loads(data)) for name, seen, data in book.ask("select name, seen, data from exports")}
+    if not rows.keys() & {"stream", "copy"}:
+        return None
+    seen = {name: rows[name][0] if name in rows else None for name in ("stream", "copy", "verified")}
+    proof = rows["verified"][1] if "verified" in rows else {}
+    problem = rows["problem"][1]["said"] if "problem" in rows else ""
+    return {**seen, "rpo": proof.get("rpo"), "rto": proof.get("rto"), "problem": problem}
 
 
 def _served(workspace: Workspace, name: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def _what(event: dict[str, Any]) -> str:
             return f"{event['kind']} {short(event['digest'])}{commit}"
         case "switched":
             return f"in {event['ms']:.1f} ms"
+        case "proved":
+            return f"restored {event['rows']:,} rows: RPO {event['rpo']:.1f} s, RTO {event['rto']:.1f} s"
         case "stumbled":
             return f"{event['reason']}: {event['detail']}"
     return ""

@@ -38,6 +38,7 @@ class Exporter:
         self.ended = threading.Event()
         self._source = source
         self._copying: threading.Thread | None = None
+        self._through = source.state / changes.THROUGH
         self._said = ""
         self._next = 0.0
 
@@ -53,6 +54,7 @@ class Exporter:
                 pause *= 2
             else:
                 pause = AGAIN
+        self._through.unlink(missing_ok=True)
         if self._copying:
             self._copying.join()
 
@@ -66,9 +68,14 @@ class Exporter:
             while not self.ended.is_set():
                 lease.renew()
                 progress, sent = stream.ship(progress)
+                self._say(progress.through)
                 self._copy(progress)
                 if not sent:
                     self.ended.wait(EVERY)
+
+    def _say(self, through: float) -> None:
+        with suppress(OSError):
+            self._through.write_text(f"{through:.3f}")
 
     def _copy(self, progress: Progress) -> None:
         """Begins a copy when one is due, beside the stream: one may take minutes."""

@@ -82,10 +82,15 @@ class PostgresSnapshot:
 
 
 def hashed(connection: psycopg.Connection, schema: str, table: str) -> dict[str, Any]:
-    """How many rows a table has, and a sum of their hashes, which does not depend on their order."""
-    asked = sql.SQL("select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {} t")
-    rows, hashes = _row(connection, asked.format(sql.Identifier(schema, table)))
-    return {"rows": rows, "hash": hashes}
+    """How many rows a table has, and a sum of their hashes, which does not depend on their order.
+
+    The major version of the server is before it: another one may hash in another way.
+    """
+    major = connection.info.server_version // 10000
+    one = "hash_record_extended(t, 0)" if major >= 14 else "hashtextextended(t::text, 0)"
+    asked = sql.SQL("select count(*), coalesce(sum({}), 0) from {} t")
+    rows, hashes = _row(connection, asked.format(sql.SQL(one), sql.Identifier(schema, table)))
+    return {"rows": rows, "hash": f"{major}:{hashes}"}
 
 
 def load(address: Address, pieces: Iterable[bytes]) -> None:
