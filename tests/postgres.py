@@ -49,7 +49,7 @@ class Cluster:
     def start(self) -> None:
         """Starts the server and waits for it."""
         options = f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c max_connections=400"
-        self._run("pg_ctl", "-D", self._data, "-w", "-t", "20", "-l", self._folder / "log", "-o", options, "start")
+        self._run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def stop(self) -> None:
         """Stops it as a crash would."""

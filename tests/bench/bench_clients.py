@@ -27,8 +27,8 @@ GROWTH = 8.0
 KEPT = 0.8
 """The part of the fewest clients' rate that more clients must get."""
 
-MEAN, LATE = 5.0, 30.0
-"""Seconds that an answer may take on average, and as the 99th percentile: the healthy ranges of an environment."""
+LATE = 2.5
+"""Seconds that an answer may take, as the 99th percentile."""
 
 LOG = "slot.log"
 BODY = {"model": "support", "messages": [{"role": "user", "content": "Where is my order A-1001?"}]}
@@ -61,8 +61,8 @@ async def _measure(url: str, pid: int, clients: int, least: float, log: Path) ->
     told = f"{errors} errors, {rate:.0f}/s, mean {mean / 1000:.1f} s, p99 {late / 1000:.1f} s, "
     told += f"{memory[0]:.0f} -> {memory[1]:.0f} MiB, stood still {stood}"
     well = memory[1] - memory[0] < GROWTH and not errors and not stood and rate >= least
-    in_time = mean < MEAN * 1000 and late < LATE * 1000
-    limit = f"0 errors, < +{GROWTH:g} MiB, mean < {MEAN:g} s, p99 < {LATE:g} s, never still"
+    in_time = late < LATE * 1000
+    limit = f"0 errors, < +{GROWTH:g} MiB, p99 < {LATE:g} s, never still"
     limit += f", > {least:.0f}/s" if least else ""
     return Row(f"{clients} clients, checkpointed", told, limit=limit, ok=well and in_time), rate
 

@@ -31,7 +31,7 @@ from tests.runtime.stub import Stub
 ROUNDS = 15
 REQUESTS = 32
 LIMIT = 1.25
-MOST_MORE = 8.0
+MOST_MORE = 5.0
 """Milliseconds that checkpoints may add to a run."""
 
 QUESTION = "Where is my order A-1001?"

@@ -38,11 +38,12 @@ Switch = Callable[[str], float]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the requests, and how long switching took. Times in milliseconds."""
+    """What became of the requests, and how long traffic had no side, and the whole call. Times in milliseconds."""
 
     requests: int
     lost: int
     took: list[float]
+    calls: list[float]
     last_of_old: float
 
     def __str__(self) -> str:
@@ -80,6 +81,11 @@ def run() -> list[Row]:
             ok=statistics.median(several.took) < 1,
         ),
         Row(
+            "switch as a whole call, its record on disk, median",
+            f"{statistics.median(ours.calls):.1f} ms, two workers a side {statistics.median(several.calls):.1f} ms",
+            beside(lambda found: f"{statistics.median(found.calls):.1f} ms"),
+        ),
+        Row(
             "last answer from the old side, worst",
             f"{ours.last_of_old:.0f} ms",
             beside(lambda found: f"{found.last_of_old:.0f} ms"),
@@ -103,17 +109,19 @@ def _measure(front: Callable[[Path, ExitStack], tuple[str, Switch]], switches: i
         url, switch = front(Path(folder), stack)
         load = stack.enter_context(_process("-m", "tests.bench.load", url, stdout=subprocess.PIPE))
         time.sleep(1)
-        moments, took = [], []
+        moments, took, calls = [], [], []
         pause = REQUESTS * 1.1 / 600 / switches  # 16 clients and 20 ms an answer make about 600 a second
         for number in range(switches):
+            called = time.monotonic()
             took.append(switch(SLOTS[number % 2 == 0]))
+            calls.append((time.monotonic() - called) * 1000)
             moments.append(time.monotonic() - took[-1] / 1000)
             time.sleep(pause)
         time.sleep(0.5)
         load.send_signal(signal.SIGTERM)
         answers = json.loads(load.communicate()[0])
     lost = [error for _when, _who, error in answers if error]
-    return Outcome(len(answers), len(lost), took, _last_of_old(moments, answers) * 1000)
+    return Outcome(len(answers), len(lost), took, calls, _last_of_old(moments, answers) * 1000)
 
 
 def _last_of_old(moments: list[float], answers: list[tuple[float, str, str]]) -> float:

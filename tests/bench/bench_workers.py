@@ -35,6 +35,9 @@ NEEDED = 4
 of processor time gets done says on any machine whether a further core brings what the first did."""
 
 READY_SECONDS = 60
+LOOK_SECONDS, IDLE = 0.2, 0.1
+"""Between two looks at what the workers spend; and that part of a core is nothing."""
+
 BODY = json.dumps({"model": "support", "messages": [{"role": "user", "content": "Where is my order A-1001?"}]}).encode()
 
 
@@ -139,20 +142,29 @@ class Side:
 
     def measure(self, figure: Figure, spreads: bool) -> None:
         """One round: a second to warm up, then clients that keep their connections, then some that do not."""
-        Clients(self.url, BODY, CLIENTS, 1).answered()
+        self._clients(FEWER, 1).answered()
         figure.rounds.append(self._round())
         for count in (FEWER, CLIENTS) if spreads and len(self.pids) > 1 else ():
             figure.spread.setdefault(f"kept, {count} at once", []).append(self._kept(count))
             figure.spread.setdefault(f"for one request, {count} at once", []).append(self._fresh(count))
 
+    def _clients(self, count: int, seconds: int, keep: bool = True) -> Clients:
+        """Once the workers are done with what earlier clients left when their time was over."""
+        before, now = 0.0, sum(_spent(self.pids))
+        while now - before > IDLE * LOOK_SECONDS:
+            time.sleep(LOOK_SECONDS)
+            before, now = now, sum(_spent(self.pids))
+        return Clients(self.url, BODY, count, seconds, keep)
+
     def _round(self) -> Round:
+        clients = self._clients(CLIENTS, SECONDS)
         workers, models = _spent(self.pids), _spent(self._models.pids)
-        answered, clients = Clients(self.url, BODY, CLIENTS, SECONDS).answered()
+        answered, asking = clients.answered()
         spent = [now - was for now, was in zip(_spent(self.pids), workers, strict=True)]
-        return Round(answered, spent, clients, sum(_spent(self._models.pids)) - sum(models))
+        return Round(answered, spent, asking, sum(_spent(self._models.pids)) - sum(models))
 
     def _kept(self, count: int) -> float:
-        clients, held = Clients(self.url, BODY, count, SECONDS), [0]
+        clients, held = self._clients(count, SECONDS), [0]
         while sum(held) < count and clients.there:
             time.sleep(0.02)
             held = [each["connections"] for each in self.health()]
@@ -160,8 +172,9 @@ class Side:
         return _share(held)
 
     def _fresh(self, count: int) -> float:
+        clients = self._clients(count, SECONDS, keep=False)
         before = [each["counts"]["received"] for each in self.health()]
-        Clients(self.url, BODY, count, 1, keep=False).answered()
+        clients.answered()
         return _share([each["counts"]["received"] - was for each, was in zip(self.health(), before, strict=True)])
 
 

@@ -101,7 +101,7 @@ class Clients:
         return self._wrk.poll() is None
 
     def answered(self) -> tuple[int, float]:
-        """Waits for the end: answers, seconds of processor time that asking took. ValueError for an error or none."""
+        """Answers at the end, and seconds of processor time that asking took. ValueError unless all went well."""
         said = self._wrk.communicate()[0]
         self._script.unlink()
         requests, errors = map(int, said.rpartition("DONE ")[2].split())

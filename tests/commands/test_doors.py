@@ -61,6 +61,7 @@ def test_a_one_way_door_is_refused_then_opened_by_name_and_not_gone_back_through
         known = [migration.name for migration in MIGRATIONS]
         looked = newer("status", "local")
         assert looked["environments"][0]["live"]
+        assert newer("restart", "local", "supervisor")["reason"] == "changed"
         (shown,) = newer("state", "show", "local")["environments"]
         assert f"the migration {DOOR!r} waits: a one-way door" in shown["warnings"]
         assert newer.migrations() in (known, [*known, "colours"])

@@ -1,7 +1,10 @@
 """The ledger keeps what it was told, and notices when somebody else wrote in it, on each engine."""
 
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -178,6 +181,22 @@ def test_what_no_database_takes_as_text_is_kept(ledger: Ledger) -> None:
     ledger.append("local", 1, said, Switched(1), State(detail=said))
     assert ledger.entries(1)[0].actor == said
     assert ledger.verify() == 1
+
+
+def test_a_ledger_that_is_there_is_opened_without_sqlalchemy(written: Ledger) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "import mooring.commands.rollback, mooring.commands.running, mooring.targets.local.target\n"
+        "from mooring.rollout import driver, lease\nfrom mooring.rollout.ledger import Ledger\n"
+        "from mooring.state.location import Location\n"
+        "ledger = Ledger(Location(Path(sys.argv[1]), 'local', sys.argv[2] or None))\n"
+        "lease.acquire(ledger, 'local', 'ann', 'rollback')\nprint(ledger.verify())\n"
+        "print(sorted({'sqlalchemy', 'pydantic'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", code, str(written.location.state), written.location.reference or ""]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert done.stdout == "4\n[]\n", done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

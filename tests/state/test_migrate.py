@@ -53,14 +53,6 @@ def names(opened: sa.Engine) -> set[str]:
     return set(sa.inspect(opened).get_table_names(schema=schema))
 
 
-def done(opened: sa.Engine, found: set[str]) -> int:
-    """How many migrations were carried out."""
-    if "versions" not in found:
-        return 0
-    with opened.connect() as connection:
-        return int(connection.exec_driver_sql("select count(*) from versions").scalar_one())
-
-
 def test_what_the_code_declares_is_what_the_migrations_make(opened: sa.Engine) -> None:
     assert migrate(opened) == len(MIGRATIONS)
     inspector, schema = sa.inspect(opened), SCHEMA if opened.dialect.name == "postgresql" else None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mooring.commands.workspace import Workspace
 from mooring.errors import Failed, Refused
@@ -29,11 +29,11 @@ def opener(
 
     Raises Refused(GUARDED) unless an override names them for this plan; prints that override first.
     """
-    if book.ask("select count(*) from versions")[0][0] >= len(MIGRATIONS):
+    if _ask(book, "select count(*) from versions")[0][0] >= len(MIGRATIONS):
         return None
     from mooring.commands.database import address, failed
     from mooring.spec import Environment
-    from mooring.state.transactions import Opening
+    from mooring.state.opening import Opening
     from mooring.state.unavailable import Unavailable
 
     document = catalog.get(Environment, plan.environment)
@@ -82,7 +82,7 @@ def _allowed(catalog: "Catalog", plan: "Plan", names: list[str], console: "Conso
 
 def passable(running: "Target", book: "Ledger", workspace: Workspace, digest: str) -> None:
     """Refused(GUARDED) when a slot that is warm with a release runs code from before a one-way door."""
-    needs = max((row[0] for row in book.ask("select needs from identity")), default=0)
+    needs = max((row[0] for row in _ask(book, "select needs from identity")), default=0)
     warm = running.facts().warm() if needs else None
     if warm is None or warm.digest != digest or _knows(running, book, workspace, warm.slot) >= needs:
         return
@@ -110,5 +110,9 @@ def renew(running: "Target", book: "Ledger", workspace: Workspace, console: "Con
 def _knows(running: "Target", book: "Ledger", workspace: Workspace, slot: str) -> int:
     """The migrations that the code of a slot knows; 0 for one that never said."""
     query = "select migrations from running_code where folder = :folder and slot = :slot"
-    rows = book.ask(query, folder=folder(workspace.of(running.environment)), slot=slot)
+    rows = _ask(book, query, folder=folder(workspace.of(running.environment)), slot=slot)
     return int(rows[0][0]) if rows else 0
+
+
+def _ask(book: "Ledger", query: str, **values: str) -> list[tuple[Any, ...]]:
+    return book.read(lambda statements: statements(query, **values))

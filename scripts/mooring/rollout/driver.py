@@ -52,11 +52,16 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
     with _Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
-        target.put(request.release)
         environment = request.release.content.environment
         now = datetime.fromtimestamp(clock.now(), UTC)
         frozen = [freeze.reason for freeze in environment.rollout.freezes if freeze.start <= now < freeze.end]
-        return driver.request(Kind.DEPLOY, Terms.of(request.release), request, frozen[0] if frozen else None)
+        reason = frozen[0] if frozen else None
+        if request.prepare:
+            asked = Requested(clock.now(), Kind.DEPLOY, request.release.digest, frozen=reason)
+            machine.step(ledger.state(driver.environment), asked)  # refused here, where nothing has been prepared
+            request.prepare()
+        target.put(request.release)
+        return driver.request(Kind.DEPLOY, Terms.of(request.release), request, reason)
 
 
 def rollback(
@@ -187,8 +192,6 @@ class _Driver:
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
-        if request and request.prepare:
-            request.prepare()
         state = self.run(state, event)
         if state.verdict is not None:
             raise Failed(state.verdict, state.detail, _fix(state, self.previous))

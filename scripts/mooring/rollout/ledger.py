@@ -15,7 +15,7 @@ from mooring.state import leases, ledger
 from mooring.state.link import Link
 from mooring.state.location import Location, locate
 from mooring.state.statements import Statements
-from mooring.state.unavailable import Unavailable, Unfit
+from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
@@ -60,19 +60,7 @@ class Ledger:
     ) -> None:
         self.location = location
         self._clock = clock
-        try:
-            address = location.address(environ)
-        except LookupError as error:
-            what = f"the ledger is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {location.variable}=postgresql://…") from None
-        except Unfit as error:
-            raise Failed(Reason.STORAGE, f"cannot use {location}: {error}", error.fix) from None
-        self._link = Link(address, location.state)
-
-    def ask(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-        """The rows of another table that a SELECT finds; parameters are `:name`."""
-        with _storage(self.location):
-            return self._link.read(lambda statements: statements(statement, **values))
+        self._link = Link(location.found(environ), location.state)
 
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:

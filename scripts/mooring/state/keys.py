@@ -16,11 +16,11 @@ KEYS = sa.Table(
     text("data"),
     sa.Column("revoked", SECONDS),
 )
-CHANGES = sa.Table("caller_key_changes", TABLES, number("number", primary_key=True))
-"""One row: how often keys were changed."""
+CHANGES = sa.Table("caller_key_changes", TABLES, text("id", primary_key=True), number("number"))
+"""One row, once keys were changed: how often."""
 
 _K = KEYS.c
-_CHANGES = sa.select(CHANGES.c.number)
+_CHANGES = sa.select(sa.func.coalesce(sa.func.max(CHANGES.c.number), 0))
 _WORKING = sa.select(_K.hash, _K.data).where(_K.revoked.is_(None))
 
 
@@ -36,7 +36,9 @@ def read(connection: sa.Connection) -> dict[str, str]:
 
 def change(connection: sa.Connection) -> dict[str, str]:
     """Begins a change, which no other one is made beside until the transaction ends; the keys before it."""
-    connection.execute(sa.update(CHANGES).values(number=CHANGES.c.number + 1))
+    made = tables.insert(connection.dialect.name, CHANGES).values(id="keys", number=1)
+    more = made.on_conflict_do_update(index_elements=["id"], set_={"number": CHANGES.c.number + 1})
+    connection.execute(more)
     return read(connection)
 
 

@@ -5,6 +5,7 @@ another, empty one. It holds the reference, never the URL.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,17 +51,24 @@ class Location:
             return self.address(environ)
         except LookupError as error:
             what = f"the state is in PostgreSQL, and {error.args[0]}"
-            raise Failed(Reason.STORAGE, what, f"export {self.variable}=…") from None
+            raise Failed(Reason.STORAGE, what, f"export {self.variable}=postgresql://…") from None
         except Unfit as error:
             raise Failed(Reason.STORAGE, str(error), error.fix) from None
 
     def remember(self) -> None:
         """Writes it into the folder unless that says something already. Raises OSError."""
         if recorded(self.state, self.environment) is None:
-            path = private.folder(self.state) / RECORD
-            temporary = private.file(path.with_suffix(".new"))
-            temporary.write_text(json.dumps({"secretRef": self.reference}) + "\n")
-            temporary.replace(path)
+            self.record()
+
+    def record(self) -> None:
+        """Writes it into the folder, whatever that says. Raises OSError."""
+        path = private.folder(self.state) / RECORD
+        temporary = private.file(path.with_suffix(f".{os.getpid()}"))
+        with temporary.open("w") as file:
+            file.write(json.dumps({"secretRef": self.reference}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
 
     def __str__(self) -> str:
         return f"PostgreSQL (${self.variable})" if self.variable else str(self.state / FILE)

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -18,8 +18,7 @@ from mooring.state.address import Address
 from mooring.state.engine import engine
 from mooring.state.fitness import check
 from mooring.state.identity import arrive, claim
-from mooring.state.migrate import doors, migrate
-from mooring.state.migrations.migration import Migration
+from mooring.state.migrate import migrate
 from mooring.state.mounts import warnings
 from mooring.state.takeover import take_over
 from mooring.state.told import again, told
@@ -179,30 +178,6 @@ class Transactions:
         except OSError:
             return (0, 0)
         return found.st_dev, found.st_ino
-
-
-class Opening:
-    """Opens the one-way doors of a database, for a deployment that may. Every method raises Unavailable."""
-
-    def __init__(self, address: Address) -> None:
-        self._address = address
-
-    def doors(self) -> list[Migration]:
-        """Those that wait. Changes nothing."""
-        return self._with(doors)
-
-    def open(self, names: Collection[str]) -> int:
-        """Carries out all migrations that are missing, these doors among them; how many that were."""
-        return self._with(lambda made: migrate(made, allowed=names))
-
-    def _with(self, work: Callable[[sa.Engine], T]) -> T:
-        made = engine(self._address)
-        try:
-            return work(made)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Unavailable(*told(error)) from error
-        finally:
-            made.dispose()
 
 
 def _cross(connection: sa.Connection) -> None:

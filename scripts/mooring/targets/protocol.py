@@ -78,5 +78,8 @@ class Target(RolloutTarget, Protocol):
     def follow(self, name: str, lines: int) -> Iterator[str]:
         """The last lines of a log, and then every piece that is added; has no end."""
 
+    def tell(self, environ: Mapping[str, str]) -> None:
+        """Gives what runs secrets that it did not start with, by the variables that name them."""
+
     def restart(self, name: str | None = None) -> str:
         """Begins to replace the processes of a slot, by default the live one; returns what is restarted."""

@@ -75,3 +75,14 @@ def test_a_missing_url_is_said_and_nothing_is_kept_elsewhere(serve: Serve, relea
     assert not ready
     assert "environment variable DATABASE_URL is not set" in reasons
     assert not list((tmp_path / "state").glob("*.db*"))
+
+
+@pytest.mark.parametrize("url", ["mysql://me:hunter2@db/app", "postgresql://me:hunter2@db:x/app"])
+def test_a_url_that_is_none_keeps_the_slot_from_being_ready_and_is_not_shown(
+    serve: Serve, release: Release, url: str
+) -> None:
+    serving = serve(release, environ={"DATABASE_URL": url})
+    ready, reasons = serving.runtime.ready()
+    assert not ready
+    assert any("the database URL" in reason for reason in reasons)
+    assert "hunter2" not in str(reasons)

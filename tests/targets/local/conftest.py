@@ -19,7 +19,7 @@ from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import Receipt
-from mooring.state.location import Location
+from mooring.state.location import locate
 from mooring.targets.local.target import Local
 
 HERE = Path(__file__).parent
@@ -82,7 +82,7 @@ def open_house(folder: Path, release: Release) -> House:
     local = Local(folder, release.content.environment, state, LIGHT)
     local.ensure()
     local.put(release)
-    return House(local, Ledger(Location(state, "local")))
+    return House(local, Ledger(locate(folder, release.content.environment, state)))
 
 
 @pytest.fixture

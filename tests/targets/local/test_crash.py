@@ -14,6 +14,8 @@ from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, State, other
+from tests.postgres import Cluster
+from tests.targets.local.conftest import open_house
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +40,7 @@ def killed_after(house: Any, release: Release, transitions: int) -> None:
     """A deployment in a process of its own that ends by kill -9."""
     house.local.put(release)
     command = [sys.executable, LIGHT_DEPLOY, house.local.root, house.local.state, release.digest, str(transitions)]
+    command += filter(None, [house.ledger.location.reference])
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == -9
 
 
@@ -55,6 +58,29 @@ def test_a_deploying_process_killed_after_any_transition_is_cleaned_up_by_the_su
     assert load.errors == []
     assert shared.ask()["digest"] == (new.digest if transitions >= 4 else before)
     whole(shared)
+
+
+@pytest.mark.parametrize("transitions", [1, 5])
+def test_so_it_is_with_the_ledger_in_postgresql(
+    tmp_path: Path, release: Make, cluster: Cluster, transitions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_URL", cluster.fresh())
+    there = {"environment.database": {"secretRef": "env:STATE_URL"}}
+    house = open_house(tmp_path, release("one", **there))
+    # No document is there, so what the folder remembers is all that a supervisor has.
+    house.ledger.location.remember()
+    try:
+        house.deploy(release("one", **there))
+        killed_after(house, release("two", **there), transitions)
+        house.until(lambda: at_rest(house), 60)
+        assert house.ask()["digest"] == release("two" if transitions >= 4 else "one", **there).digest
+        whole(house)
+        assert house.deploy(release("two", **there)).kind in ("deploy", "no-op")
+        assert house.rollback().kind == "rollback"
+        assert not (house.local.state / "state.db").exists()
+    finally:
+        house.local.down()
+        house.ledger.close()
 
 
 def test_the_next_deployment_needs_no_supervisor_to_clean_up_first(shared: Any, release: Make) -> None:

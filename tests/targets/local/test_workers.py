@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -175,6 +176,33 @@ def test_the_receipt_is_right_when_workers_are_replaced_during_the_rollout(
     assert 100 < receipts[0].received <= len(load.answers) + 1 + load.clients
     pair.rollback()
     assert whole(pair).digest == before
+
+
+def replaced(house: House, number: int, pid: int) -> None:
+    """Waits until another process is this worker."""
+    house.until(lambda: pids(house)[number - 1] not in (pid, None))
+
+
+@pytest.mark.slow
+def test_a_spare_process_takes_the_place_of_the_first_worker_and_of_no_other(tmp_path: Path, release: Make) -> None:
+    spared = release("spared", **{"environment.serving.workers": 2, "environment.serving.spare": True})
+    house = open_house(tmp_path, spared)
+    try:
+        house.deploy(spared)
+        for number in (1, 2):
+            house.until(lambda: live(house).spare == "ready")
+            before = [worker.pid for worker in whole(house).workers]
+            os.kill(before[number - 1], signal.SIGKILL)
+            assert house.ask()["digest"] == spared.digest
+            replaced(house, number, before[number - 1])
+            assert pids(house)[2 - number] == before[2 - number]
+            whole(house)
+        said = "\n".join(house.local.logs("supervisor", 50))
+        assert f"{house.live}: its spare process" in said
+        assert f"{house.live}-2: its spare process" not in said
+    finally:
+        house.local.down()
+        house.ledger.close()
 
 
 def test_the_log_of_a_slot_says_which_worker_wrote_a_line(pair: House) -> None:

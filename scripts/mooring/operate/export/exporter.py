@@ -11,16 +11,21 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from mooring.errors import Refused, Stopped
 from mooring.operate.export.copying import copy
 from mooring.operate.export.source import Source
 from mooring.operate.export.stream import Progress, Stream
+from mooring.release.verify import verify_file
 from mooring.runtime.core.logs import configure
+from mooring.spec import Environment
 from mooring.state import changes
+from mooring.state.address import Address
+from mooring.state.location import deployed
 
 EVERY = 1.0
 """Seconds from one look into the queue to the next."""
@@ -32,9 +37,10 @@ log = logging.getLogger("mooring.exporter")
 
 
 class Exporter:
-    """Runs until `ended` is set."""
+    """Runs until `ended` is set, or until the state is somewhere else than `where` said."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, where: Callable[[], Address]) -> None:
+        self._where = where
         self.ended = threading.Event()
         self._source = source
         self._copying: threading.Thread | None = None
@@ -50,6 +56,9 @@ class Exporter:
                 self._follow()
             except Stopped as stopped:
                 self._tell(str(stopped))
+                if self._moved():
+                    log.info("the state was moved; ending, to be started anew")
+                    break
                 self.ended.wait(min(pause, LONGEST) if not isinstance(stopped, Refused) else AGAIN)
                 pause *= 2
             else:
@@ -57,6 +66,11 @@ class Exporter:
         self._through.unlink(missing_ok=True)
         if self._copying:
             self._copying.join()
+
+    def _moved(self) -> bool:
+        with suppress(Stopped):
+            return self._where() != self._source.address
+        return False
 
     def _follow(self) -> None:
         """Until it fails or is to end."""
@@ -119,7 +133,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--state", type=Path, required=True)
     options = parser.parse_args(argv)
     try:
-        exporter = Exporter(_source(options.release, options.state))
+        content = verify_file(options.release).content
+        exported, state = content.exports[content.environment.export or ""], options.state
+        where = partial(_where, content.environment, state)
+        exporter = Exporter(Source(content.environment.name, where(), exported, state), where)
     except Stopped as stopped:
         log.error("%s", stopped)
         return 1
@@ -129,21 +146,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _source(release: Path, state: Path) -> Source:
-    """Raises Stopped."""
-    from mooring.errors import Failed
-    from mooring.outcome import Reason
-    from mooring.release.verify import verify_file
-    from mooring.state.location import deployed
-    from mooring.state.unavailable import Unfit
-
-    content = verify_file(release).content
-    environment = content.environment
-    try:
-        address = deployed(state, environment).address(os.environ)
-    except (LookupError, Unfit) as error:
-        raise Failed(Reason.STORAGE, str(error.args[0])) from None
-    return Source(environment.name, address, content.exports[environment.export or ""], state)
+def _where(environment: Environment, state: Path) -> Address:
+    """Where the state is now. Raises Failed(STORAGE)."""
+    return deployed(state, environment).found(os.environ)
 
 
 def _watch(parent: int, ended: threading.Event) -> None:

@@ -70,7 +70,7 @@ class Agents:
 
     def serves(self, digest: str) -> bool:
         """Whether there is a release of this digest here, which says nothing of whether it can be served."""
-        return digest in self._built or digest in Store(self.settings.state / RELEASES).digests()
+        return digest in self._built or digest in Store(self.settings.state / RELEASES)
 
     def record(
         self,

@@ -232,7 +232,7 @@ class Runs:
         content, settings = self._agents.release.content, self._agents.settings
         secret_of(content.environment, settings.environ)
         keep = max(profile.memory.archive_days for profile in content.resilience.values()) * _DAY
-        policy = Policy(self._perform, self._revived, self._agents.serves, keep)
+        policy = Policy(self._perform, self._revived, self._serves, keep)
         shared = content.environment.database is not None
         journal: Journal = Durable(self._database, settings.state, settings.slot, shared, policy)
         await journal.open()
@@ -255,6 +255,10 @@ class Runs:
             origin=origin,
         )
         return Run(request, record, self._agents.settings.slot, on_text)
+
+    async def _serves(self, release: str) -> bool:
+        await self._releases.fetch(release)
+        return self._agents.serves(release)
 
     def _revived(self, request: Request) -> Run:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""

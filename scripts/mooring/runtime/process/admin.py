@@ -22,6 +22,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "GET /health": lambda _body: _health(slot),
         "POST /count": lambda _body: _count(slot),
         "GET /config": lambda _body: _config(slot),
+        "POST /secrets": lambda body: _told(slot, body["environ"]),
         "POST /accept": lambda body: _accept(slot, bool(body["on"]), bool(body.get("armed"))),
         "POST /lost": lambda body: _lost(slot, int(body["count"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
@@ -50,6 +51,14 @@ def _health(slot: Slot) -> dict[str, Any]:
         "runtime": summary(slot.runtime) if hasattr(slot.runtime, "health") else None,
         "rss": psutil.Process().memory_info().rss,
     }
+
+
+def _told(slot: Slot, environ: dict[str, str]) -> dict[str, Any]:
+    """Secrets that it did not start with, such as where its state was moved to."""
+    os.environ.update(environ)
+    if slot.runtime:
+        slot.runtime.settings.environ.update(environ)
+    return {}
 
 
 async def _count(slot: Slot) -> dict[str, Any]:

@@ -12,8 +12,7 @@ RELEASES = Migration(
         ) $strict""",
         "create index evidence_release on evidence (release)",
         "create table caller_keys (hash $text primary key, data $text not null, revoked $real) $strict",
-        "create table caller_key_changes (number $number primary key) $strict",
-        "insert into caller_key_changes values (0)",
+        "create table caller_key_changes (id $text primary key, number $number not null) $strict",
         """create table machines (
             id $text primary key, host $text not null, folder $text not null, live $text, entry $number not null,
             ahead $real not null, beat $number not null, seen $real not null

@@ -67,6 +67,7 @@ class Housekeeping:
         self._why = ""
         self._acting: subprocess.Popen[str] | None = None
         self._next = 0.0
+        self._over = False
 
     # --- what is there ---
 
@@ -114,7 +115,8 @@ class Housekeeping:
         return {"entry": self._seen.seq, "behind": behind, "others": others, "ahead": round(self.presence.ahead, 3)}
 
     def close(self) -> None:
-        """Ends what acts for it, and says that this machine is there no more."""
+        """Ends what acts for it, starts nothing more, and says that this machine is there no more."""
+        self._over = True
         if self._acting and self._acting.poll() is None:
             self._acting.terminate()
         if self._ledger:
@@ -144,7 +146,7 @@ class Housekeeping:
             self._next = time.monotonic() + AGAIN if code else 0.0
             self._acting = None
         due = self._due()
-        if due is None or time.monotonic() < self._next:
+        if due is None or self._over or time.monotonic() < self._next:
             return
         what, why = due
         log.info("%s", why)

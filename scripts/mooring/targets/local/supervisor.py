@@ -118,6 +118,7 @@ class Supervisor:
         return {
             "GET /status": self._status,
             "POST /fence": self._fence,
+            "POST /secrets": self._told,
             "POST /start": self._start,
             "POST /discard": self._discard,
             "POST /switch": self._switch,
@@ -149,6 +150,10 @@ class Supervisor:
             self.memory.token = token
             self.memory.save()
         return {"token": token}
+
+    async def _told(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        os.environ.update(body["environ"])
+        return {}
 
     async def _start(self, body: Mapping[str, Any]) -> dict[str, Any]:
         await self._fence(body)

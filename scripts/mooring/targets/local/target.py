@@ -307,6 +307,13 @@ class Local:
         """Ends a release in the idle slot and begins to run another."""
         self._call("POST /discard", {**asdict(side), "token": token, "instead": instead})
 
+    def tell(self, environ: Mapping[str, str]) -> None:
+        """Gives the supervisor and every worker secrets that they did not start with."""
+        self._call("POST /secrets", {"environ": dict(environ)})
+        for door in folders.admins(self.state):
+            with suppress(OSError):  # the process may be gone
+                unix_http.call(door, "POST /secrets", {"environ": dict(environ)})
+
     def restart(self, name: str | None = None) -> str:
         """Begins to replace a slot's process, by default the live one's, by a new one with the same release.
 

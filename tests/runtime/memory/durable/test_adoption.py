@@ -22,9 +22,9 @@ def test_a_killed_slots_run_goes_on_in_the_other_within_three_seconds(fleet: Any
     assert resumed - killed < 3
 
 
-def test_of_two_that_find_a_dead_process_one_adopts(fleet: Any, provider: Any) -> None:
-    others = [fleet.slot("green") for _ in range(2)]
-    blue = fleet.slot("blue", adopts=False)
+def test_of_two_that_find_a_dead_process_one_adopts(fleet: Any, provider: Any, database: str | None) -> None:
+    others = [fleet.slot("green", database=database) for _ in range(2)]
+    blue = fleet.slot("blue", adopts=False, database=database)
     provider.delay = 0.2
     runs = [blue.start(f"raced-{number}") for number in range(6)]
     blue.kill()

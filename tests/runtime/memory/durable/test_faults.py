@@ -157,6 +157,19 @@ def test_while_postgresql_is_stopped_answers_go_on(fleet: Any, cluster: Any, unt
     until(lambda: all(green.run(run).get("status") == "done" for run in runs))
 
 
+def test_while_postgresql_hangs_answers_go_on(fleet: Any, cluster: Any, until: Any) -> None:
+    slot = fleet.slot(database=cluster.fresh())
+    answers(slot, "before")
+    cluster.pause()
+    try:
+        runs = answers(slot, "one", "two")
+        assert not slot.ready()["ready"]
+    finally:
+        cluster.resume()
+    until(lambda: slot.ready()["ready"])
+    until(lambda: all(slot.run(run).get("status") == "done" for run in runs))
+
+
 def test_a_run_that_lagged_and_was_killed_goes_on_from_what_is_written(
     fleet: Any, file: Path, provider: Any, until: Any
 ) -> None:

@@ -100,8 +100,8 @@ def limit_pages(path: Path) -> None:
 
 
 def look_often() -> None:
-    """Looks for what waits at each look, not every second; tests would mostly wait for it."""
-    adoption.LOOK_SECONDS, adoption.POLL_LOOKS = 0.1, 1
+    """Looks for what waits at each look, not every second, and for leases that end soon: tests would mostly wait."""
+    adoption.LOOK_SECONDS, adoption.POLL_LOOKS, adoption.SWEEP_LOOKS, adoption.LEASE_SECONDS = 0.1, 1, 5, 2.5
 
 
 def with_parent() -> None:

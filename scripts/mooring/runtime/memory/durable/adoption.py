@@ -47,8 +47,8 @@ ROOM = Room(adopted=64, tries=8)
 class Host(Protocol):
     """Whoever has the runs."""
 
-    def serves(self, release: str) -> bool:
-        """Whether this process can go on with runs of a release."""
+    async def serves(self, release: str) -> bool:
+        """Whether this process can go on with runs of a release, which is brought here when another machine has it."""
 
     def room(self) -> Room:
         """How many it can take now."""
@@ -167,7 +167,7 @@ class Adoption:
     async def _take(self) -> None:
         """Takes what it has the release of; others may have the rest, unless there are none."""
         due = await self._database.read(queue.due)
-        releases = [release for release in due if self._alone or self._host.serves(release)]
+        releases = [release for release in due if await self._host.serves(release) or self._alone]
         room = self._host.room()
         if releases and (room.adopted > 0 or room.tries > 0):
             me = self._executors.mine

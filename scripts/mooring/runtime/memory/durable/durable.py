@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -60,7 +60,7 @@ class Policy:
 
     perform: Perform
     revive: Callable[[Request], Run]
-    serves: Callable[[str], bool]
+    serves: Callable[[str], Awaitable[bool]]
     keep_seconds: float
 
 
@@ -221,8 +221,8 @@ class Durable:
 
     # --- asked by the adoption ---
 
-    def serves(self, release: str) -> bool:
-        return self._policy.serves(release)
+    async def serves(self, release: str) -> bool:
+        return await self._policy.serves(release)
 
     def room(self) -> Room:
         tries = sum(kept.a_try for kept in self._live.values())

@@ -1,0 +1,92 @@
+"""Slots of two state folders on one PostgreSQL, as on two machines: who dies is known by the lease, not by a lock."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DYING = 8.0
+"""Seconds after which a process whose lease has ended is dead for the others, in these tests."""
+
+
+@pytest.fixture
+def server(cluster: Any) -> str:
+    """The URL of an empty database."""
+    url: str = cluster.fresh()
+    return url
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> str:
+    """Another machine's state folder."""
+    return str(tmp_path / "other")
+
+
+def test_the_runs_of_a_machine_that_died_go_on_in_another(
+    fleet: Any, provider: Any, server: str, other: str, until: Any
+) -> None:
+    blue = fleet.slot("blue", database=server)
+    green, red = (fleet.slot("green", database=server, state=other) for _ in range(2))
+    provider.charge_delay = 0.5
+    runs = [blue.start(f"moved-{number}") for number in range(4)]
+    until(lambda: all(green.run(run)["usage"]["output_tokens"] for run in runs))
+    blue.kill()
+    killed = time.monotonic()
+    for number, run in enumerate(runs):
+        ended = (green, red)[number % 2].ended(run)
+        assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", "green", 1)
+        assert provider.charged(f"moved-{number}") == 6
+        assert provider.asked(f"moved-{number}")[0] == 1
+    assert time.monotonic() - killed < DYING + 3
+
+
+def test_the_runs_of_a_machine_that_lives_are_left_alone_however_long_they_take(
+    fleet: Any, provider: Any, server: str, other: str
+) -> None:
+    blue, green = fleet.slot("blue", database=server), fleet.slot("green", database=server, state=other)
+    provider.charge_delay = DYING / 2
+    run = blue.start("slow")
+    assert green.run(run)["status"] == "running"
+    ended = green.ended(run)
+    assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", "blue", 0)
+    assert set(provider.asked("slow").values()) == {1}
+
+
+def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(
+    fleet: Any, provider: Any, server: str, other: str
+) -> None:
+    blue, green = fleet.slot("blue", database=server), fleet.slot("green", database=server, state=other)
+    provider.delay = 0.5
+    run = blue.start("handed over")
+    blue.terminate()
+    stopped = time.monotonic()
+    assert green.ended(run)["slot"] == "green"
+    assert time.monotonic() - stopped < DYING
+
+
+def test_a_run_is_left_to_the_machine_that_has_its_release(
+    fleet: Any, make_release: Any, server: str, other: str
+) -> None:
+    old, new = make_release(True), make_release(True, deadlineSeconds=9)
+    fleet.slot("green", release=old, database=server, state=other)
+    run = fleet.slot("blue", release=old, database=server, die=3, adopts=False).start("pinned")
+    fleet.releases.put(old).unlink()
+    blue = fleet.slot("blue", release=new, database=server)
+    ended = blue.ended(run)
+    assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
+
+
+def test_a_run_that_waits_for_a_person_goes_on_in_another_machine(
+    fleet: Any, make_release: Any, server: str, other: str
+) -> None:
+    release = make_release(True, approval="human")
+    blue = fleet.slot("blue", release=release, database=server)
+    run = blue.start("waits")
+    assert blue.ended(run)["status"] == "awaiting-approval"
+    blue.kill()
+    green = fleet.slot("green", release=release, database=server, state=other)
+    for _ in range(2):
+        assert green.http.post(f"/runs/{run}/approve").status_code == 202
+        green.ended(run)
+    assert green.run(run)["status"] == "done"
