@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mooring.change.change import Action, Change
-from mooring.change.kinds import agent, code, drift, environment, guards, model, prompt, resilience, tool
+from mooring.change.kinds import agent, code, drift, environment, export, guards, model, prompt, resilience, tool
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
@@ -20,6 +20,7 @@ RULES: dict[str, Callable[[Sides], Rules]] = {
     "code": code.rules,
     "drift": drift.rules,
     "environment": environment.rules,
+    "export": export.rules,
     "guards": guards.rules,
     "model": model.rules,
     "prompt": prompt.rules,
@@ -55,6 +56,7 @@ def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
         "code": content.code,
         "drift": content.drift,
         "environment": {content.environment.name: content.environment},
+        "export": content.exports,
         "guards": content.guards,
         "model": content.models,
         "prompt": content.prompts,

@@ -92,6 +92,7 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Tool": content.tools,
         "Model": content.models,
         "Resilience": content.resilience,
+        "Export": content.exports,
         "Guards": content.guards,
         "Drift": content.drift,
     }

@@ -15,6 +15,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.rollout.ledger import Ledger
     from mooring.rollout.patches import Patch
 
 SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
@@ -95,6 +96,7 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
             "lease": {**asdict(held), "until": iso(held.until)} if held else None,
             "since": next(switches, None),
             "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
+            "exported": _exported(book),
         }
 
 
@@ -112,6 +114,18 @@ def _patch(patch: "Patch") -> dict[str, Any]:
         "since": iso(patch.since),
         "until": iso(patch.until),
     }
+
+
+def _exported(book: "Ledger") -> dict[str, Any] | None:
+    """How far exports are, and when a restore was last proved; None where nothing is exported."""
+    found = book.read(lambda statements: statements("select name, seen, data from exports"))
+    rows = {name: (seen, json.loads(data)) for name, seen, data in found}
+    if not rows.keys() & {"stream", "copy"}:
+        return None
+    seen = {name: rows[name][0] if name in rows else None for name in ("stream", "copy", "verified")}
+    proof = rows["verified"][1] if "verified" in rows else {}
+    problem = rows["problem"][1]["said"] if "problem" in rows else ""
+    return {**seen, "rpo": proof.get("rpo"), "rto": proof.get("rto"), "problem": problem}
 
 
 def _jobs(workspace: Workspace, name: str) -> list[dict[str, Any]]:

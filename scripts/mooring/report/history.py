@@ -39,6 +39,8 @@ def _what(event: dict[str, Any]) -> str:
             return f"in {event['ms']:.1f} ms"
         case "noted":
             return f"{event['what']}: {', '.join(event['fields']) or 'none any more'}"
+        case "proved":
+            return f"restored {event['rows']:,} rows: RPO {event['rpo']:.1f} s, RTO {event['rto']:.1f} s"
         case "stumbled":
             return f"{event['reason']}: {event['detail']}"
     return ""

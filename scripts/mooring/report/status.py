@@ -1,5 +1,6 @@
 """The status of an environment, for people."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,11 +115,25 @@ def _state(slot: dict[str, Any], live: bool) -> str:
     return f"live{several}{spare}" if live else f"warm{several}"
 
 
+def _exported(told: dict[str, Any], now: float) -> str:
+    """`exported 0.8 s behind, copied 12 min ago; a restore was proved 2 d ago (RPO 1.1 s, RTO 14.2 s)`."""
+    parts = [f"{max(0.0, now - told['stream']):.1f} s behind"] if told["stream"] else []
+    parts += [f"copied {ago(told['copy'], now)}"] if told["copy"] else ["not copied yet"]
+    proved = "a restore was never proved: moor state verify"
+    if told["verified"]:
+        figures = f"RPO {told['rpo']:.1f} s, RTO {told['rto']:.1f} s"
+        proved = f"a restore was proved {ago(told['verified'], now)} ({figures})"
+    problem = f"; {told['problem']}" if told["problem"] else ""
+    return f"exported {', '.join(parts)}; {proved}{problem}"
+
+
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
+    if exported := data.get("exported"):
+        yield _exported(exported, time.time())
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):

@@ -34,6 +34,7 @@ from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
 from mooring.state import running_code
 from mooring.state.address import Address
+from mooring.state.changes import THROUGH
 from mooring.state.database import Database
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.running_folder import folder
@@ -76,7 +77,9 @@ class Runtime:
         ask, lag = self.runner.answer, self.metrics.loop_lag
         self.health = Health(release.content, settings, self.agents, self.runs, self.memory, self.ready, ask, lag)
         about = {"digest": release.digest, "slot": settings.slot}
-        scrape = Scrape(about, self.accounting, self.conversations, self.agents, self.health, self.spend)
+        scrape = Scrape(
+            about, self.accounting, self.conversations, self.agents, self.health, self.spend, settings.state / THROUGH
+        )
         self.metrics.registry.register(scrape)
 
     async def start(self) -> None:

@@ -15,6 +15,8 @@ CREDENTIALS: dict[str, tuple[str, ...]] = {
 }
 """What a store is opened with, by the scheme of its URL. Without any, the machine's own identity is used."""
 
+RECIPIENT = r"^(age1[a-z0-9]{20,}|env:[A-Z][A-Z0-9_]*)$"
+
 Days = Annotated[int, Field(ge=1, le=36500)]
 
 
@@ -41,8 +43,8 @@ class Destination(Part):
 class Encryption(Part):
     """Whoever has one of the identities can read the copies, and nobody else, the exporting machine included."""
 
-    recipients: tuple[Annotated[str, StringConstraints(pattern=r"^age1[a-z0-9]{20,}$")], ...] = Field(
-        min_length=1, description="Public keys of age, as `age-keygen` prints them."
+    recipients: tuple[Annotated[str, StringConstraints(pattern=RECIPIENT)], ...] = Field(
+        min_length=1, description="Public keys of age, as `age-keygen` prints them, or variables that hold one."
     )
     identity: SecretRef | None = Field(
         default=None, description="The variable with the private key, where copies are verified and restored."
@@ -77,3 +79,10 @@ class Export(Document):
     keep_days: KeepDays = KeepDays()
     at_least: int = Field(default=3, ge=1, le=1000, description="So many copies stay, however old they are.")
     holds: tuple[Hold, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that an export needs. Only a restore needs the private key."""
+        recipients = self.encryption.recipients if self.encryption else ()
+        references = (*self.destination.credentials.values(), *recipients)
+        return tuple(one.removeprefix("env:") for one in references if one.startswith("env:"))

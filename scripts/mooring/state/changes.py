@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from mooring.state import tables
 from mooring.state.tables import TABLES, moment, number, text
 
+THROUGH = "export.through"
+"""The file in the state folder with the time before which every change was exported, for whoever may not wait."""
+
 EXPORTS = sa.Table(
     "exports",
     TABLES,

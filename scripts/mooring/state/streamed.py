@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from mooring.state import tables
 from mooring.state.changes import Change
 from mooring.state.conversations import CONVERSATIONS
+from mooring.state.evidence import EVIDENCE
+from mooring.state.ledger_tables import CHAINS, LEDGER
+from mooring.state.releases import RELEASES
 from mooring.state.tables import TABLES
 from mooring.state.tombstones import TOMBSTONES
 from mooring.state.turns import TURNS
@@ -39,6 +42,13 @@ def _rows(change: Change) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]
         case "tombstones":
             subject, _, key = change.key.partition(" ")
             return [(TOMBSTONES, [TOMBSTONES.c.subject == subject, TOMBSTONES.c.key == key])]
+        case "ledger":
+            entry = [LEDGER.c.environment == change.key, LEDGER.c.seq == change.part]
+            return [(LEDGER, entry), (CHAINS, [CHAINS.c.environment == change.key])]
+        case "releases":
+            return [(RELEASES, [RELEASES.c.digest == change.key])]
+        case "evidence":
+            return [(EVIDENCE, [EVIDENCE.c.digest == change.key])]
     return []
 
 
@@ -53,7 +63,10 @@ def replay(connection: sa.Connection, record: Record) -> None:
     put = tables.insert(connection.dialect.name, table).values(row)
     keys = [column.name for column in table.primary_key]
     changed = {name: put.excluded[name] for name in row if name not in keys}
-    connection.execute(put.on_conflict_do_update(index_elements=keys, set_=changed))
+    if table in (LEDGER, RELEASES, EVIDENCE):  # which are never changed
+        connection.execute(put.on_conflict_do_nothing())
+    else:
+        connection.execute(put.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 def _plain(value: Any) -> Any:

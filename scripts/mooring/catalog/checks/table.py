@@ -11,6 +11,7 @@ from mooring.catalog.checks import (
     budgets,
     drift,
     environments,
+    exports,
     memory,
     models,
     operations,
@@ -68,6 +69,7 @@ REFERENCES = {
     "reference-model": Check("Models that are named exist.", "correct the name", references.model),
     "reference-resilience": Check("Profiles that are named exist.", "correct the name", references.resilience),
     "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
+    "reference-export": Check("Exports that are named exist.", "correct the name", references.export),
     "reference-override": Check("Overridden documents exist.", "correct the name", references.override_target),
     "reference-guard": Check("Overridden guards exist.", "correct the name", references.guard),
     "unused": Check("Every document is used.", "use it, or delete it; git remembers", references.unused),
@@ -233,6 +235,17 @@ OPERATIONS = {
     "guard-twice": Check("Guards differ by name.", "rename one", operations.guard_twice),
     "guards-missing": Check("Production has guards.", "add configs/operations/guards.yaml", operations.guards_missing),
     "override-owner": Check("Who overrides may do so.", "ask an owner of overrides", operations.override_owner),
+    "export-encrypted": Check(
+        "Production is exported, and its copies are encrypted.",
+        "name an Export document with `encryption` under `export`",
+        exports.encrypted,
+    ),
+    "export-credentials": Check(
+        "Destinations are opened with what their store knows.", "correct or remove it", exports.credentials
+    ),
+    "export-recipient": Check(
+        "Recipients are public keys of age.", "copy it again from `age-keygen -y`", exports.recipients
+    ),
     "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
     "drift-field": Check("Drift is answered of fields that there are.", "correct the kind", drift.field),
     "drift-environment": Check("Drift is answered where it can be.", "correct the name", drift.environment),

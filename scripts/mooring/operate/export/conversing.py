@@ -43,23 +43,15 @@ def go_on(release: "Release", address: Address, folder: Path, rules: Path) -> Co
     asked = sa.select(columns.id, columns.tenant, columns.agent, columns.version).where(
         columns.agent.in_(list(release.content.agents)), columns.version > 0, columns.bytes < 2**20
     )
-    found = database.read(
-        lambda connection: connection.execute(asked.order_by(columns.updated.desc()).limit(1)).first()
-    )
+    newest = asked.order_by(columns.updated.desc()).limit(1)
+    found = database.read(lambda connection: connection.execute(newest).first())
     database.close()
     if found is None:
         return None
+    known = Continued(found.id, found.agent, found.version)
     with Simulator(rules, folder / "simulator") as simulator:
-        asyncio.run(
-            _asked(
-                _scratch(release, address),
-                address,
-                folder,
-                simulator.url,
-                Continued(found.id, found.agent, found.version),
-            )
-        )
-    return Continued(found.id, found.agent, found.version)
+        asyncio.run(_asked(_scratch(release, address), address, folder, simulator.url, known))
+    return known
 
 
 def _scratch(release: "Release", address: Address) -> "Release":

@@ -55,6 +55,7 @@ def copy(source: Source, notify: Notify = lambda _line: None, adopt: bool = Fals
             sender = _Sender(source, origin, lease, resend)
             files = {name: sender.files(seen, name, shelf) for name in COLLECTIONS if seen.tables(name)}
             facts = seen.facts()
+            epoch = facts.stream.get("epoch")
             tables = {name: seen.tables(name) for name in files}
         made = tuple(
             Manifest(
@@ -78,7 +79,7 @@ def copy(source: Source, notify: Notify = lambda _line: None, adopt: bool = Fals
             if not source.destination.put(place(manifest.name), manifest.write()):
                 raise Refused(Reason.LOCKED, f"the copy {manifest.name} was made by another process at this moment")
             notify(f"{manifest.name}: {manifest.rows:,} rows, {manifest.size / 2**20:,.1f} MiB")
-        source.write(lambda connection: changes.tell(connection, "copy", at, id=identify(at)))
+        source.write(lambda connection: changes.tell(connection, "copy", at, id=identify(at), epoch=epoch))
     return Copied(made, sender.sent, sender.bytes, time.monotonic() - started)
 
 
@@ -106,7 +107,7 @@ class _Sender:
 
     def __init__(self, source: Source, origin: Origin, lease: Lease, resend: bool) -> None:
         self._source, self._origin, self._lease, self._resend = source, origin, lease, resend
-        self._seal = Seal(source.document.encryption)
+        self._seal = Seal(source.document.encryption, source.environ)
         self.sent = self.bytes = 0
 
     def files(self, seen: Snapshot, collection: str, shelf: Shelf) -> tuple[File, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from mooring.errors import Failed
+from mooring.operate.export.seal import resolved
 from mooring.outcome import Reason
 from mooring.spec.export import Destination as Document
 
@@ -40,7 +41,10 @@ class Destination:
 
     def __init__(self, document: Document, environment: str, state: Path, environ: Mapping[str, str] = os.environ):
         self.url = document.url or (state / FOLDER).absolute().as_uri()
-        self._store = _open(document, self.url, environment, environ)
+        self._store = _open(document, self.url, environment, environ, {})
+        # A bucket with Object Lock takes nothing without a checksum, and wants to be told of which kind it is.
+        headers = {"x-amz-sdk-checksum-algorithm": "SHA256"} if document.scheme == "s3" else {}
+        self._written = _open(document, self.url, environment, environ, headers)
         self._locks = document.scheme == "s3"
 
     def put(self, name: str, data: bytes, replace: bool = False) -> bool:
@@ -50,7 +54,7 @@ class Destination:
 
         with self._told(f"write {name}"):
             try:
-                obstore.put(self._store, name, data, mode="overwrite" if replace else "create")
+                obstore.put(self._written, name, data, mode="overwrite" if replace else "create")
             except AlreadyExistsError:
                 return False
         return True
@@ -96,7 +100,7 @@ class Destination:
 
         name = f"clock/{time.time_ns()}"
         with self._told("write"):
-            obstore.put(self._store, name, b"")
+            obstore.put(self._written, name, b"")
             found = obstore.head(self._store, name)["last_modified"].timestamp()
             obstore.delete(self._store, name)
         return float(found)
@@ -114,7 +118,7 @@ class Destination:
                 said = client.head(url).headers
         until = said.get("x-amz-object-lock-retain-until-date")
         held = said.get("x-amz-object-lock-legal-hold") == "ON"
-        return held or bool(until and datetime.fromisoformat(until.replace("Z", "+00:00")) > datetime.now(UTC))
+        return held or bool(until and datetime.fromisoformat(until) > datetime.now(UTC))
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -128,7 +132,9 @@ class Destination:
             raise Failed(Reason.DESTINATION, f"cannot {what} at {self.url}: {_line(error)}", fix) from None
 
 
-def _open(document: Document, url: str, environment: str, environ: Mapping[str, str]) -> "ObjectStore":
+def _open(
+    document: Document, url: str, environment: str, environ: Mapping[str, str], headers: dict[str, str]
+) -> "ObjectStore":
     """Raises Failed(DESTINATION) for a credential that is not set, or a folder that cannot be made."""
     from obstore import store
     from obstore.exceptions import BaseError
@@ -140,25 +146,18 @@ def _open(document: Document, url: str, environment: str, environ: Mapping[str, 
             folder = Path(unquote(parts.path)) / environment
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             return store.LocalStore(str(folder))
-        options: dict[str, Any] = {_NAMES[name]: _secret(ref, environ) for name, ref in document.credentials.items()}
+        options: dict[str, Any] = {_NAMES[name]: resolved(ref, environ) for name, ref in document.credentials.items()}
         if document.scheme == "s3":
             options |= {"region": document.region or environ.get("AWS_REGION") or "us-east-1"}
-            # A bucket with Object Lock takes nothing without a checksum.
             options |= {"checksum_algorithm": "sha256"}
             if document.endpoint:
                 options |= {"endpoint": document.endpoint, "virtual_hosted_style_request": False}
-        client = {"allow_http": bool(document.endpoint and document.endpoint.startswith("http:")), "timeout": "30s"}
+        plain = bool(document.endpoint and document.endpoint.startswith("http:"))
+        client = {"allow_http": plain, "timeout": "30s", "default_headers": headers}
         whole = f"{url.rstrip('/')}/{environment}"
         return cast("ObjectStore", from_url(whole, client_options=client, retry_config=_TRIES, **options))
     except (BaseError, OSError, ValueError) as error:
         raise Failed(Reason.DESTINATION, f"cannot open {url}: {_line(error)}", "correct the destination") from None
-
-
-def _secret(reference: str, environ: Mapping[str, str]) -> str:
-    name = reference.removeprefix("env:")
-    if not environ.get(name):
-        raise Failed(Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=…")
-    return environ[name]
 
 
 def _line(error: Exception) -> str:

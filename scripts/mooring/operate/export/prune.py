@@ -39,7 +39,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was decided; and how much was deleted, or would be. `locked` objects are held by the bucket's Object Lock."""
+    """What was decided, and how much was deleted, or would be. Object Lock holds `locked` objects."""
 
     copies: tuple[Kept, ...]
     parts: int

@@ -1,7 +1,7 @@
 """Compresses and encrypts what goes to the destination, and the way back."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
@@ -17,8 +17,9 @@ LARGEST = 64 * 2**20
 class Seal:
     """For whom objects are encrypted; nobody where there is no encryption. Any thread may use it."""
 
-    def __init__(self, encryption: Encryption | None) -> None:
-        self.recipients: Sequence[str] = encryption.recipients if encryption else ()
+    def __init__(self, encryption: Encryption | None, environ: Mapping[str, str]) -> None:
+        """Raises Failed(DESTINATION) for a recipient whose variable is not set."""
+        self.recipients = [resolved(one, environ) for one in (encryption.recipients if encryption else ())]
 
     def close(self, data: bytes) -> bytes:
         """What is stored. Raises Failed(DESTINATION) for a recipient that is none."""
@@ -43,14 +44,7 @@ class Opener:
     @classmethod
     def of(cls, reference: str | None, environ: Mapping[str, str]) -> "Opener":
         """By a reference such as `env:NAME`. Raises Failed(DESTINATION) when that is not set."""
-        if reference is None:
-            return cls(None)
-        name = reference.removeprefix("env:")
-        if not environ.get(name):
-            raise Failed(
-                Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=AGE-SECRET-KEY-…"
-            )
-        return cls(environ[name])
+        return cls(None if reference is None else resolved(reference, environ))
 
     def open(self, name: str, data: bytes, sha256: str) -> bytes:
         """What `Seal.close` was given. Raises Refused(TAMPERED) for other bytes, Refused(GUARDED) for another key."""
@@ -78,6 +72,16 @@ class Opener:
         except pyrage.DecryptError as error:
             fix = "use the identity of one of its recipients"
             raise Refused(Reason.GUARDED, f"{name} cannot be read with this key: {error}", fix) from None
+
+
+def resolved(reference: str, environ: Mapping[str, str]) -> str:
+    """What `env:NAME` stands for, and anything else as it is. Raises Failed(DESTINATION) when it is not set."""
+    name = reference.removeprefix("env:")
+    if name == reference:
+        return reference
+    if not environ.get(name):
+        raise Failed(Reason.DESTINATION, f"environment variable {name} is not set", f"export {name}=…")
+    return environ[name].strip()
 
 
 def digest(data: bytes) -> str:

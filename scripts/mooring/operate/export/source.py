@@ -70,6 +70,11 @@ class Source:
 
         return self.write(work)
 
+    def inherit(self, name: str) -> None:
+        """Makes this, which was restored from copies of that database, the one whose copies come after them."""
+        known = {"origin": name, "key": secrets.token_hex(32)}
+        self.write(lambda connection: changes.tell(connection, "origin", time.time(), **known))
+
     @contextmanager
     def lease(self, name: str) -> Iterator["Lease"]:
         """The right to make a kind of export. Refused(LOCKED) says who has it."""

@@ -40,7 +40,7 @@ class Stream:
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.time) -> None:
         self._source, self._clock = source, clock
-        self._seal = Seal(source.document.encryption)
+        self._seal = Seal(source.document.encryption, source.environ)
 
     def begin(self) -> Progress:
         """Begins to follow the database, or goes on. Raises Failed.

@@ -15,7 +15,7 @@ from mooring.operate.export.restore import Chosen, Reader, choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.source import Source, storing
 from mooring.state import changes
-from mooring.state.copies.scratch import scratch_database
+from mooring.state.copies.scratch import SLOT, scratch_database
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -48,7 +48,7 @@ def verify(source: Source, release: "Release", rules: Path, opener: Opener, noti
     rpo = max(0.0, at - _through(source, chosen, opener))
     with source.scratch() as folder, storing(), scratch_database(source.address, folder) as scratch:
         rows = restore(source.destination, chosen, scratch, folder, opener, notify)
-        said = go_on(release, scratch, folder / "slot", rules)
+        said = go_on(release, scratch, folder / SLOT, rules)
     rto = time.monotonic() - begun
     whole = sum(table["rows"] for table in rows.values())
     proof = Proof(chosen.id, at, round(rpo, 3), round(rto, 3), whole, said.conversation if said else None)

@@ -3,16 +3,29 @@
 COLLECTIONS: dict[str, tuple[str, ...]] = {
     "conversations": ("conversations", "turns"),
     "memory": ("memories", "tombstones"),
-    "runs": ("runs", "answers", "spend"),
-    "record": (),
+    "runs": ("runs", "parts", "steps", "answers", "spend"),
+    "record": ("ledger", "chains", "releases", "evidence", "caller_keys"),
 }
-"""Tables by collection. `record` is what is kept for ever: the ledger, releases and evidence."""
+"""Tables by collection. `record` is kept for ever."""
 
 OTHERS = "runs"
 """Where a table goes that is named nowhere, so that nothing is left out."""
 
-OWN = frozenset({"versions", "taken_over", "identity", "running_code", "exports", "changes"})
-"""Tables that say how this one database came about, and are made anew in another."""
+OWN = frozenset(
+    {
+        "versions",
+        "taken_over",
+        "identity",
+        "running_code",
+        "exports",
+        "changes",
+        "leases",
+        "machines",
+        "executors",
+        "caller_key_changes",
+    }
+)
+"""Tables that are of one database and the processes that use it, and are made anew in another."""
 
 
 def tables_of(collection: str, there: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ class Facts:
     """What is known of a database at one moment.
 
     `engine` is `sqlite` or `postgresql`; `migrations` are the names of those carried out, in order. `tables` has what
-    each table holds: `rows`, and with PostgreSQL a `hash` of them in any order. `stream` is what is known of the stream.
+    each table holds: `rows`, and with PostgreSQL a `hash` of them in any order. `stream` is how far the stream is.
     """
 
     engine: str

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -48,8 +48,7 @@ class PostgresSnapshot:
 
     def __init__(self, address: Address, held: psycopg.Connection, name: str, counting: ThreadPoolExecutor) -> None:
         self._address, self._held, self._name = address, held, name
-        found = held.execute("select tablename from pg_tables where schemaname = %s", (address.schema,)).fetchall()
-        self._tables = sorted(table for (table,) in found)
+        self._tables = _tables(held, address)
         self._counted: Future[dict[str, Any]] = counting.submit(self._count)
 
     def tables(self, collection: str) -> list[str]:
@@ -73,35 +72,36 @@ class PostgresSnapshot:
         chosen = [f"--table={self._address.quoted}.{table}" for table in tables]
         options = ["--format=custom", "--compress=0", "--data-only", f"--snapshot={self._name}", *chosen]
         with _running("pg_dump", self._address, options, stdout=subprocess.PIPE) as dump:
-            assert dump.stdout
-            for number, piece in enumerate(cut(dump.stdout)):
+            for number, piece in enumerate(cut(dump.stdout) if dump.stdout else ()):
                 yield FILE, piece if number else _undated(piece)
 
     def _count(self) -> dict[str, Any]:
         with closing(_connect(self._address)) as beside:
             _see(beside, self._address, self._name)
-            return {table: hashed(beside, self._address.schema, table) for table in self._tables if table not in OWN}
+            return {table: hashed(beside, self._address.schema, table) for table in self._tables}
 
 
 def hashed(connection: psycopg.Connection, schema: str, table: str) -> dict[str, Any]:
-    """How many rows a table has, and a sum of their hashes, which does not depend on their order."""
-    asked = sql.SQL("select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {} t")
-    row = connection.execute(asked.format(sql.Identifier(schema, table))).fetchone()
-    assert row
-    return {"rows": row[0], "hash": row[1]}
+    """How many rows a table has, and a sum of their hashes, which does not depend on their order.
+
+    The major version of the server is before it: another one may hash in another way.
+    """
+    major = connection.info.server_version // 10000
+    one = "hash_record_extended(t, 0)" if major >= 14 else "hashtextextended(t::text, 0)"
+    asked = sql.SQL("select count(*), coalesce(sum({}), 0) from {} t")
+    rows, hashes = _row(connection, asked.format(sql.SQL(one), sql.Identifier(schema, table)))
+    return {"rows": rows, "hash": f"{major}:{hashes}"}
 
 
 def load(address: Address, pieces: Iterable[bytes]) -> None:
     """Adds the rows of a dump to a database that has their tables. Raises Unavailable, and what reading raises."""
     options = ["--format=custom", "--data-only", "--no-owner", "--exit-on-error", "--single-transaction"]
-    with _running("pg_restore", address, options, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as restore:
-        assert restore.stdin
-        try:
-            for piece in pieces:
-                restore.stdin.write(piece)
-            restore.stdin.close()
-        except BrokenPipeError:
-            pass  # it says itself why it ended
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    # Where it ends early, it says itself why.
+    with _running("pg_restore", address, options, **pipes) as restore, suppress(BrokenPipeError):
+        if restore.stdin:
+            restore.stdin.writelines(pieces)
+            restore.stdin.flush()
 
 
 def counted(address: Address) -> dict[str, Any]:
@@ -109,10 +109,7 @@ def counted(address: Address) -> dict[str, Any]:
     try:
         with closing(_connect(address)) as connection:
             _see(connection, address, None)
-            found = connection.execute(
-                "select tablename from pg_tables where schemaname = %s", (address.schema,)
-            ).fetchall()
-            return {table: hashed(connection, address.schema, table) for (table,) in sorted(found) if table not in OWN}
+            return {name: hashed(connection, address.schema, name) for name in _tables(connection, address)}
     except psycopg.Error as error:
         raise Unavailable(_line(error)) from error
 
@@ -130,9 +127,18 @@ def _see(connection: psycopg.Connection, address: Address, name: str | None) -> 
     for setting in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         connection.execute(sql.SQL("set local {} to 0").format(sql.SQL(setting)))
     connection.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(address.schema)))
-    row = connection.execute("select pg_export_snapshot()").fetchone()
-    assert row
-    return str(row[0])
+    return str(_row(connection, sql.SQL("select pg_export_snapshot()"))[0])
+
+
+def _tables(connection: psycopg.Connection, address: Address) -> list[str]:
+    found = connection.execute("select tablename from pg_tables where schemaname = %s", (address.schema,)).fetchall()
+    return sorted(name for (name,) in found if name not in OWN)
+
+
+def _row(connection: psycopg.Connection, question: sql.SQL | sql.Composed) -> tuple[Any, ...]:
+    """The one row of an answer that always has one."""
+    row = connection.execute(question).fetchone()
+    return row if row is not None else ()
 
 
 @contextmanager

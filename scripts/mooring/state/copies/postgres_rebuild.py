@@ -62,11 +62,10 @@ def rebuilding(address: Address, migrations: int) -> Iterator[PostgresRebuild]:
 
 def _undo(address: Address) -> None:
     """Takes away what a restore that was killed has left, and puts back what was there before it."""
-    if not _ask(address, "select to_regclass(%s) is not null", f"{address.schema}.{HIDDEN}"):
+    if not _ask(address, "select to_regclass(%s) is not null", f"{address.quoted}.{HIDDEN}"):
         return
-    kept = _ask(
-        address, "select max(nspname) from pg_namespace where nspname like %s", f"{address.schema}\\_before\\_%"
-    )
+    newest = "select max(nspname) from pg_namespace where starts_with(nspname, %s)"
+    kept = _ask(address, newest, f"{address.schema}_before_")
     _do(address, sql.SQL("drop schema {} cascade").format(sql.Identifier(address.schema)))
     if kept:
         _rename(address, str(kept), address.schema)
@@ -74,7 +73,7 @@ def _undo(address: Address) -> None:
 
 def _rename(address: Address, old: str, new: str) -> bool:
     """Whether there was one to rename."""
-    if not _ask(address, "select to_regnamespace(%s) is not null", old):
+    if not _ask(address, "select true from pg_namespace where nspname = %s", old):
         return False
     _do(address, sql.SQL("alter schema {} rename to {}").format(sql.Identifier(old), sql.Identifier(new)))
     return True
@@ -90,11 +89,10 @@ def _number_on(address: Address) -> None:
         and (is_identity = 'YES' or column_default like 'nextval%%')"""
     with closing(psycopg.connect(address.url, autocommit=True)) as connection:
         for table, column in connection.execute(asked, (address.schema,)).fetchall():
-            most = sql.SQL("select coalesce(max({}), 0) + 1 from {}").format(
-                sql.Identifier(column), _in(address, table)
-            )
+            name = sql.Identifier(column)
+            most = sql.SQL("select coalesce(max({}), 0) + 1 from {}").format(name, _in(address, table))
             told = sql.SQL("select setval(pg_get_serial_sequence({}, {}), ({}), false)")
-            connection.execute(told.format(f"{address.schema}.{table}", column, most))
+            connection.execute(told.format(f"{address.quoted}.{table}", column, most))
 
 
 def _in(address: Address, table: str) -> sql.Identifier:

@@ -11,7 +11,7 @@ from mooring.state import changes, tombstones
 from mooring.state.address import Address
 from mooring.state.conversations import CONVERSATIONS
 from mooring.state.copies.collections import OWN
-from mooring.state.engine import engine
+from mooring.state.engine import engine, hurry
 from mooring.state.identity import claim
 from mooring.state.migrate import migrate
 from mooring.state.migrations.table import MIGRATIONS
@@ -37,16 +37,14 @@ class Rebuild(Protocol):
 
 
 def rebuilding(address: Address, scratch: Path, migrations: tuple[str, ...]) -> AbstractContextManager[Rebuild]:
-    """A database as `migrations` made it, which takes the place of the one at `address` when the block ends without error.
+    """A database as `migrations` made it, which takes the place of that at `address` when the block ends well.
 
     What was there before is kept under another name, a time and `before`. Raises TooNew when this code does not know
     the migrations, Unavailable, OSError.
     """
     known = tuple(migration.name for migration in MIGRATIONS)
     if known[: len(migrations)] != migrations:
-        unknown = next(
-            (name for name, own in zip(migrations, [*known, *[""] * len(migrations)], strict=False) if name != own)
-        )
+        unknown = next(name for number, name in enumerate(migrations) if known[number : number + 1] != (name,))
         raise TooNew(f"the copy has tables of another version ({unknown!r}), which this one does not know")
     if address.file:
         from mooring.state.copies.sqlite_rebuild import rebuilding as sqlite
@@ -64,6 +62,9 @@ def built(address: Address) -> Iterator[Callable[[Callable[[sa.Connection], None
 
     def write(work: Callable[[sa.Connection], None]) -> None:
         with made.begin() as connection:
+            hurry(connection, None)
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("set local statement_timeout to 0")
             work(connection)
 
     try:

@@ -9,10 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from mooring.state.address import Address
+from mooring.state.address import FILE, Address
 from mooring.state.unavailable import Unavailable
 
 NAME = "mooring_verify_"
+
+SLOT = "slot"
+"""The folder of whoever uses it: SQLite is where a slot looks for it."""
 
 
 @contextmanager
@@ -22,7 +25,7 @@ def scratch_database(address: Address, folder: Path) -> Iterator[Address]:
     Raises Unavailable, as when the user may not create databases.
     """
     if address.file:
-        yield Address(f"sqlite:///{folder / 'scratch.db'}", address.environment)
+        yield Address(f"sqlite:///{folder / SLOT / FILE}", address.environment)
         return
     name = sql.Identifier(made := f"{NAME}{secrets.token_hex(6)}")
     _do(address, sql.SQL("create database {} template template0").format(name))

@@ -309,6 +309,7 @@ class Local:
         content = self.release(side.digest).content
         names = {model.key_variable for model in content.models.values() if model.key_variable}
         names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
+        names |= {name for export in content.exports.values() for name in export.variables}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 
