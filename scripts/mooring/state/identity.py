@@ -46,7 +46,7 @@ def arrive(engine: sa.Engine, move: str) -> None:
     with engine.begin() as connection:
         came = sa.select(IDENTITY.c.moving).where(IDENTITY.c.moving.is_not(None))
         if not sa.inspect(connection).has_table(IDENTITY.name) or connection.execute(came).first() is None:
-            fix = "where machines share the state, keep it in PostgreSQL; else start this one on the machine with the file"
+            fix = "machines that share the state keep it in PostgreSQL; else only the one with the file may serve"
             raise Unfit("the state was moved to a file that is not on this machine", fix)
         arrived = sa.update(IDENTITY).where(IDENTITY.c.moving == move, IDENTITY.c.moved_to.is_not(None))
         connection.execute(arrived.values(moved_to=None))
