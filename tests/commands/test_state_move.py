@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 
 from tests.postgres import Cluster
@@ -47,6 +48,13 @@ def test_what_is_not_running_moves_there_and_back(
     refused = moor(*at, "deploy", "local")
     assert refused.code == 1
     assert "its document says" in refused.error
+    with psycopg.connect(url, options="-c search_path=mooring_local") as other:
+        other.execute("insert into machines values ('m2', 'host2', '/state', null, 0, 0, 1, extract(epoch from now()))")
+    shared = moor(*at, "state", "move", "local", "--to", "sqlite")
+    assert shared.code == 1
+    assert "local is served from host2 (/state) too" in shared.error
+    with psycopg.connect(url, options="-c search_path=mooring_local") as other:
+        other.execute("delete from machines")
     back = moor(*at, "state", "move", "local", "--to", "sqlite", "--json").json
     assert (back["reason"], back["from"], back["document"]) == ("changed", "env:STATE_URL", "")
     assert moor(*at, "history", "local").code == 0

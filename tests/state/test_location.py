@@ -75,7 +75,9 @@ def test_a_second_opinion_does_not_count(root: Path) -> None:
     assert of(root).variable == "STATE_URL"
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"secretRef": 3}', '{"secretRef": "plain"}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"secretRef": 3}', '{"secretRef": "plain"}', '{"secretRef": "env:"}']
+)
 def test_a_record_that_nobody_wrote_is_said(root: Path, text: str) -> None:
     state = root / "state/eu/prod"
     state.mkdir(parents=True)

@@ -246,3 +246,22 @@ def test_a_process_that_does_not_know_the_new_place_says_so(tmp_path: Path, clus
     with psycopg.connect(url) as connection:
         assert connection.execute("select key from mooring_local.answers").fetchall() == [("k",)]
     used.close()
+
+
+def test_another_machine_does_not_take_an_empty_file_of_its_own_for_the_new_place(
+    tmp_path: Path, cluster: Cluster
+) -> None:
+    url = cluster.fresh()
+    here, there = (url_of(tmp_path / name, url, "local", {"STATE_URL": url}) for name in ("here", "there"))
+    used, other = Transactions(here), Transactions(there)
+    used.write(put("k"))
+    other.write(put("k"))
+    move(Ends(here, url_of(tmp_path / "here", None, "local"), "env:STATE_URL", "sqlite"), quiet)
+    for _ in range(2):
+        with pytest.raises(Unfit, match="a file that is not on this machine") as refused:
+            other.write(put("lost"))
+        assert refused.value.fix
+    used.write(put("kept"))
+    assert found(used).keys() == {"k", "kept"}
+    used.close()
+    other.close()

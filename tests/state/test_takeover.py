@@ -12,9 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from mooring.state import answers, conversations, runs, spend, turns
+from mooring.state.address import url_of
 from mooring.state.database import Database
+from mooring.state.moving.move import Ends, move
 from mooring.state.spend import Spent
+from mooring.state.transactions import Transactions
 from mooring.state.turns import NewTurn
+from tests.postgres import Cluster
 
 NOW = time.time()
 
@@ -244,3 +248,19 @@ def test_blue_and_green_that_start_at_once_take_over_once(folder: Path, database
     assert [each.returncode for each in started] == [0] * 3, told
     assert whole(start(database_url, folder))
     assert names(folder) == {f"{name}.taken-over" for name in OLD}
+
+
+def test_a_process_that_opens_the_place_that_was_left_takes_over_to_the_new_one(
+    tmp_path: Path, folder: Path, cluster: Cluster
+) -> None:
+    """Copied to where nobody looks any more, and renamed, the files would be lost."""
+    url = cluster.fresh()
+    file = url_of(folder, None, "local", {"STATE_URL": url})
+    server = url_of(folder, url, "local", {"STATE_URL": url})
+    Transactions(file).read(lambda connection: None)
+    move(Ends(file, server, "sqlite", "env:STATE_URL"), lambda _line: None)
+    late = Transactions(file, folder)
+    assert late.read(lambda connection: answers.get(connection, "k1")) == ("yes", 5.0)
+    assert late.address == server
+    assert [name for name in OLD if (folder / name).exists()] == []
+    late.close()

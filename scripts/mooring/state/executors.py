@@ -24,6 +24,7 @@ EXECUTORS = sa.Table(
 _E = EXECUTORS.c
 _VALID = sa.exists().where(_E.name == PARTS.c.executor, _E.lease_end > sa.bindparam("now"))
 _LAPSED = sa.select(PARTS.c.executor).distinct().where(PARTS.c.status == RUNNING, ~_VALID)
+_LEASE = sa.select(_E.lease_end).where(_E.name == sa.bindparam("of")).with_for_update()
 _OTHERS = sa.select(_E.name).where(_E.home != sa.bindparam("mine"), _E.lease_end > sa.bindparam("now")).limit(1)
 
 
@@ -46,6 +47,12 @@ def forget(connection: sa.Connection, seconds: float) -> None:
 def lapsed(connection: sa.Connection) -> set[str]:
     """Processes that have runs under way and no lease."""
     return set(connection.execute(_LAPSED, {"now": now(connection)}).scalars())
+
+
+def holds(connection: sa.Connection, name: str) -> bool:
+    """Whether a process has a lease, which it cannot renew before the transaction ends."""
+    end = connection.execute(_LEASE, {"of": name}).scalar()
+    return end is not None and end > now(connection)
 
 
 def elsewhere(connection: sa.Connection, home: str) -> bool:

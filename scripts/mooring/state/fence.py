@@ -4,12 +4,20 @@ On PostgreSQL the question also holds a lock until the transaction ends, so that
 itself has waited for all that began before, and all that begins later sees what it did.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.unavailable import Moved, TooNew
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
 QUERY = "select moving, moved_to, needs from identity"
+
+
+def ask(connection: "sa.Connection") -> None:
+    """Asks within a transaction. Raises Moved, TooNew, SQLAlchemyError."""
+    cross(connection.exec_driver_sql(QUERY).first())
 
 
 def cross(row: Any) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from mooring.errors import Refused, Stopped
 from mooring.release.store import RELEASES, Store
-from mooring.state import evidence, keys, keys_copy, releases
+from mooring.state import evidence, fence, keys, keys_copy, releases
 
 EVIDENCE = "evaluations"
 """The folder, in the state folder."""
@@ -40,6 +40,7 @@ def _releases(engine: sa.Engine, files: Store, verdicts: Path) -> None:
             _LOGGER.error("a release cannot be taken over, and stays as it is: %s", error)
             continue
         with engine.begin() as connection:
+            fence.ask(connection)
             for path in verdicts.glob(f"{digest.removeprefix('sha256:')}.*.json"):
                 try:
                     evidence.put(connection, path.read_bytes(), path.stat().st_mtime)
@@ -53,6 +54,7 @@ def _keys(engine: sa.Engine, folder: Path) -> None:
     if found is None or found.change is not None:
         return
     with engine.begin() as connection:
+        fence.ask(connection)
         keys.change(connection)
         keys.add(connection, found.keys)
         all_keys, change = keys.read(connection), keys.changes(connection)

@@ -39,7 +39,14 @@ def claim(engine: sa.Engine, environment: str) -> None:
 
 
 def arrive(engine: sa.Engine, move: str) -> None:
-    """Makes a database the one in force that a move has filled, unless that is done. Raises SQLAlchemyError."""
+    """Makes a database the one in force that a move has filled, unless that is done. Raises SQLAlchemyError.
+
+    Raises Unfit where no move has ever come, such as another machine's file of the same name.
+    """
     with engine.begin() as connection:
+        came = sa.select(IDENTITY.c.moving).where(IDENTITY.c.moving.is_not(None))
+        if not sa.inspect(connection).has_table(IDENTITY.name) or connection.execute(came).first() is None:
+            fix = "machines that share the state keep it in PostgreSQL; else only the one with the file may serve"
+            raise Unfit("the state was moved to a file that is not on this machine", fix)
         arrived = sa.update(IDENTITY).where(IDENTITY.c.moving == move, IDENTITY.c.moved_to.is_not(None))
         connection.execute(arrived.values(moved_to=None))

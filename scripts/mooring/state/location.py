@@ -141,6 +141,6 @@ def _written(root: Path, name: str, state: Path) -> Location:
 def _reference(said: Mapping[str, Any]) -> str | None:
     """What is said as `secretRef`. Raises KeyError, AttributeError or TypeError when that is no reference."""
     reference = said["secretRef"]
-    if reference is not None and not reference.startswith("env:"):
+    if reference is not None and (not reference.startswith("env:") or reference == "env:"):
         raise KeyError("secretRef")
     return None if reference is None else str(reference)

@@ -1,6 +1,6 @@
 """Parts that wait for a process: tries under tickets, and what dead processes left. Exactly one takes each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,6 @@ _OF = sa.select(PARTS).where(_C.executor == sa.bindparam("dead"), _C.status == R
 _FREE: dict[str, Any] = {"status": QUEUED, "executor": None, "adopted": _C.adopted + 1, "updated": _NOW}
 _AT = (_C.run == sa.bindparam("of"), _C.part == sa.bindparam("at"))
 _RELEASE = sa.update(PARTS).where(*_AT).values(_FREE)
-_GIVE_BACK = sa.update(PARTS).where(*_AT, _C.executor == sa.bindparam("me"), _C.status == RUNNING).values(_FREE)
 _TAKE = (
     sa.update(PARTS)
     .where(*_AT)
@@ -51,19 +50,29 @@ def abandon(connection: sa.Connection, executor: str, most: int) -> tuple[list[P
 
     The latter are still the dead one's, for the caller to end.
     """
-    found = [Part(*row) for row in connection.execute(_OF, {"dead": executor})]
+    split = _queued(connection, _of(connection, executor), most)
+    executors.remove(connection, executor)
+    return split
+
+
+def give_back(
+    connection: sa.Connection, executor: str, keys: Collection[Key], most: int
+) -> tuple[list[Part], list[Part]]:
+    """The same with some parts of a living process."""
+    found = [part for part in _of(connection, executor) if (part.run, part.part) in keys]
+    return _queued(connection, found, most)
+
+
+def _of(connection: sa.Connection, executor: str) -> list[Part]:
+    return [Part(*row) for row in connection.execute(_OF, {"dead": executor})]
+
+
+def _queued(connection: sa.Connection, found: Sequence[Part], most: int) -> tuple[list[Part], list[Part]]:
     free = [part for part in found if part.adopted < most]
     if free:
         moment = now(connection)
         connection.execute(_RELEASE, [{"of": part.run, "at": part.part, "now": moment} for part in free])
-    executors.remove(connection, executor)
     return free, [part for part in found if part.adopted >= most]
-
-
-def give_back(connection: sa.Connection, executor: str, keys: Sequence[Key]) -> None:
-    """Queues parts of a living process."""
-    moment = now(connection)
-    connection.execute(_GIVE_BACK, [{"of": run, "at": part, "me": executor, "now": moment} for run, part in keys])
 
 
 def take(

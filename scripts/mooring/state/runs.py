@@ -107,7 +107,7 @@ def end_left(connection: sa.Connection, slot: str, error: dict[str, Any], since:
     """
     for run, process, data in connection.execute(_OF_SLOT, {"of": slot, "since": since}).all():
         if process is None or process == os.getpid() or not lives(process):
-            told = json.dumps(json.loads(data) | {"error": error}, ensure_ascii=False)
+            told = json.dumps(json.loads(data) | {"error": error})
             connection.execute(_END, {"run": run, "now": now, "told": told})
 
 
@@ -146,7 +146,8 @@ def values(run: StoredRun) -> dict[str, Any]:
         "process": os.getpid(),
         "created": run.created,
         "updated": run.updated,
-        "data": json.dumps(run.data, ensure_ascii=False),
+        # In ASCII, since what a model says may hold characters that a database does not take for text.
+        "data": json.dumps(run.data),
         "messages": run.messages,
     }
 

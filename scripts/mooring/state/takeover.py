@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import old, old_runs
+from mooring.state import fence, old, old_runs
 from mooring.state.migrate import lock
 from mooring.state.tables import TABLES, insert, moment, number, text
 
@@ -39,7 +39,8 @@ _UNREADABLE = (sqlite3.Error, OSError, ValueError, sa.exc.DataError, sa.exc.Inte
 def take_over(engine: sa.Engine, folder: Path) -> bool:
     """Copies and renames the files of `folder` that are there. One that cannot be read is logged and stays as it is.
 
-    Whether that is all, since no process of an earlier version is left. Raises SQLAlchemyError, Unavailable.
+    Whether that is all, since no process of an earlier version is left. Raises SQLAlchemyError, Unavailable, and Moved
+    before anything is taken to a place that is not in force.
     """
     whole = engine.dialect.name != "postgresql" or _take_schema(engine, folder)
     for name in old.COPIES:
@@ -56,6 +57,7 @@ def _take_schema(engine: sa.Engine, folder: Path) -> bool:
     """The runs that DBOS kept for the processes of this folder, in the same database."""
     with engine.begin() as connection:
         lock(connection)
+        fence.ask(connection)
         this = TAKEN.c.file == str(folder)
         since = connection.execute(sa.select(TAKEN.c.at).where(this)).scalar() or 0.0
         now = time.time()
@@ -68,6 +70,7 @@ def _take(engine: sa.Engine, path: Path) -> bool:
     with engine.connect() as connection:
         transaction = connection.begin()
         lock(connection)
+        fence.ask(connection)
         try:
             known = path.stat().st_ino
         except FileNotFoundError:

@@ -145,10 +145,10 @@ class Transactions:
         made = engine(self._address)
         try:
             check(made, self._address)
-            migrate(made)
-            claim(made, self._address.environment)
             if self._move:
                 arrive(made, self._move)
+            migrate(made)
+            claim(made, self._address.environment)
             if self._old:
                 take_over(made, self._old)
                 files.take_over(made, self._old)

@@ -40,7 +40,7 @@ def test_a_run_comes_back_as_it_was(database_url: str) -> None:
             await store.open("blue")
             await store.put(RUN)
             assert await store.get("run_1") == RUN
-            changed = replace(RUN, status="done", messages=None, data={"tenant": "shop", "text": "\0"})
+            changed = replace(RUN, status="done", messages=None, data={"tenant": "shop", "text": "\0 \ud83d"})
             await store.put(changed)
             assert await store.get("run_1") == changed
             assert await store.get("run_2") is None

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Failed
+from mooring.errors import Failed, Refused
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
+    from mooring.rollout.ledger import Ledger
     from mooring.state.address import Address
     from mooring.state.location import Location
     from mooring.state.moving.move import Moved
@@ -78,11 +79,24 @@ def _moved(workspace: Workspace, old: "Location", new: "Location", console: Cons
         with suppress(Failed):  # nothing runs, so nobody needs to know
             running.tell({new.variable: os.environ[new.variable]})
     with ledger(workspace, name) as book, lease.Renewal(book, lease.acquire(book, name, actor(), "move")):
+        if new.variable is None:
+            _alone(book, new)
         try:
             with console.progress(f"move {name}") as notify:
                 return move(ends, notify)
         except Unavailable as error:
             raise failed(name, error) from None
+
+
+def _alone(book: "Ledger", new: "Location") -> None:
+    """Raises Refused(GUARDED) while other machines serve the environment: none of them would find the file."""
+    from mooring.state import machines
+
+    here = (machines.host(), str(new.state.resolve()))
+    if others := [one for one in book.read(machines.alive) if (one.host, one.folder) != here]:
+        where = ", ".join(f"{one.host} ({one.folder})" for one in others)
+        fix = f"moor down {new.environment} there first; a file serves one machine"
+        raise Refused(Reason.GUARDED, f"{new.environment} is served from {where} too", fix)
 
 
 def _address(location: "Location") -> "Address":

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from mooring.runtime.memory.durable import rows
 from mooring.runtime.memory.durable.executors import Executors
 from mooring.state import checkpoints, executors, parts, queue
 from mooring.state.checkpoints import GONE, Change
-from mooring.state.database import Database
+from mooring.state.database import Database, Work
 from mooring.state.parts import Key, Part
 from mooring.state.queue import Room
 from mooring.state.takeover import take_over
@@ -135,10 +135,17 @@ class Adoption:
         """Of a process with a file in this folder its lock tells more, and sooner."""
         self._lapsed = Counter({name: self._lapsed[name] + 1 for name in lapsed})
         for name in [name for name, times in self._lapsed.items() if times >= LAPSED_TIMES]:
-            await self._abandon(name)
+            # It may be back since it was last looked for.
+            await self._free(
+                lambda connection, name=name: (  # type: ignore[misc]
+                    ([], []) if executors.holds(connection, name) else queue.abandon(connection, name, MOST)
+                ),
+                name,
+            )
 
     async def _compare(self, owned: set[Key]) -> None:
-        """A run may have been ended elsewhere; and a commit whose answer was lost may have taken one."""
+        """A run may have been ended elsewhere; one may have been taken by a commit whose answer was lost, or be such
+        that it cannot be gone on with here."""
         if missing := self._host.under_way_but(owned):
             me = self._executors.mine
             why = await self._database.read(lambda connection: checkpoints.refused(connection, me, missing))
@@ -147,12 +154,17 @@ class Adoption:
         unknown = {key for key in owned if not self._host.knows(key)}
         if twice := unknown & self._unknown:
             me = self._executors.mine
-            await self._database.write(lambda connection: queue.give_back(connection, me, sorted(twice)))
+            await self._free(lambda connection: queue.give_back(connection, me, twice, MOST), me)
         self._unknown = unknown - twice
 
     async def _abandon(self, name: str) -> list[str]:
-        def work(connection: sa.Connection) -> tuple[Sequence[Part], Sequence[Part]]:
-            free, suspects = queue.abandon(connection, name, MOST)
+        return await self._free(lambda connection: queue.abandon(connection, name, MOST), name)
+
+    async def _free(self, queued: Work[tuple[list[Part], list[Part]]], name: str) -> list[str]:
+        """Queues runs of a process, and ends those that were adopted too often; the runs queued."""
+
+        def work(connection: sa.Connection) -> tuple[list[Part], list[Part]]:
+            free, suspects = queued(connection)
             for part in suspects:
                 rows.fail(connection, part, _CRASHED, time.time())
             return free, suspects
@@ -175,7 +187,10 @@ class Adoption:
                 lambda connection: queue.take(connection, me, self._slot, releases, room)
             )
             for part, recorded in taken:
-                self._host.revive(part, recorded)
+                try:
+                    self._host.revive(part, recorded)
+                except Exception:  # noqa: BLE001 - one that another version wrote must not cost the others
+                    LOGGER.exception("a run cannot be gone on with here", extra={"run": part.run})
 
 
 _CRASHED = Problem("run_crashed", "each process that went on with the run died; it was given up")

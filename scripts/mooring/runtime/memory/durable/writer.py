@@ -27,6 +27,9 @@ AT_ONCE = 500
 _REFUSED = (sa.exc.DataError, sa.exc.IntegrityError)
 """What the database does not take however often it is told."""
 
+_TOO_LARGE = "54"
+"""The class of SQLSTATEs of values that PostgreSQL has no room for anywhere. Its driver takes them for its troubles."""
+
 
 class Host(Protocol):
     """Whoever has the runs."""
@@ -99,7 +102,8 @@ class Writer:
                 await self._idle.wait()
 
     async def _write(self) -> bool:
-        runs, tries = list(islice(self._runs, self._most)), dict(islice(self._tries.items(), self._most))
+        runs = list(islice(self._runs, self._most))
+        tries = dict(islice(self._tries.items(), self._most)) if self._most > 1 or not runs else {}
         changes = [kept.change() for kept in runs]
         self._began = time.monotonic()
         try:
@@ -109,7 +113,14 @@ class Writer:
                 )
             )
         except Unavailable as error:
-            return self._failed(error, runs, list(tries))
+            if not _refused(error.__cause__):
+                self.reason = str(error)
+                return False
+            self._refuse(error, runs, list(tries))
+            return True
+        except Exception as error:  # noqa: BLE001 - what no driver can write must not end the writing of all others
+            self._refuse(error, runs, list(tries))
+            return True
         finally:
             self._began = 0.0
         self.reason, self._most = "", AT_ONCE
@@ -118,20 +129,18 @@ class Writer:
         self._queued(tries)
         return True
 
-    def _failed(self, error: Unavailable, runs: Sequence[Kept], tries: "Sequence[asyncio.Future[None]]") -> bool:
+    def _refuse(self, error: Exception, runs: Sequence[Kept], tries: "Sequence[asyncio.Future[None]]") -> None:
         """Of many at once, one that the database will never take must not hold up the others."""
-        if not isinstance(error.__cause__, _REFUSED):
-            self.reason = str(error)
-            return False
         if len(runs) + len(tries) > 1:
             self._most = 1
-            return True
+            return
+        self.reason, self._most = "", AT_ONCE
         for kept in runs:
-            LOGGER.error("run not kept", extra={"run": kept.key[0], "reason": str(error)})
+            reason = str(error) if isinstance(error, Unavailable) else type(error).__name__
+            LOGGER.error("run not kept", extra={"run": kept.key[0], "reason": reason})
             self._leave(kept)
             self._host.finished(kept)
         self._queued(tries)
-        return True
 
     def _done(self, kept: Kept, change: Change, refused: dict[Key, str]) -> None:
         why = refused.get(kept.key)
@@ -160,3 +169,9 @@ class Writer:
             self._tries.pop(written, None)
             if not written.done():
                 written.set_result(None)
+
+
+def _refused(cause: BaseException | None) -> bool:
+    """Whether the database would not take it the next time either."""
+    state = getattr(getattr(cause, "orig", None), "sqlstate", None) or ""
+    return isinstance(cause, _REFUSED) or state.startswith(_TOO_LARGE)
