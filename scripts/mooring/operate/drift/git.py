@@ -10,28 +10,22 @@ from mooring.release.program import FOLDER, program_of
 DOCUMENTS = ("configs", "prompts", CODE)
 """The folders that a release is made of."""
 
-BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master", "main", "master")
+BRANCHES = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+)
 """Where the default branch may be found, the best first."""
 
 
 def default_branch(root: Path) -> str:
     """The default branch as this clone knows it, else HEAD. Raises UsageError outside of a repository."""
-    git(root, "rev-parse", "--git-dir")
-    for name in BRANCHES:
-        try:
-            commit_of(root, name)
-        except UsageError:
-            continue
-        return _pointed_at(root, name).removeprefix("refs/remotes/")
-    return "HEAD"
-
-
-def _pointed_at(root: Path, name: str) -> str:
-    """`origin/main` where origin/HEAD points there."""
-    try:
-        return git(root, "symbolic-ref", "--quiet", name).decode().strip()
-    except UsageError:
-        return name
+    listing = git(root, "for-each-ref", "--format=%(refname) %(symref)", *BRANCHES).decode().splitlines()
+    known = dict(line.split(" ", 1) for line in listing)
+    best = next((name for name in BRANCHES if name in known), "HEAD")
+    return (known.get(best) or best).removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
 
 def side(root: Path, ref: str, environment: str, deployed: Deployed | None) -> Git:

@@ -70,7 +70,9 @@ def observe(root: Path, environment: str, ref: str | None, target: Target, ledge
     state = ledger.state(environment)
     for digest in {slot.wanted for slot in slots} | set(state.trail[-1:]):
         shelf.get(digest)
-    merged, since = from_git.between(root, was.commit if was else None, git.commit)
+    base = was.base if was else None
+    same = base is not None and base.digest == git.release.digest
+    merged, since = (True, None) if same else from_git.between(root, was.commit if was else None, git.commit)
     sides = Sides(git, was, slots, shelf.whole, shelf.altered, merged, since, git.program or program())
     found = compare(sides)
     if unknown:
