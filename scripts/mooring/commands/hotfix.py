@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mooring.commands.arguments import environment
+from mooring.commands.arguments import complete, documents, environment
 from mooring.commands.workspace import find
 from mooring.errors import FindingsError, Refused
 from mooring.outcome import Outcome
@@ -29,7 +29,8 @@ LONGEST = 7 * 86400.0
 
 def add(parser: ArgumentParser) -> None:
     environment(parser)
-    parser.add_argument("document", metavar="KIND/NAME", help="a document of the release, such as model/openai/small")
+    which = parser.add_argument("document", metavar="KIND/NAME", help="a document of the release, model/openai/small")
+    complete(which, documents)
     parser.add_argument("values", metavar="PATH=VALUE", nargs="+", type=_value, help="a dotted path, and YAML for it")
     parser.add_argument("--reason", metavar="TEXT", required=True, help="why it cannot wait for a pull request")
     parser.add_argument("--for", dest="seconds", metavar="TIME", required=True, type=_span, help="30m, 2h or 1d")

@@ -46,6 +46,8 @@ def lines(data: dict[str, Any]) -> Iterator[str]:
     yield from data["verdict"]["lines"]
     if data["refuses_more"]:
         yield "more answers refuse than chance allows"
+    if data["slower"]:
+        yield "answers take more than twice as long"
     for case in data["worse"]:
         yield f"worse: {case}"
     then, now = (", ".join(data["models"][side]) or "no model" for side in ("then", "now"))

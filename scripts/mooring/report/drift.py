@@ -1,12 +1,15 @@
 """Drift for people: what differs, which side moved, who moved it and what is done about it."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.change.wording import show as show_value
 from mooring.report.console import Console
 from mooring.report.receipt import short
 from mooring.report.timestamps import ago
+
+WIDTH = 40
+"""Characters of a value in the table; the data has it whole."""
 
 COLUMNS = ("MOVED", "FIELD", "OLD", "NEW", "SINCE", "WHO", "ANSWER")
 
@@ -36,7 +39,7 @@ def headline(data: dict[str, Any]) -> str:
 def row(one: dict[str, Any], now: float) -> tuple[str, ...]:
     """One difference in a line; the whole values are in the data."""
     change = one["change"]
-    old, new = (_value(change["before"]), _value(change["after"])) if change else ("", "")
+    old, new = (show_value(change["before"], WIDTH), show_value(change["after"], WIDTH)) if change else ("", "")
     since = ago(one["since"], now) if one["since"] is not None else "now"
     return one["moved"], one["field"], old, new, since, one["who"], answer(one["answer"])
 
@@ -53,10 +56,3 @@ def meanings(data: dict[str, Any]) -> Iterator[str]:
     for one in data["differences"]:
         risk = f"  [{one['change']['code']}, risk {one['change']['risk']}]" if one["change"] else ""
         yield f"{one['text']}{risk}"
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 RECOVERY = 120.0
 """Seconds a deployment waits for a recovery under way to finish."""
 
+BRIEF = ("recover", "note")
+"""Kinds of leases that are waited for: they end by themselves and change no release on purpose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -131,9 +134,9 @@ class Driver:
             except Refused:
                 held = leases.read(self.ledger, self.environment)
                 late = self.clock.now() > self.started + RECOVERY
-                if self.kind == "recover" or held is None or held.kind != "recover" or late:
+                if self.kind == "recover" or held is None or held.kind not in BRIEF or late:
                     raise
-            if not told:
+            if not told and held.kind == "recover":
                 self.notify("waiting for the supervisor, which brings to rest what an earlier process left")
             told = True
             self.clock.sleep(0.1)

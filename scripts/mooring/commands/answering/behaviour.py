@@ -23,7 +23,8 @@ def behaviour(
     workspace: Workspace, running: "Target", book: "Ledger", budget: float | None, console: Console
 ) -> Outcome:
     """Asks and reports. Refused(NO_EVIDENCE) when nothing is known of what the live release answered."""
-    from mooring.operate.drift.behaviour import Questions, askable, look
+    from mooring.operate.drift.behaviour import look
+    from mooring.operate.drift.questions import Questions, askable
     from mooring.report import behaviour as render
 
     name, live, release = running.environment, running.facts().live, running.live()
@@ -81,7 +82,7 @@ def _suites(
 ) -> dict[str, "EvalSuite"]:
     """The suites of the evidence, as they were then, that a slot can be asked. Refused(EMPTY_SET) without any."""
     from mooring.catalog.load import load
-    from mooring.operate.drift.behaviour import askable
+    from mooring.operate.drift.questions import askable
     from mooring.spec import EvalSuite
 
     name = release.content.environment.name

@@ -20,8 +20,7 @@ class Options:
     `alpha` is the share of changes without an effect that a test may take for worse, before the margin is looked at.
     `error_budget` is the share of a side's trials that need not have been judged, in live evidence; else it is none.
     `suspect_drop` is the fall of one case's pass rate that is asked about again.
-    `base_suites` are the base's own documents, where known. `apart` compares latency also where the sides were asked at
-    different times.
+    `base_suites` are the base's own documents, where known.
     """
 
     alpha: float = 0.05
@@ -29,7 +28,6 @@ class Options:
     suspect_drop: float = 0.4
     resamples: int = 2000
     base_suites: Mapping[str, EvalSuite] | None = None
-    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def measure(comparison: Comparison) -> tuple[Measured, ...]:
     wide = [scope for scope in all_ if scope.broad]
     found = list(_family(comparison, PASS_RATE, all_ if comparison.live else wide))
     found += _family(comparison, COST, wide)
-    if comparison.live and (comparison.options.apart or near(comparison)):
+    if comparison.live and near(comparison):
         found += _family(comparison, LATENCY, wide)
     return tuple(found)
 

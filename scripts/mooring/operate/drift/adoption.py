@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.load import load
@@ -12,23 +11,12 @@ from mooring.change.diff import diff
 from mooring.errors import MooringError
 from mooring.operate.drift.difference import Difference, Moved
 from mooring.operate.drift.edit import CannotAdopt, edited, next_version
-from mooring.operate.drift.leaves import Path as Place
-from mooring.operate.drift.leaves import dotted, leaves
 from mooring.operate.drift.observe import Report
+from mooring.operate.drift.origin import KINDS, edits, within
 from mooring.operate.drift.sides import content_of
 from mooring.release.content import ReleaseContent
 from mooring.release.resolve import resolve
 from mooring.spec import Environment
-
-KINDS = {
-    "agent": ("Agent", "agents"),
-    "environment": ("Environment", "environment"),
-    "model": ("Model", "models"),
-    "prompt": ("Prompt", "prompts"),
-    "resilience": ("Resilience", "resilience"),
-    "tool": ("Tool", "tools"),
-}
-"""The kind of document behind a change, and where a release keeps it."""
 
 
 @dataclass
@@ -81,10 +69,10 @@ def adopt(root: Path, report: Report, wanted: tuple[Difference, ...]) -> Adoptio
     for kind, name in dict.fromkeys((one.change.kind, one.change.name) for one in wanted if one.change):
         of_it = [one for one in wanted if one.change and (one.change.kind, one.change.name) == (kind, name)]
         try:
-            edits = _edits(report, catalog, (kind, name), of_it, was, running)
+            places = edits(report, catalog, (kind, name), of_it, was, running)
             files = {
                 entry.file: edited(entry, texts[entry.file], values, next_version(root, report.git.commit, entry))
-                for entry, values in edits
+                for entry, values in places
             }
             _says(Edited(tree, {**made.files, **files}), report, (kind, name), of_it, running)
         except CannotAdopt as error:
@@ -93,7 +81,7 @@ def adopt(root: Path, report: Report, wanted: tuple[Difference, ...]) -> Adoptio
         texts |= files
         made.files |= files
         made.adopted += of_it
-        made.shared |= set(_users(catalog, report.environment, [entry for entry, _ in edits]))
+        made.shared |= set(_users(catalog, report.environment, [entry for entry, _ in places]))
     return made
 
 
@@ -103,74 +91,6 @@ def _contents(report: Report) -> tuple[ReleaseContent | None, ReleaseContent | N
     if deployed is None or deployed.base is None or live is None or live.content is None:
         return None, None
     return deployed.base.content, content_of(live.content, deployed.release)
-
-
-def _data(content: ReleaseContent, kind: str, name: str) -> Any:
-    documents = getattr(content, KINDS[kind][1])
-    document = documents if kind == "environment" else documents.get(name)
-    return document.model_dump(mode="json") if document is not None else None
-
-
-def _edits(
-    report: Report,
-    catalog: Catalog,
-    which: tuple[str, str],
-    wanted: list[Difference],
-    was: ReleaseContent,
-    running: ReleaseContent,
-) -> list[tuple[Entry, dict[Place, Any]]]:
-    """The documents to edit, and their new values by path. Raises CannotAdopt."""
-    kind, name = which
-    if kind not in KINDS or any(one.change and one.change.action != "change" for one in wanted):
-        raise CannotAdopt("a whole document came or went; write or remove its file")
-    before, after = _data(was, kind, name), _data(running, kind, name)
-    entry, environment = catalog.entry(KINDS[kind][0], name), catalog.entry("Environment", report.environment)
-    if entry is None or environment is None or before is None or after is None:
-        raise CannotAdopt(f"{report.git.ref} has no {kind} {name}")
-    moved = [one.change.path for one in report.differences if one.moved is Moved.BEHIND and one.change
-             and (one.change.kind, one.change.name) == which]  # fmt: skip
-    paths = [one.change.path for one in wanted if one.change]
-    edits: dict[str, tuple[Entry, dict[Place, Any]]] = {}
-    for path, value in leaves(before, after):
-        if not any(_within(dotted(path), wide) for wide in paths):
-            continue
-        if any(_within(dotted(path), other) or _within(other, dotted(path)) for other in moved):
-            raise CannotAdopt(f"{report.git.ref} changed {dotted(path)} as well since; decide by hand which one holds")
-        owner, place = _owner(entry, environment, path)
-        if kind == "prompt":
-            _own_text(entry, before, path)
-        edits.setdefault(owner.file, (owner, {}))[1][place] = value
-    return list(edits.values())
-
-
-def _within(path: str, wide: str) -> bool:
-    return not wide or f"{path}.".startswith(f"{wide}.")
-
-
-def _owner(entry: Entry, environment: Entry, path: Place) -> tuple[Entry, Place]:
-    """The document that a value comes from, and its place there: an override of the environment comes first."""
-    document = environment.document
-    for number, override in enumerate(document.overrides if isinstance(document, Environment) else ()):
-        if (override.kind, override.name) != (entry.document.kind, entry.document.name):
-            continue
-        for mine in override.set:
-            if _within(dotted(path), mine):
-                below = path[len(mine.split(".")) :]
-                return environment, ("overrides", number, "set", mine, *below)
-            if _within(mine, dotted(path)):
-                raise CannotAdopt(f"{environment.file} overrides {mine}, a part of it; change both by hand")
-    return entry, path
-
-
-def _own_text(entry: Entry, before: Any, path: Place) -> None:
-    """Raises CannotAdopt for text that a prompt has from elsewhere."""
-    written = entry.data.get("messages", [])
-    mine = [message.get("content") for message in written]
-    said = [message["content"] for message in before["messages"]]
-    if path[0] != "messages" or entry.data.get("extends") or len(mine) != len(said):
-        raise CannotAdopt("the prompt has it from its parent, or in another shape; change it by hand")
-    if len(path) > 1 and isinstance(path[1], int) and mine[path[1]] != said[path[1]]:
-        raise CannotAdopt("the message includes shared text; change the part that it comes from by hand")
 
 
 def _says(
@@ -183,7 +103,7 @@ def _says(
         raise CannotAdopt(f"the documents would not be valid: {wrong[0]}")
     paths = [one.change.path for one in wanted if one.change]
     for change in diff(running, resolve(catalog, report.environment).content):
-        if (change.kind, change.name) == which and any(_within(change.path, path) for path in paths):
+        if (change.kind, change.name) == which and any(within(change.path, path) for path in paths):
             raise CannotAdopt(f"the documents would still say another {change.path}; change it by hand")
 
 
