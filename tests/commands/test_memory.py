@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from mooring.state import memories, tombstones
+from mooring.state.address import Address
 from mooring.state.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 from tests.postgres import Cluster
@@ -123,3 +124,24 @@ def test_a_server_without_the_extension_is_said_to_be_one(
     said = moor("memory", "list", "local")
     assert said.code == 0
     assert "no pg_trgm" in said.err
+
+
+def test_memories_move_to_a_server_and_back_and_are_found_there(
+    database: Transactions, repo: Any, moor: Any, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
+) -> None:
+    url = cluster.fresh()
+    monkeypatch.setenv("STATE_URL", url)
+    database.close()
+    ann = Owner("shop", "ann", "people")
+
+    def found(opened: Transactions) -> list[str]:
+        said = [
+            opened.read(partial(memories.recall, owner=ann, query=query, most=1, now=0.0)) for query in ("size", "蓝")
+        ]
+        opened.close()
+        return [memory.text for each in said for memory in each]
+
+    assert moor("state", "move", "local", "--to", "env:STATE_URL").code == 0
+    assert found(Transactions(Address(url, "local"))) == ["Wears size M.", "喜欢蓝色。"]
+    assert moor("state", "move", "local", "--to", "sqlite").code == 0
+    assert found(Transactions(f"sqlite:///{repo.root / '.mooring/local/state.db'}")) == ["Wears size M.", "喜欢蓝色。"]

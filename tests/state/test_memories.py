@@ -1,12 +1,14 @@
 """What is remembered of one user is found by what it says, is bounded, and is found by nobody else."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from mooring.state import memories, tombstones
+from mooring.state.copies import sqlite
 from mooring.state.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 
@@ -243,3 +245,18 @@ def test_without_the_right_to_create_the_extension_it_is_found_all_the_same(with
     assert kept.find("家") == [SAID[3]]
     assert not kept.database.read(memories.indexed)
     kept.database.close()
+
+
+def test_rows_that_a_copy_brings_back_are_found_by_their_words(tmp_path: Path) -> None:
+    was, now = Kept(f"sqlite:///{tmp_path / 'was.db'}"), Kept(f"sqlite:///{tmp_path / 'now.db'}")
+    for text in SAID:
+        was.say(text)
+    now.database.read(memories.indexed)
+    with sqlite.snapshot(tmp_path / "was.db", tmp_path) as copy:
+        files = [(name, [data]) for name, data in copy.pieces("memory") if name.startswith("memories/")]
+    assert sqlite.load(tmp_path / "now.db", tmp_path, files) == {"memories": len(SAID)}
+    assert now.find("what size of shirt?", most=1) == [SAID[0]]
+    assert now.find("过敏", most=1) == [SAID[3]]
+    assert now.all() == was.all()
+    for kept in (was, now):
+        kept.database.close()

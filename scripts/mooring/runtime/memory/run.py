@@ -59,8 +59,12 @@ class Request:
         return part_id(self.run, self.part)
 
     def data(self) -> dict[str, Any]:
-        """JSON-able. What the server remembers of a conversation is looked up again when the run begins."""
-        return asdict(replace(self, turn=replace(self.turn, past=())))
+        """JSON-able. What the server remembers of a conversation is looked up again when the run begins.
+
+        Without a user none is named: releases before memory read such a run too.
+        """
+        told = asdict(replace(self, turn=replace(self.turn, past=())))
+        return told if self.user else {name: value for name, value in told.items() if name != "user"}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Request":

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from mcp import Client
 from mooring.release.release import Release
 from mooring.runtime.agent.tools.memory import NOBODY
 from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
 from mooring.runtime.door.app import create_app
+from mooring.runtime.memory.run import Request
 from mooring.spec.environment import Database
 from tests.postgres import Cluster
 from tests.runtime.door.access.conftest import with_access
@@ -226,3 +229,9 @@ def test_a_program_says_beside_the_arguments_whom_a_call_of_an_agent_is_for(
     assert asyncio.run(call({"message": "hi", "user": "ann"}, {})).is_error
     assert not asyncio.run(call({"message": "hi"}, {"mooring/user": "ann"})).is_error
     assert desk.recall("size", user="ann") == ["Wears size M."]
+
+
+def test_a_run_that_another_process_takes_up_is_for_the_same_user() -> None:
+    request = Request("run_1", "support", "sha256:1", Turn("hi"), user="ann")
+    assert Request.of(request.data()) == request
+    assert "user" not in replace(request, user="").data()  # which a release before memory could not read
