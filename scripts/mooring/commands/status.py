@@ -98,7 +98,8 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
 
 def _exported(book: "Ledger") -> dict[str, Any] | None:
     """How far exports are, and when a restore was last proved; None where nothing is exported."""
-    rows = {name: (seen, json.loads(data)) for name, seen, data in book.ask("select name, seen, data from exports")}
+    told = book.read(lambda statements: statements("select name, seen, data from exports"))
+    rows = {name: (seen, json.loads(data)) for name, seen, data in told}
     if not rows.keys() & {"stream", "copy"}:
         return None
     seen = {name: rows[name][0] if name in rows else None for name in ("stream", "copy", "verified")}
