@@ -30,6 +30,7 @@ class Reason(StrEnum):
     EXPORTED = "exported"
     VERIFIED = "verified"
     RESTORED = "restored"
+    TOLERATED = "tolerated"
     # stopped before anything changed
     FINDINGS = "findings"
     EMPTY_SET = "empty-set"
@@ -49,6 +50,9 @@ class Reason(StrEnum):
     CONFLICTS = "conflicts"
     OCCUPIED = "occupied"
     CLOCK_SKEW = "clock-skew"
+    DRIFTED = "drifted"
+    UNKNOWN = "unknown"
+    CONTESTED = "contested"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"
@@ -78,6 +82,7 @@ DONE = frozenset(
         Reason.EXPORTED,
         Reason.VERIFIED,
         Reason.RESTORED,
+        Reason.TOLERATED,
     }
 )
 

@@ -18,6 +18,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text(encod
 EXISTENCE = {
     "agent": "agents.support",
     "code": "code.shipping",
+    "drift": "drift.drift",
     "export": "exports.export",
     "guards": "guards.guards",
     "model": "models.anthropic/claude-sonnet-4-5",

@@ -1,1 +1,1 @@
-"""What is done about an environment that runs, beside deploying to it."""
+"""What keeps an environment in order once it runs, each part on its own: drift, exports, the repository's host."""

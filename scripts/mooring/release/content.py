@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Environment, Export, Guards, Model, Resilience, Tool
+from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Resilience, Tool
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -46,3 +46,4 @@ class ReleaseContent(Part):
     resilience: dict[str, Resilience]
     guards: dict[str, Guards]
     exports: dict[str, Export] = Field(default_factory=dict)
+    drift: dict[str, Drift] = Field(default_factory=dict)

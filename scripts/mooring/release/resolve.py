@@ -13,7 +13,7 @@ from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
-from mooring.spec import Agent, Document, Environment, Export, Guards, Model, Prompt, Resilience, Tool
+from mooring.spec import Agent, Document, Drift, Environment, Export, Guards, Model, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema
 from mooring.spec.tool import PythonBind
 
@@ -66,6 +66,7 @@ class _Resolution:
             resilience=profiles,
             guards=self.catalog.all(Guards),
             exports=self._named(Export, ((name, "export") for name in (self.environment.export,) if name)),
+            drift=self.catalog.all(Drift),
         )
         if self.findings:
             raise FindingsError(self.findings)

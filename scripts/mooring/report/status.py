@@ -7,7 +7,7 @@ from typing import Any
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, seconds
+from mooring.report.timestamps import ago, clock, iso, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
 MOST_SECONDS = 5.0
@@ -28,6 +28,17 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         _show_workers(data, console)
     for line in notes(data):
         console.line(line)
+    for line in hotfixes(data, now):
+        console.line(line, "yellow")
+
+
+def hotfixes(data: dict[str, Any], now: float) -> Iterator[str]:
+    """Changes beside git that are in force, and how long they will be."""
+    for patch in data.get("hotfixes", ()):
+        values = ", ".join(f"{path}={value}" for path, value in patch["values"].items())
+        left = seconds(patch["until"]) - now
+        ends = f"ends in {clock(left)}" if left > 0 else "is over, and about to be taken back"
+        yield f"hotfix {patch['document']} {values} by {patch['owner']} {ends}: {patch['reason']}"
 
 
 def _show_live(data: dict[str, Any], console: Console) -> None:
@@ -129,6 +140,10 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
+    for job in data.get("jobs", ()):
+        if job["late"]:
+            since = f"since {iso(job['reported'])}" if job["reported"] else "yet"
+            yield f"late: the scheduled job {job['job']} has not reported {since}"
     yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
 

@@ -2,6 +2,7 @@
 
 from mooring.spec.agent import Agent
 from mooring.spec.document import Document
+from mooring.spec.drift import Drift
 from mooring.spec.environment import Environment
 from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
@@ -13,12 +14,26 @@ from mooring.spec.tool import Tool
 
 KINDS: dict[str, type[Document]] = {
     model.__name__: model
-    for model in (Agent, Environment, EvalSuite, Export, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+    for model in (
+        Agent,
+        Drift,
+        Environment,
+        EvalSuite,
+        Export,
+        Guards,
+        Model,
+        Override,
+        Prompt,
+        PromptPart,
+        Resilience,
+        Tool,
+    )
 }
 """Every kind by the name it has in `kind:`."""
 
 FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
+    "Drift": "configs/operations",
     "Environment": "configs/environments",
     "EvalSuite": "evals/suites",
     "Export": "configs/operations",
@@ -38,6 +53,7 @@ __all__ = [
     "KINDS",
     "Agent",
     "Document",
+    "Drift",
     "Environment",
     "EvalSuite",
     "Export",

@@ -143,6 +143,9 @@ def _after_model(wish: Wish, catalog: Catalog) -> list[str]:
 
 ROWS: Mapping[str, Row] = {
     "Agent": Row(_agent, _after_agent),
+    "Drift": Row(
+        lambda wish, _: document("Drift", wish.name, wish.owner), lambda *_: ["moor drift ENV shows what it answers"]
+    ),
     "Environment": Row(
         _environment,
         lambda wish, _: [f"look at its tier, agents and port, then: moor plan {wish.name}", f"moor up {wish.name}"],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from mooring.state import tables
-from mooring.state.tables import TABLES, moment, text
+from mooring.state.tables import SECONDS, TABLES, moment, text
 
 TOMBSTONES = sa.Table(
     "tombstones",
@@ -33,7 +33,12 @@ class Subject:
     written: str = ""
 
 
-SUBJECTS: dict[str, Subject] = {"conversation": Subject("turns", "conversation", "said")}
+SUBJECTS: dict[str, Subject] = {
+    "conversation": Subject("turns", "conversation", "said"),
+    "memory": Subject("memories", "id", "written"),
+    "memories of a user": Subject("memories", "owner", "written"),
+    "memories of a tenant": Subject("memories", "tenant", "written"),
+}
 """What can be forgotten, by the name that a tombstone has for it."""
 
 
@@ -70,11 +75,11 @@ def apply(connection: sa.Connection) -> int:
         found = connection.execute(sa.select(TOMBSTONES.c.key, TOMBSTONES.c.at).where(TOMBSTONES.c.subject == name))
         if not (stones := {row.key: row.at for row in found}):
             continue
-        table = TABLES.tables[subject.table]
-        column = table.c[subject.column]
+        column, written = sa.column(subject.column, sa.Text), sa.column(subject.written, SECONDS)
+        table = sa.table(subject.table, column, written)
         for value in connection.execute(sa.select(column).distinct()).scalars().all():
             if (at := stones.get(hashed(name, value))) is None:
                 continue
-            old = table.c[subject.written] <= at if subject.written else sa.true()
+            old = written <= at if subject.written else sa.true()
             deleted += connection.execute(sa.delete(table).where(column == value, old)).rowcount
     return deleted

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.spec import Environment, Export, Guards, Override
+from mooring.spec import Drift, Environment, Export, Guards, Override
 
 _MEANING = re.compile(r"[a-z]+(-[a-z]+)*\.(\*|[a-z]+(-[a-z]+)*)")
 
@@ -58,10 +58,18 @@ def _times(catalog: Catalog) -> Iterator[tuple[Entry, str, datetime]]:
         for index, key in enumerate(environment.access.keys if environment.access else ()):
             if key.ends is not None:
                 yield catalog.of(Environment)[name], f"access.keys.{index}.ends", key.ends
+    yield from _operated(catalog)
+
+
+def _operated(catalog: Catalog) -> Iterator[tuple[Entry, str, datetime]]:
     for name, export in catalog.all(Export).items():
         for index, hold in enumerate(export.holds):
             if hold.until is not None:
                 yield catalog.of(Export)[name], f"holds.{index}.until", hold.until
+    for name, drift in catalog.all(Drift).items():
+        for index, rule in enumerate(drift.rules):
+            if rule.until is not None:
+                yield catalog.of(Drift)[name], f"rules.{index}.until", rule.until
 
 
 def time_zone(catalog: Catalog) -> Remarks:

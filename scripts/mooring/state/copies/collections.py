@@ -2,7 +2,7 @@
 
 COLLECTIONS: dict[str, tuple[str, ...]] = {
     "conversations": ("conversations", "turns"),
-    "memory": ("tombstones",),
+    "memory": ("memories", "tombstones"),
     "runs": ("runs", "parts", "steps", "answers", "spend"),
     "record": ("ledger", "chains", "releases", "evidence", "caller_keys"),
 }
@@ -18,6 +18,7 @@ OWN = frozenset(
         "identity",
         "running_code",
         "exports",
+        "heartbeats",
         "changes",
         "leases",
         "machines",

@@ -3,9 +3,11 @@
 from mooring.state.migrations.durable import DURABLE
 from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
+from mooring.state.migrations.heartbeats import HEARTBEATS
 from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.ledger import LEDGER
+from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER, RELEASES, DURABLE, EXPORT)
+MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER, RELEASES, DURABLE, EXPORT, MEMORY, HEARTBEATS)
