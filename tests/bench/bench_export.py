@@ -1,7 +1,9 @@
 """Copies of the state: 1,000,000 messages against `pg_dump | zstd`, and what requests notice of a copy."""
 
+import asyncio
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,20 +16,28 @@ import psycopg
 
 from mooring.operate.export.source import Source
 from mooring.operate.export.stream import Stream
+from mooring.runtime.core.settings import Settings
+from mooring.runtime.core.turn import Turn
+from mooring.runtime.runtime import Runtime
 from mooring.state import turns
-from mooring.state.address import Address
+from mooring.state.address import Address, url_of
 from mooring.state.copies.postgres import client
 from mooring.state.transactions import Transactions
 from tests import reaper
+from tests.bench.bench_durable import _models_that_answer_at_once
 from tests.bench.row import MissingError, Row
 from tests.operate.export.conftest import document
 from tests.postgres import Cluster
+from tests.runtime.sample import sample
 
 MESSAGES, FEW = 1_000_000, 100_000
 MOST_RATIO, MOST_GROWTH = 1.5, 64
 """Against the rival; and mebibytes that ten times as many messages may add."""
 
 RATE, SECONDS, MOST_LAG = 60, 20, 5.0
+
+PAIRS, MOST_SLOWER = 150, 1.1
+"""Requests with and without a copy beside them, in turns; and how much slower the median may be."""
 
 FILL = """insert into {schema}.turns select 'acme/c' || n / 10, n % 10 + 1, md5(n::text), 1.8e9 + n,
     convert_to(json_build_array(json_build_object('kind', 'request', 'content', repeat(md5(n::text), 4)))::text, 'UTF8')
@@ -66,12 +76,19 @@ class _Bench:
         rival = self._put_back(file)
         ours, _, _ = self._ours("restore", address, "many", Address(self.cluster.fresh(), "bench"))
         rows.append(_row(f"restore of {MESSAGES:,} messages", ours, rival))
-        return [*rows, self._lag(few)]
+        return [*rows, self._lag(few), asyncio.run(self._noticed())]
 
     def _ours(self, what: str, address: Address, name: str, into: Address | None = None) -> tuple[float, float, int]:
         """Seconds, mebibytes of memory at its most, and bytes that are stored, of a process of its own."""
         copies = self.folder / name
-        arguments = [what, address.url, str(self.folder / f"{name}-state"), copies.as_uri(), into.url if into else ""]
+        arguments = [
+            what,
+            address.url,
+            str(self.folder / f"{name}-state"),
+            copies.as_uri(),
+            into.url if into else "",
+            "bench",
+        ]
         around = {**os.environ, "PYTHONPATH": os.pathsep.join(("scripts", "."))}
         done = subprocess.run(
             [sys.executable, "-c", CODE, *arguments], env=around, capture_output=True, text=True, check=True
@@ -126,6 +143,52 @@ class _Bench:
             ok=worst < MOST_LAG,
         )
 
+    async def _noticed(self) -> Row:
+        """The median request of a slot while a process like the exporter copies its database again and again."""
+        state = self.folder / "slot"
+        release = sample()
+        address = url_of(state, None, release.content.environment.name)
+        with _models_that_answer_at_once():
+            runtime = Runtime(release, Settings("blue", state, "http://127.0.0.1:9", {}))
+            await runtime.start()
+            for number in range(300):
+                await _asked(runtime, number)
+            took: dict[bool, list[float]] = {True: [], False: []}
+            for beside in (False, True) * 3:
+                copying = self._copying(address) if beside else None
+                took[beside] += [await _asked(runtime, number) for number in range(PAIRS // 3)]
+                if copying:
+                    assert copying.poll() is None
+                    copying.kill()
+                    copying.wait()
+            await runtime.close()
+        with_it, without = (statistics.median(took[beside]) for beside in (True, False))
+        ratio, limit = with_it / without, f"<= {MOST_SLOWER}x"
+        what = "a request while copies are made, median"
+        return Row(what, f"{with_it:.1f} ms", f"{without:.1f} ms without", ratio, limit, ratio <= MOST_SLOWER)
+
+    def _copying(self, address: Address) -> "subprocess.Popen[bytes]":
+        around = {**os.environ, "PYTHONPATH": os.pathsep.join(("scripts", "."))}
+        arguments = [
+            "again",
+            address.url,
+            str(self.folder / "again"),
+            (self.folder / "copies").as_uri(),
+            "",
+            address.environment,
+        ]
+        begun = subprocess.Popen(["nice", "-n", "10", sys.executable, "-c", CODE, *arguments], env=around)
+        time.sleep(3)  # its imports are no copy
+        return begun
+
+
+async def _asked(runtime: Runtime, number: int) -> float:
+    """Milliseconds of one turn of a conversation."""
+    served, began = runtime.agents.get("support"), time.perf_counter()
+    turn = Turn("hi", conversation=f"c{number % 20}")
+    await runtime.runner.run(served, turn, runtime.agents.record(served))
+    return (time.perf_counter() - began) * 1e3
+
 
 CODE = """
 import resource, sys, time
@@ -136,15 +199,18 @@ from mooring.operate.export.seal import Opener
 from mooring.operate.export.source import Source
 from mooring.state.address import Address
 from tests.operate.export.conftest import document
-what, url, state, copies, into = sys.argv[1:]
-source = Source("bench", Address(url, "bench"), document(destination={"url": copies}), Path(state))
+what, url, state, copies, into, name = sys.argv[1:]
+source = Source(name, Address(url, name), document(destination={"url": copies}), Path(state))
 source.origin()
 started = time.perf_counter()
 if what == "copy":
     copy(source)
+elif what == "again":
+    while True:
+        copy(source, adopt=True)
 else:
     with source.scratch() as folder:
-        restore(source.destination, choose(source.destination), Address(into, "bench"), folder, Opener(None), print)
+        restore(source.destination, choose(source.destination), Address(into, name), folder, Opener(None), print)
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

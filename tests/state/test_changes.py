@@ -6,7 +6,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import changes, turns
+from mooring.state import changes, streamed, tombstones, turns
 from mooring.state.engine import engine
 from mooring.state.transactions import Transactions
 from tests.postgres import Cluster
@@ -91,3 +91,16 @@ def test_of_many_who_want_it_at_once_one_gets_it(database_url: str) -> None:
         thread.join()
     assert got.count(None) == 1
     assert len({one for one in got if one}) == 1
+
+
+def test_a_tombstone_is_found_again_by_what_the_queue_says_of_it(database_url: str) -> None:
+    database = Transactions(database_url)
+    followed(database)
+    database.write(lambda connection: tombstones.bury(connection, "memories of a user", "acme ann", 5.0))
+
+    def read(connection: sa.Connection) -> list[streamed.Record]:
+        return list(streamed.records(connection, changes.queued(connection, 10)))
+
+    (record,) = database.read(read)
+    assert record["row"]["subject"] == "memories of a user"
+    assert record["row"]["at"] == 5.0

@@ -40,7 +40,7 @@ def _rows(change: Change) -> list[tuple[sa.Table, list[sa.ColumnElement[bool]]]]
             one = [TURNS.c.conversation == change.key, TURNS.c.version == change.part]
             return [(CONVERSATIONS, [CONVERSATIONS.c.id == change.key]), (TURNS, one)]
         case "tombstones":
-            subject, _, key = change.key.partition(" ")
+            subject, _, key = change.key.rpartition(" ")
             return [(TOMBSTONES, [TOMBSTONES.c.subject == subject, TOMBSTONES.c.key == key])]
         case "ledger":
             entry = [LEDGER.c.environment == change.key, LEDGER.c.seq == change.part]

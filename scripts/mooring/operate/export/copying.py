@@ -19,7 +19,8 @@ from mooring.operate.export.shelf import COLLECTIONS, Shelf
 from mooring.operate.export.source import Lease, Origin, Source, storing
 from mooring.outcome import Reason
 from mooring.state import changes
-from mooring.state.copies.copy import Piece, Snapshot, snapshot
+from mooring.state.copies.copy import snapshot
+from mooring.state.copies.facts import Piece, Snapshot
 from mooring.state.tombstones import TOMBSTONES as TOMBSTONES_TABLE
 
 THREADS, AHEAD = 2, 4

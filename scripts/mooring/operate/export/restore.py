@@ -20,7 +20,8 @@ from mooring.operate.export.source import storing
 from mooring.outcome import Reason
 from mooring.state import streamed, tombstones
 from mooring.state.address import Address
-from mooring.state.copies.rebuild import Rebuild, built, rebuilding, settle
+from mooring.state.copies.rebuild import built, settle
+from mooring.state.copies.rebuilding import Rebuild, rebuilding
 from mooring.state.unavailable import TooNew
 
 

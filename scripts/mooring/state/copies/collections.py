@@ -18,6 +18,7 @@ OWN = frozenset(
         "identity",
         "running_code",
         "exports",
+        "heartbeats",
         "changes",
         "leases",
         "machines",

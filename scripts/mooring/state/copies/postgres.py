@@ -18,8 +18,8 @@ from psycopg import sql
 
 from mooring.state.address import Address
 from mooring.state.copies.collections import OWN, tables_of
-from mooring.state.copies.copy import Facts, Piece
 from mooring.state.copies.cutting import cut
+from mooring.state.copies.facts import Facts, Piece
 from mooring.state.unavailable import Unavailable
 
 FILE = "dump"

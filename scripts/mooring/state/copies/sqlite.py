@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mooring.state.copies.collections import tables_of
-from mooring.state.copies.copy import MOST, Facts, Piece
+from mooring.state.copies.facts import MOST, Facts, Piece
 from mooring.state.unavailable import Unavailable
 
 RANGE = 4096
