@@ -27,6 +27,10 @@ class Reason(StrEnum):
     REPORTED = "reported"
     CHANGED = "changed"
     EVALUATED = "evaluated"
+    EXPORTED = "exported"
+    VERIFIED = "verified"
+    RESTORED = "restored"
+    TOLERATED = "tolerated"
     # stopped before anything changed
     FINDINGS = "findings"
     EMPTY_SET = "empty-set"
@@ -44,6 +48,11 @@ class Reason(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"
     CONFLICTS = "conflicts"
+    OCCUPIED = "occupied"
+    CLOCK_SKEW = "clock-skew"
+    DRIFTED = "drifted"
+    UNKNOWN = "unknown"
+    CONTESTED = "contested"
     # stopped on the way, and undone
     NOT_READY = "not-ready"
     PROBE_FAILED = "probe-failed"
@@ -53,6 +62,7 @@ class Reason(StrEnum):
     PORT_IN_USE = "port-in-use"
     STORAGE = "storage"
     PROCESS = "process"
+    DESTINATION = "destination"
     # neither done nor stopped
     USAGE = "usage"
     CRASH = "crash"
@@ -69,6 +79,10 @@ DONE = frozenset(
         Reason.REPORTED,
         Reason.CHANGED,
         Reason.EVALUATED,
+        Reason.EXPORTED,
+        Reason.VERIFIED,
+        Reason.RESTORED,
+        Reason.TOLERATED,
     }
 )
 

@@ -22,7 +22,7 @@ def run() -> list[Row]:
         many, one, example = Path(folder, "many"), Path(folder, "one"), Path(folder, "example")
         shutil.copytree(CONTENT, example)
         shutil.copytree(ROOT / "schemas", example / "schemas")
-        documents = _many(many)
+        documents = repository_of_many(many)
         _one(one)
         return [
             _alone("validate the example", example, 0.6),
@@ -87,7 +87,7 @@ def _one(root: Path) -> None:
     shutil.copy(BASE / "configs" / "models" / "large.yaml", root / "configs" / "models")
 
 
-def _many(root: Path) -> int:
+def repository_of_many(root: Path) -> int:
     """A repository of COPIES agents with their own tools, models, profiles and prompts; its number of documents."""
     shared = ("configs/environments/here.yaml", "configs/operations/guards.yaml")
     texts = {path.relative_to(BASE).as_posix(): path.read_text(encoding="utf-8") for path in BASE.rglob("*.yaml")}

@@ -141,6 +141,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.models,
             content.resilience,
             content.guards,
+            content.drift,
         )
     )
 

@@ -18,6 +18,8 @@ CASES = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text(encod
 EXISTENCE = {
     "agent": "agents.support",
     "code": "code.shipping",
+    "drift": "drift.drift",
+    "export": "exports.export",
     "guards": "guards.guards",
     "model": "models.anthropic/claude-sonnet-4-5",
     "prompt": "prompts.support/main",
@@ -54,6 +56,26 @@ def test_a_tool_that_is_bound_in_another_way_calls_elsewhere(
     changes = diff(edit({"tools.shop/find-order.bind": bind}), content)
     said = f"tool shop/find-order: GET shop/orders/{{orderId}} → {words}"
     assert [(change.code, change.text) for change in changes] == [("tool.endpoint-changed", said)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({}, {"encryption": None}, "copies are no longer encrypted"),
+        ({}, {"atLeast": 1}, "copies that stay whatever their age 3 → 1"),
+        ({}, {"everyMinutes": 240}, "from one copy to the next 60 → 240 min"),
+        (
+            {"holds": [{"prefix": "runs/2030", "reason": "Case 12", "until": None}]},
+            {},
+            "the hold on runs/2030 (Case 12) ends",
+        ),
+    ],
+)
+def test_copies_that_are_kept_less_well_are_a_weakening(
+    before: dict[str, Any], after: dict[str, Any], said: str, edit: Edit
+) -> None:
+    old, new = (edit({f"exports.export.{key}": value for key, value in side.items()}) for side in (before, after))
+    assert [(change.code, change.text) for change in diff(new, old)] == [("export.weakened", f"export export: {said}")]
 
 
 def test_another_environment_is_another_document(edit: Edit, content: ReleaseContent) -> None:

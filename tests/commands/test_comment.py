@@ -9,7 +9,7 @@ import pytest
 
 from mooring.report.evaluation import files
 from tests.evaluate.behaviour.story import dropped
-from tests.report.test_github_comment import Api
+from tests.operate.repository.test_comments import Api
 
 HEAD = ("--owner", "stranger", "--branch", "better&prompt", "--commit")
 

@@ -12,6 +12,10 @@ from mooring.runtime.core.turn import Turn
 from mooring.runtime.rehearsal import rehearse, withheld
 from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import ModelAnswer
+from mooring.state import memories
+from mooring.state.memories import Choice, Limits, Memory, Owner
+from mooring.state.transactions import Transactions
+from tests.runtime.recalling import recalling
 
 FIND = ("find_order", {"order": "A-1"})
 REFUND = ("refund_order", {"order": "A-1"})
@@ -88,3 +92,31 @@ def test_a_case_never_says_what_a_real_model_answers(stub, reply, build, tmp_pat
     stub.script("primary-1", reply("as it is"))
     said = rehearsed(Release.of(real.model_copy(update={"models": models})), stub.url, tmp_path, ANSWER)
     assert (said["text"], said["calls"]) == ("as it is", [])
+
+
+def test_a_rehearsal_has_memories_of_its_own_and_leaves_the_real_ones_alone(stub, reply, build, tmp_path):
+    kept = Transactions(f"sqlite:///{tmp_path / 'state.db'}")
+    real = Memory.new(Owner("", "", "people"), "A real memory of size.", ("support", "sha256:1", "run_1"), 1e9, 1e9)
+    kept.write(lambda connection: memories.remember(connection, real, Limits(9, 9999, 1e9)))
+    remember, recall = ("remember", {"text": "Wears size M."}), ("recall", {"query": "size"})
+
+    async def ask() -> list[Any]:
+        runtime = Runtime(recalling(build()), Settings("blue", tmp_path, stub.url))
+        assert withheld(runtime.release.content) == frozenset()
+        await runtime.start()
+        told = []
+        try:
+            for run, tool in (("one", remember), ("one", recall), ("two", recall)):
+                stub.script("primary-1", reply(tool=tool), reply("done"))
+                said = await rehearse(runtime, "support", Turn("hi"), run, memories=["Likes any size."])
+                told.append(said["calls"][0]["result"])
+        finally:
+            await runtime.close()
+        return told
+
+    remembered, first, second = asyncio.run(ask())
+    assert remembered == {"remembered": True}
+    assert [memory["text"] for memory in first["memories"]] == ["Wears size M.", "Likes any size."]
+    assert [memory["text"] for memory in second["memories"]] == ["Likes any size."]
+    assert kept.read(lambda connection: memories.chosen(connection, Choice(), 9)) == [real]
+    kept.close()

@@ -139,7 +139,8 @@ def _name_by_place(file: str, kind: str) -> str:
 
 
 def _key_by_place(file: str) -> tuple[str, str] | None:
-    """What a file is meant to be, by its path alone; the deepest folder that fits wins."""
+    """What a file is meant to be, by its path alone; the deepest folder that fits wins, then the kind of its name."""
     fitting = [kind for kind, folder in FOLDERS.items() if file.startswith(f"{folder}/")]
-    kind = max(fitting, key=lambda kind: len(FOLDERS[kind]), default=None)
+    stem = PurePosixPath(file).stem
+    kind = max(fitting, key=lambda kind: (len(FOLDERS[kind]), kind.lower() == stem, kind == "Guards"), default=None)
     return (kind, _name_by_place(file, kind)) if kind else None

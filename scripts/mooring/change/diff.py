@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mooring.change.change import Action, Change
-from mooring.change.kinds import agent, code, environment, guards, model, prompt, resilience, tool
+from mooring.change.kinds import agent, code, drift, environment, export, guards, model, prompt, resilience, tool
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
@@ -18,7 +18,9 @@ Doc = Document | ResolvedPrompt | Code
 RULES: dict[str, Callable[[Sides], Rules]] = {
     "agent": agent.rules,
     "code": code.rules,
+    "drift": drift.rules,
     "environment": environment.rules,
+    "export": export.rules,
     "guards": guards.rules,
     "model": model.rules,
     "prompt": prompt.rules,
@@ -52,7 +54,9 @@ def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
     kinds: dict[str, Mapping[str, Doc]] = {
         "agent": content.agents,
         "code": content.code,
+        "drift": content.drift,
         "environment": {content.environment.name: content.environment},
+        "export": content.exports,
         "guards": content.guards,
         "model": content.models,
         "prompt": content.prompts,

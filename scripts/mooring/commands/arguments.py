@@ -25,6 +25,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+def dollars(text: str) -> float:
+    """An amount of US dollars above 0."""
+    try:
+        amount = float(text.removeprefix("$"))
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not an amount of US dollars above 0")
+    return amount
+
+
 def owner(parser: ArgumentParser, default: str = "the usual one") -> None:
     """`--owner`, a team or user of the host."""
     parser.add_argument("--owner", metavar="TEAM", type=team, help=f"who approves changes (default: {default})")

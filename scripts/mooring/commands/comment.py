@@ -10,7 +10,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
-    from mooring.report.github_comment import GitHub
+    from mooring.operate.repository.github import GitHub
 
 SUMMARY = "Keep one comment with an evaluation's result on a pull request, rendered from its data."
 EXAMPLES = """
@@ -28,9 +28,10 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> Outcome:
     """Reads only data from the folder: untrusted code may have written it, links and Markdown included."""
+    from mooring.operate.repository.comments import publish
+    from mooring.operate.repository.github import GitHub
     from mooring.report.evaluation.files import PLAN, read
     from mooring.report.evaluation.markdown import comment
-    from mooring.report.github_comment import GitHub, publish
 
     file = args.folder.absolute() / PLAN
     if not file.is_file() or file.resolve() != file:
@@ -51,7 +52,7 @@ def _silent(why: str, console: Console) -> Outcome:
 
 
 def _pull_request(args: Namespace, github: "GitHub") -> int | None:
-    from mooring.report.github_comment import head_of, pull_request
+    from mooring.operate.repository.comments import head_of, pull_request
 
     head = (args.owner, args.branch, args.commit)
     if not any(head):

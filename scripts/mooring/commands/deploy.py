@@ -61,17 +61,35 @@ def deploy(
     evidence: Path | None = None,
 ) -> Outcome:
     """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
-    from mooring.commands import doors
     from mooring.commands.git import committed
-    from mooring.commands.running import actor, done, ledger, target
-    from mooring.commands.target_state import documents, planned
-    from mooring.rollout.driver import Request
+    from mooring.commands.target_state import documents
 
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
+    return deploy_release(workspace, catalog, release, commit, console, plan_digest=plan_digest, evidence=evidence)
+
+
+def deploy_release(
+    workspace: Workspace,
+    catalog: "Catalog",
+    release: "Release",
+    commit: str | None,
+    console: Console,
+    *,
+    plan_digest: str | None = None,
+    evidence: Path | None = None,
+) -> Outcome:
+    """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
+    from mooring.commands import doors
+    from mooring.commands.running import actor, done, ledger, target
+    from mooring.commands.target_state import planned
+    from mooring.rollout.driver import Request
+
+    name = release.content.environment.name
     running = target(workspace, release.content.environment)
     with ledger(workspace, release.content.environment) as book:
         settle(running, book, console)
+        _say_hotfix(book, name, console)
         live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
@@ -90,6 +108,13 @@ def deploy(
         if opener:
             doors.renew(running, book, workspace, console)
     return done(receipt, console)
+
+
+def _say_hotfix(book: "Ledger", name: str, console: Console) -> None:
+    """Notes that a hotfix is live, which this deployment takes back."""
+    hotfix = book.state(name).hotfix
+    for patch in hotfix.patches if hotfix else ():
+        console.note(f"this takes back the hotfix of {patch.kind} {patch.name} by {patch.owner}: {patch.reason}")
 
 
 def _private(workspace: Workspace, name: str, console: Console) -> None:

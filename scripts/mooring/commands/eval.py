@@ -1,10 +1,10 @@
 """`moor eval`."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mooring.commands.arguments import complete, count, environments
+from mooring.commands.arguments import complete, count, dollars, environments
 from mooring.commands.workspace import Workspace, find
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -34,7 +34,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
     parser.add_argument("--record", action="store_true", help="ask the real models and store their answers")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
-    parser.add_argument("--budget", metavar="USD", type=_dollars, help="stop before spending more, judges included")
+    parser.add_argument("--budget", metavar="USD", type=dollars, help="stop before spending more, judges included")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the order of questions (default: 0)")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where trials and reports are written")
 
@@ -77,13 +77,3 @@ def _say_before(session: "Session", console: Console) -> None:
 def _suites(workspace: Workspace) -> list[str]:
     folder = workspace.root / "evals" / "suites"
     return sorted(str(path.relative_to(folder).with_suffix("")) for path in folder.rglob("*.yaml"))
-
-
-def _dollars(text: str) -> float:
-    try:
-        dollars = float(text.removeprefix("$"))
-    except ValueError:
-        dollars = 0.0
-    if not 0 < dollars < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is not an amount of US dollars above 0")
-    return dollars

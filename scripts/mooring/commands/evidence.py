@@ -11,6 +11,7 @@ from mooring.commands.workspace import Workspace
 from mooring.errors import Failed, Refused
 from mooring.evaluate.attestation import FILE, Attestation, Attestations, read, write
 from mooring.evaluate.promotion import admit, attest, due, gaps
+from mooring.evaluate.trials import Trials
 from mooring.evaluate.values import Evidence, Results
 from mooring.outcome import Reason
 from mooring.release.release import Release
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 def store(workspace: Workspace, environment: str) -> Attestations:
     return Attestations(workspace.of(environment) / "evaluations")
+
+
+def trials(workspace: Workspace, environment: str) -> Trials:
+    """What was asked and answered for the evidence of an environment."""
+    return Trials(workspace.of(environment) / "evaluations" / "trials")
 
 
 class Everywhere(Attestations):
@@ -68,6 +74,8 @@ def keep(
     workspace: Workspace, session: "Session", base: Results | None, head: Results, verdict: "Verdict", console: Console
 ) -> str | None:
     """Stores the evidence beside the release and returns its file; None when too little was asked to pass."""
+    from mooring.evaluate.session import HEAD
+
     environment = session.head.content.environment
     missing = gaps(head, due(session.catalog.all(EvalSuite), session.head.content.agents, head.evidence))
     if missing and verdict.outcome != "fail":
@@ -78,6 +86,7 @@ def keep(
     made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.evidence))
     write(session.output / FILE, made)
     path = kept.put(made)
+    trials(workspace, environment.name).keep(made.digest, session.output / f"{HEAD}.jsonl")
     if environment.needs_evidence:
         console.line(f"evidence for moor deploy {environment.name} is in {path}", "dim")
     return str(path)

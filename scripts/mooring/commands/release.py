@@ -92,6 +92,8 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Tool": content.tools,
         "Model": content.models,
         "Resilience": content.resilience,
+        "Export": content.exports,
         "Guards": content.guards,
+        "Drift": content.drift,
     }
     return [(kind, name, each.version, each.owner) for kind, table in tables.items() for name, each in table.items()]

@@ -11,6 +11,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
+    from mooring.rollout.actions import Notify
     from mooring.targets.protocol import Target
 
 SUMMARY = "Restart one process of an environment; its release stays the same."
@@ -35,15 +36,21 @@ def run(args: Namespace, console: Console) -> Outcome:
     workspace = find(args)
     running = target(workspace, workspace.known(args.environment))
     with console.progress(f"restart {running.environment}") as notify:
-        before = running.facts().slots
-        if args.process in before and before[args.process].digest is None:
-            raise Failed(Reason.NOT_RUNNING, f"{args.process} is empty", fix=f"moor status {running.environment}")
-        name = running.restart(args.process)
-        notify(f"restarting {name}")
-        if name in before:
-            _wait(running, name, before[name].pid)
+        name = replace_process(running, args.process, notify)
     console.line(f"{name} is ready", "green")
     return Outcome(Reason.CHANGED, {"environment": running.environment, "process": name})
+
+
+def replace_process(running: "Target", process: str | None, notify: "Notify" = lambda _: None) -> str:
+    """Restarts a process, by default the live slot's, and waits until the new one is ready; which one it was."""
+    before = running.facts().slots
+    if process in before and before[process].digest is None:
+        raise Failed(Reason.NOT_RUNNING, f"{process} is empty", fix=f"moor status {running.environment}")
+    name = running.restart(process)
+    notify(f"restarting {name}")
+    if name in before:
+        _wait(running, name, before[name].pid)
+    return name
 
 
 def _wait(running: "Target", name: str, pid: int | None) -> None:

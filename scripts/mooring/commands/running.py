@@ -19,7 +19,14 @@ from mooring.targets.protocol import Target
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
 
-DONE = {"deploy": Reason.DEPLOYED, "flip": Reason.DEPLOYED, "rollback": Reason.ROLLED_BACK, "no-op": Reason.IN_SYNC}
+DONE = {
+    "deploy": Reason.DEPLOYED,
+    "flip": Reason.DEPLOYED,
+    "hotfix": Reason.DEPLOYED,
+    "rollback": Reason.ROLLED_BACK,
+    "return": Reason.ROLLED_BACK,
+    "no-op": Reason.IN_SYNC,
+}
 """How a command ends, by the kind of its receipt."""
 
 

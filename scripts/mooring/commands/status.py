@@ -1,5 +1,6 @@
 """`moor status`."""
 
+import json
 import time
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
@@ -14,6 +15,8 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.rollout.ledger import Ledger
+    from mooring.rollout.patches import Patch
 
 SUMMARY = "Show both slots, which one serves and how healthy it is, and who holds the lease."
 EXAMPLES = """
@@ -64,7 +67,9 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
             recorded = _recorded(workspace, name)
         except MooringError as error:  # what runs is shown although its ledger cannot be read
             warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
-    return {**data, **data.pop("facts"), **_served(workspace, name), **recorded, "warnings": warnings}
+    live = _live(workspace, name)
+    known = {**served(live), **recorded, "jobs": _jobs(workspace, name), "warnings": warnings}
+    return {**data, **data.pop("facts"), **known}
 
 
 def _warnings(workspace: Workspace, name: str) -> list[str]:
@@ -90,15 +95,64 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
             "quarantined": state.quarantined,
             "lease": {**asdict(held), "until": iso(held.until)} if held else None,
             "since": next(switches, None),
+            "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
+            "exported": _exported(book),
         }
 
 
-def _served(workspace: Workspace, name: str) -> dict[str, Any]:
+def _patch(patch: "Patch") -> dict[str, Any]:
+    """A hotfix, its values masked where they look like secrets."""
+    from mooring.catalog.secrets import masked
+    from mooring.report.timestamps import iso
+
+    values = {path: masked(json.dumps(value, ensure_ascii=False)) for path, value in patch.values.items()}
+    return {
+        "document": f"{patch.kind}/{patch.name}",
+        "values": values,
+        "owner": patch.owner,
+        "reason": patch.reason,
+        "since": iso(patch.since),
+        "until": iso(patch.until),
+    }
+
+
+def _exported(book: "Ledger") -> dict[str, Any] | None:
+    """How far exports are, and when a restore was last proved; None where nothing is exported."""
+    found = book.read(lambda statements: statements("select name, seen, data from exports"))
+    rows = {name: (seen, json.loads(data)) for name, seen, data in found}
+    if not rows.keys() & {"stream", "copy"}:
+        return None
+    seen = {name: rows[name][0] if name in rows else None for name in ("stream", "copy", "verified")}
+    proof = rows["verified"][1] if "verified" in rows else {}
+    problem = rows["problem"][1]["said"] if "problem" in rows else ""
+    return {**seen, "rpo": proof.get("rpo"), "rto": proof.get("rto"), "problem": problem}
+
+
+def _jobs(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+    """When each scheduled job of the environment last ran and last reported, and whether that is too long ago."""
+    from mooring.commands.stored import stored
+    from mooring.state import heartbeats
+
+    try:
+        with stored(workspace, name) as database:
+            known = database.read(heartbeats.heartbeats) if database else []
+    except MooringError:
+        return []
+    overdue, beats = {each.job for each in heartbeats.late(known, time.time())}, {each.job: each for each in known}
+    nothing = {"first": None, "ran": None, "outcome": None, "reported": None}
+    return [
+        {**(beats[job].data() if job in beats else {"job": job, **nothing}), "late": job in overdue}
+        for job in (heartbeats.JOBS if known else ())
+    ]
+
+
+def _live(workspace: Workspace, name: str) -> "Release | None":
+    """The release that serves, where that can be said."""
     from mooring.commands.running import target
 
     with suppress(Stopped):
-        return served(target(workspace, name).live())
-    return served(None)
+        return target(workspace, name).live()
+    return None
 
 
 def served(release: "Release | None") -> dict[str, Any]:

@@ -41,6 +41,7 @@ def add(parser: ArgumentParser) -> None:
     suite = parser.add_argument("--save-case", metavar="SUITE", help="write the conversation down as a test of a suite")
     complete(suite, _suites)
     parser.add_argument("--message", metavar="TEXT", nargs="+", help="ask this, one after the other, and end")
+    parser.add_argument("--user", metavar="NAME", help="the user to be: what agents remember is remembered of this one")
     parser.add_argument("--key-env", metavar="NAME", help=f"the variable with the key to send (default: {KEY})")
 
 
@@ -111,7 +112,7 @@ def _door(workspace: Workspace, args: Namespace) -> "Door":
     environment = release.content.environment
     # With access, who approves is known by the key alone.
     approval = os.environ.get("MOORING_APPROVAL_KEY") if environment.access is None else None
-    return Door(url, name, key, approval, certificate_of(environment))
+    return Door(url, name, key, approval, certificate_of(environment), args.user)
 
 
 def _agents(workspace: Workspace) -> list[str]:

@@ -42,10 +42,11 @@ async def converse(
     served = runtime.agents.get(agent)
     variables = {name: value for name, value in case.vars.items() if name in served.prompt.open}
     history: list[Text] = []
+    memories = [*case.memories]
     for turn in turns(case):
         asked = Turn(turn.message, tuple(history), variables)
         with scripted(turn.answer):
-            reply, unanswered = await _reply(runtime, served, asked, case, run, evidence)
+            reply, unanswered = await _reply(runtime, served, asked, case, run, evidence, memories)
         yield reply
         if unanswered:
             raise Unanswered(reply.error)
@@ -66,10 +67,11 @@ def rendered(runtime: Runtime, agent: str, case: Case) -> str:
 
 
 async def _reply(
-    runtime: Runtime, served: Served, turn: Turn, case: Case, run: str, evidence: Evidence
+    runtime: Runtime, served: Served, turn: Turn, case: Case, run: str, evidence: Evidence, memories: list[str]
 ) -> tuple[Reply, bool]:
     """The reply, and whether it cannot be judged."""
     record, started = runtime.agents.record(served, run=run), time.perf_counter()
+    record.rehearsed = memories
     answer: Answer | None = None
     messages: list[ModelMessage] = []
     error: str | None = None
@@ -96,6 +98,7 @@ async def _reply(
         latency_seconds=None if evidence == "recorded" else time.perf_counter() - started,
         awaiting_approval=tuple(approval.tool for approval in answer.approvals) if answer else (),
         error=error,
+        models=tuple(rehearsal.models(messages)),
     )
     return reply, unanswered
 

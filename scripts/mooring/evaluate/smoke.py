@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ from mooring.errors import Stopped
 from mooring.evaluate.assertions.judging import judge
 from mooring.evaluate.cases import cases, turns
 from mooring.evaluate.scoring import passed, unanswered
-from mooring.evaluate.values import Reply
+from mooring.evaluate.values import Reply, Score
 from mooring.spec.suite import APPROVE, Case, EvalSuite
 
 Ask = Callable[[Mapping[str, Any], float], Mapping[str, Any]]
-"""Rehearses one turn in a slot, within some seconds: takes the agent, message, history, variables, run and the answer
-that stands in the case, and returns what `Reply` is made of. Raises Stopped."""
+"""Rehearses one turn in a slot, within some seconds: takes the agent, message, history, variables, run, memories and
+the answer that stands in the case, and returns what `Reply` is made of. Raises Stopped."""
 
 AT_ONCE = 8
 """Conversations with a slot at the same time."""
@@ -52,12 +52,12 @@ def smoke(suites: Mapping[str, EvalSuite], ask: Ask, seconds: float) -> list[str
         if case.quarantine is None or case.quarantine.expires < today
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        replies = list(pool.map(lambda one: _held(one, ask), planned))
+        replies = list(pool.map(lambda one: held(one, ask), planned))
     problems = asyncio.run(_judged(planned, replies))
     return [f"{one.name}: {problem}" for one, problem in zip(planned, problems, strict=True) if problem]
 
 
-def _held(one: Conversation, ask: Ask) -> list[Reply]:
+def held(one: Conversation, ask: Ask) -> list[Reply]:
     """One reply for each turn, fewer when one ended the conversation."""
     replies: list[Reply] = []
     history: list[tuple[str, str]] = []
@@ -70,6 +70,7 @@ def _held(one: Conversation, ask: Ask) -> list[Reply]:
             "history": tuple(history),
             "variables": variables,
             "run": run,
+            "memories": one.case.memories,
             "answer": turn.answer.model_dump(mode="json") if turn.answer else None,
         }
         replies.append(reply := _reply(body, one.deadline, ask))
@@ -97,9 +98,14 @@ async def _judged(planned: list[Conversation], replies: list[list[Reply]]) -> li
     return [await _problem(one.case, said) for one, said in zip(planned, replies, strict=True)]
 
 
+async def scores_of(case: Case, replies: Sequence[Reply]) -> tuple[Score, ...]:
+    """The scores of a case that needs no judge. For the main thread."""
+    return unanswered(replies) + await judge(case, replies, None)
+
+
 async def _problem(case: Case, replies: list[Reply]) -> str:
     """Why a case does not hold, or ""."""
-    scores = unanswered(replies) + await judge(case, replies, None)
+    scores = await scores_of(case, replies)
     if passed(case, scores):
         return ""
     wrong = next((score for score in scores if not score.passed and score.weight > 0), None)

@@ -53,11 +53,12 @@ class Reply:
     latency_seconds: float | None = None  # None: not measured, because it was replayed
     awaiting_approval: tuple[str, ...] = ()  # names of the tools
     error: str | None = None
+    models: tuple[str, ...] = ()  # what the providers called the models that answered, with their fingerprints
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        calls = tuple(Call.from_data(call) for call in data["calls"])
-        return cls(**{**data, "calls": calls, "awaiting_approval": tuple(data["awaiting_approval"])})
+        lists = {name: tuple(data.get(name, ())) for name in ("awaiting_approval", "models")}
+        return cls(**{**data, **lists, "calls": tuple(Call.from_data(call) for call in data["calls"])})
 
 
 @dataclass(frozen=True)

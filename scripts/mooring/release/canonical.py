@@ -36,13 +36,18 @@ def uncanonical(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def read(data: bytes) -> Any:
     """The JSON value in `data`. ValueError when it is not JSON, or not in canonical form."""
-    try:
-        value = json.loads(data, parse_int=_number)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    value = parse(data)
     if canonical(value) != data:
         raise ValueError("not in canonical form")
     return value
+
+
+def parse(data: bytes) -> Any:
+    """The JSON value in `data`, which is known to be in canonical form. ValueError when it is not JSON."""
+    try:
+        return json.loads(data, parse_int=_number)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _number(digits: str) -> int | float:

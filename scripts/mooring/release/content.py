@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Environment, Guards, Model, Resilience, Tool
+from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Resilience, Tool
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -45,3 +45,5 @@ class ReleaseContent(Part):
     models: dict[str, Model]
     resilience: dict[str, Resilience]
     guards: dict[str, Guards]
+    drift: dict[str, Drift] = Field(default_factory=dict)
+    exports: dict[str, Export] = Field(default_factory=dict)

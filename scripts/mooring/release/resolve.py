@@ -13,7 +13,7 @@ from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
-from mooring.spec import Agent, Document, Environment, Guards, Model, Prompt, Resilience, Tool
+from mooring.spec import Agent, Document, Drift, Environment, Export, Guards, Model, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema
 from mooring.spec.tool import PythonBind
 
@@ -65,6 +65,8 @@ class _Resolution:
             models=self._named(Model, models),
             resilience=profiles,
             guards=self.catalog.all(Guards),
+            drift=self.catalog.all(Drift),
+            exports=self._named(Export, ((name, "export") for name in (self.environment.export,) if name)),
         )
         if self.findings:
             raise FindingsError(self.findings)

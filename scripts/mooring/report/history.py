@@ -34,9 +34,21 @@ def _what(event: dict[str, Any]) -> str:
     match event["event"]:
         case "requested":
             commit = f" of commit {event['commit'][:12]}" if event.get("commit") else ""
-            return f"{event['kind']} {short(event['digest'])}{commit}"
+            return f"{event['kind']} {short(event['digest'])}{commit}{_patched(event.get('hotfix'))}"
         case "switched":
             return f"in {event['ms']:.1f} ms"
+        case "noted":
+            return f"{event['what']}: {', '.join(event['fields']) or 'none any more'}"
+        case "proved":
+            return f"restored {event['rows']:,} rows: RPO {event['rpo']:.1f} s, RTO {event['rto']:.1f} s"
         case "stumbled":
             return f"{event['reason']}: {event['detail']}"
     return ""
+
+
+def _patched(hotfix: dict[str, Any] | None) -> str:
+    """What the newest patch of a hotfix changes, and why."""
+    if not hotfix:
+        return ""
+    patch = hotfix["patches"][-1]
+    return f": {patch['kind']}/{patch['name']} {', '.join(patch['values'])}, {patch['reason']}"

@@ -1,12 +1,13 @@
 """The status of an environment, for people."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, seconds
+from mooring.report.timestamps import ago, clock, iso, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
 MOST_SECONDS = 5.0
@@ -27,6 +28,17 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         _show_workers(data, console)
     for line in notes(data):
         console.line(line)
+    for line in hotfixes(data, now):
+        console.line(line, "yellow")
+
+
+def hotfixes(data: dict[str, Any], now: float) -> Iterator[str]:
+    """Changes beside git that are in force, and how long they will be."""
+    for patch in data.get("hotfixes", ()):
+        values = ", ".join(f"{path}={value}" for path, value in patch["values"].items())
+        left = seconds(patch["until"]) - now
+        ends = f"ends in {clock(left)}" if left > 0 else "is over, and about to be taken back"
+        yield f"hotfix {patch['document']} {values} by {patch['owner']} {ends}: {patch['reason']}"
 
 
 def _show_live(data: dict[str, Any], console: Console) -> None:
@@ -103,17 +115,35 @@ def _state(slot: dict[str, Any], live: bool) -> str:
     return f"live{several}{spare}" if live else f"warm{several}"
 
 
+def _exported(told: dict[str, Any], now: float) -> str:
+    """`exported 0.8 s behind, copied 12 min ago; a restore was proved 2 d ago (RPO 1.1 s, RTO 14.2 s)`."""
+    parts = [f"{max(0.0, now - told['stream']):.1f} s behind"] if told["stream"] else []
+    parts += [f"copied {ago(told['copy'], now)}"] if told["copy"] else ["not copied yet"]
+    proved = "a restore was never proved: moor state verify"
+    if told["verified"]:
+        figures = f"RPO {told['rpo']:.1f} s, RTO {told['rto']:.1f} s"
+        proved = f"a restore was proved {ago(told['verified'], now)} ({figures})"
+    problem = f"; {told['problem']}" if told["problem"] else ""
+    return f"exported {', '.join(parts)}; {proved}{problem}"
+
+
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
+    if exported := data.get("exported"):
+        yield _exported(exported, time.time())
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
+    for job in data.get("jobs", ()):
+        if job["late"]:
+            since = f"since {iso(job['reported'])}" if job["reported"] else "yet"
+            yield f"late: the scheduled job {job['job']} has not reported {since}"
     yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
 

@@ -24,6 +24,12 @@ def span(length: float) -> str:
     return "0 s"
 
 
+def clock(length: float) -> str:
+    """A duration in seconds that counts down: `1:59:58`."""
+    minutes, rest = divmod(max(0, int(length)), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
 def ago(then: float, now: float) -> str:
     """How long before or after `now`."""
     return f"{span(now - then)} ago" if then <= now else f"in {span(then - now)}"

@@ -14,6 +14,7 @@ from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
+from mooring.rollout.patches import Hotfix
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
 from mooring.rollout.target import Clock, Target, Terms
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 RECOVERY = 120.0
 """Seconds a deployment waits for a recovery under way to finish."""
 
+BRIEF = ("recover", "note")
+"""Kinds of leases that are waited for: they end by themselves and change no release on purpose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A release to make live. `commit` and the digests of `plan` and `evidence` are recorded with it.
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
-    the deployment is admitted, before anything else; what it raises ends the deployment.
+    the deployment is admitted, before anything else; what it raises ends the deployment. `hotfix` says what the release
+    is, where it is not from git.
     """
 
     release: "Release"
@@ -42,6 +47,7 @@ class Request:
     evidence: str | None = None
     smoke: Smoke | None = field(default=None, compare=False)
     prepare: Callable[[], None] | None = field(default=None, compare=False)
+    hotfix: Hotfix | None = None
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -49,7 +55,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
 
     Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
-    with _Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
+    with Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
         environment = request.release.content.environment
@@ -77,7 +83,7 @@ def rollback(
     Takes over from a deployment under way: if that is baking, undoing it is the rollback.
     Raises Refused(NO_STANDBY) when there is nothing to go back to.
     """
-    with _Driver(target, ledger, actor, "rollback", notify, clock) as driver:
+    with Driver(target, ledger, actor, "rollback", notify, clock) as driver:
         was = driver.state()
         now = driver.settle(supersede=True)
         if was.phase is not Phase.IDLE and now.verdict is Reason.ROLLED_BACK and now.live == was.origin:
@@ -87,11 +93,11 @@ def rollback(
 
 def recover(target: Target, ledger: Ledger, actor: str, notify: Notify = print, clock: Clock = WALL) -> State:
     """Finishes or undoes a rollout whose process ended; returns the resulting state."""
-    with _Driver(target, ledger, actor, "recover", notify, clock) as driver:
+    with Driver(target, ledger, actor, "recover", notify, clock) as driver:
         return driver.settle()
 
 
-class _Driver:
+class Driver:
     """Holds one lease on one environment for the length of a `with` block."""
 
     def __init__(self, target: Target, ledger: Ledger, actor: str, kind: str, notify: Notify, clock: Clock) -> None:
@@ -128,9 +134,9 @@ class _Driver:
             except Refused:
                 held = leases.read(self.ledger, self.environment)
                 late = self.clock.now() > self.started + RECOVERY
-                if self.kind == "recover" or held is None or held.kind != "recover" or late:
+                if self.kind == "recover" or held is None or held.kind not in BRIEF or late:
                     raise
-            if not told:
+            if not told and held.kind == "recover":
                 self.notify("waiting for the supervisor, which brings to rest what an earlier process left")
             told = True
             self.clock.sleep(0.1)
@@ -188,6 +194,7 @@ class _Driver:
             frozen=frozen,
             deadline=now + terms.deadline,
             bake_seconds=terms.bake,
+            hotfix=request.hotfix if request else None,
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

@@ -77,22 +77,23 @@ def way_back(state: State, to: str | None = None) -> str:
 def _requested(state: State, event: Requested) -> Step:
     if state.phase is not Phase.IDLE:
         raise ValueError(f"a rollout is {state.phase}")
-    rollback = event.kind is Kind.ROLLBACK
-    if not rollback:
+    if not event.kind.back:
         _admit(state, event)
+    if event.kind is Kind.DEPLOY:
         state = state.change(quarantined=None)
+    if event.hotfix:
+        state = state.change(hotfixes=(*state.hotfixes, event.hotfix))
     slot = other(state.live.slot) if state.live else BLUE
     target = Side(slot, event.digest)
     fresh = state.change(origin=state.live, target=target, deadline=event.deadline, bake_seconds=event.bake_seconds)
     fresh = fresh.change(verdict=None, detail="")
     warm = event.warm == target
     if state.live and state.live.digest == event.digest:
-        return _again(fresh.change(target=state.live, origin=None), rollback)
-    if warm and (rollback or event.digest in state.trail):
-        kind = Kind.ROLLBACK if rollback else Kind.FLIP
+        return _again(fresh.change(target=state.live, origin=None), event.kind.back)
+    if warm and (event.kind.back or (event.kind is Kind.DEPLOY and event.digest in state.trail)):
+        kind = event.kind if event.kind.back else Kind.FLIP
         return fresh.change(phase=Phase.PROBING, kind=kind), (Probe(target, questions=False),)
-    kind = Kind.ROLLBACK if rollback else Kind.DEPLOY
-    return fresh.change(phase=Phase.STAGING, kind=kind), (Stage(target),)
+    return fresh.change(phase=Phase.STAGING, kind=event.kind), (Stage(target),)
 
 
 def _admit(state: State, event: Requested) -> None:
@@ -104,9 +105,9 @@ def _admit(state: State, event: Requested) -> None:
         raise Refused(Reason.FROZEN, f"frozen: {event.frozen}")
 
 
-def _again(state: State, rollback: bool) -> Step:
+def _again(state: State, back: bool) -> Step:
     """Handles a request for the live release: a no-op once it is committed, else it passes the gates now."""
-    if rollback:
+    if back:
         raise Refused(Reason.NO_STANDBY, f"{state.goal.digest} is live already")
     if state.trail[-1:] == (state.goal.digest,):
         return state.change(kind=None, target=None), ()
@@ -116,8 +117,7 @@ def _again(state: State, rollback: bool) -> Step:
 def _staged(state: State, event: Event) -> Step:
     if event.at > state.deadline:
         return _abort(state, Reason.DEADLINE, "ready, but after the deadline")
-    questions = state.kind is Kind.DEPLOY
-    return state.change(phase=Phase.PROBING), (Probe(state.goal, questions),)
+    return state.change(phase=Phase.PROBING), (Probe(state.goal, _watched(state)),)
 
 
 def _probed(state: State, event: Passed) -> Step:
@@ -130,7 +130,11 @@ def _probed(state: State, event: Passed) -> Step:
 
 def _switched(state: State, event: Event) -> Step:
     state = state.change(live=state.target)
-    return _bake(state, event) if state.kind is Kind.DEPLOY else _commit(state)
+    return _bake(state, event) if _watched(state) else _commit(state)
+
+
+def _watched(state: State) -> bool:
+    return state.kind is not None and state.kind.watched
 
 
 def _bake(state: State, event: Event) -> Step:
@@ -140,15 +144,17 @@ def _bake(state: State, event: Event) -> Step:
 
 def _commit(state: State, _event: Event | None = None) -> Step:
     digest = state.goal.digest
-    if state.kind is Kind.ROLLBACK:
-        bad = state.origin.digest if state.origin else None
-        kept = state.trail[: _last(state.trail, digest) + 1]
-        state = state.change(trail=kept, quarantined=bad or state.quarantined)
-    else:
+    if state.kind is Kind.ROLLBACK and state.origin:
+        state = state.change(quarantined=state.origin.digest)
+    if state.kind and state.kind.back:
+        state = state.change(trail=state.trail[: _last(state.trail, digest) + 1])
+    elif state.kind is not Kind.HOTFIX:
         state = state.change(trail=(*state.trail, digest)[-TRAIL:])
+    if state.kind is not Kind.HOTFIX:
+        state = state.change(hotfixes=())
     if state.origin is None:
         return _idle(state)
-    return state.change(phase=Phase.RETIRING), (Retire(state.origin, wait=state.kind is Kind.DEPLOY),)
+    return state.change(phase=Phase.RETIRING), (Retire(state.origin, wait=_watched(state)),)
 
 
 def _last(trail: tuple[str, ...], digest: str) -> int:
@@ -190,7 +196,8 @@ def _stuck(state: State, event: Stumbled) -> Step:
 
 
 def _idle(state: State, _event: Event | None = None) -> Step:
-    return state.change(phase=Phase.IDLE, kind=None, origin=None, target=None), ()
+    live = tuple(filter(None, [state.hotfix]))
+    return state.change(phase=Phase.IDLE, kind=None, origin=None, target=None, hotfixes=live), ()
 
 
 def _taken_over(state: State, event: Resumed | Superseded) -> Step:

@@ -8,7 +8,7 @@ from mooring.rollout.target import Facts
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`kind` is deploy, flip, rollback or no-op. Counts are of requests between the first step and the last.
+    """`kind` is that of the rollout, or no-op. Counts are of requests between the first step and the last.
 
     `lost` were received and have neither an answer nor a client that left: 0 unless a slot was killed.
     `hash` is the ledger's head.

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from mooring.outcome import Reason
+from mooring.rollout.patches import Hotfix
 
 BLUE, GREEN = SLOTS = ("blue", "green")
 
@@ -28,11 +29,26 @@ class Phase(StrEnum):
 
 
 class Kind(StrEnum):
-    """DEPLOY passes every gate; FLIP and ROLLBACK go to a release that passed them before."""
+    """DEPLOY passes every gate; FLIP and ROLLBACK go to a release that passed them before.
+
+    HOTFIX goes to a release that is not from git, and RETURN back to the one that it was made of.
+    """
 
     DEPLOY = "deploy"
     FLIP = "flip"
     ROLLBACK = "rollback"
+    HOTFIX = "hotfix"
+    RETURN = "return"
+
+    @property
+    def back(self) -> bool:
+        """Whether it goes to a release that had the traffic before: no gate but the probe for readiness."""
+        return self in (Kind.ROLLBACK, Kind.RETURN)
+
+    @property
+    def watched(self) -> bool:
+        """Whether the release is asked questions before the switch and watched after it."""
+        return self in (Kind.DEPLOY, Kind.HOTFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +64,8 @@ class State:
     """One environment's rollout. Times are seconds since the epoch.
 
     `live` has the traffic; `origin` had it before the rollout under way, whose goal is `target`.
-    `trail` holds the digests that were committed, the newest last: where a rollback can go.
+    `trail` holds the digests that were committed, the newest last: where a rollback can go. Hotfixes are not in it.
+    `hotfixes` are those that are live, or that the rollout under way could end with.
     `verdict` and `detail` say why the last rollout did not commit, or are None and "".
     """
 
@@ -64,6 +81,13 @@ class State:
     bake_until: float = 0
     verdict: Reason | None = None
     detail: str = ""
+    hotfixes: tuple[Hotfix, ...] = ()
+
+    @property
+    def hotfix(self) -> Hotfix | None:
+        """The hotfix that is live; None when what is live came from git."""
+        live = self.live.digest if self.live else None
+        return next((one for one in reversed(self.hotfixes) if one.digest == live), None)
 
     @property
     def goal(self) -> Side:
@@ -88,6 +112,7 @@ class State:
                 "kind": Kind(data["kind"]) if data["kind"] else None,
                 "trail": tuple(data["trail"]),
                 "verdict": Reason(data["verdict"]) if data["verdict"] else None,
+                "hotfixes": tuple(Hotfix.read(one) for one in data.get("hotfixes", ())),
             }
         )
 
@@ -133,7 +158,7 @@ class Event:
 class Requested(Event):
     """A request to make `digest` live. `warm` is the idle slot if ready; `frozen` says why deployments are frozen.
 
-    `deadline` is the latest time of the switch.
+    `deadline` is the latest time of the switch. `hotfix` says what the release is, where it is not from git.
     """
 
     kind: Kind
@@ -145,6 +170,7 @@ class Requested(Event):
     frozen: str | None = None
     deadline: float = 0
     bake_seconds: float = 0
+    hotfix: Hotfix | None = None
 
 
 @dataclass(frozen=True, slots=True)

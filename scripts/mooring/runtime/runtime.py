@@ -1,6 +1,7 @@
 """What a slot holds: one release's agents, ready to run, what they remember and how they are watched."""
 
 import asyncio
+from collections import OrderedDict
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
@@ -16,6 +17,7 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.known_keys import KnownKeys
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.memories import Memories
 from mooring.runtime.memory.shared_clock import SharedClock
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.memory.storage import url_for
@@ -32,6 +34,7 @@ from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
 from mooring.state import running_code
 from mooring.state.address import Address
+from mooring.state.changes import THROUGH
 from mooring.state.database import Database
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.running_folder import folder
@@ -57,12 +60,15 @@ class Runtime:
         self.last_good = LastGoodStore(self.database if settings.serving else None, self.clock)
         self.conversations = Conversations(self.database, profiles, self.clock)
         self.spend = Spend(self.database, self.clock)
+        self.memories = Memories(self.database, self.clock)
         self.keys = KnownKeys(self.database, settings.state)
-        self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend)
+        self.agents = Agents(release, settings, self.metrics, self.last_good, self.spend, self.memories)
         self.runner = Runner(self.agents, self.conversations, self.observer)
         stored = StoredReleases(self.database, settings.state)
         self.runs = Runs(self.runner, self.database, stored, self.clock)
         self.memory = MemoryWatch([profile.memory for profile in profiles], [self._shed], self.metrics.memory.set)
+        self.rehearsed: OrderedDict[str, list[str]] = OrderedDict()
+        """The memories of rehearsals, by run: they read and write no others."""
         self.others: Others = Alone()
         """The other workers of the slot; whoever hosts the slot sets it."""
         self.client: httpx2.AsyncClient | None = None
@@ -71,7 +77,9 @@ class Runtime:
         ask, lag = self.runner.answer, self.metrics.loop_lag
         self.health = Health(release.content, settings, self.agents, self.runs, self.memory, self.ready, ask, lag)
         about = {"digest": release.digest, "slot": settings.slot}
-        scrape = Scrape(about, self.accounting, self.conversations, self.agents, self.health, self.spend)
+        scrape = Scrape(
+            about, self.accounting, self.conversations, self.agents, self.health, self.spend, settings.state / THROUGH
+        )
         self.metrics.registry.register(scrape)
 
     async def start(self) -> None:

@@ -2,7 +2,9 @@
 
 from mooring.spec.agent import Agent
 from mooring.spec.document import Document
+from mooring.spec.drift import Drift
 from mooring.spec.environment import Environment
+from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
 from mooring.spec.prompt import Prompt, PromptPart
@@ -12,14 +14,29 @@ from mooring.spec.tool import Tool
 
 KINDS: dict[str, type[Document]] = {
     model.__name__: model
-    for model in (Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool)
+    for model in (
+        Agent,
+        Drift,
+        Environment,
+        EvalSuite,
+        Export,
+        Guards,
+        Model,
+        Override,
+        Prompt,
+        PromptPart,
+        Resilience,
+        Tool,
+    )
 }
 """Every kind by the name it has in `kind:`."""
 
 FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
+    "Drift": "configs/operations",
     "Environment": "configs/environments",
     "EvalSuite": "evals/suites",
+    "Export": "configs/operations",
     "Guards": "configs/operations",
     "Model": "configs/models",
     "Override": "configs/overrides",
@@ -36,8 +53,10 @@ __all__ = [
     "KINDS",
     "Agent",
     "Document",
+    "Drift",
     "Environment",
     "EvalSuite",
+    "Export",
     "Guards",
     "Model",
     "Override",

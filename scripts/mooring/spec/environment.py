@@ -151,6 +151,7 @@ class Environment(Document):
     database: Database | None = Field(
         default=None, description="Absent: a SQLite file in the environment's state folder."
     )
+    export: Name | None = Field(default=None, description="The Export document; absent: nothing is exported.")
     serving: Serving = Serving()
     access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)

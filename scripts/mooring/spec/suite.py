@@ -96,6 +96,9 @@ class Case(Part):
     vars: dict[str, JsonValue] = Field(default_factory=dict)
     answer: Answer = Field(default=None, description=f"{ANSWER} With `turns`, each has its own.")
     turns: tuple[Turn, ...] = ()
+    memories: tuple[Annotated[str, StringConstraints(min_length=1, max_length=8192)], ...] = Field(
+        default=(), description="What the agent remembers of the user before the first message, the oldest first."
+    )
     assertions: tuple[Assertion, ...] = Field(default=(), alias="assert")
     threshold: Rate = Field(default=1, description="The weighted mean of the scores that passes.")
     critical: bool = Field(default=False, description="Zero tolerance: a single failure blocks.")

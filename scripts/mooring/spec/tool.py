@@ -68,7 +68,37 @@ class McpBind(Part):
     )
 
 
-Bind = Annotated[HttpBind | PythonBind | McpBind, Field(discriminator="type")]
+class MemoryBind(Part):
+    """A tool answered by the long-term memory that the environment keeps of one user of one tenant.
+
+    Nobody else's is written or found. A request says who the user is; without one nothing is remembered.
+    """
+
+    space: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
+        description="What is remembered in a space is recalled in that one alone; agents that name it share it."
+    )
+
+
+class RememberBind(MemoryBind):
+    """Keeps the argument `text`. Keeping the same text again is keeping it once, from now on."""
+
+    type: Literal["remember"]
+    max_bytes: int = Field(default=2000, ge=1, le=8192, description="Of one memory; a longer one is refused.")
+    max_memories: int = Field(default=500, ge=1, le=10_000, description="Of one user; the oldest make room.")
+    max_total_bytes: int = Field(
+        default=262_144, ge=8192, le=4_194_304, description="Of all memories of one user; the oldest make room."
+    )
+    keep_days: int = Field(default=365, ge=1, le=3650, description="Then a memory is forgotten.")
+
+
+class RecallBind(MemoryBind):
+    """Finds the memories that have to do with the argument `query`, the best first; with "" the newest."""
+
+    type: Literal["recall"]
+    max_memories: int = Field(default=5, ge=1, le=50, description="That one call returns.")
+
+
+Bind = Annotated[HttpBind | PythonBind | McpBind | RememberBind | RecallBind, Field(discriminator="type")]
 
 
 class Tool(Document):
@@ -99,6 +129,11 @@ class Tool(Document):
             case HttpBind(service=name) | McpBind(server=name):
                 return name
         return None
+
+    @property
+    def memory(self) -> RememberBind | RecallBind | None:
+        """The memory that it is bound to, if it is."""
+        return self.bind if isinstance(self.bind, RememberBind | RecallBind) else None
 
     @property
     def repeatable(self) -> bool:

@@ -169,8 +169,9 @@ def environment(
     probes: Sequence[Probe],
     services: Sequence[tuple[str, str]] = (),
     drain: float = 180,
+    export: str = "",
 ) -> Files:
-    """An environment of the agents that `probes` ask; `services` are (name, place) pairs."""
+    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, `export` is a document."""
     kind = tier(name)
     careful = TIERS[kind]
     agents = list(dict.fromkeys(probe.agent for probe in probes))
@@ -184,6 +185,7 @@ def environment(
         probes=probes,
         services=services,
         drain=f"{drain:g}",
+        export=export,
         **{key: getattr(careful, key) for key in careful.__slots__},
     )
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Guards, Prompt, Tool
+from mooring.spec import KINDS, Agent, Export, Guards, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
-from mooring.starter.minimal import FIRST_PORT, GUARDS, PROFILE
+from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
 from mooring.starter.template import document, place, title, word
 
 
@@ -88,6 +88,9 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
     agents = choices.deployed(catalog)
     if not agents:
         raise UsageError("there is no agent that an environment could run", "moor new agent NAME")
+    production = documents.tier(wish.name) == "production"
+    exports = [name for name, export in catalog.all(Export).items() if export.encryption]
+    exported = next(iter(exports), EXPORT) if production else ""
     written = documents.environment(
         wish.name,
         wish.owner,
@@ -95,9 +98,11 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
         probes=[choices.probe(catalog, name) for name in agents],
         services=choices.services(catalog, agents),
         drain=choices.drain(catalog, agents),
+        export=exported,
     )
-    guarded = documents.tier(wish.name) != "production" or catalog.all(Guards)
-    return written if guarded else written | document("Guards", GUARDS, wish.owner)
+    if production and not catalog.all(Guards):
+        written |= document("Guards", GUARDS, wish.owner)
+    return written | (document("Export", EXPORT, wish.owner) if production and not exports else {})
 
 
 def _tool(wish: Wish, catalog: Catalog) -> Files:
@@ -138,11 +143,18 @@ def _after_model(wish: Wish, catalog: Catalog) -> list[str]:
 
 ROWS: Mapping[str, Row] = {
     "Agent": Row(_agent, _after_agent),
+    "Drift": Row(
+        lambda wish, _: document("Drift", wish.name, wish.owner), lambda *_: ["moor drift ENV shows what it answers"]
+    ),
     "Environment": Row(
         _environment,
         lambda wish, _: [f"look at its tier, agents and port, then: moor plan {wish.name}", f"moor up {wish.name}"],
     ),
     "EvalSuite": Row(_suite, lambda wish, _: ["add the cases that matter", f"moor eval {wish.name}"]),
+    "Export": Row(
+        lambda wish, _: document("Export", wish.name, wish.owner),
+        lambda wish, _: [f"name it in an environment: `export: {wish.name}`", "moor state export ENV"],
+    ),
     "Guards": Row(
         lambda wish, _: document("Guards", wish.name, wish.owner), lambda *_: ["moor plan ENV shows what they refuse"]
     ),

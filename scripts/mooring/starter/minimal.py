@@ -10,6 +10,7 @@ AGENT = "assistant"
 ENVIRONMENTS = ("local", "staging", "production")
 PROFILE = "standard"
 GUARDS = "guards"
+EXPORT = "export"
 FIRST_PORT = 8420
 
 
@@ -26,5 +27,7 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
         files |= documents.suite(f"{name}/first", owner, asked, smoke=False, ours=True)
     probes = [documents.probe(name) for name in agents]
     for port, name in enumerate(environments, FIRST_PORT):
-        files |= documents.environment(name, owner, port=port, probes=probes)
+        exported = EXPORT if documents.tier(name) == "production" else ""
+        files |= documents.environment(name, owner, port=port, probes=probes, export=exported)
+        files |= document("Export", EXPORT, owner) if exported else {}
     return dict(sorted(files.items()))

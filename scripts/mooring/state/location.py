@@ -130,7 +130,7 @@ def _written(root: Path, name: str, state: Path) -> Location:
 
     path = root / "configs" / "environments" / f"{name}.yaml"
     try:
-        database = yaml.safe_load(path.read_bytes()).get("database")
+        database = yaml.load(path.read_bytes(), yaml.CSafeLoader).get("database")
         return Location(state, name, None if database is None else _reference(database))
     except FileNotFoundError:
         return Location(state, name)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.spec import Environment, Guards, Override
+from mooring.spec import Drift, Environment, Export, Guards, Override
 
 _MEANING = re.compile(r"[a-z]+(-[a-z]+)*\.(\*|[a-z]+(-[a-z]+)*)")
 
@@ -52,12 +52,17 @@ def _times(catalog: Catalog) -> Iterator[tuple[Entry, str, datetime]]:
     for name, override in catalog.all(Override).items():
         yield catalog.of(Override)[name], "expires", override.expires
     for name, environment in catalog.all(Environment).items():
+        entry, keys = catalog.of(Environment)[name], environment.access.keys if environment.access else ()
         for index, freeze in enumerate(environment.rollout.freezes):
             for end, time in (("start", freeze.start), ("end", freeze.end)):
-                yield catalog.of(Environment)[name], f"rollout.freezes.{index}.{end}", time
-        for index, key in enumerate(environment.access.keys if environment.access else ()):
-            if key.ends is not None:
-                yield catalog.of(Environment)[name], f"access.keys.{index}.ends", key.ends
+                yield entry, f"rollout.freezes.{index}.{end}", time
+        yield from ((entry, f"access.keys.{index}.ends", key.ends) for index, key in enumerate(keys) if key.ends)
+    for name, drift in catalog.all(Drift).items():
+        ends = ((f"rules.{index}.until", rule.until) for index, rule in enumerate(drift.rules))
+        yield from ((catalog.of(Drift)[name], path, end) for path, end in ends if end)
+    for name, export in catalog.all(Export).items():
+        ends = ((f"holds.{index}.until", hold.until) for index, hold in enumerate(export.holds))
+        yield from ((catalog.of(Export)[name], path, end) for path, end in ends if end)
 
 
 def time_zone(catalog: Catalog) -> Remarks:

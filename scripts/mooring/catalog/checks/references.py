@@ -64,6 +64,12 @@ def agent(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Agent", places)
 
 
+def export(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("export", environment.export)] if environment.export else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Export", iter(places))
+
+
 def override_target(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         for index, override in enumerate(environment.overrides):

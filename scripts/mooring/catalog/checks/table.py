@@ -9,7 +9,10 @@ from mooring.catalog.checks import (
     agents,
     answers,
     budgets,
+    drift,
     environments,
+    exports,
+    memory,
     models,
     operations,
     profiles,
@@ -66,6 +69,7 @@ REFERENCES = {
     "reference-model": Check("Models that are named exist.", "correct the name", references.model),
     "reference-resilience": Check("Profiles that are named exist.", "correct the name", references.resilience),
     "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
+    "reference-export": Check("Exports that are named exist.", "correct the name", references.export),
     "reference-override": Check("Overridden documents exist.", "correct the name", references.override_target),
     "reference-guard": Check("Overridden guards exist.", "correct the name", references.guard),
     "unused": Check("Every document is used.", "use it, or delete it; git remembers", references.unused),
@@ -118,6 +122,14 @@ TOOLS = {
         "correct the name, or the function's parameters",
         tools.python_callable,
     ),
+    "memory-arguments": Check(
+        "A memory tool takes what memory takes: `text` to remember, `query` to recall.",
+        "say required: [text] or [query], and a property of type string",
+        memory.arguments,
+    ),
+    "memory-result": Check("A memory tool returns what memory returns.", "correct outputSchema", memory.results),
+    "memory-hints": Check("The hints of a memory tool say what it does.", "correct the hint", memory.hints),
+    "memory-space": Check("What is recalled is remembered by some tool.", "correct the name", memory.space),
 }
 MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
@@ -211,6 +223,11 @@ ENVIRONMENTS = {
     "access-tenant": Check("Keys belong to tenants that exist.", "correct the name", access.tenant),
     "access-agent": Check("Callers call agents that are here.", "correct the name", access.agent),
     "access-twice": Check("Tenants, keys and issuers differ by name.", "rename or remove one", access.twice),
+    "memory-access": Check(
+        "Beyond development, users of a memory are told apart by keys.",
+        "declare access with a tenant, or take the tool from the agent here",
+        memory.access,
+    ),
     "issuer-url": Check("Issuers are asked over https, or are private.", "correct the URL", access.issuer_url),
 }
 OPERATIONS = {
@@ -218,7 +235,23 @@ OPERATIONS = {
     "guard-twice": Check("Guards differ by name.", "rename one", operations.guard_twice),
     "guards-missing": Check("Production has guards.", "add configs/operations/guards.yaml", operations.guards_missing),
     "override-owner": Check("Who overrides may do so.", "ask an owner of overrides", operations.override_owner),
+    "export-encrypted": Check(
+        "Production is exported, and its copies are encrypted.",
+        "name an Export document with `encryption` under `export`",
+        exports.encrypted,
+    ),
+    "export-credentials": Check(
+        "Destinations are opened with what their store knows.", "correct or remove it", exports.credentials
+    ),
+    "export-recipient": Check(
+        "Recipients are public keys of age.", "copy it again from `age-keygen -y`", exports.recipients
+    ),
     "time-zone": Check("Times have a zone.", "end it in Z, or in an offset such as +02:00", operations.time_zone),
+    "drift-field": Check("Drift is answered of fields that there are.", "correct the kind", drift.field),
+    "drift-environment": Check("Drift is answered where it can be.", "correct the name", drift.environment),
+    "drift-tolerated": Check(
+        "What is tolerated has an end, an owner and a reason.", "write until, owner and reason", drift.tolerated
+    ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
 SUITES = {
@@ -237,6 +270,7 @@ SUITES = {
         "name a tool as models see it, or move the answer",
         answers.answers,
     ),
+    "suite-memories": Check("A test with memories asks an agent that recalls.", "remove them", memory.given),
     "suite-variables": Check(
         "Variables of a test are inputs that a request may set.", "correct, move or remove it", suites.variables
     ),

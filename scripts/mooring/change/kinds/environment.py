@@ -19,6 +19,7 @@ def rules(sides: Sides) -> Rules:
         "agents": agents,
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
+        "export": moved("environment.export-changed", "export"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),

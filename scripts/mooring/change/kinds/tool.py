@@ -8,6 +8,9 @@ from mooring.change.rules import Sides, moved, number, turned
 from mooring.change.walk import Note, Rules
 from mooring.change.wording import show
 
+MEMORY = frozenset({"remember", "recall"})
+"""Types of what a tool is bound to when that is the memory of users."""
+
 
 def rules(_: Sides) -> Rules:
     return {
@@ -47,7 +50,8 @@ def approval(before: Any, after: Any) -> Iterator[Note]:
 
 
 def endpoint(before: Any, after: Any) -> Iterator[Note]:
-    yield Note("tool.endpoint-changed", f"{_call(before)} → {_call(after)}")
+    code = "tool.memory-changed" if {before["type"], after["type"]} <= MEMORY else "tool.endpoint-changed"
+    yield Note(code, f"{_call(before)} → {_call(after)}")
 
 
 def idempotency(before: Any, after: Any) -> Iterator[Note]:
@@ -74,4 +78,7 @@ def _call(bind: dict[str, Any]) -> str:
         return show(bind["callable"])
     if bind["type"] == "mcp":
         return f"{show(bind['tool'])} of {show(bind['server'])}"
+    if bind["type"] in MEMORY:
+        limits = ", ".join(f"{name} {value}" for name, value in bind.items() if name not in ("type", "space"))
+        return f"{bind['type']} in {show(bind['space'])} ({limits})"
     return f"{show(bind['method'])} {show(bind['service'])}{show(bind['path'])}"

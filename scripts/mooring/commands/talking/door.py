@@ -47,7 +47,7 @@ Event = str | dict[str, Any] | Ended
 class Door:
     """Where an environment serves. The keys are sent as bearer tokens and never shown.
 
-    `certificate` is the file of the server's own where it speaks TLS.
+    `certificate` is the file of the server's own where it speaks TLS, `user` whom questions are for.
     """
 
     url: str
@@ -55,6 +55,7 @@ class Door:
     key: str | None = field(default=None, repr=False)
     approval_key: str | None = field(default=None, repr=False)
     certificate: str = ""
+    user: str | None = None
 
     def ask(self, agent: str, conversation: str, message: str) -> Generator[Event]:
         """What comes, as it comes. To stop reading ends the run. Failed(PROBE_FAILED) with the server's reason."""
@@ -64,6 +65,7 @@ class Door:
             "metadata": {"conversation": conversation},
             "stream": True,
             "stream_options": {"include_tools": True},
+            "user": self.user,
         }
         started = time.monotonic()
         with self._sent("POST", CHAT, body, self.key) as reply:

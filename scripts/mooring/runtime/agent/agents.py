@@ -18,6 +18,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Budget, Record
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.memories import Memories
 from mooring.runtime.memory.spend import Spend
 from mooring.runtime.watch.telemetry import Metrics
 
@@ -26,10 +27,16 @@ class Agents:
     """Built by `load`, closed by `close`. An earlier release is read from the store when a run first asks for it."""
 
     def __init__(
-        self, release: Release, settings: Settings, metrics: Metrics, last_good: LastGoodStore, spend: Spend
+        self,
+        release: Release,
+        settings: Settings,
+        metrics: Metrics,
+        last_good: LastGoodStore,
+        spend: Spend,
+        memories: Memories,
     ) -> None:
         self.release, self.settings = release, settings
-        self._metrics, self._last_good, self._spend = metrics, last_good, spend
+        self._metrics, self._last_good, self._spend, self._memories = metrics, last_good, spend, memories
         self._client: httpx2.AsyncClient | None = None
         self._built: dict[str, ReleaseAgents] = {}
 
@@ -79,10 +86,12 @@ class Agents:
         run: str | None = None,
         tenant: str = "",
         key: str = "",
+        user: str = "",
     ) -> Record:
         """A new run's record, with the whole deadline of the agent's profile before it."""
         name, budget = served.document.name, Budget(served.profile.deadline_seconds)
-        record = Record(run or f"run_{uuid4().hex}", name, budget, languages, tenant, key)
+        record = Record(run or f"run_{uuid4().hex}", name, budget, languages, tenant, key, user)
+        record.release = served.release
         record.on_spend = partial(self._spend.add, tenant, key, name)
         return record
 
@@ -105,7 +114,7 @@ class Agents:
         return self._built.get(self.release.digest)
 
     def _build(self, release: Release, client: httpx2.AsyncClient) -> ReleaseAgents:
-        return ReleaseAgents(release, self.settings, client, self._metrics, self._last_good)
+        return ReleaseAgents(release, self.settings, client, self._metrics, self._last_good, self._memories)
 
     def _of(self, digest: str) -> ReleaseAgents:
         if digest in self._built:

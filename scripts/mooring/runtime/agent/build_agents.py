@@ -28,6 +28,7 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.shape import checker
 from mooring.runtime.memory.durable.checkpoints import Checkpoints
 from mooring.runtime.memory.last_good import LastGoodStore
+from mooring.runtime.memory.memories import Memories
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec.environment import SIMULATED
 
@@ -45,6 +46,7 @@ class ReleaseAgents:
         client: httpx2.AsyncClient,
         metrics: Metrics,
         last_good: LastGoodStore | None = None,
+        memories: Memories | None = None,
     ) -> None:
         self._content = release.content
         self._settings, self._client, self._metrics = settings, client, metrics
@@ -54,7 +56,7 @@ class ReleaseAgents:
         self._hedging = self._hedged()
         self._models: dict[str, Model] = {}
         self.breakers: dict[tuple[str, str], Circuit] = {}
-        self.toolbox = Toolbox(release.content, settings, client, metrics)
+        self.toolbox = Toolbox(release.content, settings, client, metrics, memories)
         self.agents = {name: self._served(name, release.digest) for name in release.content.agents}
 
     def _served(self, name: str, digest: str) -> Served:
@@ -84,12 +86,13 @@ class ReleaseAgents:
     def _contract(self, agent: spec.Agent) -> Contract:
         tools = [self._content.tools[name] for name in agent.tools]
         effects = frozenset(tool.exported for tool in tools if not tool.annotations.read_only_hint)
+        personal = frozenset(tool.exported for tool in tools if tool.memory)
         documents = agent.model_dump_json() + self._content.prompts[agent.prompt].model_dump_json()
         about = hashlib.sha256(documents.encode()).hexdigest()
         if agent.output.type == "text":
-            return Contract(about, effects)
+            return Contract(about, effects, personal)
         schema = checker(agent.output.json_schema or {})
-        return Contract(about, effects, fits=lambda text: not misfit(schema, text), plain=False)
+        return Contract(about, effects, personal, fits=lambda text: not misfit(schema, text), plain=False)
 
     def _calling(self, agent: spec.Agent, head: int) -> Sequence[Rung | Fitting]:
         """The rungs of an agent that call a model, the best first."""

@@ -180,6 +180,7 @@ class Runs:
             Turn(""),
             tenant=tenant,
             key=waiting.data.get("key", ""),
+            user=waiting.data.get("user", ""),
             created=waiting.created,
             part=part,
             decision=verdict,
@@ -252,6 +253,7 @@ class Runs:
             time.time(),
             tenant=record.tenant,
             key=record.key,
+            user=record.user,
             origin=origin,
         )
         return Run(request, record, self._agents.settings.slot, on_text)
@@ -264,7 +266,9 @@ class Runs:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
         try:
             served = self._agents.get(request.agent, request.release)
-            record = self._agents.record(served, request.languages, request.run, request.tenant, request.key)
+            record = self._agents.record(
+                served, request.languages, request.run, request.tenant, request.key, request.user
+            )
         except Problem:
             budget = Budget(_UNSERVED_SECONDS)
             record = Record(request.run, request.agent, budget, request.languages, request.tenant, request.key)

@@ -31,6 +31,10 @@ BROKEN = "error"
 """The `finish_reason` with which gateways say that the endpoint behind them failed in the middle of an answer."""
 
 
+FINGERPRINT = "system_fingerprint"
+"""What a provider calls the build of a model that answered: another one may answer differently."""
+
+
 class WholeStream(AsyncStream[ChatCompletionChunk]):
     """Knows that `[DONE]` ends an answer: several gateways send no `finish_reason`, or an empty one.
 
@@ -137,7 +141,10 @@ class ChatModel(OpenAIChatModel):
             choice.finish_reason = choice.finish_reason or None  # pydantic-ai takes none at all for missing, and not ""
             for call in (choice.message and choice.message.tool_calls) or ():
                 call.id = call.id or f"call_{uuid4().hex}"
-        return super()._process_response(response, **options)
+        made = super()._process_response(response, **options)
+        if isinstance(response, ChatCompletion) and response.system_fingerprint:
+            made.provider_details = {**(made.provider_details or {}), FINGERPRINT: response.system_fingerprint}
+        return made
 
     def customize_request_parameters(self, model_request_parameters: ModelRequestParameters) -> ModelRequestParameters:
         tools = model_request_parameters.function_tools

@@ -58,7 +58,8 @@ class Usage:
 class Record:
     """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
 
-    `tenant` is whose run it is, and `key` names the key that it was asked with.
+    `tenant` is whose run it is, `user` the one of the tenant's users that it is for, "" where nobody said, `key`
+    names the key that it was asked with, and `release` is the digest of the one whose agent answers.
     `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
     been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
@@ -69,7 +70,8 @@ class Record:
     `on_apology` keeps the question and returns its ticket. `on_spend` is told the tokens and USD of each model call.
     `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
     more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
-    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `on_tool` is told when
+    `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `rehearsed` are the
+    memories of a rehearsal, which has no others, None where it is none. `on_tool` is told when
     a call of a tool begins, with its arguments, and how it ended. `remembered` says that its turn is one of the
     conversation's.
     """
@@ -80,7 +82,10 @@ class Record:
     languages: tuple[str, ...] = ()
     tenant: str = ""
     key: str = ""
+    user: str = ""
+    release: str = ""
     withheld: frozenset[str] = frozenset()
+    rehearsed: list[str] | None = None
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)
@@ -148,7 +153,7 @@ class Record:
         self.retries = data["retries"]
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
-        self.tenant, self.key = data.get("tenant", ""), data.get("key", "")
+        self.tenant, self.key, self.user = data.get("tenant", ""), data.get("key", ""), data.get("user", "")
         self.languages = tuple(data.get("languages", self.languages))
         self.rescued = data.get("rescued", 0)
         self.written = data.get("written", [])
@@ -170,6 +175,7 @@ class Record:
             "languages": [*self.languages, *filter(None, [self.question_language])],
             "tenant": self.tenant,
             "key": self.key,
+            "user": self.user,
             "rescued": self.rescued,
             "written": self.written,
             "hedges": self.hedges,

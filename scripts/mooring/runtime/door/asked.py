@@ -31,6 +31,7 @@ class Asked:
     """`prepare` makes the turn, which is not needed where the run has begun before. `origin` is kept with the run.
 
     `stays` says that the run goes on when its client leaves, as one with a key does: its client may ask for it again.
+    `user` is whom the request says that it is for.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Asked:
         request: Request,
         served: Served,
         prepare: "Callable[[Asked], Awaitable[Turn]]",
+        user: str | None,
         keep: Keep = Keep.AS_EVER,
         origin: dict[str, Any] | None = None,
         stays: bool = False,
@@ -45,7 +47,7 @@ class Asked:
         self.runtime, self.served, self._prepare, self._keep = runtime_of(request), served, prepare, keep
         self._request = request
         self._once = once(request)
-        self.record = record_of(request, served, self._once.run if self._once else None)
+        self.record = record_of(request, served, user, self._once.run if self._once else None)
         self.origin = (origin or {}) | ({"request": self._once.digest} if self._once else {})
         self.stays = stays or self._once is not None or served.profile.on_disconnect != "cancel"
         self.run: Run | None = None

@@ -31,6 +31,12 @@ class TextContent(Sent):
     text: str = ""
 
 
+User = Annotated[
+    str | None, Field(description="Which user the request is for: what agents remember is remembered of this one.")
+]
+"""Said by a key's holder; a token is of one user, whatever is said."""
+
+
 class ChatMessage(Sent):
     """A message as OpenAI clients send it."""
 
@@ -70,6 +76,7 @@ class ChatBody(Sent):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     metadata: Metadata | None = None
+    user: User = None
     n: Annotated[int | None, OnlyAs((1,))] = None
     tools: Annotated[list[Any] | None, OnlyAs(([],))] = None
     functions: Annotated[list[Any] | None, OnlyAs(([],))] = None
@@ -95,6 +102,7 @@ class RunBody(Sent):
     variables: dict[str, JsonValue] = Field(default_factory=dict)
     history: list[ChatMessage] = Field(default_factory=list, max_length=MESSAGES)
     conversation: str | None = None
+    user: User = None
 
     def turn(self) -> Turn:
         """What is asked. Raises Problem."""

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mooring.runtime.agent.served import Served
-from mooring.runtime.core.caller import ANYONE, Caller
+from mooring.runtime.core.caller import ANYONE, TOKEN, Caller
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.door.middleware import languages
@@ -18,6 +18,9 @@ CALLER = "mooring.caller"
 
 ADMITTED = "mooring.admitted"
 """Where it holds what counts the request against limits; absent where there are none."""
+
+LONGEST_USER = 256
+"""Characters of a user's name."""
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -65,6 +68,19 @@ def outlive(request: Request, ended: "asyncio.Future[Any]") -> None:
         admitted.until = ended
 
 
+def user_of(request: Request, said: str | None) -> str:
+    """Which of its tenant's users a request is for, "" when nobody says. Raises Problem.
+
+    A key's holder says it. A token is of one user, `<issuer>#<subject>`; one that names another one is for nobody.
+    """
+    if said and (len(said) > LONGEST_USER or not said.isprintable()):
+        raise Problem("invalid_request", f"a user's name has at most {LONGEST_USER} characters, all visible", "user")
+    caller = caller_of(request)
+    if caller.key != TOKEN:
+        return said or ""
+    return caller.user if said in (None, "", caller.user, caller.user.partition("#")[2]) else ""
+
+
 def number_in(request: Request, name: str, most: int, default: int) -> int:
     """A number from 1 to `most` in the query. Raises Problem."""
     asked = request.query_params.get(name, str(default))
@@ -73,7 +89,7 @@ def number_in(request: Request, name: str, most: int, default: int) -> int:
     return int(asked)
 
 
-def record_of(request: Request, served: Served, run: str | None = None) -> Record:
-    """The record of a new run of the caller's, in the languages that the request accepts."""
-    caller = caller_of(request)
-    return runtime_of(request).agents.record(served, languages(request), run, caller.tenant, caller.key)
+def record_of(request: Request, served: Served, user: str | None, run: str | None = None) -> Record:
+    """The record of a new run of the caller's for a user, in the languages that the request accepts. Raises Problem."""
+    caller, meant = caller_of(request), user_of(request, user)
+    return runtime_of(request).agents.record(served, languages(request), run, caller.tenant, caller.key, meant)

@@ -34,7 +34,7 @@ async def completions(request: Request) -> Response:
     async def prepare(_: Asked) -> Turn:
         return turn
 
-    asked = Asked(request, served, prepare)
+    asked = Asked(request, served, prepare, body.user)
     if body.stream:
         options = body.stream_options or StreamOptions()
         chunks = Chunks(body.model, options.include_usage)

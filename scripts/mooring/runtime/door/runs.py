@@ -25,7 +25,8 @@ async def start(request: Request) -> Response:
     """`POST /agents/{name}/runs`: 202 at once; with `?wait=SECONDS` (or `true`) 200 if it ends in that time."""
     runtime, tenant = runtime_of(request), caller_of(request).tenant
     served = agent_of(request, request.path_params["name"])
-    turn = (await parse(request, RunBody)).turn()
+    body = await parse(request, RunBody)
+    turn = body.turn()
     served.prompt.check(turn.message, turn.variables)
     seconds = _wait(request, served.profile.deadline_seconds)
 
@@ -33,7 +34,7 @@ async def start(request: Request) -> Response:
         admit(runtime)
         return turn
 
-    asked = Asked(request, served, prepare, Keep.SURELY, stays=True)
+    asked = Asked(request, served, prepare, body.user, Keep.SURELY, stays=True)
     await asked.begin()
     run = await runtime.runs.get(asked.record.run, tenant)
     if seconds:

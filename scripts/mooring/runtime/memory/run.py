@@ -50,6 +50,7 @@ class Request:
     decision: Decision | None = None
     tenant: str = ""
     key: str = ""
+    user: str = ""
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -189,7 +190,7 @@ def text_of(run: StoredRun) -> str:
     return str(data.get("streamed") or data.get("answer") or data.get("note") or "")
 
 
-_HIDDEN = {"tenant", "key", "origin", "remembered", "streamed", "note", "finish"}
+_HIDDEN = {"tenant", "key", "user", "origin", "remembered", "streamed", "note", "finish"}
 
 
 def shown(run: StoredRun) -> dict[str, Any]:

@@ -89,10 +89,11 @@ async def _checks(slot: Slot) -> dict[str, Any]:
 
 
 def _config(slot: Slot) -> dict[str, Any]:
-    """What runs, as it is in memory: for comparing with git."""
+    """What runs, as it is in memory, and the digest of the code that runs it: for comparing with git."""
     if slot.release is None:
         raise Refused(Reason.NOT_READY, f"{slot.options.slot} is still loading its release")
-    return {"digest": slot.release.digest, "content": slot.release.content.model_dump(mode="json")}
+    content = slot.release.content.model_dump(mode="json")
+    return {"digest": slot.release.digest, "program": slot.program, "content": content}
 
 
 def _accept(slot: Slot, on: bool, armed: bool) -> dict[str, Any]:
@@ -126,7 +127,7 @@ async def _rehearse(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
     history = tuple((role, text) for role, text in body["history"])
     turn = Turn(str(body["message"]), history, dict(body["variables"]))
     said = ModelAnswer.model_validate(body["answer"]) if body.get("answer") else None
-    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]), said)
+    return await rehearse(_runtime(slot), str(body["agent"]), turn, str(body["run"]), said, body.get("memories", ()))
 
 
 def _runtime(slot: Slot) -> "Runtime":

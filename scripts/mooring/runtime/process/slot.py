@@ -63,6 +63,7 @@ class Slot:
         self.options = options
         self.release: Release | None = None
         self.runtime: Any = None
+        self.program: str | None = None
         self.serving: Serving | None = None
         self.siblings = Siblings(options.admin, options.slot, options.worker, options.workers)
         self._build = build
@@ -140,9 +141,11 @@ class Slot:
             acceptor.fair = Fair(path, options.worker, options.workers)
 
     def _load(self) -> tuple["Release", Any, type["Serving"]]:
+        from mooring.release.program import program
         from mooring.release.verify import verify_file
         from mooring.runtime.door.serving import Serving
 
+        self.program = program()
         release = verify_file(self.options.release)
         settings = Settings(
             self.options.slot,

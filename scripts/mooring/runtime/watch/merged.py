@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from mooring.runtime.watch import telemetry as names
 
-OF_ALL = {names.QUEUE, names.TENANT_TOKENS, names.TENANT_COST, names.RELEASE.removesuffix("_info")}
+OF_ALL = {names.QUEUE, names.EXPORT_LAG, names.TENANT_TOKENS, names.TENANT_COST, names.RELEASE.removesuffix("_info")}
 """What every worker reads from the same place: said once, without a number."""
 
 WORKER = "worker"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -26,9 +27,11 @@ class Scrape(Collector):
         agents: Agents,
         health: Health,
         spend: Spend,
+        through: Path,
     ) -> None:
         self._about, self._accounting, self._conversations = dict(about), accounting, conversations
         self._agents, self._health, self._spend = agents, health, spend
+        self._through = through
         self._began = time.monotonic()
 
     def describe(self) -> Iterator[Metric]:
@@ -50,6 +53,7 @@ class Scrape(Collector):
         # Without a value where nobody can tell: 0 would say that nobody waits.
         waiting = self._health.queue_depth
         yield GaugeMetricFamily(names.QUEUE, "Questions that wait under tickets, of all slots.", waiting)
+        yield from self._exported()
         yield from self._circuits()
         yield from self._checks()
         yield from self._spent()
@@ -63,6 +67,14 @@ class Scrape(Collector):
             cost.add_metric(who, spent.usd)
         yield tokens
         yield cost
+
+    def _exported(self) -> Iterator[Metric]:
+        """Nothing where no exporter runs."""
+        try:
+            behind = max(0.0, time.time() - float(self._through.read_text()))
+        except (OSError, ValueError):
+            return
+        yield GaugeMetricFamily(names.EXPORT_LAG, "Seconds by which exports are behind the database.", behind)
 
     def _circuits(self) -> Iterator[Metric]:
         labels = ("kind", "endpoint", "profile")

@@ -1,5 +1,5 @@
 """What a supervisor looks after now and then, by the ledger: standbys whose time is over, rollouts that were left
-half-done, and what another machine made live."""
+half-done, hotfixes whose time is over, and what another machine made live."""
 
 import logging
 import subprocess
@@ -174,6 +174,8 @@ class Housekeeping:
             ours = seen.machine in ("", self._memory.machine)
             due = not seen.held and (ours or time.monotonic() - self._left[1] > OTHERS)
             return ([], "a rollout was left half-done; recovering") if due else None
+        if seen.state.hotfix and seen.state.hotfix.over(time.time()) and not seen.held and not self.behind:
+            return [], "the time of a hotfix is over; going back"
         if self.behind:
             return ["--follow"], f"{self.behind} is live by the ledger and not here; following"
         return None

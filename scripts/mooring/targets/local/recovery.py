@@ -1,7 +1,7 @@
 """Acts for the supervisor where the code of rollouts is needed, in a process of its own.
 
-Finishes or undoes a rollout whose process is gone; with `--follow`, makes live what another machine made live; with
-`--fetch`, makes the files of releases that the database has.
+Finishes or undoes a rollout whose process is gone, and takes back hotfixes whose time is over; with `--follow`, makes
+live what another machine made live; with `--fetch`, makes the files of releases that the database has.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 from mooring.errors import MooringError
 from mooring.rollout.driver import recover
 from mooring.rollout.follow import follow
+from mooring.rollout.hotfix import expire
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
 from mooring.targets.local.target import Local
@@ -51,7 +52,9 @@ def _act(options: argparse.Namespace) -> None:
     if options.follow:
         log.info("followed: %s is live", follow(target, ledger, log.info))
     else:
-        log.info("recovered: %s is live", recover(target, ledger, "supervisor", log.info).live)
+        recover(target, ledger, "supervisor", log.info)
+        expire(target, ledger, "supervisor", log.info)
+        log.info("recovered: %s is live", ledger.state(options.environment).live)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ MOST = 4
 class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
     process of the live release stands ready; `access` when callers need keys; `workers` is how many processes a slot
-    has."""
+    has; `export` says how the state is exported, as text that is the same for the same way, None where it is not."""
 
     drain: float = 60
     warm: float = 72 * 3600
@@ -23,12 +23,16 @@ class Requirements:
     spare: bool = False
     access: bool = False
     workers: int = 1
+    export: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Reads those of the release in `path`; the defaults when it cannot be read."""
         try:
-            environment = json.loads(path.read_bytes())["environment"]
+            release = json.loads(path.read_bytes())
+            environment = release["environment"]
+            exported = environment.get("export")
+            how = [environment["database"], release["exports"][exported]] if exported else None
             rollout = environment["rollout"]
             simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
             serving, development = environment["serving"], environment["tier"] == "development"
@@ -42,6 +46,7 @@ class Requirements:
                 spare=not development and workers == 1 if spare is None else bool(spare),
                 access=environment.get("access") is not None,
                 workers=workers,
+                export=json.dumps(how, sort_keys=True) if how else None,
             )
         except (OSError, ValueError, KeyError, TypeError):
             return cls()

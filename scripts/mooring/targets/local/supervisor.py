@@ -29,6 +29,8 @@ from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
 from mooring.targets.local import folders, listening
+from mooring.targets.local.exporter import COMMAND as EXPORTER
+from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.requirements import Requirements
@@ -59,6 +61,7 @@ class Commands:
     slot: Sequence[str] = SLOT
     simulator: Sequence[str] = SIMULATOR
     recovery: Sequence[str] = RECOVERY
+    exporter: Sequence[str] = EXPORTER
 
 
 class Supervisor:
@@ -78,6 +81,7 @@ class Supervisor:
         self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
+        self._exporter = Exporter(options.state, commands.exporter)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -213,6 +217,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
+        self._exporter.stop()
         with suppress(MooringError):
             await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
@@ -248,7 +253,7 @@ class Supervisor:
         said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            for work in (self._keep_house, self._keep_simulator):
+            for work in (self._keep_house, self._keep_simulator, self._keep_exporter):
                 try:
                     await work()
                 except (MooringError, OSError) as error:
@@ -267,6 +272,10 @@ class Supervisor:
     async def _keep_simulator(self) -> None:
         if self.simulator.wanted:
             await self.simulator.ensure(self.memory.simulator_port)
+
+    async def _keep_exporter(self) -> None:
+        live = self.memory.slots[self.memory.live].digest if self.memory.live else None
+        self._exporter.ensure(live, {**os.environ, **self._secrets})
 
     # --- what slots need around them ---
 

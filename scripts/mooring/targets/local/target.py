@@ -201,6 +201,20 @@ class Local:
             self._verified[digest] = here.get(digest)
         return self._verified[digest]
 
+    def stored(self, digest: str) -> bytes:
+        """The bytes of a stored release. Refused(TAMPERED) when they are not what its name says."""
+        path = folders.release_file(self.state, digest)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return self.releases.get(digest).data
+        except OSError as error:
+            raise Failed(Reason.STORAGE, f"cannot read {path}: {error.strerror}") from None
+        if (found := digest_of(data)) != digest:
+            fix = "find out who wrote it, then delete it; the release is built again from git"
+            raise Refused(Reason.TAMPERED, f"{path} does not hold what its name says: its content is {found}", fix)
+        return data
+
     def terms(self, digest: str) -> Terms:
         """Those of a stored release, verified, from plain JSON: a release would take as long as all of a rollback."""
         with suppress(OSError, ValueError, KeyError, TypeError):
@@ -228,7 +242,7 @@ class Local:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
     def config(self, slot: str) -> dict[str, Any]:
-        """The release a slot runs, as it has it in memory: digest and content."""
+        """The release a slot runs, as it has it in memory: digest and content; and the digest of its `program`."""
         try:
             return dict(unix_http.call(folders.admin(self.state, slot), "GET /config"))
         except OSError as error:
@@ -295,6 +309,7 @@ class Local:
         content = self.release(side.digest).content
         names = {model.key_variable for model in content.models.values() if model.key_variable}
         names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
+        names |= {name for export in content.exports.values() for name in export.variables}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 

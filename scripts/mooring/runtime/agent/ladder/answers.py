@@ -23,12 +23,13 @@ class Contract:
     """What the prepared rungs must know of an agent.
 
     `about` tells apart agents, and versions of their prompts: their answers are not each other's. `effects` are the
-    names of tools that change something. `fits` says whether a text is what the agent's output must be; `plain` that
-    any text is, so that notes can be added.
+    names of tools that change something, `personal` of those that answer with what is known of one user. `fits` says
+    whether a text is what the agent's output must be; `plain` that any text is, so that notes can be added.
     """
 
     about: str
     effects: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
     fits: Callable[[str], bool] = field(default=lambda text: True)
     plain: bool = True
 
@@ -51,9 +52,10 @@ class Prepared:
             record.question_key = key(self._contract.about, turn, record.tenant)
 
     def keep(self, record: Record, answer: Answer) -> None:
-        """Saves an answer when it is good: whole, from L0 to L2, each tool call done and without effect."""
+        """Saves an answer when it is good: whole, from L0 to L2, each tool call done, without effect, of no user."""
         whole = answer.finish == "stop" and not answer.approvals and not record.rescued
         well = all(call.outcome == "done" for call in record.tool_calls)
+        well &= not any(call.name in self._contract.personal for call in record.tool_calls)
         if record.question_key and whole and well and "" < record.rung < PREPARED and not self._changed(record):
             self._store.put(record.question_key, answer.text, record.tenant)
 

@@ -1,4 +1,4 @@
-"""The tools of one release, bound to the services of its environment and to the processes of its code."""
+"""The tools of one release, bound to the services of its environment, its code and its memory."""
 
 import httpx2
 
@@ -7,22 +7,31 @@ from mooring.release.content import ReleaseContent
 from mooring.runtime.agent.tools.binding import Binding
 from mooring.runtime.agent.tools.http import HttpBinding
 from mooring.runtime.agent.tools.mcp import McpBinding, McpServer
+from mooring.runtime.agent.tools.memory import RecallBinding, RememberBinding
 from mooring.runtime.agent.tools.tool import BoundTool
 from mooring.runtime.agent.tools.workers import PythonBinding, Workers
 from mooring.runtime.core.circuit import Circuit
 from mooring.runtime.core.settings import Settings
+from mooring.runtime.memory.memories import Memories
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec.environment import SIMULATED
-from mooring.spec.tool import HttpBind, PythonBind
+from mooring.spec.tool import HttpBind, PythonBind, RecallBind, RememberBind
+from mooring.state.database import Database
 
 
 class Toolbox:
     """Makes the tools of agents. What they share is made once: processes, sessions, and breakers by (tool, profile)."""
 
     def __init__(
-        self, content: ReleaseContent, settings: Settings, client: httpx2.AsyncClient, metrics: Metrics
+        self,
+        content: ReleaseContent,
+        settings: Settings,
+        client: httpx2.AsyncClient,
+        metrics: Metrics,
+        memories: Memories | None = None,
     ) -> None:
         self._content, self._settings, self._client, self._metrics = content, settings, client, metrics
+        self._memories = memories or Memories(Database(None))
         modules = {name: code.source for name, code in content.code.items()}
         self.workers = Workers(modules, settings.environ)
         self.circuits: dict[tuple[str, str], Circuit] = {}
@@ -53,6 +62,10 @@ class Toolbox:
             return PythonBinding(bind, self.workers)
         if isinstance(bind, HttpBind):
             return HttpBinding(bind, self.url_of(bind.service), self._client)
+        if isinstance(bind, RememberBind):
+            return RememberBinding(bind, self._memories)
+        if isinstance(bind, RecallBind):
+            return RecallBinding(bind, self._memories)
         if bind.server not in self._servers:
             self._servers[bind.server] = McpServer(self.url_of(bind.server), self._client)
         return McpBinding(bind, self._servers[bind.server])

@@ -26,8 +26,9 @@ def grant(
     agents: tuple[str, ...] | None = None,
     limits: Limits | None = None,
     ends: float | None = None,
+    user: str = "",
 ) -> Grant | None:
-    """The grant of a key of a tenant; None when the environment has no such tenant any more."""
+    """The grant of a key of a tenant, or of a token of its `user`; None when there is no such tenant any more."""
     if tenant is None:
         return Grant(Caller("", name, frozenset(), "operator"), ends=ends) if role == "operator" else None
     owner = access.tenant(tenant)
@@ -35,4 +36,4 @@ def grant(
         return None
     allowed = [frozenset(names) for names in (agents, owner.agents) if names is not None]
     both = frozenset.intersection(*allowed) if allowed else None
-    return Grant(Caller(tenant, name, both, role), limits or UNLIMITED, owner.limits, ends)
+    return Grant(Caller(tenant, name, both, role, user), limits or UNLIMITED, owner.limits, ends)

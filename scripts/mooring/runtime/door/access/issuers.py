@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import jwt
 
+from mooring.runtime.core.caller import TOKEN
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.door.access.grant import Grant, grant
@@ -112,7 +113,9 @@ class Issuers:
             return None
         value = claims.get(issuer.tenant_claim)
         tenant = issuer.tenants.get(value, "" if issuer.tenants else value) if isinstance(value, str) else ""
-        found = grant(self._access, "token", tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS)
+        # Two issuers may each have a subject of the same name.
+        user = f"{issuer.issuer}#{subject}" if isinstance(subject := claims.get("sub"), str) and subject else ""
+        found = grant(self._access, TOKEN, tenant, ends=float(claims["exp"]) + LEEWAY_SECONDS, user=user)
         return (found, issuer.issuer) if found else None
 
     async def _key(self, issuer: Issuer, kid: str) -> jwt.PyJWK | None:

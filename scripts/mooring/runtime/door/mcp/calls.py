@@ -34,6 +34,9 @@ from mooring.runtime.watch.accounting import BROKEN
 RUN = "mooring.run"
 """Where a request's scope holds the Run that it began."""
 
+USER = "mooring/user"
+"""Where `_meta` of a call names the user that it is for."""
+
 PROGRESS_SECONDS = 1.0
 """Between two notifications of progress."""
 
@@ -71,7 +74,7 @@ class Calls:
         try:
             served = self._served(request, params.name)
             arguments = _parsed(params.arguments or {})
-            return await _called(context, request, served, arguments.turn())
+            return await _called(context, request, served, arguments.turn(), _user(params))
         except Problem as problem:
             if problem.status >= 500:
                 request.scope[BROKEN] = True
@@ -92,9 +95,9 @@ class Calls:
             raise MCPError(INVALID_PARAMS, f"there is no tool {tool[:80]!r} here", {"code": problem.code}) from None
 
 
-async def _called(context: Context, request: Request, served: Served, turn: Turn) -> CallToolResult:
+async def _called(context: Context, request: Request, served: Served, turn: Turn, user: str | None) -> CallToolResult:
     served.prompt.check(turn.message, turn.variables)
-    runtime, record = runtime_of(request), record_of(request, served)
+    runtime, record = runtime_of(request), record_of(request, served, user)
     admit(runtime)
     run = request.scope[RUN] = await runtime.runs.begin(served, turn, record, None)
     outlive(request, run.answer)
@@ -149,6 +152,12 @@ def _failed(problem: Problem, run: Run | None) -> CallToolResult:
             facts["ticket"] = run.record.ticket
     text = TextContent(text=f"{problem.code}: {problem}")
     return CallToolResult(content=[text], structured_content=facts, is_error=True)
+
+
+def _user(params: CallToolRequestParams) -> str | None:
+    """Whom the call is for. The client's program says that beside the arguments, which its model writes."""
+    said = (params.meta or {}).get(USER)
+    return said if isinstance(said, str) else None
 
 
 def _parsed(arguments: dict[str, Any]) -> Arguments:

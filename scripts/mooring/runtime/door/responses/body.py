@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.turn import Turn
-from mooring.runtime.door.body import MESSAGES, ChatMessage, Words, one_of, turn
+from mooring.runtime.door.body import MESSAGES, ChatMessage, User, Words, one_of, turn
 from mooring.runtime.door.sent import OnlyAs, Sent, refuse_unsupported
 
 _TEXTS = ("input_text", "output_text", "text")
@@ -78,6 +78,7 @@ class ResponseBody(Sent):
     previous_response_id: str | None = None
     conversation: str | Named | None = None
     metadata: Annotated[dict[Key, Value], Field(max_length=16)] | None = None
+    user: User = None
     text: TextOptions | None = None
     include: list[str] | None = None
     instructions: Annotated[Any, OnlyAs(("",))] = None

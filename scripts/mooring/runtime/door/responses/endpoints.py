@@ -42,7 +42,7 @@ async def create(request: Request) -> Response:
 
     origin = {"response": _origin(body, turn)}
     keep = Keep.SURELY if body.background else Keep.IF_POSSIBLE if body.stored else Keep.AS_EVER
-    asked = Asked(request, served, prepare, keep, origin, stays=bool(body.background))
+    asked = Asked(request, served, prepare, body.user, keep, origin, stays=bool(body.background))
     if body.stream:
         return Events(request, asked, Frames())
     if body.background:

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from mooring.errors import Failed, UsageError
+from mooring.operate.repository.comments import head_of, publish, pull_request
+from mooring.operate.repository.github import GitHub
 from mooring.report.evaluation.markdown import comment
-from mooring.report.github_comment import GitHub, head_of, publish, pull_request
 from tests.evaluate.behaviour.story import Edit, dropped
 
 TOKEN = "ghs_secret"

@@ -1,0 +1,1 @@
+"""What `moor drift` does about differences: heal what runs, or adopt it into git."""

@@ -1,0 +1,99 @@
+"""`moor state restore`."""
+
+import os
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.commands.states import source
+from mooring.commands.workspace import Workspace, find
+from mooring.errors import Refused, UsageError
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.operate.export.restore import Chosen
+    from mooring.state.address import Address
+
+SUMMARY = "Restore the state of an environment from its newest copies, or from older ones."
+
+
+def add(parser: ArgumentParser) -> None:
+    source.add(parser, identity=True)
+    parser.add_argument("--copy", metavar="ID", help="copies not made after this one, without what came after")
+    parser.add_argument("--into", metavar="FILE|env:NAME", type=_target, help="a SQLite file, or a PostgreSQL URL")
+    parser.add_argument("--overwrite", metavar="ENV", help="the environment's name again, to replace what it has")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
+def _target(text: str) -> str:
+    if not text.startswith("env:") and not text.endswith(".db"):
+        raise ArgumentTypeError(f"{text!r} is no file that ends in .db, and no env:NAME")
+    return text
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.operate.export.restore import choose, restore
+
+    workspace, begun = find(args), time.monotonic()
+    with source.exported(workspace, args.environment) as exported:
+        kept = exported.source
+        where = _address(args.into, args.environment) if args.into else kept.address
+        chosen = choose(kept.destination, args.copy)
+        there = _rows(where)
+        _say(chosen, kept.destination.url, where, there, console)
+        data: dict[str, Any] = {"environment": args.environment, "into": str(where), **chosen.data()}
+        if args.dry_run:
+            return Outcome(Reason.PLANNED, data)
+        _allowed(args, workspace, there)
+        with kept.scratch() as scratch:
+            restore(kept.destination, chosen, where, scratch, exported.opener(args.identity), console.line)
+        if not args.into:
+            kept.inherit(chosen.manifests[0].origin)
+    seconds = time.monotonic() - begun
+    console.line(f"restored in {seconds:.1f} s; moor up {args.environment}", "green")
+    return Outcome(Reason.RESTORED, data | {"seconds": seconds})
+
+
+def _say(chosen: "Chosen", destination: str, where: "Address", there: int, console: Console) -> None:
+    """What will be done."""
+    console.line(f"from {destination}:", "bold")
+    for manifest in chosen.manifests:
+        console.line(f"  {manifest.name}  {manifest.rows:,} rows, {manifest.size / 2**20:,.1f} MiB")
+    if chosen.segments:
+        console.line(f"  and {len(chosen.segments)} segments of the stream")
+    instead = f", in the place of {there:,} rows, which are kept beside it" if there else ", which is empty"
+    console.line(f"into {where}{instead}")
+
+
+def _allowed(args: Namespace, workspace: Workspace, there: int) -> None:
+    """Raises Refused(OCCUPIED) for what would be replaced without a word, UsageError for a name that is another's."""
+    from mooring.commands.running import target
+
+    name = args.environment
+    if args.overwrite and args.overwrite != name:
+        raise UsageError(f"--overwrite names {args.overwrite}, and {name} is restored", f"--overwrite {name}")
+    if not args.into and target(workspace, name).status().running:
+        raise Refused(Reason.OCCUPIED, f"{name} is running", f"moor down {name}, or restore it elsewhere: --into")
+    if there and not args.overwrite:
+        fix = f"--into FILE|env:NAME restores it elsewhere; --overwrite {name} replaces them"
+        raise Refused(Reason.OCCUPIED, f"there are {there:,} rows already", fix)
+
+
+def _rows(where: "Address") -> int:
+    from mooring.operate.export.source import storing
+    from mooring.state.copies.rebuild import rows
+
+    with storing():
+        return rows(where)
+
+
+def _address(into: str, environment: str) -> "Address":
+    from mooring.state.address import Address, postgres_url
+
+    if not into.startswith("env:"):
+        return Address(f"sqlite:///{Path(into).absolute()}", environment)
+    if not (url := os.environ.get(into.removeprefix("env:"))):
+        raise UsageError(f"environment variable {into.removeprefix('env:')} is not set")
+    return Address(postgres_url(url), environment)

@@ -1,0 +1,122 @@
+"""A lost environment comes back: what was said in it goes on, on both engines."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pyrage
+import pytest
+
+from tests.commands.conftest import Moor
+from tests.repository import Repo, copied
+
+COPIES = """# yaml-language-server: $schema=../../schemas/export.schema.json
+apiVersion: mooring/v1
+kind: Export
+name: copies
+version: 1.0.0
+description: Copies of what is said.
+owner: "@tidewater/platform"
+destination: {{url: {url}}}
+encryption: {{recipients: ["env:COPIES_RECIPIENT"], identity: env:COPIES_IDENTITY}}
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def exported(request: pytest.FixtureRequest, tmp_path, monkeypatch, moor: Moor) -> Iterator[Repo]:
+    """The environment local, up, with copies in a folder and encrypted."""
+    repo = copied(tmp_path)
+    identity = pyrage.x25519.Identity.generate()
+    monkeypatch.setenv("COPIES_RECIPIENT", str(identity.to_public()))
+    monkeypatch.setenv("COPIES_IDENTITY", str(identity))
+    more = "export: copies\n"
+    if request.param == "postgresql":
+        monkeypatch.setenv("STATE_URL", request.getfixturevalue("cluster").fresh())
+        more += "database: {secretRef: env:STATE_URL}\n"
+    document = repo.root / "configs/environments/local.yaml"
+    document.write_text(document.read_text() + more)
+    url = (tmp_path / "copies").as_uri()
+    (repo.root / "configs/operations/copies.yaml").write_text(COPIES.format(url=url))
+    repo.commit("Copies")
+    monkeypatch.chdir(repo.root)
+    try:
+        assert moor("up", "--json").code == 0
+        yield repo
+    finally:
+        moor("down", "--json")
+
+
+def ask(moor: Moor, conversation: str, message: str) -> str:
+    url = moor("status", "local", "--json").json["environments"][0]["url"]
+    asked = {"model": "support", "messages": [{"role": "user", "content": message}]}
+    body = {**asked, "metadata": {"conversation": conversation}}
+    answer = httpx2.post(f"{url}/v1/chat/completions", json=body, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["choices"][0]["message"]["content"])
+
+
+def until(done: Callable[[], bool], seconds: float = 40) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_state_of_a_wiped_environment_is_restored_and_a_conversation_goes_on(exported: Repo, moor: Moor) -> None:
+    ask(moor, "first", "Where is order A-1001?")
+    until(lambda: moor("state", "list", "local", "--json").json.get("copies", []) != [])
+    ask(moor, "first", "And order A-1002?")
+    made = moor("state", "export", "local", "--json")
+    assert made.json["copies"], made
+    ask(moor, "second", "What can you do?")
+
+    verified = moor("state", "verify", "local", "--json")
+    assert verified.code == 0, verified.err
+    assert verified.json["conversation"] in ("first", "second")
+    assert 0 < verified.json["rto"] < 200
+    assert verified.json["rpo"] < 30
+    entry = moor("history", "local", "--verify", "--json").json["entries"][0]
+    assert (entry["event"]["event"], entry["event"]["export"]) == ("proved", verified.json["id"])
+    assert "a restore was proved" in moor("status", "local").out
+
+    assert "local is running" in moor("state", "restore", "local").error
+    until(lambda: moor("status", "local", "--json").json["environments"][0]["exported"]["stream"] > time.time() - 3)
+    time.sleep(3)
+    moor("down")
+    occupied = moor("state", "restore", "local")
+    assert occupied.code == 1
+    assert "rows already" in occupied.error
+    assert "--overwrite local" in occupied.err
+    shutil.rmtree(exported.root / ".mooring")
+
+    planned = moor("state", "restore", "local", "--overwrite", "local", "--dry-run")
+    assert planned.code == 0
+    assert "conversations/" in planned.out
+    restored = moor("state", "restore", "local", "--overwrite", "local", "--json")
+    assert restored.code == 0, restored.err
+    assert moor("up", "--json").code == 0
+    ask(moor, "first", "Thank you")
+    kept = moor("state", "export", "local", "--json")
+    assert kept.code == 0, kept.err
+    turns = {name["copy"].partition("/")[0]: name["rows"] for name in kept.json["copies"]}
+    assert turns["conversations"] >= 2 + 4
+    assert moor("history", "local", "--verify").code == 0
+
+
+def test_what_is_not_exported_is_said(tmp_path, monkeypatch, moor: Moor) -> None:
+    monkeypatch.chdir(copied(tmp_path).root)
+    for action in ("export", "list", "verify", "restore", "prune"):
+        said = moor("state", action, "local")
+        assert said.code == 2
+        assert "names no export" in said.error
+
+
+def test_production_without_its_key_says_which_variable(tmp_path, monkeypatch, moor: Moor) -> None:
+    monkeypatch.chdir(copied(tmp_path).root)
+    monkeypatch.delenv("MOORING_EXPORT_RECIPIENT", raising=False)
+    said = moor("state", "export", "production")
+    assert said.code == 1
+    assert "MOORING_EXPORT_RECIPIENT is not set" in said.error

@@ -1,0 +1,201 @@
+"""What cannot be restored is named, and nothing is replaced by it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mooring.errors import Failed, Refused
+from mooring.operate.export.copying import copy
+from mooring.operate.export.manifest import place
+from mooring.operate.export.restore import choose, restore
+from mooring.operate.export.seal import Opener
+from mooring.operate.export.shelf import Shelf
+from mooring.outcome import Reason
+from mooring.state.address import Address
+from tests.operate.export.conftest import Open, fill, said
+from tests.operate.export.s3 import KEYS, Bucket
+from tests.operate.export.test_copying import back
+
+
+def stored(tmp_path: Path, name: str) -> Path:
+    return tmp_path / "copies/local" / name
+
+
+def a_part(tmp_path: Path) -> Path:
+    return max((path for path in stored(tmp_path, "parts/conversations").rglob("*") if path.is_file()), key=size)
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def test_a_corrupt_part_is_named_and_the_copy_before_it_offered(
+    address: Address, another: Address, opened: Open, tmp_path: Path
+) -> None:
+    fill(address, 3)
+    source = opened(address)
+    old = copy(source).manifests[0]
+    fill(address, 200, first=10)
+    new = copy(source).manifests[0]
+    fill(another, 1)
+    only = {part.mark for part in new.parts} - {part.mark for part in old.parts}
+    part = max((path for path in stored(tmp_path, "parts").rglob("*") if path.name in only), key=size)
+    part.write_bytes(part.read_bytes()[:-9] + b"corrupted")
+    before = said(another)
+    with pytest.raises(Refused) as refused:
+        back(source, another, tmp_path)
+    assert refused.value.reason is Reason.TAMPERED
+    assert part.name in str(refused.value)
+    assert refused.value.fix == f"the copy before it is whole: --copy {old.id}"
+    assert said(another) == before, "what was there stays as it was"
+    back(source, another, tmp_path, upto=old.id)
+    assert len(said(another)) == 3
+
+
+def test_a_part_that_is_gone_is_sent_again_and_one_that_is_cut_too(
+    sqlite: Address, opened: Open, tmp_path: Path
+) -> None:
+    fill(sqlite, 50)
+    source = opened(sqlite)
+    copy(source)
+    a_part(tmp_path).unlink()
+    assert copy(source).sent == 1
+    part = a_part(tmp_path)
+    part.write_bytes(part.read_bytes()[:100])
+    assert copy(source).sent == 1
+    back(source, Address(f"sqlite:///{tmp_path / 'other.db'}", "local"), tmp_path)
+
+
+def test_without_any_whole_copy_all_parts_can_be_sent_again(sqlite: Address, opened: Open, tmp_path: Path) -> None:
+    fill(sqlite, 50)
+    source, other = opened(sqlite), Address(f"sqlite:///{tmp_path / 'other.db'}", "local")
+    copy(source)
+    part = a_part(tmp_path)
+    part.write_bytes(bytes(size(part)))
+    assert copy(source).sent == 0
+    with pytest.raises(Refused) as refused:
+        back(source, other, tmp_path)
+    assert "--resend" in refused.value.fix
+    copy(source, resend=True)
+    back(source, other, tmp_path)
+    assert said(other) == said(sqlite)
+
+
+@pytest.mark.parametrize("field", ["tables", "parts", "checksum"])
+def test_a_manifest_that_was_edited_by_hand_is_refused(
+    field: str, sqlite: Address, opened: Open, tmp_path: Path
+) -> None:
+    fill(sqlite, 3)
+    source = opened(sqlite)
+    old = copy(source).manifests[0]
+    manifest = copy(source).manifests[0]
+    path = stored(tmp_path, place(manifest.name))
+    data = json.loads(path.read_text())
+    if field == "tables":
+        data["tables"]["turns"]["rows"] = 2
+    elif field == "parts":
+        data["files"][0]["parts"] = []
+    else:
+        del data["checksum"]
+    path.write_text(json.dumps(data))
+    with pytest.raises(Refused, match="not as it was written") as refused:
+        choose(source.destination)
+    assert refused.value.reason is Reason.TAMPERED
+    assert refused.value.fix == f"the copy before it is whole: --copy {old.id}"
+
+
+def test_a_copy_of_a_newer_schema_is_refused_with_the_version_to_use(
+    address: Address, another: Address, opened: Open, tmp_path: Path
+) -> None:
+    fill(address, 3)
+    source = opened(address)
+    for manifest in copy(source).manifests:
+        changed = replace(manifest, migrations=(*manifest.migrations, "wings"), code="9.1.0")
+        stored(tmp_path, place(manifest.name)).write_bytes(changed.write())
+    fill(another, 2)
+    with pytest.raises(Refused, match="wings") as refused:
+        back(source, another, tmp_path)
+    assert refused.value.reason is Reason.STALE
+    assert refused.value.fix == "use Mooring 9.1.0"
+    assert len(said(another)) == 2
+
+
+def test_the_wrong_key_is_told_from_a_corrupt_part(
+    sqlite: Address, opened: Open, tmp_path: Path, key: tuple[str, str]
+) -> None:
+    import pyrage
+
+    fill(sqlite, 3)
+    source = opened(sqlite, encryption={"recipients": [key[0]]})
+    copy(source)
+    other = Address(f"sqlite:///{tmp_path / 'other.db'}", "local")
+    for wrong in (str(pyrage.x25519.Identity.generate()), "AGE-SECRET-KEY-NONE"):
+        with pytest.raises(Refused) as refused:
+            back(source, other, tmp_path, wrong)
+        assert refused.value.reason is Reason.GUARDED
+        assert wrong not in str(refused.value)
+
+
+def test_what_was_replaced_is_kept_beside_it(address: Address, another: Address, opened: Open, tmp_path: Path) -> None:
+    fill(address, 3)
+    source = opened(address)
+    copy(source)
+    fill(another, 7)
+    back(source, another, tmp_path)
+    assert len(said(another)) == 3
+    if another.file:
+        (kept,) = another.file.parent.glob(f"{another.file.name}.before-*")
+        assert len(said(Address(f"sqlite:///{kept}", "local"))) == 7
+
+
+def test_a_copy_of_another_engine_is_refused(sqlite: Address, opened: Open, tmp_path: Path) -> None:
+    fill(sqlite, 1)
+    source = opened(sqlite)
+    copy(source)
+    with pytest.raises(Refused, match="the copies are of sqlite") as refused:
+        back(source, Address("postgresql://nobody@127.0.0.1:1/none", "local"), tmp_path)
+    assert "moor state move" in refused.value.fix
+
+
+def test_a_bucket_that_vanishes_midway_leaves_what_was_there(
+    sqlite: Address, opened: Open, bucket: Bucket, tmp_path: Path
+) -> None:
+    fill(sqlite, 30)
+    source = opened(sqlite, KEYS, destination=bucket.destination)
+    copy(source)
+    chosen = choose(source.destination)
+    for name in bucket.everything():
+        bucket.client.delete_object(Bucket=bucket.name, Key=name)
+    bucket.client.delete_bucket(Bucket=bucket.name)
+    other = Address(f"sqlite:///{tmp_path / 'other.db'}", "local")
+    fill(other, 2)
+    (scratch := tmp_path / "scratch").mkdir()
+    with pytest.raises((Failed, Refused)):
+        restore(source.destination, chosen, other, scratch, Opener(None), lambda _line: None)
+    assert len(said(other)) == 2
+    assert not list(tmp_path.glob("*.restoring*"))
+
+
+def test_a_full_destination_is_said_and_what_was_there_stays(sqlite: Address, opened: Open, tmp_path: Path) -> None:
+    fill(sqlite, 3)
+    source = opened(sqlite)
+    old = copy(source).manifests[0].id
+    fill(sqlite, 5000, first=10, size=300)
+    folder = stored(tmp_path, "parts/conversations")
+    put = source.destination.put
+
+    def full(name: str, data: bytes, replace: bool = False) -> bool:
+        # A disk without room takes the first bytes of a file, which then has another name than a whole one.
+        if folder.exists() and sum(size(path) for path in folder.rglob("*") if path.is_file()) > 400_000:
+            raise Failed(Reason.DESTINATION, "no space left")
+        return put(name, data, replace)
+
+    source.destination.put = full  # type: ignore[method-assign]
+    with pytest.raises(Failed):
+        copy(source)
+    assert Shelf(source.destination).ids() == [old]
+    source.destination.put = put  # type: ignore[method-assign]
+    copy(source)
+    back(source, Address(f"sqlite:///{tmp_path / 'other.db'}", "local"), tmp_path)

@@ -1,0 +1,58 @@
+"""A scheduled job that has not reported for two of its periods is late, whether it ran or not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mooring.state.heartbeats import JOBS, beat, heartbeats, late
+from mooring.state.transactions import Transactions
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Transactions]:
+    opened = Transactions(database_url)
+    yield opened
+    opened.close()
+
+
+def told(database: Transactions, job: str, now: float, outcome: str = "success", *, reported: bool = True) -> None:
+    database.write(lambda connection: beat(connection, job, outcome, now, reported=reported))
+
+
+def names(database: Transactions, now: float) -> list[str]:
+    return [each.job for each in late(database.read(heartbeats), now)]
+
+
+def test_where_no_job_ever_ran_none_is_late(database: Transactions) -> None:
+    assert names(database, 1e9) == []
+
+
+def test_a_job_is_late_after_two_of_its_periods(database: Transactions) -> None:
+    told(database, "drift", 0.0)
+    told(database, "export-state", 0.0)
+    assert names(database, 1.0 * HOUR) == []
+    assert names(database, 1.1 * HOUR) == ["drift"]
+    assert names(database, 2.1 * HOUR) == ["drift", "export-state"]
+    told(database, "drift", 2.1 * HOUR, "failure")
+    assert names(database, 2.2 * HOUR) == ["export-state"]
+
+
+def test_a_job_that_never_ran_is_late_too_once_another_one_has(database: Transactions) -> None:
+    told(database, "drift", 0.0)
+    for hours in range(1, 15 * 24):
+        told(database, "drift", hours * HOUR)
+        told(database, "export-state", hours * HOUR)
+    (behaviour, verify) = late(database.read(heartbeats), 14.9 * 24 * HOUR)
+    assert (behaviour.job, behaviour.reported, behaviour.ran) == ("behaviour", None, None)
+    assert (verify.job, verify.period) == ("verify-backup", JOBS["verify-backup"])
+
+
+def test_a_job_that_runs_and_cannot_report_is_late(database: Transactions) -> None:
+    told(database, "drift", 0.0)
+    told(database, "drift", 0.9 * HOUR, "failure", reported=False)
+    (found,) = late(database.read(heartbeats), 1.1 * HOUR)
+    assert (found.job, found.reported, found.ran) == ("drift", 0.0, 0.9 * HOUR)
+    (kept,) = database.read(heartbeats)
+    assert (kept.outcome, kept.first, kept.reported) == ("failure", 0.0, 0.0)
