@@ -265,3 +265,24 @@ def test_another_machine_does_not_take_an_empty_file_of_its_own_for_the_new_plac
     assert found(used).keys() == {"k", "kept"}
     used.close()
     other.close()
+
+
+def test_a_long_transaction_is_waited_for_and_not_a_reason_to_give_up(ends: Ends) -> None:
+    used, begun, told = Transactions(ends.source), threading.Event(), list[str]()
+
+    def long(connection: sa.Connection) -> None:
+        answers.put(connection, "long", "", "yes", 1.0)
+        begun.set()
+        time.sleep(1.5)
+
+    def notify(line: str) -> None:
+        if line == "switching" and line not in told:
+            writer.start()
+            begun.wait(5)
+        told.append(line)
+
+    writer = threading.Thread(target=used.write, args=(long,))
+    move(ends, notify)
+    writer.join()
+    assert "long" in found(ends.target)
+    used.close()

@@ -6,6 +6,7 @@ its processes cannot be seen at all. Whether another one is alive is told by its
 
 import socket
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from mooring.state.statements import Statements
@@ -40,6 +41,7 @@ class Machine:
     seen: float = 0.0
 
 
+@cache
 def host() -> str:
     """Names this machine: its host name, and the identity of its installation where there is one."""
     try:

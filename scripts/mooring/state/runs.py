@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import tables
+from mooring.state import clock, tables
+from mooring.state.machine_table import MACHINES
+from mooring.state.machines import host
 from mooring.state.processes import lives
 from mooring.state.tables import TABLES, moment, text
 
@@ -28,6 +30,8 @@ RUNS = sa.Table(
     moment("updated"),
     text("data"),
     sa.Column("messages", sa.LargeBinary),
+    # Where the process is; null in rows of earlier versions.
+    sa.Column("machine", sa.Text),
     sa.Index("runs_updated", "updated"),
 )
 
@@ -37,7 +41,7 @@ _SHOWN = (_C.id, _C.agent, _C.release, _C.slot, _C.status, _C.created, _C.update
 _GET = sa.select(*_SHOWN).where(_C.id == sa.bindparam("run"))
 _REMOVE = sa.delete(RUNS).where(_C.id == sa.bindparam("run"))
 _FORGET = sa.delete(RUNS).where(_C.updated < sa.bindparam("before"))
-_OF_SLOT = sa.select(_C.id, _C.process, _C.data).where(
+_OF_SLOT = sa.select(_C.id, _C.process, _C.machine, _C.data).where(
     _C.slot == sa.bindparam("of"), _C.updated <= sa.bindparam("since"), _UNDER_WAY
 )
 _END = (
@@ -48,9 +52,18 @@ _END = (
 _CLAIM = (
     sa.update(RUNS)
     .where(_C.id == sa.bindparam("run"), _C.status == "awaiting-approval")
-    .values(status="running", slot=sa.bindparam("by"), updated=sa.bindparam("now"), process=sa.bindparam("pid"))
+    .values(
+        status="running",
+        slot=sa.bindparam("by"),
+        updated=sa.bindparam("now"),
+        process=sa.bindparam("pid"),
+        machine=sa.bindparam("where"),
+    )
     .returning(*_SHOWN)
 )
+_HOSTS = sa.select(MACHINES.c.host).where(MACHINES.c.seen > sa.bindparam("since"))
+_SILENT_SECONDS = 60.0
+"""After which runs of another machine are taken for dead: its slots go on while its supervisor starts again."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +109,20 @@ def forget(connection: sa.Connection, before: float) -> None:
 
 def claim(connection: sa.Connection, run: str, slot: str, now: float) -> StoredRun | None:
     """Takes a run that waits for approval, for a slot of this process; None when it does not wait."""
-    row = connection.execute(_CLAIM, {"run": run, "by": slot, "now": now, "pid": os.getpid()}).first()
+    row = connection.execute(_CLAIM, {"run": run, "by": slot, "now": now, "pid": os.getpid(), "where": host()}).first()
     return _stored(row) if row else None
 
 
 def end_left(connection: sa.Connection, slot: str, error: dict[str, Any], since: float, now: float) -> None:
     """Ends runs of a slot whose process is dead.
 
-    Those of the number of this process are of a dead one too: all its own are younger than `since`.
+    Those of the number of this process are of a dead one too: all its own are younger than `since`. Those of another
+    machine are while no supervisor there has said for long that it is alive.
     """
-    for run, process, data in connection.execute(_OF_SLOT, {"of": slot, "since": since}).all():
-        if process is None or process == os.getpid() or not lives(process):
+    alive = {host(), *connection.execute(_HOSTS, {"since": clock.now(connection) - _SILENT_SECONDS}).scalars()}
+    for run, process, where, data in connection.execute(_OF_SLOT, {"of": slot, "since": since}).all():
+        here = where in (None, host())
+        if (process is None or process == os.getpid() or not lives(process)) if here else where not in alive:
             told = json.dumps(json.loads(data) | {"error": error})
             connection.execute(_END, {"run": run, "now": now, "told": told})
 
@@ -144,6 +160,7 @@ def values(run: StoredRun) -> dict[str, Any]:
         "slot": run.slot,
         "status": run.status,
         "process": os.getpid(),
+        "machine": host(),
         "created": run.created,
         "updated": run.updated,
         # In ASCII, since what a model says may hold characters that a database does not take for text.

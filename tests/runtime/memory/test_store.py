@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.store import KEPT_SECONDS, RunStore, StoredRun
 from mooring.state.address import Address, url_of
+from mooring.state.clock import now
 from mooring.state.database import Database
+from mooring.state.machine_table import MACHINES
 from mooring.state.runs import RUNS
 
 RUN = StoredRun("run_1", "support", "sha256:0", "blue", "awaiting-approval", 1000.0, 1000.0, {"ä": 1}, b"[]")
@@ -162,3 +164,23 @@ def test_a_run_is_ended_by_the_start_of_a_process_only_when_its_own_is_dead(data
             asyncio.run(scene(other))
         finally:
             other.kill()
+
+
+def test_a_run_of_another_machine_is_ended_only_once_that_machine_is_gone(database_url: str) -> None:
+    async def scene() -> None:
+        async with opened(database_url) as database:
+            store = RunStore(database, Clock())
+            await store.put(replace(RUN, status="running"))
+            await database.write(lambda c: c.execute(sa.update(RUNS).values(machine="host2", process=2**22 + 1)))
+            there = {"id": "m2", "host": "host2", "folder": "/state", "entry": 0, "ahead": 0.0, "beat": 1}
+            await database.write(lambda c: c.execute(sa.insert(MACHINES), there | {"seen": now(c)}))
+            await store.open("blue")
+            under_way = await store.get("run_1")
+            await database.write(lambda c: c.execute(sa.delete(MACHINES)))
+            await store.open("blue")
+            ended = await store.get("run_1")
+            assert under_way
+            assert ended
+            assert (under_way.status, ended.status) == ("running", "failed")
+
+    asyncio.run(scene())

@@ -6,8 +6,19 @@ from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.heartbeats import HEARTBEATS
 from mooring.state.migrations.identity import IDENTITY
 from mooring.state.migrations.ledger import LEDGER
+from mooring.state.migrations.machines_of_runs import MACHINES_OF_RUNS
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.releases import RELEASES
 
-MIGRATIONS: tuple[Migration, ...] = (FIRST, IDENTITY, LEDGER, RELEASES, DURABLE, EXPORT, MEMORY, HEARTBEATS)
+MIGRATIONS: tuple[Migration, ...] = (
+    FIRST,
+    IDENTITY,
+    LEDGER,
+    RELEASES,
+    DURABLE,
+    EXPORT,
+    MEMORY,
+    HEARTBEATS,
+    MACHINES_OF_RUNS,
+)

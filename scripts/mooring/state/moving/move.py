@@ -6,6 +6,7 @@ the move: before it the old place is in force, after it the new one, wherever th
 """
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -117,11 +118,11 @@ class _Move:
 
     def _switched(self, triggers: Sequence[str]) -> Moved:
         for left in reversed(range(SWITCHES)):
-            self._catch_up()
             try:
+                self._catch_up()
                 return self._switch(triggers)
-            except _TooSlow:
-                if not left:
+            except (Unavailable, sa.exc.OperationalError) as error:
+                if not left or not _passes(error):
                     raise
         raise AssertionError
 
@@ -206,3 +207,10 @@ class _Move:
     @staticmethod
     def _schema(address: Address) -> str | None:
         return None if address.file else address.schema
+
+
+def _passes(error: Unavailable | sa.exc.OperationalError) -> bool:
+    """Whether only others were in the way: what they wrote, or a transaction of theirs that took long."""
+    if isinstance(error, sa.exc.OperationalError):
+        return getattr(error.orig, "sqlstate", "") == "55P03"
+    return isinstance(error, _TooSlow) or isinstance(error.__cause__, sqlite3.OperationalError)
