@@ -25,7 +25,7 @@ from mooring.runtime.memory.spend import Spend
 from mooring.spec import Environment
 from mooring.spec.access import Access, Limits
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 from mooring.state.transactions import Transactions
 from tests.bench.row import Row
 from tests.bench.vendor import host, process

@@ -19,9 +19,9 @@ from mooring.operate.export.stream import Stream
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
-from mooring.state import turns
-from mooring.state.address import Address, url_of
 from mooring.state.copies.postgres import client
+from mooring.state.place.address import Address, url_of
+from mooring.state.runs import turns
 from mooring.state.transactions import Transactions
 from tests import reaper
 from tests.bench.bench_durable import _models_that_answer_at_once
@@ -197,7 +197,7 @@ from mooring.operate.export.copying import copy
 from mooring.operate.export.restore import choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.source import Source
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 from tests.operate.export.conftest import document
 what, url, state, copies, into, name = sys.argv[1:]
 source = Source(name, Address(url, name), document(destination={"url": copies}), Path(state))

@@ -23,7 +23,7 @@ from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.watch.memory_watch import resident
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 from tests.bench.row import Row
 from tests.runtime.sample import sample
 

@@ -10,7 +10,7 @@ import pytest
 
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 
 Arrange = Callable[[Any], None]
 

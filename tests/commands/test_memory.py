@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import memories, tombstones
-from mooring.state.address import Address
-from mooring.state.memories import Choice, Limits, Memory, Owner
+from mooring.state.place.address import Address
+from mooring.state.records import tombstones
+from mooring.state.runs import memories
+from mooring.state.runs.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 from tests.postgres import Cluster
 

@@ -76,7 +76,7 @@ def test_a_deployment_says_it_before_anything_starts(server, moor, monkeypatch, 
 
 
 def test_a_deployment_refuses_a_server_that_does_not_fit(server, moor, monkeypatch):
-    monkeypatch.setattr("mooring.state.fitness.OLDEST", 99)
+    monkeypatch.setattr("mooring.state.engine.fitness.OLDEST", 99)
     said = moor("deploy", "local", "--allow-dirty")
     assert said.code == 1
     assert "is too old" in said.error
@@ -100,5 +100,5 @@ def test_status_says_that_a_file_is_on_a_network_file_system(repo, monkeypatch, 
     state.touch()
     mounts = tmp_path / "mounts"
     mounts.write_text(f"server:/x {repo.root} nfs4 rw 0 0\n")
-    monkeypatch.setattr("mooring.state.mounts.MOUNTS", mounts)
+    monkeypatch.setattr("mooring.state.place.mounts.MOUNTS", mounts)
     assert "network file system (nfs4)" in moor("status", "local").out

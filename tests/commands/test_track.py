@@ -10,7 +10,7 @@ import pytest
 
 from mooring.operate.repository import github
 from mooring.report import tracking
-from mooring.state import heartbeats
+from mooring.state.records import heartbeats
 from mooring.state.transactions import Transactions
 from tests.operate.repository.tracker import TOKEN, Tracker, tracker
 

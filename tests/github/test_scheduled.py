@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mooring.state.heartbeats import JOBS, heartbeats
+from mooring.state.records.heartbeats import JOBS, heartbeats
 from mooring.state.transactions import Transactions
 from tests.github.scheduled import WORKFLOWS, Job
 from tests.operate.repository.tracker import Tracker, tracker

@@ -14,7 +14,7 @@ from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, Terms
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 
 
 @dataclass

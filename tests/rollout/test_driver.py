@@ -14,7 +14,7 @@ from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import account
 from mooring.rollout.state import Phase, Side
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 
 Make = Callable[..., Release]
 

@@ -12,7 +12,7 @@ from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ from pathlib import Path
 from mooring.errors import Refused
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 ledger = Ledger(Location(Path(sys.argv[1]), "local", sys.argv[2] or None))
 time.sleep(max(0, float(sys.argv[3]) - time.time()))
 try:

@@ -19,10 +19,10 @@ from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.state import Kind, Requested, Side, State, Switched
-from mooring.state import leases
-from mooring.state.leases import Lease
-from mooring.state.location import Location
-from mooring.state.statements import Statements
+from mooring.state.place.location import Location
+from mooring.state.records import leases
+from mooring.state.records.leases import Lease
+from mooring.state.records.statements import Statements
 from tests.postgres import Cluster
 
 Sql = Callable[[str], None]
@@ -188,7 +188,7 @@ def test_a_ledger_that_is_there_is_opened_without_sqlalchemy(written: Ledger) ->
         "import sys\nfrom pathlib import Path\n"
         "import mooring.commands.rollback, mooring.commands.running, mooring.targets.local.target\n"
         "from mooring.rollout import driver, lease\nfrom mooring.rollout.ledger import Ledger\n"
-        "from mooring.state.location import Location\n"
+        "from mooring.state.place.location import Location\n"
         "ledger = Ledger(Location(Path(sys.argv[1]), 'local', sys.argv[2] or None))\n"
         "lease.acquire(ledger, 'local', 'ann', 'rollback')\nprint(ledger.verify())\n"
         "print(sorted({'sqlalchemy', 'pydantic'} & set(sys.modules)))\n"

@@ -19,9 +19,9 @@ from mooring.release.release import Release
 from mooring.rollout import driver, lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, State, Switched
-from mooring.state import ledger as chain
 from mooring.state import link
-from mooring.state.location import Location
+from mooring.state.place.location import Location
+from mooring.state.records import ledger as chain
 
 WRITTEN = (Path(__file__).parent / "old_ledger.sql").read_text(encoding="utf-8")
 """Two deployments and a rollback as version 0.1 wrote them."""
@@ -182,7 +182,7 @@ def test_an_empty_one_is_taken_over_too(old: Path, location: Location) -> None:
 def test_processes_that_begin_at_once_take_it_over_once(old: Path, location: Location) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom mooring.rollout.ledger import Ledger\n"
-        "from mooring.state.location import Location\n"
+        "from mooring.state.place.location import Location\n"
         'ledger = Ledger(Location(Path(sys.argv[1]), "local", sys.argv[2] or None))\n'
         "time.sleep(max(0, float(sys.argv[3]) - time.time()))\nprint(ledger.verify())\n"
     )

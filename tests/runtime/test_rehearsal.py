@@ -12,8 +12,8 @@ from mooring.runtime.core.turn import Turn
 from mooring.runtime.rehearsal import rehearse, withheld
 from mooring.runtime.runtime import Runtime
 from mooring.spec.suite import ModelAnswer
-from mooring.state import memories
-from mooring.state.memories import Choice, Limits, Memory, Owner
+from mooring.state.runs import memories
+from mooring.state.runs.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 from tests.runtime.recalling import recalling
 

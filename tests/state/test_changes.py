@@ -6,8 +6,10 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import changes, streamed, tombstones, turns
-from mooring.state.engine import engine
+from mooring.state.copies import streamed
+from mooring.state.engine.engine import engine
+from mooring.state.records import changes, tombstones
+from mooring.state.runs import turns
 from mooring.state.transactions import Transactions
 from tests.postgres import Cluster
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from mooring.state import checkpoints, executors, parts, queue
-from mooring.state.checkpoints import GONE, TAKEN, Change, Try
-from mooring.state.parts import Part
-from mooring.state.queue import Room
-from mooring.state.runs import StoredRun
+from mooring.state.runs import checkpoints, executors, parts, queue
+from mooring.state.runs.checkpoints import GONE, TAKEN, Change, Try
+from mooring.state.runs.parts import Part
+from mooring.state.runs.queue import Room
+from mooring.state.runs.runs import StoredRun
 from mooring.state.transactions import Transactions
 
 RELEASE = "sha256:0"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import answers, database
+from mooring.state import database
 from mooring.state.database import Database
-from mooring.state.engine import file_of, url_of
+from mooring.state.engine.engine import file_of, url_of
+from mooring.state.runs import answers
 from mooring.state.unavailable import TooNew, Unavailable
 from tests.postgres import Cluster
 

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import answers, engine, patient
-from mooring.state.address import Address, file_of
 from mooring.state.database import Database, Work
+from mooring.state.engine import engine, patient
+from mooring.state.place.address import Address, file_of
+from mooring.state.runs import answers
 from mooring.state.transactions import TRIES, Transactions
 from mooring.state.unavailable import Unavailable
 from tests.postgres import Cluster

@@ -12,8 +12,8 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.release.store import Store
 from mooring.runtime.core.keys import Keys, StoredKey, new_key
-from mooring.state import evidence, keys, keys_copy, releases
 from mooring.state.database import Database
+from mooring.state.records import evidence, keys, keys_copy, releases
 from mooring.state.transactions import Transactions
 
 

@@ -8,10 +8,11 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import answers, fitness
-from mooring.state.address import Address, postgres_url, url_of
+from mooring.state.engine import fitness
 from mooring.state.inspection import inspect
-from mooring.state.mounts import network
+from mooring.state.place.address import Address, postgres_url, url_of
+from mooring.state.place.mounts import network
+from mooring.state.runs import answers
 from mooring.state.transactions import Transactions
 from mooring.state.unavailable import Unavailable, Unfit
 from tests.postgres import Cluster
@@ -189,7 +190,7 @@ def test_a_network_file_system_is_found_and_said(
     assert network(shared / "local" / "state.db", mounts) is None
     assert network(tmp_path / "with", mounts) is None
     assert network(tmp_path, tmp_path / "absent") is None
-    monkeypatch.setattr("mooring.state.mounts.MOUNTS", mounts)
+    monkeypatch.setattr("mooring.state.place.mounts.MOUNTS", mounts)
     where = url_of(shared, None, "local")
     (warned,) = inspect(where).warnings
     assert "network file system (nfs4)" in warned

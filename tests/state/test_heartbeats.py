@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mooring.state.heartbeats import JOBS, beat, heartbeats, late
+from mooring.state.records.heartbeats import JOBS, beat, heartbeats, late
 from mooring.state.transactions import Transactions
 
 HOUR = 3600.0

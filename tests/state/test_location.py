@@ -10,7 +10,7 @@ import pytest
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
 from mooring.release.content import ReleaseContent
-from mooring.state.location import Location, deployed, kept, known, locate, recorded
+from mooring.state.place.location import Location, deployed, kept, known, locate, recorded
 
 Edit = Callable[[dict[str, Any]], ReleaseContent]
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import memories, tombstones
 from mooring.state.copies import sqlite
-from mooring.state.memories import Choice, Limits, Memory, Owner
+from mooring.state.records import tombstones
+from mooring.state.runs import memories
+from mooring.state.runs.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
 
 ANN, BOB = Owner("acme", "ann", "people"), Owner("acme", "bob", "people")

@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from mooring import private, state
-from mooring.state.engine import SCHEMA, Address, engine, file_of
-from mooring.state.migrate import migrate, undo
+from mooring.state.engine.engine import SCHEMA, Address, engine, file_of
+from mooring.state.migrations.migrate import migrate, undo
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.tables import TABLES
@@ -164,7 +164,7 @@ def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     if path := file_of(database_url):
         private.file(path)
     code = (
-        "import sys, time\nfrom mooring.state.engine import engine\nfrom mooring.state.migrate import migrate\n"
+        "import sys, time\nfrom mooring.state.engine.engine import engine\nfrom mooring.state.migrations.migrate import migrate\n"
         f"opened = engine({database_url!r})\n"
         "time.sleep(max(0, float(sys.argv[1]) - time.time()))\nprint(migrate(opened))\n"
     )

@@ -13,13 +13,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import answers
-from mooring.state.address import Address, url_of
-from mooring.state.engine import engine
+from mooring.state.engine.engine import engine
 from mooring.state.link import Link
 from mooring.state.moving import move as moving
 from mooring.state.moving.move import Ends, Moved, move
 from mooring.state.moving.tables import LOG
+from mooring.state.place.address import Address, url_of
+from mooring.state.runs import answers
 from mooring.state.transactions import Transactions, Work
 from mooring.state.unavailable import Unavailable, Unfit
 from tests.postgres import Cluster

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import parts
 from mooring.state.database import Database
-from mooring.state.engine import FILE, engine
-from mooring.state.parts import Part
+from mooring.state.engine.engine import FILE, engine
+from mooring.state.runs import parts
+from mooring.state.runs.parts import Part
 
 OLD = Path(__file__).parent / "old"
 """The tables as version 0.1 left them when its processes were killed, in each database."""

@@ -13,8 +13,8 @@ from mooring.outcome import Reason
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.release.store import Store
-from mooring.state import releases
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
+from mooring.state.records import releases
 from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
 

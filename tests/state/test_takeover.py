@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mooring.state import answers, conversations, runs, spend, turns
-from mooring.state.address import url_of
 from mooring.state.database import Database
 from mooring.state.moving.move import Ends, move
-from mooring.state.spend import Spent
+from mooring.state.place.address import url_of
+from mooring.state.runs import answers, conversations, runs, spend, turns
+from mooring.state.runs.spend import Spent
+from mooring.state.runs.turns import NewTurn
 from mooring.state.transactions import Transactions
-from mooring.state.turns import NewTurn
 from tests.postgres import Cluster
 
 NOW = time.time()

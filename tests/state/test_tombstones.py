@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from mooring.state import tombstones, turns
+from mooring.state.records import tombstones
+from mooring.state.runs import turns
 from mooring.state.transactions import Transactions
 
 

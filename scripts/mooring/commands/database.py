@@ -9,7 +9,7 @@ from mooring.outcome import Reason
 
 if TYPE_CHECKING:
     from mooring.spec import Environment
-    from mooring.state.address import Address
+    from mooring.state.place.address import Address
     from mooring.state.unavailable import Unavailable
 
 
@@ -25,7 +25,7 @@ def document(workspace: Workspace, name: str) -> "Environment | None":
 def address(workspace: Workspace, environment: "Environment") -> "Address":
     """Where an environment keeps its state. Failed(STORAGE) when that is nowhere, Refused(STALE) when its document
     says otherwise."""
-    from mooring.state.location import locate
+    from mooring.state.place.location import locate
     from mooring.state.unavailable import Unfit
 
     try:

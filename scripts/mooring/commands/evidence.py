@@ -45,7 +45,7 @@ class Everywhere(Attestations):
         return super().get(release, evidence) or self._stored(release, evidence)
 
     def _stored(self, release: str, kind: Evidence) -> Attestation | None:
-        from mooring.state import evidence
+        from mooring.state.records import evidence
 
         with _storing():
             found = self._database.read(lambda connection: evidence.newest(connection, release, kind))
@@ -54,7 +54,7 @@ class Everywhere(Attestations):
 
 def record(database: "Transactions", found: Attestation) -> str:
     """Writes the evidence that a release goes out on into the database; its digest. Failed(STORAGE)."""
-    from mooring.state import evidence
+    from mooring.state.records import evidence
 
     with _storing():
         return database.write(lambda connection: evidence.put(connection, found.to_bytes(), time.time()))

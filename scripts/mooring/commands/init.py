@@ -79,7 +79,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 def _nothing_live(workspace: Workspace) -> None:
     """Raises Refused where the guards of a live release would refuse to replace its agents."""
     from mooring.commands.running import target
-    from mooring.state import location
+    from mooring.state.place import location
 
     if live := [one for one in location.known(workspace.state) if target(workspace, one).live() is not None]:
         steps = [f"moor down {one} && rm -r {workspace.of(one)}" for one in live]

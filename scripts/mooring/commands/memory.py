@@ -13,7 +13,7 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
-    from mooring.state.memories import Choice, Memory, Owned
+    from mooring.state.runs.memories import Choice, Memory, Owned
     from mooring.state.transactions import Transactions
 
 SUMMARY = "List what agents remember of users, and forget it."
@@ -52,7 +52,7 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.stored import stored
-    from mooring.state.memories import Choice
+    from mooring.state.runs.memories import Choice
 
     if unknown := [each for each in args.id or () if not ID.fullmatch(each)]:
         raise UsageError(f"{unknown[0]!r} is no id of a memory, such as mem_5c3e01b2a9f0d417", "moor memory list")
@@ -65,7 +65,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _list(args: Namespace, choice: "Choice", database: "Transactions | None", console: Console) -> Outcome:
-    from mooring.state import memories
+    from mooring.state.runs import memories
 
     found: list[Memory] = []
     owners, indexed = _owners(choice, database), True
@@ -86,7 +86,7 @@ def _list(args: Namespace, choice: "Choice", database: "Transactions | None", co
 
 
 def _forget(args: Namespace, choice: "Choice", database: "Transactions | None", console: Console) -> Outcome:
-    from mooring.state import memories
+    from mooring.state.runs import memories
 
     if choice.tenant is None and choice.user is None and not choice.ids:
         raise UsageError("say whose memories are to be forgotten", "--tenant T, --user U or --id ID")
@@ -109,7 +109,7 @@ def _forget(args: Namespace, choice: "Choice", database: "Transactions | None", 
 
 
 def _owners(choice: "Choice", database: "Transactions | None") -> "list[Owned]":
-    from mooring.state import memories
+    from mooring.state.runs import memories
 
     return database.read(lambda connection: memories.owned(connection, choice)) if database else []
 

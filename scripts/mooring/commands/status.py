@@ -58,7 +58,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 def look(workspace: Workspace, name: str) -> dict[str, Any]:
     """All that is known of an environment: its ledger, and what runs if something does."""
     from mooring.commands.running import target
-    from mooring.state.location import kept
+    from mooring.state.place.location import kept
 
     data = target(workspace, name).status().data()
     warnings, recorded = _warnings(workspace, name), {}
@@ -74,8 +74,8 @@ def look(workspace: Workspace, name: str) -> dict[str, Any]:
 
 def _warnings(workspace: Workspace, name: str) -> list[str]:
     """What is wrong with where its state is kept."""
-    from mooring.state.address import url_of
-    from mooring.state.mounts import warnings
+    from mooring.state.place.address import url_of
+    from mooring.state.place.mounts import warnings
 
     where = url_of(workspace.of(name), None, name)
     return list(warnings(where)) if where.file and where.file.exists() else []
@@ -131,7 +131,7 @@ def _exported(book: "Ledger") -> dict[str, Any] | None:
 def _jobs(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     """When each scheduled job of the environment last ran and last reported, and whether that is too long ago."""
     from mooring.commands.stored import stored
-    from mooring.state import heartbeats
+    from mooring.state.records import heartbeats
 
     try:
         with stored(workspace, name) as database:

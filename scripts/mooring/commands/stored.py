@@ -18,7 +18,7 @@ def stored(workspace: Workspace, environment: str, *, make: bool = False) -> Ite
     Raises Failed(STORAGE), and UsageError where nothing says where it is.
     """
     from mooring.commands.database import failed
-    from mooring.state.location import locate
+    from mooring.state.place.location import locate
     from mooring.state.transactions import Transactions
     from mooring.state.unavailable import Unavailable
 

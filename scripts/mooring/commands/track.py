@@ -16,7 +16,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.operate.repository.issues import Told
     from mooring.report.tracking import Ran
-    from mooring.state.heartbeats import Late
+    from mooring.state.records.heartbeats import Late
 
 SUMMARY = "Keep one issue for a scheduled job: opened, updated, and closed once it is well."
 EXAMPLES = """
@@ -59,7 +59,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def _known(job: str) -> None:
     from mooring.catalog.nearest import suggestion
-    from mooring.state.heartbeats import JOBS
+    from mooring.state.records.heartbeats import JOBS
 
     if job not in JOBS:
         raise UsageError(f"no scheduled job {job!r}{suggestion(job, JOBS)} (there are: {', '.join(JOBS)})")
@@ -98,7 +98,7 @@ def _report(ran: "Ran", late: "list[Late]") -> "dict[str, Told]":
 def _lateness(workspace: Workspace, ran: "Ran") -> "tuple[list[Late], list[MooringError]]":
     """Other jobs that are late, and why that cannot be said."""
     from mooring.commands.stored import stored
-    from mooring.state import heartbeats
+    from mooring.state.records import heartbeats
 
     try:
         with stored(workspace, ran.environment) as database:
@@ -110,7 +110,7 @@ def _lateness(workspace: Workspace, ran: "Ran") -> "tuple[list[Late], list[Moori
 
 def _beat(workspace: Workspace, ran: "Ran", *, reported: bool) -> MooringError | None:
     from mooring.commands.stored import stored
-    from mooring.state.heartbeats import beat
+    from mooring.state.records.heartbeats import beat
 
     try:
         with stored(workspace, ran.environment, make=True) as database:

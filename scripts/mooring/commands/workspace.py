@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.state import location
+from mooring.state.place import location
 
 
 @dataclass(frozen=True, slots=True)

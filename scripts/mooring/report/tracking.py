@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mooring.report.timestamps import iso, span
 
 if TYPE_CHECKING:
-    from mooring.state.heartbeats import Late
+    from mooring.state.records.heartbeats import Late
 
 LONGEST = 50_000
 """Characters of output that an issue shows; GitHub takes 65,536 in all."""

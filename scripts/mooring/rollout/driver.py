@@ -18,7 +18,7 @@ from mooring.rollout.patches import Hotfix
 from mooring.rollout.receipt import Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
 from mooring.rollout.target import Clock, Target, Terms
-from mooring.state.leases import Lease
+from mooring.state.records.leases import Lease
 
 if TYPE_CHECKING:
     from mooring.release.release import Release

@@ -18,10 +18,10 @@ import psutil
 from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.ledger import Ledger
-from mooring.state import leases
-from mooring.state.leases import Lease
-from mooring.state.ledger import lock
-from mooring.state.statements import Statements
+from mooring.state.records import leases
+from mooring.state.records.leases import Lease
+from mooring.state.records.ledger import lock
+from mooring.state.records.statements import Statements
 
 TERM = 20.0
 """Seconds a lease holds without renewal."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.rollout.state import Event, State
-from mooring.state import leases, ledger
 from mooring.state.link import Link
-from mooring.state.location import Location, locate
-from mooring.state.statements import Statements
+from mooring.state.place.location import Location, locate
+from mooring.state.records import leases, ledger
+from mooring.state.records.statements import Statements
 from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:

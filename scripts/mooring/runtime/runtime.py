@@ -32,11 +32,11 @@ from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
 from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
-from mooring.state import running_code
-from mooring.state.address import Address
-from mooring.state.changes import THROUGH
 from mooring.state.database import Database
 from mooring.state.migrations.table import MIGRATIONS
+from mooring.state.place.address import Address
+from mooring.state.records import running_code
+from mooring.state.records.changes import THROUGH
 from mooring.state.running_folder import folder
 from mooring.state.unavailable import Unavailable, Unfit
 

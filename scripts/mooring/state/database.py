@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mooring.state.address import Address
-from mooring.state.engine import THREADS
+from mooring.state.engine.engine import THREADS
+from mooring.state.place.address import Address
 from mooring.state.transactions import T, Transactions, Work
 from mooring.state.unavailable import Unavailable
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state.address import Address
-from mooring.state.engine import engine
-from mooring.state.fitness import check
-from mooring.state.migrate import applied, doors
+from mooring.state.engine.engine import engine
+from mooring.state.engine.fitness import check
+from mooring.state.engine.told import told
 from mooring.state.migrations import table
-from mooring.state.mounts import warnings
-from mooring.state.told import told
+from mooring.state.migrations.migrate import applied, doors
+from mooring.state.place.address import Address
+from mooring.state.place.mounts import warnings
 from mooring.state.unavailable import Unavailable
 
 _SIZE = "select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint from pg_class c"

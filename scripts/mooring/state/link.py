@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from mooring import private
 from mooring.errors import Refused
 from mooring.outcome import Reason
-from mooring.state import fence
-from mooring.state.address import Address
-from mooring.state.location import OLD_LEDGER
+from mooring.state.migrations import fence
 from mooring.state.migrations.table import MIGRATIONS
-from mooring.state.statements import Statements
+from mooring.state.place.address import Address
+from mooring.state.place.location import OLD_LEDGER
+from mooring.state.records.statements import Statements
 from mooring.state.unavailable import Behind, Moved, Unavailable
 
 T = TypeVar("T")
@@ -159,7 +159,7 @@ class Link:
             raise
 
     def _prepare(self, statements: Statements) -> None:
-        from mooring.state import old_ledger
+        from mooring.state.former import old_ledger
         from mooring.state.transactions import Transactions
 
         if self._old:
@@ -211,7 +211,7 @@ def _file(path: Path) -> sqlite3.Connection:
 
 
 def _server(address: Address) -> Any:
-    from mooring.state.patient import connect
+    from mooring.state.engine.patient import connect
 
     made = connect(address)
     made.autocommit = True
@@ -230,7 +230,7 @@ def _of_driver(error: Exception) -> bool:
 def _unavailable(error: Exception) -> Unavailable:
     import sqlalchemy as sa
 
-    from mooring.state.told import told
+    from mooring.state.engine.told import told
 
     kind = sa.exc.OperationalError if "OperationalError" in _names(error) else sa.exc.DatabaseError
     return Unavailable(*told(kind("", {}, error)))

@@ -5,11 +5,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from mooring.state.address import Address
-from mooring.state.engine import engine
-from mooring.state.migrate import doors, migrate
+from mooring.state.engine.engine import engine
+from mooring.state.engine.told import told
+from mooring.state.migrations.migrate import doors, migrate
 from mooring.state.migrations.migration import Migration
-from mooring.state.told import told
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unavailable
 
 T = TypeVar("T")

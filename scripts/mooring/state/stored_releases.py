@@ -7,7 +7,7 @@ from mooring.errors import Failed, UsageError
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.release.store import Store, whole
-from mooring.state import releases
+from mooring.state.records import releases
 from mooring.state.transactions import T, Transactions, Work
 from mooring.state.unavailable import Unavailable
 

@@ -13,15 +13,16 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state import fence, files
-from mooring.state.address import Address
-from mooring.state.engine import engine
-from mooring.state.fitness import check
-from mooring.state.identity import arrive, claim
-from mooring.state.migrate import migrate
-from mooring.state.mounts import warnings
-from mooring.state.takeover import take_over
-from mooring.state.told import again, told
+from mooring.state.engine.engine import engine
+from mooring.state.engine.fitness import check
+from mooring.state.engine.identity import arrive, claim
+from mooring.state.engine.told import again, told
+from mooring.state.former import files
+from mooring.state.former.takeover import take_over
+from mooring.state.migrations import fence
+from mooring.state.migrations.migrate import migrate
+from mooring.state.place.address import Address
+from mooring.state.place.mounts import warnings
 from mooring.state.unavailable import Moved, Unavailable
 
 T = TypeVar("T")

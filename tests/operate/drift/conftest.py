@@ -21,7 +21,7 @@ from mooring.rollout.ledger import Ledger
 from mooring.rollout.patches import Hotfix, Patch
 from mooring.rollout.state import SLOTS, Kind, Requested, Side, State
 from mooring.rollout.target import Facts, SlotFacts
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 from tests.repository import Repo, copied
 
 MODEL = "openai/gpt-4-1"

@@ -144,7 +144,7 @@ def test_no_slot_with_the_traffic_is_unknown(world: World) -> None:
 def test_what_was_never_deployed_is_behind_as_a_whole(world: World, tmp_path: Any) -> None:
     from mooring.operate.drift.observe import observe
     from mooring.rollout.ledger import Ledger
-    from mooring.state.location import Location
+    from mooring.state.place.location import Location
 
     empty = Ledger(Location(tmp_path / "empty", "local"))
     world.slots.held, world.slots.live = {}, None

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from mooring.operate.export.source import Source
 from mooring.spec import Export
-from mooring.state import turns
-from mooring.state.address import Address
+from mooring.state.place.address import Address
+from mooring.state.runs import turns
 from mooring.state.transactions import Transactions
 from tests.operate.export.s3 import Bucket, Server
 from tests.postgres import Cluster

@@ -10,8 +10,8 @@ from mooring.operate.export.restore import choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.source import Source
 from mooring.outcome import Reason
-from mooring.state import changes
-from mooring.state.address import Address
+from mooring.state.place.address import Address
+from mooring.state.records import changes
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.s3 import KEYS, Bucket, Server
 

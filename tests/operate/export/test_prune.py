@@ -15,7 +15,7 @@ from mooring.operate.export.restore import choose
 from mooring.operate.export.shelf import Shelf
 from mooring.operate.export.source import Source
 from mooring.outcome import Reason
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.s3 import KEYS, Server
 from tests.operate.export.test_copying import back

@@ -13,7 +13,7 @@ from mooring.operate.export.restore import choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.shelf import Shelf
 from mooring.outcome import Reason
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.s3 import KEYS, Bucket
 from tests.operate.export.test_copying import back

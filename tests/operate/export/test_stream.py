@@ -15,8 +15,9 @@ from mooring.operate.export.copying import copy
 from mooring.operate.export.restore import choose
 from mooring.operate.export.stream import Stream
 from mooring.outcome import Reason
-from mooring.state import changes, tombstones, turns
-from mooring.state.address import Address
+from mooring.state.place.address import Address
+from mooring.state.records import changes, tombstones
+from mooring.state.runs import turns
 from mooring.state.transactions import Transactions
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.test_copying import back
@@ -135,7 +136,7 @@ def test_an_export_that_is_killed_again_and_again_ends_whole(
     source = opened(address)
     code = (
         "import sys\nfrom pathlib import Path\nfrom mooring.operate.export.copying import copy\n"
-        "from mooring.operate.export.source import Source\nfrom mooring.state.address import Address\n"
+        "from mooring.operate.export.source import Source\nfrom mooring.state.place.address import Address\n"
         "from tests.operate.export.conftest import document\n"
         "url, state, copies = sys.argv[1:]\n"
         "copy(Source('local', Address(url, 'local'), document(destination={'url': copies}), Path(state)))\n"

@@ -9,7 +9,7 @@ from mooring.runtime.core.turn import Turn
 from mooring.runtime.memory import last_good
 from mooring.runtime.memory.last_good import LastGoodStore, key
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 
 
 class Clock:

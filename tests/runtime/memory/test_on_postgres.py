@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from mooring.release.release import Release
 from mooring.spec.environment import Database
-from mooring.state.engine import Address, engine
+from mooring.state.engine.engine import Address, engine
 from tests.postgres import Cluster
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.store import KEPT_SECONDS, RunStore, StoredRun
-from mooring.state.address import Address, url_of
 from mooring.state.clock import now
 from mooring.state.database import Database
-from mooring.state.machine_table import MACHINES
-from mooring.state.runs import RUNS
+from mooring.state.place.address import Address, url_of
+from mooring.state.records.machine_table import MACHINES
+from mooring.state.runs.runs import RUNS
 
 RUN = StoredRun("run_1", "support", "sha256:0", "blue", "awaiting-approval", 1000.0, 1000.0, {"ä": 1}, b"[]")
 

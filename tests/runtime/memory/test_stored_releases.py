@@ -10,8 +10,8 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.release.store import Store
 from mooring.runtime.memory.stored_releases import StoredReleases
-from mooring.state import releases
 from mooring.state.database import Database
+from mooring.state.records import releases
 
 
 def fetched(database: Database, folder: Path, digest: str, stored: Release | None = None) -> list[str]:

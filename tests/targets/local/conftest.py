@@ -19,7 +19,7 @@ from mooring.release.release import Release
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.receipt import Receipt
-from mooring.state.location import locate
+from mooring.state.place.location import locate
 from mooring.targets.local.target import Local
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from typing import Any
 from mooring.release.store import Store
 from mooring.rollout import driver
 from mooring.rollout.ledger import Entry, Ledger
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 from mooring.targets.local.target import Local
 
 

@@ -17,9 +17,9 @@ from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
-from mooring.state import machines
-from mooring.state.location import Location
-from mooring.state.machines import Machine
+from mooring.state.place.location import Location
+from mooring.state.records import machines
+from mooring.state.records.machines import Machine
 from mooring.targets.local.presence import Presence
 from mooring.targets.local.target import Local
 from tests.postgres import Cluster

@@ -14,7 +14,7 @@ from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
-from mooring.state.location import Location
+from mooring.state.place.location import Location
 from mooring.targets.local.target import Local
 from tests.repository import CONTENT
 

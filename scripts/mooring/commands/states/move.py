@@ -16,9 +16,9 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.rollout.ledger import Ledger
-    from mooring.state.address import Address
-    from mooring.state.location import Location
     from mooring.state.moving.move import Moved
+    from mooring.state.place.address import Address
+    from mooring.state.place.location import Location
 
 SUMMARY = "Move an environment's state to PostgreSQL or back to SQLite while it serves; nothing is lost."
 REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
@@ -38,7 +38,7 @@ def _place(text: str) -> str:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.state.location import Location, locate
+    from mooring.state.place.location import Location, locate
 
     workspace = find(args)
     name = workspace.known(args.environment)
@@ -90,7 +90,7 @@ def _moved(workspace: Workspace, old: "Location", new: "Location", console: Cons
 
 def _alone(book: "Ledger", new: "Location") -> None:
     """Raises Refused(GUARDED) while other machines serve the environment: none of them would find the file."""
-    from mooring.state import machines
+    from mooring.state.records import machines
 
     here = (machines.host(), str(new.state.resolve()))
     if others := [one for one in book.read(machines.alive) if (one.host, one.folder) != here]:

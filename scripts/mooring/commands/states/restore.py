@@ -14,7 +14,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.operate.export.restore import Chosen
-    from mooring.state.address import Address
+    from mooring.state.place.address import Address
 
 SUMMARY = "Restore the state of an environment from its newest copies, or from older ones."
 
@@ -90,7 +90,7 @@ def _rows(where: "Address") -> int:
 
 
 def _address(into: str, environment: str) -> "Address":
-    from mooring.state.address import Address, postgres_url
+    from mooring.state.place.address import Address, postgres_url
 
     if not into.startswith("env:"):
         return Address(f"sqlite:///{Path(into).absolute()}", environment)

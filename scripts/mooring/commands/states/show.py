@@ -32,7 +32,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 def _look(workspace: Workspace, name: str) -> dict[str, Any]:
     """Asks for nothing to be made: a database that is not there yet has no size and no migrations."""
     from mooring.state.inspection import inspect
-    from mooring.state.location import locate
+    from mooring.state.place.location import locate
     from mooring.state.unavailable import Unavailable
 
     shown: dict[str, Any] = {"environment": name, "engine": None, "where": "", "applied": None, "known": None}

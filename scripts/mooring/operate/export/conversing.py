@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -37,7 +37,7 @@ def go_on(release: "Release", address: Address, folder: Path, rules: Path) -> Co
     not answer, Failed.
     """
     from mooring.evaluate.simulated import Simulator
-    from mooring.state.conversations import CONVERSATIONS
+    from mooring.state.runs.conversations import CONVERSATIONS
     from mooring.state.transactions import Transactions
 
     columns, database = CONVERSATIONS.c, Transactions(address)

@@ -18,10 +18,10 @@ from mooring.operate.export.seal import Seal, digest
 from mooring.operate.export.shelf import COLLECTIONS, Shelf
 from mooring.operate.export.source import Lease, Origin, Source, storing
 from mooring.outcome import Reason
-from mooring.state import changes
 from mooring.state.copies.copy import snapshot
 from mooring.state.copies.facts import Piece, Snapshot
-from mooring.state.tombstones import TOMBSTONES as TOMBSTONES_TABLE
+from mooring.state.records import changes
+from mooring.state.records.tombstones import TOMBSTONES as TOMBSTONES_TABLE
 
 THREADS, AHEAD = 2, 4
 """How many parts are packed and sent at once, and how many wait for that: each takes some megabytes of memory."""

@@ -23,9 +23,9 @@ from mooring.operate.export.stream import Progress, Stream
 from mooring.release.verify import verify_file
 from mooring.runtime.core.logs import configure
 from mooring.spec import Environment
-from mooring.state import changes
-from mooring.state.address import Address
-from mooring.state.location import deployed
+from mooring.state.place.address import Address
+from mooring.state.place.location import deployed
+from mooring.state.records import changes
 
 EVERY = 1.0
 """Seconds from one look into the queue to the next."""

@@ -8,7 +8,7 @@ from mooring.operate.export.verify import Proof
 from mooring.rollout import lease
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.state import Event
-from mooring.state.leases import Lease
+from mooring.state.records.leases import Lease
 
 PATIENCE = 60.0
 """Seconds to wait for a deployment, whose entries this one must not come between."""

@@ -18,10 +18,11 @@ from mooring.operate.export.seal import Opener
 from mooring.operate.export.shelf import COLLECTIONS, Segment, Shelf
 from mooring.operate.export.source import storing
 from mooring.outcome import Reason
-from mooring.state import streamed, tombstones
-from mooring.state.address import Address
+from mooring.state.copies import streamed
 from mooring.state.copies.rebuild import built, settle
 from mooring.state.copies.rebuilding import Rebuild, rebuilding
+from mooring.state.place.address import Address
+from mooring.state.records import tombstones
 from mooring.state.unavailable import TooNew
 
 

@@ -16,8 +16,8 @@ from mooring.errors import Failed, Refused
 from mooring.operate.export.destination import Destination
 from mooring.outcome import Reason
 from mooring.spec import Export
-from mooring.state import changes
-from mooring.state.address import Address
+from mooring.state.place.address import Address
+from mooring.state.records import changes
 from mooring.state.transactions import T, Transactions, Work
 from mooring.state.unavailable import Unavailable
 

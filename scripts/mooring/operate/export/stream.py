@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from mooring.operate.export.seal import Seal, digest
 from mooring.operate.export.source import Source
-from mooring.state import changes, streamed
+from mooring.state.copies import streamed
 from mooring.state.migrations.export import LAPSE
+from mooring.state.records import changes
 
 MOST = 2000
 """Changes of one segment."""

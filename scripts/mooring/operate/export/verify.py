@@ -14,8 +14,8 @@ from mooring.operate.export.manifest import SUFFIX
 from mooring.operate.export.restore import Chosen, Reader, choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.source import Source, storing
-from mooring.state import changes
 from mooring.state.copies.scratch import SLOT, scratch_database
+from mooring.state.records import changes
 
 if TYPE_CHECKING:
     from mooring.release.release import Release

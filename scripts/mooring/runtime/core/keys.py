@@ -12,8 +12,8 @@ from pydantic import StringConstraints, ValidationError
 
 from mooring.spec.access import Agents, Label, Limits, Role
 from mooring.spec.document import Part
-from mooring.state import keys as stored
-from mooring.state import keys_copy
+from mooring.state.records import keys as stored
+from mooring.state.records import keys_copy
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

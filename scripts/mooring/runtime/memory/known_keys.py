@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mooring.runtime.core.keys import StoredKey, read
 from mooring.runtime.core.logs import LOGGER
-from mooring.state import keys, keys_copy
 from mooring.state.database import Database
+from mooring.state.records import keys, keys_copy
 from mooring.state.unavailable import Unavailable
 
 LOOK_SECONDS = 0.3

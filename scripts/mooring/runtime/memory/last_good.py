@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.turn import Turn
-from mooring.state import answers
 from mooring.state.database import Database
+from mooring.state.runs import answers
 from mooring.state.unavailable import Unavailable
 
 IN_MEMORY, STORED = 1000, 20_000

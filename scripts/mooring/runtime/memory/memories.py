@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
-from mooring.state import memories
 from mooring.state.database import Database
-from mooring.state.memories import Limits, Memory, Owner
-from mooring.state.wording import Terms, folded, ranked
+from mooring.state.runs import memories
+from mooring.state.runs.memories import Limits, Memory, Owner
+from mooring.state.runs.wording import Terms, folded, ranked
 
 __all__ = ["Limits", "Memories", "Memory", "Owner", "nearest"]
 

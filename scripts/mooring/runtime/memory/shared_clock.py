@@ -7,8 +7,8 @@ import asyncio
 import time
 
 from mooring.runtime.core.logs import LOGGER
-from mooring.state import skew
 from mooring.state.database import Database
+from mooring.state.engine import skew
 from mooring.state.unavailable import Unavailable
 
 EVERY_SECONDS = 60.0

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from mooring.runtime.core.logs import LOGGER
-from mooring.state import spend
 from mooring.state.database import Database
-from mooring.state.spend import Spent, Who
+from mooring.state.runs import spend
+from mooring.state.runs.spend import Spent, Who
 from mooring.state.unavailable import Unavailable
 
 FLUSH_SECONDS = 0.25

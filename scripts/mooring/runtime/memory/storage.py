@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from mooring import spec
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.state.address import Address
-from mooring.state.location import deployed
+from mooring.state.place.address import Address
+from mooring.state.place.location import deployed
 from mooring.state.unavailable import Unavailable
 
 

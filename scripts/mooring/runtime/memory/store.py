@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.storage import storing
-from mooring.state import runs
 from mooring.state.database import Database, T, Work
-from mooring.state.runs import StoredRun
+from mooring.state.runs import runs
+from mooring.state.runs.runs import StoredRun
 
 __all__ = ["KEPT_SECONDS", "RunStore", "StoredRun"]
 

@@ -7,8 +7,8 @@ from mooring.errors import MooringError
 from mooring.release.release import Release
 from mooring.release.store import RELEASES, Store
 from mooring.runtime.core.logs import LOGGER
-from mooring.state import releases
 from mooring.state.database import Database
+from mooring.state.records import releases
 from mooring.state.unavailable import Unavailable
 
 

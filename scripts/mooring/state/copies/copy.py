@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mooring.state.address import Address
 from mooring.state.copies.facts import Snapshot
+from mooring.state.place.address import Address
 
 
 def snapshot(address: Address, scratch: Path) -> AbstractContextManager[Snapshot]:

@@ -16,10 +16,10 @@ import psycopg
 import psycopg.conninfo
 from psycopg import sql
 
-from mooring.state.address import Address
 from mooring.state.copies.collections import OWN, tables_of
 from mooring.state.copies.cutting import cut
 from mooring.state.copies.facts import Facts, Piece
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unavailable
 
 FILE = "dump"

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mooring.state.address import Address
 from mooring.state.copies import postgres
 from mooring.state.copies.rebuild import Files, catch_up, create
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unavailable
 
 HIDDEN = "versions_restoring"

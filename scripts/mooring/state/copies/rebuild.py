@@ -5,15 +5,15 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from mooring.state import changes, tombstones
-from mooring.state.address import Address
-from mooring.state.conversations import CONVERSATIONS
 from mooring.state.copies.collections import OWN
-from mooring.state.engine import engine, hurry
-from mooring.state.identity import claim
-from mooring.state.migrate import migrate
+from mooring.state.engine.engine import engine, hurry
+from mooring.state.engine.identity import claim
+from mooring.state.engine.told import told
+from mooring.state.migrations.migrate import migrate
 from mooring.state.migrations.table import MIGRATIONS
-from mooring.state.told import told
+from mooring.state.place.address import Address
+from mooring.state.records import changes, tombstones
+from mooring.state.runs.conversations import CONVERSATIONS
 from mooring.state.unavailable import Unavailable
 
 Files = Iterable[tuple[str, Iterable[bytes]]]

@@ -4,9 +4,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-from mooring.state.address import Address
 from mooring.state.copies.rebuild import Files
 from mooring.state.migrations.table import MIGRATIONS
+from mooring.state.place.address import Address
 from mooring.state.unavailable import TooNew
 
 

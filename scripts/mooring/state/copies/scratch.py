@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from mooring.state.address import FILE, Address
+from mooring.state.place.address import FILE, Address
 from mooring.state.unavailable import Unavailable
 
 NAME = "mooring_verify_"

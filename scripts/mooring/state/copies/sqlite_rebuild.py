@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mooring import private
-from mooring.state.address import Address
 from mooring.state.copies import sqlite
 from mooring.state.copies.rebuild import Files, catch_up, create
+from mooring.state.place.address import Address
 
 SUFFIXES = ("", "-wal", "-shm")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state.migrate import lock
+from mooring.state.migrations.migrate import lock
 from mooring.state.migrations.migration import TYPES
 from mooring.state.moving.tables import LOG, Copied
 

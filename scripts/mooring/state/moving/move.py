@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from mooring.state.address import Address
-from mooring.state.engine import engine
-from mooring.state.fitness import check
-from mooring.state.identity import IDENTITY, arrive
-from mooring.state.migrate import applied
+from mooring.state.engine.engine import engine
+from mooring.state.engine.fitness import check
+from mooring.state.engine.identity import IDENTITY, arrive
+from mooring.state.engine.told import told
+from mooring.state.migrations.migrate import applied
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.moving.changes import changed, follow, settled, unfollow
 from mooring.state.moving.tables import BATCH, Copied, copied, counts
 from mooring.state.moving.target import emptied, numbered, numbers, still, sync
-from mooring.state.told import told
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unavailable
 
 Notify = Callable[[str], None]

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state.address import Address
-from mooring.state.engine import engine
-from mooring.state.fitness import check
-from mooring.state.identity import IDENTITY
-from mooring.state.migrate import applied, migrate, undo
+from mooring.state.engine.engine import engine
+from mooring.state.engine.fitness import check
+from mooring.state.engine.identity import IDENTITY
+from mooring.state.migrations.migrate import applied, migrate, undo
 from mooring.state.moving.changes import forgotten
 from mooring.state.moving.tables import Copied, Key
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unfit
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Phase, State, other
-from mooring.state import machines
-from mooring.state.location import kept, locate
-from mooring.state.machines import Machine
+from mooring.state.place.location import kept, locate
+from mooring.state.records import machines
+from mooring.state.records.machines import Machine
 from mooring.targets.local import folders
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.presence import Presence

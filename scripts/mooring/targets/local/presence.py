@@ -8,9 +8,9 @@ from dataclasses import replace
 from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.rollout.ledger import Ledger
-from mooring.state import machines
-from mooring.state.machines import BEAT_SECONDS, GONE_SECONDS, Machine
-from mooring.state.statements import Statements
+from mooring.state.records import machines
+from mooring.state.records.machines import BEAT_SECONDS, GONE_SECONDS, Machine
+from mooring.state.records.statements import Statements
 
 MOST_SECONDS = 5.0
 """How far a clock may be from the database's before it is said."""

@@ -20,7 +20,7 @@ from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
-from mooring.state.location import kept, locate
+from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch

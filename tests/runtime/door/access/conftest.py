@@ -15,7 +15,7 @@ from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
 from mooring.runtime.memory import known_keys
 from mooring.spec import Environment
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 from mooring.state.transactions import Transactions
 from tests.runtime.hosting import Serving
 

@@ -15,7 +15,7 @@ from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 from tests.runtime.door.access.conftest import Gated, bearer
 
 REFUND = ("refund_order", {"order": "1", "cents": 5})

@@ -15,7 +15,7 @@ from mooring.runtime.door.access.usage import Own
 from mooring.runtime.memory.spend import KEEP_DAYS, Spend
 from mooring.spec.access import Limits
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 
 
 def shop(**limits):

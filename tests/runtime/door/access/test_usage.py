@@ -15,7 +15,7 @@ from mooring.runtime.door.access.usage import Shared, shared
 from mooring.runtime.memory.spend import Spend
 from mooring.spec.access import Limits
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 
 SOURCES = str(Path(__file__).parents[4] / "scripts")
 

@@ -12,7 +12,7 @@ import pytest
 
 from mooring.runtime.memory.conversations.archive import Archive
 from mooring.state.database import Database
-from mooring.state.engine import url_of
+from mooring.state.engine.engine import url_of
 from tests.runtime.hosting import Serving
 from tests.runtime.stub import Reply, Stub
 

@@ -10,11 +10,11 @@ import pytest
 from mooring.runtime.memory.durable import adoption
 from mooring.runtime.memory.durable.adoption import MOST, ROOM, Adoption
 from mooring.runtime.memory.durable.executors import Executors
-from mooring.state import checkpoints, executors, parts, queue
-from mooring.state.checkpoints import Change
 from mooring.state.database import Database
-from mooring.state.parts import FAILED, RUNNING, Key, Part
-from mooring.state.queue import Room
+from mooring.state.runs import checkpoints, executors, parts, queue
+from mooring.state.runs.checkpoints import Change
+from mooring.state.runs.parts import FAILED, RUNNING, Key, Part
+from mooring.state.runs.queue import Room
 
 
 class Host:

@@ -12,9 +12,9 @@ from mooring.runtime.memory.durable.kept import Kept
 from mooring.runtime.memory.durable.writer import Writer
 from mooring.runtime.memory.run import Request, Run
 from mooring.runtime.memory.steps import Entry
-from mooring.state import parts
-from mooring.state.checkpoints import Try
 from mooring.state.database import Database
+from mooring.state.runs import parts
+from mooring.state.runs.checkpoints import Try
 
 
 class Host:

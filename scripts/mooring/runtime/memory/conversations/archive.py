@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from mooring.runtime.memory.storage import storing
-from mooring.state import conversations, turns
-from mooring.state.conversations import Claim, Header
 from mooring.state.database import Database, T, Work
 from mooring.state.processes import machine
-from mooring.state.turns import AddedBefore, NewTurn, StoredTurn
+from mooring.state.runs import conversations, turns
+from mooring.state.runs.conversations import Claim, Header
+from mooring.state.runs.turns import AddedBefore, NewTurn, StoredTurn
 
 __all__ = ["Archive", "Header", "NewTurn", "StoredTurn"]
 

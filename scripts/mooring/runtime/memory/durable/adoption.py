@@ -12,12 +12,12 @@ from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.durable import rows
 from mooring.runtime.memory.durable.executors import Executors
-from mooring.state import checkpoints, executors, parts, queue
-from mooring.state.checkpoints import GONE, Change
 from mooring.state.database import Database, Work
-from mooring.state.parts import Key, Part
-from mooring.state.queue import Room
-from mooring.state.takeover import take_over
+from mooring.state.former.takeover import take_over
+from mooring.state.runs import checkpoints, executors, parts, queue
+from mooring.state.runs.checkpoints import GONE, Change
+from mooring.state.runs.parts import Key, Part
+from mooring.state.runs.queue import Room
 from mooring.state.unavailable import Unavailable
 
 MOST = 3

@@ -24,11 +24,11 @@ from mooring.runtime.memory.journal import Lag
 from mooring.runtime.memory.run import RUNNING, Perform, Request, Run
 from mooring.runtime.memory.steps import Entry, Steps
 from mooring.runtime.memory.store import StoredRun
-from mooring.state import executors, parts, queue
-from mooring.state.checkpoints import Change, Try
 from mooring.state.database import Database, T, Work
-from mooring.state.parts import Key, Part
-from mooring.state.queue import Room
+from mooring.state.runs import executors, parts, queue
+from mooring.state.runs.checkpoints import Change, Try
+from mooring.state.runs.parts import Key, Part
+from mooring.state.runs.queue import Room
 from mooring.state.unavailable import Unavailable
 
 TURN = 0.001

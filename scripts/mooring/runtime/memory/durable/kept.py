@@ -8,8 +8,8 @@ from pydantic import JsonValue
 from mooring.runtime.memory.run import Run
 from mooring.runtime.memory.steps import Entry
 from mooring.runtime.memory.store import StoredRun
-from mooring.state.checkpoints import Change
-from mooring.state.parts import Key, Part
+from mooring.state.runs.checkpoints import Change
+from mooring.state.runs.parts import Key, Part
 
 
 class Kept:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.store import StoredRun
-from mooring.state import parts
-from mooring.state.parts import QUEUED, UNDER_WAY, Part
+from mooring.state.runs import parts
+from mooring.state.runs.parts import QUEUED, UNDER_WAY, Part
 
 
 def find(connection: sa.Connection, run: str) -> StoredRun | None:

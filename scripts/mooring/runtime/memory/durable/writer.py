@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.memory.durable.kept import Kept
 from mooring.runtime.memory.steps import Entry
-from mooring.state import checkpoints
-from mooring.state.checkpoints import GONE, Change, Try
 from mooring.state.database import Database
-from mooring.state.parts import Key
+from mooring.state.runs import checkpoints
+from mooring.state.runs.checkpoints import GONE, Change, Try
+from mooring.state.runs.parts import Key
 from mooring.state.unavailable import Unavailable
 
 PAUSE = 0.25

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from mooring.state import tables
+from mooring.state.records.tombstones import bury
+from mooring.state.runs.wording import Terms, folded, ranked
 from mooring.state.tables import TABLES, moment, number, text
-from mooring.state.tombstones import bury
-from mooring.state.wording import Terms, folded, ranked
 
 MEMORIES = sa.Table(
     "memories",

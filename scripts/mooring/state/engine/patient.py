@@ -7,7 +7,7 @@ import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 
 STATEMENT_MS, LOCK_MS = 5000, 2000
 """How long PostgreSQL may take for one statement, and of that for a lock that another one holds."""

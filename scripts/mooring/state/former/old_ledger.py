@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
-from mooring.state import leases, ledger
-from mooring.state.ledger import START, Row
-from mooring.state.location import OLD_LEDGER
-from mooring.state.statements import Statements
+from mooring.state.place.location import OLD_LEDGER
+from mooring.state.records import leases, ledger
+from mooring.state.records.ledger import START, Row
+from mooring.state.records.statements import Statements
 
 BUSY_SECONDS = 3.0
 """How long a process of the earlier version that writes to the file is waited for."""

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 from mooring.state.unavailable import Unavailable, Unfit
 
 OLDEST = 13

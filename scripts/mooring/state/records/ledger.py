@@ -8,7 +8,7 @@ all tables can write another history: the last hash is printed in receipts and r
 import hashlib
 from dataclasses import asdict, dataclass
 
-from mooring.state.statements import Statements
+from mooring.state.records.statements import Statements
 
 START = "0" * 64
 """The hash before the first entry."""

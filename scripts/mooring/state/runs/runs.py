@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from mooring.state import clock, tables
-from mooring.state.machine_table import MACHINES
-from mooring.state.machines import host
 from mooring.state.processes import lives
+from mooring.state.records.machine_table import MACHINES
+from mooring.state.records.machines import host
 from mooring.state.tables import TABLES, moment, text
 
 RUNS = sa.Table(

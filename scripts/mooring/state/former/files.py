@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from mooring.errors import Refused, Stopped
 from mooring.release.store import RELEASES, Store
-from mooring.state import evidence, fence, keys, keys_copy, releases
+from mooring.state.migrations import fence
+from mooring.state.records import evidence, keys, keys_copy, releases
 
 EVIDENCE = "evaluations"
 """The folder, in the state folder."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import answers, conversations, old_ledger, old_runs, runs, spend, turns
-from mooring.state.spend import Spent, Who
-from mooring.state.statements import Statements
-from mooring.state.turns import NewTurn
+from mooring.state.former import old_ledger, old_runs
+from mooring.state.records.statements import Statements
+from mooring.state.runs import answers, conversations, runs, spend, turns
+from mooring.state.runs.spend import Spent, Who
+from mooring.state.runs.turns import NewTurn
 
 _BATCH = 500
 

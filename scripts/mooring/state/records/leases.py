@@ -5,7 +5,7 @@ A lease's row is never deleted, so that its token can only grow.
 
 from dataclasses import asdict, dataclass
 
-from mooring.state.statements import Statements
+from mooring.state.records.statements import Statements
 
 _GET = "select environment, token, owner, actor, kind, until from leases where environment = :environment"
 _PUT = """insert into leases (environment, token, owner, actor, kind, until)

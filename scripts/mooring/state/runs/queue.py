@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import executors, parts
 from mooring.state.clock import now
-from mooring.state.parts import PARTS, QUEUED, RUNNING, Key, Part
+from mooring.state.runs import executors, parts
+from mooring.state.runs.parts import PARTS, QUEUED, RUNNING, Key, Part
 
 ALONE = 2
 """From this number of adoptions on a part runs while no other such part does: it may be what kills its processes."""

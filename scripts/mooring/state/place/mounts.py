@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mooring.state.address import Address
+from mooring.state.place.address import Address
 
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "ceph", "afs")
 """Types of file systems on which processes of several machines share files, but no memory."""

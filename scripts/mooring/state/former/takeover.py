@@ -15,8 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import fence, old, old_runs
-from mooring.state.migrate import lock
+from mooring.state.former import old, old_runs
+from mooring.state.migrations import fence
+from mooring.state.migrations.migrate import lock
 from mooring.state.tables import TABLES, insert, moment, number, text
 
 TAKEN = sa.Table(

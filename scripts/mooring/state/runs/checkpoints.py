@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from mooring.state import tables
 from mooring.state.clock import now
-from mooring.state.parts import PARTS, QUEUED, RUNNING, STEPS, Key
-from mooring.state.runs import StoredRun
+from mooring.state.runs.parts import PARTS, QUEUED, RUNNING, STEPS, Key
+from mooring.state.runs.runs import StoredRun
 
 _C = PARTS.c
 _BIND = sa.bindparam

@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import conversations, tables
-from mooring.state.conversations import CONVERSATIONS
+from mooring.state import tables
+from mooring.state.runs import conversations
+from mooring.state.runs.conversations import CONVERSATIONS
 from mooring.state.tables import TABLES, moment, number, text
 
 TURNS = sa.Table(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mooring.state import tables
 from mooring.state.clock import now
-from mooring.state.parts import PARTS, RUNNING
+from mooring.state.runs.parts import PARTS, RUNNING
 from mooring.state.tables import TABLES, moment, text
 
 EXECUTORS = sa.Table(

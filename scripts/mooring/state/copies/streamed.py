@@ -7,14 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from mooring.state import tables
-from mooring.state.changes import Change
-from mooring.state.conversations import CONVERSATIONS
-from mooring.state.evidence import EVIDENCE
-from mooring.state.ledger_tables import CHAINS, LEDGER
-from mooring.state.releases import RELEASES
+from mooring.state.records.changes import Change
+from mooring.state.records.evidence import EVIDENCE
+from mooring.state.records.ledger_tables import CHAINS, LEDGER
+from mooring.state.records.releases import RELEASES
+from mooring.state.records.tombstones import TOMBSTONES
+from mooring.state.runs.conversations import CONVERSATIONS
+from mooring.state.runs.turns import TURNS
 from mooring.state.tables import TABLES
-from mooring.state.tombstones import TOMBSTONES
-from mooring.state.turns import TURNS
 
 Record = dict[str, Any]
 """`{"put": table, "row": {…}}` or `{"gone": table, "key": …}`, JSON-able."""

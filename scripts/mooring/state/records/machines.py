@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from mooring.state.statements import Statements
+from mooring.state.records.statements import Statements
 
 BEAT_SECONDS = 2.0
 """Between two times that a machine says that it is there."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state import checkpoints
-from mooring.state.parts import FAILED, PARTS, QUEUED, RUNNING, STEPS
 from mooring.state.processes import lives
+from mooring.state.runs import checkpoints
+from mooring.state.runs.parts import FAILED, PARTS, QUEUED, RUNNING, STEPS
 from mooring.state.tables import insert
 
 Ask = Callable[..., Sequence[Sequence[Any]]]

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from mooring.state.engine import hurry
-from mooring.state.identity import IDENTITY
+from mooring.state.engine.engine import hurry
+from mooring.state.engine.identity import IDENTITY
 from mooring.state.migrations import table
 from mooring.state.migrations.migration import TYPES, Migration
 from mooring.state.unavailable import Behind, TooNew

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mooring import private
 from mooring.errors import Failed, Refused, UsageError
 from mooring.outcome import Reason
-from mooring.state.address import FILE, Address, url_of
+from mooring.state.place.address import FILE, Address, url_of
 from mooring.state.unavailable import Unfit
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from mooring.state.address import FILE, SCHEMA, Address, file_of, url_of
+from mooring.state.place.address import FILE, SCHEMA, Address, file_of, url_of
 from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
-    from mooring.state.patient import Connection
+    from mooring.state.engine.patient import Connection
 
 __all__ = ["FILE", "SCHEMA", "THREADS", "Address", "engine", "file_of", "url_of"]
 
@@ -59,7 +59,7 @@ def _sqlite(address: Address) -> sa.Engine:
 
 
 def _postgres(address: Address) -> sa.Engine:
-    from mooring.state.patient import ANSWER_SECONDS, connect
+    from mooring.state.engine.patient import ANSWER_SECONDS, connect
 
     made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address), pool_pre_ping=True, **_ROOM)
 

@@ -1,0 +1,1 @@
+"""What earlier versions kept, and how it is taken over."""

@@ -1,0 +1,1 @@
+"""Where the database of an environment is."""

@@ -1,0 +1,1 @@
+"""What rollouts and operators keep: the ledger, releases, evidence, keys, machines, scheduled jobs."""

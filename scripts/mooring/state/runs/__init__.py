@@ -1,0 +1,1 @@
+"""What agents keep: runs, conversations, answers, memories, and what tenants spent."""
