@@ -18,8 +18,8 @@ from mooring.state.address import Address, url_of
 from mooring.state.engine import engine
 from mooring.state.link import Link
 from mooring.state.moving import move as moving
-from mooring.state.moving.changes import LOG
 from mooring.state.moving.move import Ends, Moved, move
+from mooring.state.moving.tables import LOG
 from mooring.state.transactions import Transactions, Work
 from mooring.state.unavailable import Unavailable, Unfit
 from tests.postgres import Cluster

@@ -2,17 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from mooring.state.migrate import lock
 from mooring.state.migrations.migration import TYPES
-
-if TYPE_CHECKING:
-    from mooring.state.moving.tables import Copied
-
-LOG = "moving"
+from mooring.state.moving.tables import LOG, Copied
 
 _NUMBER = {
     "sqlite": "integer primary key autoincrement",
@@ -20,7 +16,7 @@ _NUMBER = {
 }
 
 
-def follow(connection: sa.Connection, tables: Sequence["Copied"]) -> None:
+def follow(connection: sa.Connection, tables: Sequence[Copied]) -> None:
     """Begins to write down what changes."""
     lock(connection)
     dialect = connection.dialect.name
@@ -32,7 +28,7 @@ def follow(connection: sa.Connection, tables: Sequence["Copied"]) -> None:
             run(statement)
 
 
-def unfollow(connection: sa.Connection, tables: Sequence["Copied"]) -> None:
+def unfollow(connection: sa.Connection, tables: Sequence[Copied]) -> None:
     """Ends it, where it was begun."""
     if not sa.inspect(connection).has_table(LOG):
         return
@@ -73,7 +69,7 @@ def settled(connection: sa.Connection, numbers: Sequence[int]) -> None:
         connection.execute(gone, {"numbers": list(numbers)})
 
 
-def _triggers(dialect: str, table: "Copied") -> list[str]:
+def _triggers(dialect: str, table: Copied) -> list[str]:
     def put(row: str) -> str:
         key = ", ".join(f'{row}."{name}"' for name in table.key)
         array = f"json_array({key})" if dialect == "sqlite" else f"json_build_array({key})::text"

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mooring.state.moving.changes import LOG
+LOG = "moving"
+"""The table in which changes are written down meanwhile."""
 
 APART = ("versions", "identity", LOG)
 """What each database has of its own."""
