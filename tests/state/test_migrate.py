@@ -164,7 +164,8 @@ def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     if path := file_of(database_url):
         private.file(path)
     code = (
-        "import sys, time\nfrom mooring.state.engine.engine import engine\nfrom mooring.state.migrations.migrate import migrate\n"
+        "import sys, time\nfrom mooring.state.engine.engine import engine\n"
+        "from mooring.state.migrations.migrate import migrate\n"
         f"opened = engine({database_url!r})\n"
         "time.sleep(max(0, float(sys.argv[1]) - time.time()))\nprint(migrate(opened))\n"
     )
