@@ -13,6 +13,7 @@ from mooring.outcome import Reason
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.state.place.location import Location
+from mooring.state.processes import machine
 
 
 @pytest.fixture
@@ -90,6 +91,21 @@ def test_a_lease_whose_process_is_gone_binds_nobody(location: Location) -> None:
     assert held.until > time.time()
     assert lease.holder(ledger, "local") is None
     assert lease.acquire(ledger, "local", "bob", "deploy").token == 2
+    ledger.close()
+
+
+@pytest.mark.parametrize("where", ["@other-boot:4026531836", "@{boot}:1", ""])
+def test_a_process_that_cannot_be_seen_from_here_is_not_taken_for_dead(location: Location, where: str) -> None:
+    """Another container, even of the same host name, and a process of a version that did not say where it is."""
+    process(location).communicate(timeout=60)
+    ledger = Ledger(location)
+    held = lease.read(ledger, "local")
+    assert held
+    elsewhere = held.process + where.format(boot=machine().partition(":")[0])
+    ledger.write(lambda statements: statements("update leases set owner = :owner", owner=elsewhere))
+    assert lease.holder(ledger, "local")
+    with pytest.raises(Refused, match="locked by ann"):
+        lease.acquire(ledger, "local", "bob", "deploy")
     ledger.close()
 
 

@@ -18,6 +18,7 @@ import psutil
 from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.ledger import Ledger
+from mooring.state.processes import machine
 from mooring.state.records import leases
 from mooring.state.records.leases import Lease
 from mooring.state.records.ledger import lock
@@ -55,7 +56,7 @@ def acquire(ledger: Ledger, environment: str, actor: str, kind: str) -> Lease:
             until = datetime.fromtimestamp(old.until, UTC).strftime("%H:%M:%S UTC")
             raise Refused(
                 Reason.LOCKED,
-                f"{environment} is locked by {old.actor} ({old.kind}, {old.owner}) until {until} or longer",
+                f"{environment} is locked by {old.actor} ({old.kind}, {old.process}) until {until} or longer",
                 "wait for it; a rollback may take over",
             )
         taken = Lease(environment, old.token + 1 if old else 1, _owner(), actor, kind, now + TERM)
@@ -112,19 +113,23 @@ class Renewal:
 
 
 def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}@{machine()}"
 
 
 def _holds(lease: Lease, now: float) -> bool:
     """Whether it has not expired, and its process is not known to have ended."""
-    return now < lease.until and not _gone(lease.owner)
+    return now < lease.until and not _gone(lease)
 
 
-def _gone(owner: str) -> bool:
-    """Whether the owner is known to have ended, which can be told only on its own machine."""
-    host, pid, start = owner.rsplit(":", 2)
-    if host != socket.gethostname():
+def _gone(lease: Lease) -> bool:
+    """Whether the owner is known to have ended, which can be told only where its process would be seen.
+
+    Host names do not say that: two containers may have the same one.
+    """
+    where = lease.owner.partition("@")[2]
+    if where != machine():
         return False
+    _host, pid, start = lease.process.rsplit(":", 2)
     try:
         process = psutil.Process(int(pid))
         # Two seconds of play: the moment is computed from a boot time that a clock adjustment may move.

@@ -13,7 +13,10 @@ def machine() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
-        return socket.gethostname()
+        import uuid
+
+        # No Linux, so no containers: the host, and what tells it from another one of that name.
+        return f"{socket.gethostname()}:{uuid.getnode()}"
 
 
 def ended(process: int, where: str) -> bool:

@@ -18,7 +18,8 @@ _RENEW = """update leases set until = :until where environment = :environment an
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who may change an environment. `owner` is host:pid:start; `until` is Unix time, 0 when it was given back."""
+    """Who may change an environment. `owner` is host:pid:start@machine, where `machine` is what sees that process;
+    earlier versions leave it out. `until` is Unix time, 0 when it was given back."""
 
     environment: str
     token: int
@@ -26,6 +27,11 @@ class Lease:
     actor: str
     kind: str
     until: float
+
+    @property
+    def process(self) -> str:
+        """The owner as a person reads it: host:pid:start."""
+        return self.owner.partition("@")[0]
 
 
 def read(statements: Statements, environment: str) -> Lease | None:
