@@ -157,6 +157,26 @@ def test_runs_that_may_kill_their_process_are_taken_one_at_a_time_and_given_up_i
     assert (free, [part.run for part in given_up]) == ([], [suspect.run])
 
 
+def test_a_run_that_is_handed_over_in_order_is_never_given_up_for_that_and_only_its_new_process_writes_to_it(
+    processes: list[Process],
+) -> None:
+    """A run that waits for days outlives many deployments, each of which hands it over."""
+    one = processes[0]
+    one.write(begun("run_1"))
+    for times in range(2 * MOST):
+        late = Change("run_1", 0, times, steps=[("model:1", "late")])
+        one.transactions.write(lambda c: queue.hand_over(c, "p0"))
+        assert one.write(late) == {("run_1", 0): TAKEN}
+        [(part, _)] = one.take(Room(9, 0))
+        assert (part.adopted, part.deaths) == (times + 1, 0)
+        assert one.write(late) == {("run_1", 0): TAKEN}
+    for deaths in range(MOST):
+        free, given_up = one.abandon("p0")
+        assert ([part.deaths for part in free], given_up) == ([deaths], [])
+        one.take()
+    assert [part.run for part in one.abandon("p0")[1]] == ["run_1"]
+
+
 def test_a_try_is_taken_when_it_is_due_and_no_more_than_there_is_room_for(processes: list[Process]) -> None:
     one, other = processes[:2]
     one.write(tries=(Try(asked("ticket_1"), 0.0), Try(asked("ticket_2"), 0.0), Try(asked("ticket_3"), 60.0)))

@@ -68,8 +68,8 @@ class Record:
     streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
     `on_apology` keeps the question and returns its ticket. `on_spend` is told the tokens and USD of each model call.
-    `resumed` is how many processes died during it. `last_step` is the agent's step in which it was told to call no
-    more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
+    `resumed` is how often another process went on with it. `last_step` is the agent's step in which it was told to call
+    no more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `rehearsed` are the
     memories of a rehearsal, which has no others, None where it is none. `on_tool` is told when
     a call of a tool begins, with its arguments, and how it ended. `remembered` says that its turn is one of the

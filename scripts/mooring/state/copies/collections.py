@@ -24,6 +24,7 @@ OWN = frozenset(
         "machines",
         "executors",
         "caller_key_changes",
+        "spend_batches",
     }
 )
 """Tables that are of one database and the processes that use it, and are made anew in another."""

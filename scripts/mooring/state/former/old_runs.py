@@ -96,7 +96,8 @@ def _put(
     asked = json.loads(inputs)["args"][0]
     more = (json.loads(attributes) if isinstance(attributes, str) else attributes) or {}
     row = checkpoints.row(asked, _PENDING.get(status, FAILED), updated / 1000)
-    row |= {"slot": executor.partition("-")[0], "executor": executor, "adopted": int(more.get("adopted", 0))}
+    adopted = int(more.get("adopted", 0))
+    row |= {"slot": executor.partition("-")[0], "executor": executor, "adopted": adopted, "deaths": adopted}
     if asked["run"].startswith("ticket_"):
         row["not_before"] = (due or created) / 1000
     steps = [(title, json.loads(value)) for title, value in ask(_STEPS, name)] if not output else []

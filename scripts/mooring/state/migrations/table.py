@@ -1,5 +1,6 @@
 """All migrations, in the order in which they are carried out. The first one's number is 1."""
 
+from mooring.state.migrations.deaths import DEATHS
 from mooring.state.migrations.durable import DURABLE
 from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
@@ -10,6 +11,7 @@ from mooring.state.migrations.machines_of_runs import MACHINES_OF_RUNS
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.releases import RELEASES
+from mooring.state.migrations.spend_batches import SPEND_BATCHES
 
 MIGRATIONS: tuple[Migration, ...] = (
     FIRST,
@@ -21,4 +23,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     MEMORY,
     HEARTBEATS,
     MACHINES_OF_RUNS,
+    DEATHS,
+    SPEND_BATCHES,
 )

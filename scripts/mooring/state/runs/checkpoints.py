@@ -156,7 +156,8 @@ def row(asked: Mapping[str, Any], status: str, moment: float) -> dict[str, Any]:
     """The row of a part that begins or is queued."""
     names = ("run", "part", "tenant", "agent", "release", "created")
     made = {name: asked[name] for name in names} | {"request": _json(asked), "status": status, "updated": moment}
-    return made | {"slot": "", "executor": None, "adopted": 0, "not_before": None, "data": None, "messages": None}
+    empty = {"slot": "", "executor": None, "not_before": None, "data": None, "messages": None}
+    return made | empty | {"adopted": 0, "deaths": 0}
 
 
 def _json(value: Any) -> str:

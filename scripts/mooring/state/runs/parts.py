@@ -1,7 +1,8 @@
 """Runs with checkpoints, by parts: a run's beginning, what follows a person's decision, or one try under a ticket.
 
 A part belongs to the process that has it, its executor. `adopted` counts how often it was taken over; no write of an
-executor counts unless both are still as it knows them, so a process that lost a part cannot write to it.
+executor counts unless both are still as it knows them, so a process that lost a part cannot write to it. `deaths` says
+how many of those times its process had died.
 """
 
 import json
@@ -39,6 +40,7 @@ PARTS = sa.Table(
     text("request"),
     sa.Column("data", sa.Text),
     sa.Column("messages", sa.LargeBinary),
+    number("deaths", server_default="0"),
     sa.Index("parts_running", "executor"),
     sa.Index("parts_queued", "not_before"),
     sa.Index("parts_updated", "updated"),
@@ -98,6 +100,7 @@ class Part:
     request: str
     data: str | None = None
     messages: bytes | None = None
+    deaths: int = 0
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -21,13 +21,22 @@ SPEND = sa.Table(
     sa.Column("usd", SECONDS, nullable=False),
 )
 
+BATCHES = sa.Table(
+    "spend_batches",
+    TABLES,
+    text("writer", primary_key=True),
+    # The last batch that was added, and the day on which it was spent.
+    number("number"),
+    text("day"),
+)
+
 Who = tuple[str, str, str]
 """Tenant, key and agent."""
 
 _OF_DAY = sa.select(SPEND.c.tenant, SPEND.c.key, SPEND.c.agent, SPEND.c.calls, SPEND.c.tokens, SPEND.c.usd).where(
     SPEND.c.day == sa.bindparam("day")
 )
-_OLD = sa.delete(SPEND).where(SPEND.c.day < sa.bindparam("before"))
+_OLD = [sa.delete(table).where(table.c.day < sa.bindparam("before")) for table in (SPEND, BATCHES)]
 
 
 @dataclass(slots=True)
@@ -42,6 +51,24 @@ class Spent:
         self.calls += other.calls
         self.tokens += other.tokens
         self.usd += other.usd
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was spent on a day. The numbers of a writer grow, and no other writer has its name."""
+
+    writer: str
+    number: int
+    day: str
+    spent: Mapping[Who, Spent]
+
+
+def add_once(connection: sa.Connection, batch: Batch) -> None:
+    """Adds a batch, however often it is given: the answer to a commit may have been lost."""
+    mine = {"writer": batch.writer, "number": batch.number, "day": batch.day}
+    kept = {"preserve_rowcount": True}
+    if connection.execute(_mark(connection.dialect.name), mine, execution_options=kept).rowcount == 1:
+        add(connection, batch.day, batch.spent)
 
 
 def add(connection: sa.Connection, day: str, fresh: Mapping[Who, Spent]) -> None:
@@ -64,7 +91,17 @@ def of_day(connection: sa.Connection, day: str) -> dict[Who, Spent]:
 
 def forget(connection: sa.Connection, before: str) -> None:
     """Deletes the days before one, written as 2026-01-31."""
-    connection.execute(_OLD, {"before": before})
+    for old in _OLD:
+        connection.execute(old, {"before": before})
+
+
+@cache
+def _mark(dialect: str) -> sa.Executable:
+    made = tables.insert(dialect, BATCHES)
+    new = {"number": made.excluded.number, "day": made.excluded.day}
+    return made.on_conflict_do_update(
+        index_elements=["writer"], set_=new, where=BATCHES.c.number < made.excluded.number
+    )
 
 
 @cache

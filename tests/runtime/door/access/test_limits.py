@@ -16,6 +16,7 @@ from mooring.runtime.memory.spend import KEEP_DAYS, Spend
 from mooring.spec.access import Limits
 from mooring.state.database import Database
 from mooring.state.engine.engine import url_of
+from mooring.state.unavailable import Unavailable
 
 
 def shop(**limits):
@@ -179,6 +180,36 @@ def test_what_is_spent_while_the_disk_fails_is_counted_and_written_later(tmp_pat
         await after.start()
         assert (after.today("shop").calls, after.today("shop").tokens) == (2, 15)
         await after.close()
+        await database.close()
+
+    asyncio.run(story())
+
+
+def test_what_was_written_by_a_commit_whose_answer_was_lost_is_counted_once(database_url):
+    class Deaf(Database):
+        """Does all it is told, and now and then does not hear that it was done."""
+
+        lost = True
+
+        async def write(self, work):
+            done = await super().write(work)
+            if self.lost:
+                raise Unavailable("the database does not answer")
+            return done
+
+    async def story():
+        database = Deaf(database_url)
+        spend, other = Spend(database), Spend(Database(database_url))
+        for tokens in (10, 5):
+            spend.add("shop", "site", "support", tokens, 0.5)
+            await spend.flush()
+        assert (spend.today("shop").calls, spend.today("shop").tokens) == (2, 15)
+        database.lost = False
+        spend.add("shop", "site", "support", 1, 0.5)
+        await spend.flush()
+        await other.flush()
+        for one in (spend, other):
+            assert (one.today("shop").calls, one.today("shop").tokens, one.today("shop").usd) == (3, 16, 1.5)
         await database.close()
 
     asyncio.run(story())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mooring.runtime.memory.durable.adoption import MOST
 from mooring.runtime.memory.durable.executors import Executors
 
 
@@ -70,6 +71,20 @@ def test_a_slot_that_is_stopped_leaves_its_runs_to_the_other(fleet: Any, provide
     blue.terminate()
     ended = green.ended(run)
     assert (ended["status"], ended["slot"]) == ("done", "green")
+
+
+@pytest.mark.slow
+def test_a_run_that_outlives_many_slots_is_not_given_up(fleet: Any, provider: Any, until: Any) -> None:
+    """More of them than may die of it."""
+    slot, provider.delay = fleet.slot("blue"), 4.0
+    run = slot.start("long")
+    for times in range(MOST + 2):
+        after = fleet.slot("green" if slot.name == "blue" else "blue")
+        provider.delay = 0.0 if times == MOST + 1 else 4.0
+        slot.terminate()
+        until(lambda after=after, times=times: after.run(run).get("resumed") == times + 1)
+        slot = after
+    assert slot.ended(run)["status"] == "done"
 
 
 def test_the_dead_are_told_from_the_living(tmp_path: Path) -> None:

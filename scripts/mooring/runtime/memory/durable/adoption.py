@@ -21,7 +21,7 @@ from mooring.state.runs.queue import Room
 from mooring.state.unavailable import Unavailable
 
 MOST = 3
-"""How often a run is taken over before it is given up: it may be the reason why its processes die."""
+"""How many processes may die during a run before it is given up: it may be the reason why they do."""
 
 LOOK_SECONDS = 0.25
 """Between two looks for dead processes of this folder; a look is a few system calls, and none to the database."""
@@ -171,7 +171,7 @@ class Adoption:
 
         free, suspects = await self._database.write(work)
         for part in suspects:
-            LOGGER.error("run given up", extra={"run": part.run, "adopted": part.adopted})
+            LOGGER.error("run given up", extra={"run": part.run, "deaths": part.deaths})
         if free:
             LOGGER.warning("runs of a dead process", extra={"executor": name, "runs": len(free)})
         return [part.run for part in free]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
-from mooring.runtime.memory.durable import adoption, rows
+from mooring.runtime.memory.durable import rows
 from mooring.runtime.memory.durable.adoption import ROOM, Adoption
 from mooring.runtime.memory.durable.executors import Executors
 from mooring.runtime.memory.durable.kept import Kept
@@ -96,7 +96,7 @@ class Durable:
         await asyncio.gather(*self._chores, return_exceptions=True)
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(CLOSING):
-                await self._database.write(lambda connection: queue.abandon(connection, self._me, adoption.MOST))
+                await self._database.write(lambda connection: queue.hand_over(connection, self._me))
         self._executors.leave()
 
     async def start(self, run: Run) -> None:
