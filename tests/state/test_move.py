@@ -202,6 +202,96 @@ def test_wherever_the_mover_is_killed_one_place_is_in_force_and_the_next_one_fin
         assert not sa.inspect(connection).has_table(LOG)
 
 
+def test_a_move_does_not_read_all_rows_while_nobody_can_write(ends: Ends) -> None:
+    """A database may be so large that counting it takes longer than anybody may wait."""
+    used = Transactions(ends.source)
+    for number in range(30):
+        used.write(put(f"k{number}"))
+
+    @sa.event.listens_for(sa.Engine, "before_cursor_execute")
+    def slow(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "count(" in statement.lower():
+            time.sleep(2 * moving.BARRIER_SECONDS)
+
+    try:
+        done = move(ends, quiet)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", slow)
+    assert done.barrier_ms is not None
+    assert done.barrier_ms < moving.BARRIER_SECONDS * 1000
+    assert done.rows
+    assert (done.rows["answers"], len(found(ends.target))) == (30, 30)
+    used.close()
+
+
+def test_rows_are_counted_with_what_changed_meanwhile(ends: Ends) -> None:
+    used = Transactions(ends.source)
+    for number in range(30):
+        used.write(put(f"k{number}"))
+
+    def change(line: str) -> None:
+        if line.startswith("verifying answers") or line == "switching":
+            used.write(put(line))
+            used.write(lambda connection: connection.exec_driver_sql("delete from answers where key in ('k1', 'k2')"))
+
+    done = move(ends, change)
+    assert done.rows
+    assert done.rows["answers"] == len(found(ends.target)) == 30
+    used.close()
+
+
+@pytest.mark.parametrize("extra", [True, False])
+def test_a_row_that_is_not_the_same_in_both_places_ends_the_move(ends: Ends, extra: bool) -> None:
+    used = Transactions(ends.source)
+    for number in range(3):
+        used.write(put(f"k{number}"))
+
+    def spoil(line: str) -> None:
+        if line == "verifying answers":
+            made = engine(ends.target)
+            with made.begin() as connection:
+                if extra:
+                    answers.put(connection, "nobody's", "", "yes", 1.0)
+                else:
+                    connection.exec_driver_sql("delete from answers where key = 'k1'")
+            made.dispose()
+
+    with pytest.raises(Unavailable, match="rows of answers are not what they were"):
+        move(ends, spoil)
+    assert used.address == ends.source
+    used.close()
+
+
+def test_a_process_that_comes_while_the_new_place_is_made_never_takes_it_for_its_own(ends: Ends) -> None:
+    """It is sent to the place in force at whichever statement it comes; so also where an earlier move left tables."""
+    used = Transactions(ends.source)
+    used.write(put("k"))
+    move(ends, quiet)
+    move(back(ends), quiet)
+    came: list[set[str]] = []
+    asking = threading.local()
+
+    @sa.event.listens_for(sa.Engine, "commit")
+    def come(_connection: object) -> None:
+        if getattr(asking, "now", False) or len(came) > 12:
+            return
+        asking.now = True
+        direct = Transactions(ends.target)
+        with suppress(Unavailable):
+            came.append(set(direct.read(_answers)))
+        direct.close()
+        asking.now = False
+
+    try:
+        move(ends, quiet)
+    finally:
+        sa.event.remove(sa.Engine, "commit", come)
+    assert came
+    assert all(keys == {"k"} for keys in came)
+    assert found(used).keys() == {"k"}
+    used.close()
+
+
 def test_somebodys_data_is_not_overwritten(ends: Ends) -> None:
     others = Transactions(replace(ends.target))
     others.write(put("theirs"))

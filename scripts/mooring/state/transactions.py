@@ -31,7 +31,7 @@ Work = Callable[[sa.Connection], T]
 
 _LOGGER = logging.getLogger("mooring.runtime")
 
-TRIES, PAUSE = 4, 0.02
+TRIES, PAUSE = 8, 0.02
 """How often a transaction is begun that another one was in the way of, and about how many seconds lie between."""
 
 OPENING = 10.0
@@ -192,7 +192,9 @@ def _cross(connection: sa.Connection) -> None:
         kind = dialect.loaded_dbapi.Error
         lost = isinstance(error, kind) and dialect.is_disconnect(error, connection.connection, None)
         if lost:
+            # The others of the pool were lost with it, more of them than there are tries.
             connection.invalidate()
+            connection.engine.dispose()
         raise sa.exc.DBAPIError.instance(
             fence.QUERY, None, error, kind, True, connection_invalidated=lost, dialect=dialect
         ) from error

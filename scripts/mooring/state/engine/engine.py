@@ -61,7 +61,7 @@ def _sqlite(address: Address) -> sa.Engine:
 def _postgres(address: Address) -> sa.Engine:
     from mooring.state.engine.patient import ANSWER_SECONDS, connect
 
-    made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address), pool_pre_ping=True, **_ROOM)
+    made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address), **_ROOM)
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -56,9 +56,23 @@ def undo(engine: sa.Engine, number: int, migrations: Sequence[Migration] | None 
             connection.execute(sa.text("delete from versions where number = :number"), {"number": index})
 
 
+def rebuild(connection: sa.Connection) -> None:
+    """Makes all tables anew and empty, within a transaction that has the `lock`. Raises TooNew, SQLAlchemyError."""
+    dialect = connection.dialect.name
+    _make_room(connection)
+    there = _rows(connection)
+    if len(there) > len(table.MIGRATIONS):
+        raise TooNew("the database is of a newer version", "move to it with that version, or name an empty one")
+    for migration in reversed(table.MIGRATIONS[: len(there)]):
+        for statement in migration.backward(dialect):
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("delete from versions")
+    for number, migration in enumerate(table.MIGRATIONS, 1):
+        _carry_out(connection, number, migration)
+
+
 def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collection[str]) -> bool:
     """Carries out one, in a transaction of its own; False when none is missing. Raises Behind, TooNew."""
-    dialect = engine.dialect.name
     with engine.begin() as connection:
         lock(connection)
         _make_room(connection)
@@ -71,20 +85,18 @@ def _step(engine: sa.Engine, migrations: Sequence[Migration], allowed: Collectio
             words = f"the database waits for the migration {migration.name!r}, a one-way door"
             raise Behind(words, "moor deploy opens it, when an override of the guard one-way-door allows that")
         used = not migration.backward_compatible and _used(connection)
-        for statement in migration.forward(dialect):
-            connection.exec_driver_sql(statement)
+        _carry_out(connection, len(there) + 1, migration)
         if used:
             _shut(connection, len(there) + 1)
-        connection.execute(
-            sa.text("insert into versions values (:number, :name, :compatible, :applied)"),
-            {
-                "number": len(there) + 1,
-                "name": migration.name,
-                "compatible": int(migration.backward_compatible),
-                "applied": time.time(),
-            },
-        )
     return True
+
+
+def _carry_out(connection: sa.Connection, number: int, migration: Migration) -> None:
+    for statement in migration.forward(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+    compatible = int(migration.backward_compatible)
+    row = {"number": number, "name": migration.name, "compatible": compatible, "applied": time.time()}
+    connection.execute(sa.text("insert into versions values (:number, :name, :compatible, :applied)"), row)
 
 
 def _shut(connection: sa.Connection, number: int) -> None:

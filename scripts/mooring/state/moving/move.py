@@ -1,15 +1,21 @@
 """Moves the state of an environment from one database to another while it serves, losing nothing.
 
 All rows are copied while changes are written down, and what changed is copied again until little is left. Then nobody
-writes for a moment: the rest is copied and counted, and the old database says where the state is now. That commit is
-the move: before it the old place is in force, after it the new one, wherever this process is killed.
+writes for a moment: the rest is copied, and the old database says where the state is now. That commit is the move:
+before it the old place is in force, after it the new one, wherever this process is killed.
+
+That moment is as long as the rest is, however large the database: nothing is read that has not changed. Before it every
+key of both places was compared. One that was the same in both and has changed since was written down by the transaction
+that changed it; so it is either still the same, or among the rest.
 """
 
 import secrets
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import sqlalchemy as sa
 
@@ -66,9 +72,14 @@ def move(ends: Ends, notify: Notify) -> Moved:
         if len(applied(old)) != len(MIGRATIONS):
             raise Unavailable("the database lacks migrations of this version", "moor deploy first")
         notify("making the new database")
-        new = emptied(ends.target)
+        token = secrets.token_hex(8)
+        with old.begin() as connection:
+            # Whoever comes to the new place is sent here, and must find that it is meant.
+            connection.execute(sa.update(IDENTITY).values(moving=token))
+            row = connection.execute(sa.select(IDENTITY)).one()
+        new = emptied(ends.target, {**row._mapping, "moved_to": ends.source_name})
         try:
-            return _Move(old, new, ends, notify).run()
+            return _Move(old, new, ends, notify, token).run()
         finally:
             new.dispose()
     except (sa.exc.SQLAlchemyError, OSError) as error:
@@ -93,12 +104,11 @@ class _TooSlow(Unavailable):
 
 
 class _Move:
-    def __init__(self, old: sa.Engine, new: sa.Engine, ends: Ends, notify: Notify) -> None:
-        self.old, self.new, self.ends, self.notify = old, new, ends, notify
-        self.token = secrets.token_hex(8)
+    def __init__(self, old: sa.Engine, new: sa.Engine, ends: Ends, notify: Notify, token: str) -> None:
+        self.old, self.new, self.ends, self.notify, self.token = old, new, ends, notify, token
         with old.connect().execution_options(mooring_read=True) as here, new.connect() as there:
             schemas = (self._schema(ends.source), self._schema(ends.target))
-            self.given = numbers(there)
+            self.given, self.rows = numbers(there), Counter[str]()
             self.tables = {table.name: table for table in copied(here, there, schemas)}
 
     def run(self) -> Moved:
@@ -109,6 +119,7 @@ class _Move:
             self._catch_up()
             for table in self.tables.values():
                 self._verify(table)
+            self._count()
             done = self._switched(triggers)
         finally:
             with self.old.begin() as connection:
@@ -127,13 +138,9 @@ class _Move:
         raise AssertionError
 
     def _begin(self) -> list[str]:
-        """Marks the target as not in force and begins to write changes down; what makes its triggers whole again."""
+        """Begins to write changes down; what makes the target's triggers whole again."""
         self.notify("preparing both databases")
-        with self.old.connect().execution_options(mooring_read=True) as connection:
-            row = connection.execute(sa.select(IDENTITY)).one()
         with self.new.begin() as connection:
-            mine = {**row._mapping, "moving": self.token, "moved_to": self.ends.source_name}
-            connection.execute(sa.insert(IDENTITY), mine)
             triggers = still(connection)
         with self.old.begin() as connection:
             unfollow(connection, list(self.tables.values()))
@@ -154,7 +161,8 @@ class _Move:
             with self._reading() as here:
                 numbers, keys = changed(here, MOST)
                 with self.new.begin() as there:
-                    self._again(here, there, keys)
+                    more = self._again(here, there, keys)
+            self.rows.update(more)
             with self.old.begin() as connection:
                 settled(connection, numbers)
             if sum(map(len, keys.values())) <= FEW:
@@ -162,20 +170,24 @@ class _Move:
             self.notify(f"copying again what changed: {len(numbers)}")
 
     def _verify(self, table: Copied) -> None:
-        """Raises Unavailable when a row differs that has not changed since."""
+        """Raises Unavailable when a row of either place differs that has not changed since."""
         self.notify(f"verifying {table.name}")
-        for page in table.pages(self.old):
+        for page in chain(table.pages(self.old), table.pages(self.new)):
             with self._reading() as here, self.new.connect().execution_options(mooring_read=True) as there:
                 before, after = table.rows(here, page), table.rows(there, page)
                 wrong = {key for key in page if before.get(key) != after.get(key)}
                 if wrong and wrong - changed(here, 1_000_000)[1].get(table.name, set()):
                     raise Unavailable(f"rows of {table.name} are not what they were", "the old place stays in force")
 
+    def _count(self) -> None:
+        """Of the new place, where nobody else writes; from here on they are added up."""
+        with self.new.connect().execution_options(mooring_read=True) as there:
+            self.rows = Counter(counts(there, self.tables.values()))
+
     def _switch(self, triggers: Sequence[str]) -> Moved:
         """Raises Unavailable when the rest takes too long to copy; then nobody has waited longer, and it may be tried
         again."""
         self.notify("switching")
-        tables = list(self.tables.values())
         with self.old.begin() as here:
             begun = time.monotonic()
             if here.dialect.name == "postgresql":
@@ -183,23 +195,26 @@ class _Move:
                 here.exec_driver_sql("lock table identity in access exclusive mode")
                 begun = time.monotonic()
             with self.new.begin() as there:
-                self._again(here, there, changed(here, 1_000_000)[1])
-                was, now = counts(here, tables), counts(there, tables)
-                if wrong := [name for name in was if was[name] != now[name]]:
-                    raise Unavailable(f"{', '.join(wrong)} did not arrive whole", "the old place stays in force")
+                more = self._again(here, there, changed(here, 1_000_000)[1])
                 numbered(there, self.given)
                 for statement in triggers:
                     there.exec_driver_sql(statement)
                 if time.monotonic() - begun > BARRIER_SECONDS:
                     raise _TooSlow("the last changes took too long to copy", "move it when there is less traffic")
+            self.rows.update(more)
             here.execute(sa.update(IDENTITY).values(moving=self.token, moved_to=self.ends.target_name))
-        return Moved(was, round((time.monotonic() - begun) * 1000, 1))
+        return Moved(dict(self.rows), round((time.monotonic() - begun) * 1000, 1))
 
-    def _again(self, here: sa.Connection, there: sa.Connection, keys: dict[str, set[tuple[object, ...]]]) -> None:
+    def _again(
+        self, here: sa.Connection, there: sa.Connection, keys: dict[str, set[tuple[object, ...]]]
+    ) -> dict[str, int]:
+        """Copies the rows of these keys; how many more each table has now."""
+        more = dict.fromkeys(keys, 0)
         for name, changes in keys.items():
             ordered = list(changes)
             for start in range(0, len(ordered), BATCH):
-                sync(here, there, self.tables[name], ordered[start : start + BATCH])
+                more[name] += sync(here, there, self.tables[name], ordered[start : start + BATCH])
+        return more
 
     def _reading(self) -> sa.Connection:
         return self.old.connect().execution_options(mooring_read=True)

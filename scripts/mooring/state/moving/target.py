@@ -1,6 +1,8 @@
 """The database that is moved to: emptied of what an earlier move left, filled without its triggers, and checked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -8,43 +10,57 @@ from mooring import private
 from mooring.state.engine.engine import engine
 from mooring.state.engine.fitness import check
 from mooring.state.engine.identity import IDENTITY
-from mooring.state.migrations.migrate import applied, migrate, undo
+from mooring.state.migrations.migrate import lock, rebuild
 from mooring.state.moving.changes import forgotten
 from mooring.state.moving.tables import Copied, Key
 from mooring.state.place.address import Address
 from mooring.state.unavailable import Unfit
 
 
-def emptied(address: Address) -> sa.Engine:
-    """An engine of a database with empty tables. Raises Unfit when somebody's data is there."""
+def emptied(address: Address, mark: Mapping[str, Any]) -> sa.Engine:
+    """An engine of a database with empty tables, whose `identity` is `mark`: it says that this is not the place in
+    force. Raises Unfit when somebody's data is there.
+
+    All of that is one transaction, so no process ever finds the tables without the mark and takes them for its own.
+    """
     if address.file:
         if address.file.exists():
-            _refuse(address)
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                address.file.with_name(address.file.name + suffix).unlink(missing_ok=True)
+            _discard(address, address.file)
         private.file(address.file)
     made = engine(address)
-    check(made, address)
-    if not address.file and applied(made):
-        _refuse(address)
-        undo(made, 0)
+    try:
+        check(made, address)
         with made.begin() as connection:
-            forgotten(connection)
-    migrate(made)
+            lock(connection)
+            _refuse(connection, address)
+            rebuild(connection)
+            if connection.dialect.name == "postgresql":
+                forgotten(connection)
+            connection.execute(sa.insert(IDENTITY), dict(mark))
+    except BaseException:
+        made.dispose()
+        raise
     return made
 
 
-def _refuse(address: Address) -> None:
-    """Raises Unfit unless what is there was left by a move, or was never used."""
+def _discard(address: Address, file: Path) -> None:
+    """Removes a file, whatever version wrote it. Raises Unfit when somebody's data is there."""
     made = engine(address)
     try:
         check(made, address)
         with made.connect().execution_options(mooring_read=True) as connection:
-            if not sa.inspect(connection).has_table(IDENTITY.name):
-                return
-            owner = connection.execute(sa.select(IDENTITY.c.environment, IDENTITY.c.moved_to)).first()
+            _refuse(connection, address)
     finally:
         made.dispose()
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _refuse(connection: sa.Connection, address: Address) -> None:
+    """Raises Unfit unless what is there was left by a move, or was never used."""
+    if not sa.inspect(connection).has_table(IDENTITY.name):
+        return
+    owner = connection.execute(sa.select(IDENTITY.c.environment, IDENTITY.c.moved_to)).first()
     if owner is None or (owner.environment == address.environment and owner.moved_to is not None):
         return
     fix = "name an empty database" if address.file is None else f"move {address.file} away if nobody needs it"
@@ -52,7 +68,7 @@ def _refuse(address: Address) -> None:
 
 
 def sync(old: sa.Connection, new: sa.Connection, table: Copied, keys: Sequence[Key]) -> int:
-    """Makes the rows of some keys the same in `new` as in `old`; how many were not."""
+    """Makes the rows of some keys the same in `new` as in `old`; how many more there are now."""
     there, here = table.rows(old, keys), table.rows(new, keys)
     names = [table.table.c[name] for name in table.key]
     gone = [key for key in here if there.get(key) != here[key]]
@@ -61,7 +77,7 @@ def sync(old: sa.Connection, new: sa.Connection, table: Copied, keys: Sequence[K
     missing = [dict(zip(table.columns, row, strict=True)) for key, row in there.items() if here.get(key) != row]
     if missing:
         new.execute(_insert(new.dialect.name, table), missing)
-    return len({*gone, *(key for key, row in there.items() if here.get(key) != row)})
+    return len(missing) - len(gone)
 
 
 def _insert(dialect: str, table: Copied) -> sa.TextClause:
