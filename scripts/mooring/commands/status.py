@@ -93,7 +93,7 @@ def _recorded(workspace: Workspace, name: str) -> dict[str, Any]:
         return {
             "phase": state.phase,
             "quarantined": state.quarantined,
-            "lease": {**asdict(held), "until": iso(held.until)} if held else None,
+            "lease": {**asdict(held), "owner": held.process, "until": iso(held.until)} if held else None,
             "since": next(switches, None),
             "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
             "exported": _exported(book),

@@ -16,6 +16,8 @@ import pytest
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.release.release import Release
+from mooring.report.status import notes
+from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.state.place.location import Location
 from mooring.state.records import machines
@@ -63,6 +65,11 @@ def pair(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def asked(house: House) -> str:
     return house.ask()["digest"]
+
+
+def said(ledger: dict[str, Any]) -> str:
+    """What `moor status` says of how a machine stands to the others."""
+    return "\n".join(notes({"slots": {}, "agents": {}, "ledger": ledger}))
 
 
 def serves(house: House, release: Release) -> Callable[[], bool]:
@@ -190,6 +197,41 @@ def test_machines_know_of_each_other(pair: tuple[House, House], make: Make) -> N
     assert other["folder"] == str(b.local.state)
     b.local.down()
     a.until(lambda: not a.local.status().ledger["others"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ahead", [300.0, -300.0])
+def test_a_machine_whose_clock_is_minutes_wrong_serves_what_the_others_do_and_says_so(
+    pair: tuple[House, House], make: Make, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    a, b = pair
+    a.deploy(make("one"))
+    with monkeypatch.context() as wrong:
+        wrong.setenv("LIGHT_AHEAD", str(ahead))
+        b.local.ensure()
+    b.until(serves(b, make("one")))
+    told = b.until(lambda: abs(b.local.status().ledger["ahead"] - ahead) < 3 and b.local.status().ledger)
+    assert "this machine's clock differs from the database's by" in said(told)
+    assert "the clock of this machine differs from the database's by" in "".join(b.local.logs("supervisor", 500))
+    assert "differs" not in said(a.local.status().ledger)
+    for house, other in (a, b), (b, a):
+        house.until(
+            lambda house=house, other=other: (
+                str(other.local.state) in [each["folder"] for each in house.local.status().ledger["others"]]
+            )
+        )
+    a.deploy(make("two"))
+    b.until(serves(b, make("two")))
+    true = time.time
+    with monkeypatch.context() as wrong:
+        wrong.setattr(time, "time", lambda: true() + ahead)
+        b.deploy(make("three"))
+        held = lease.acquire(b.ledger, "local", "ann", "deploy")
+        assert lease.holder(b.ledger, "local") == held
+    assert 0 < held.until - true() <= lease.TERM
+    assert lease.holder(a.ledger, "local") == held
+    lease.release(b.ledger, held)
+    a.until(serves(a, make("three")))
 
 
 @pytest.fixture

@@ -53,6 +53,32 @@ def test_the_runs_of_a_machine_that_lives_are_left_alone_however_long_they_take(
     assert set(provider.asked("slow").values()) == {1}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("ahead", [300.0, -300.0])
+def test_machines_whose_clocks_differ_by_minutes_share_runs_and_conversations(
+    fleet: Any, provider: Any, server: str, other: str, until: Any, ahead: float
+) -> None:
+    """Neither takes the other for dead, nor what the other wrote for too old; and who is dead is known as soon."""
+    right = fleet.slot("blue", database=server)
+    wrong = fleet.slot("green", database=server, state=other, ahead=ahead)
+    for slot, said in (wrong, "first"), (right, "second"), (wrong, "third"):
+        assert slot.chat(said, metadata={"conversation": "talk-1"}).status_code == 200
+    talks = [slot.http.get("/conversations/talk-1").json() for slot in (right, wrong)]
+    assert talks[0] == talks[1]
+    assert all(said in str(talks[0]) for said in ("first", "second", "third"))
+    provider.charge_delay = DYING / 2
+    living = [(slot, slot.start(f"left alone by {slot.name}")) for slot in (right, wrong)]
+    for slot, run in living:
+        ended = slot.ended(run)
+        assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", slot.name, 0)
+    provider.charge_delay = 0.5
+    run = wrong.start("left behind")
+    until(lambda: right.run(run)["usage"]["output_tokens"])
+    wrong.kill()
+    ended = right.ended(run)
+    assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", "blue", 1)
+
+
 def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(
     fleet: Any, provider: Any, server: str, other: str
 ) -> None:

@@ -1,9 +1,9 @@
 """`python -m tests.runtime.memory.durable.zygote`: everything is loaded once; each line on stdin forks a slot.
 
 A line is a JSON object: `slot`, `release` (a file), `state`, `simulator`, `announce` (where the child writes its pid
-and URL), `environ`. And for trouble: `die` (the point at which it kills itself, counted over its steps: before the
-body, after it, and once it is written), `kills` (the question that kills it), `adopts` (false: goes on with nothing),
-`pages` (a file with SQLite's page limit).
+and URL), `environ`, `ahead` (seconds that the machine's clock is). And for trouble: `die` (the point at which it kills
+itself, counted over its steps: before the body, after it, and once it is written), `kills` (the question that kills
+it), `adopts` (false: goes on with nothing), `pages` (a file with SQLite's page limit).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,9 @@ def serve(order: dict[str, Any]) -> None:
     logging.basicConfig(stream=Path(order["announce"]).with_suffix(".log").open("w"), level=logging.INFO)
     if not order.get("adopts", True):
         adopt_nothing()
+    if order.get("ahead"):
+        true = time.time
+        time.time = lambda: true() + order["ahead"]
     if order.get("die"):
         die_at(order["die"])
     if order.get("kills"):
