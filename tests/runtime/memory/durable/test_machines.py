@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from mooring.runtime.memory.durable.retention import forget
+from mooring.runtime.memory.store import StoredRun
+from mooring.state.runs import checkpoints
+from mooring.state.runs.checkpoints import Change
+from mooring.state.transactions import Transactions
+
 DYING = 8.0
 """Seconds after which a process whose lease has ended is dead for the others, in these tests."""
 
@@ -77,6 +83,21 @@ def test_machines_whose_clocks_differ_by_minutes_share_runs_and_conversations(
     wrong.kill()
     ended = right.ended(run)
     assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", "blue", 1)
+
+
+def test_how_long_a_run_is_kept_goes_by_the_clock_of_the_database(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, true = Transactions(server), time.time
+    head = {"run": "run_1", "part": 0, "tenant": "bank", "agent": "support", "release": "sha256:0", "created": 1.0}
+    end = StoredRun("run_1", "support", "sha256:0", "blue", "done", 1.0, true(), {}, b"[]")
+    database.write(
+        lambda connection: checkpoints.write(connection, "p", "blue", [Change("run_1", 0, 0, head, ended=end)])
+    )
+    monkeypatch.setattr(time, "time", lambda: true() + 300)
+    assert database.write(lambda connection: forget(connection, 100)) == 0
+    monkeypatch.setattr(time, "time", lambda: true() - 300)
+    time.sleep(0.3)
+    assert database.write(lambda connection: forget(connection, 0.2)) == 1
+    database.close()
 
 
 def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(

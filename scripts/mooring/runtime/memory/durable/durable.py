@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.memory.durable import rows
@@ -19,13 +17,14 @@ from mooring.runtime.memory.durable.adoption import ROOM, Adoption
 from mooring.runtime.memory.durable.executors import Executors
 from mooring.runtime.memory.durable.kept import Kept
 from mooring.runtime.memory.durable.pace import Pace
+from mooring.runtime.memory.durable.retention import retain
 from mooring.runtime.memory.durable.writer import Writer
 from mooring.runtime.memory.journal import Lag
 from mooring.runtime.memory.run import RUNNING, Perform, Request, Run
 from mooring.runtime.memory.steps import Entry, Steps
 from mooring.runtime.memory.store import StoredRun
 from mooring.state.database import Database, T, Work
-from mooring.state.runs import executors, parts, queue
+from mooring.state.runs import parts, queue
 from mooring.state.runs.checkpoints import Change, Try
 from mooring.state.runs.parts import Key, Part
 from mooring.state.runs.queue import Room
@@ -46,9 +45,6 @@ ASKING = 3.0
 
 MOST = 10_000
 """Runs that may wait to be written down; more are answered and not kept, so that memory has a bound."""
-
-_FORGET_SECONDS = 3600.0
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,7 @@ class Durable:
             await self._adoption.sweep()
         except Unavailable as error:
             self._writer.trouble(str(error))
-        work = (self._writer.run(), self._adoption.watch(), self._forget())
+        work = (self._writer.run(), self._adoption.watch(), retain(self._database, self._policy.keep_seconds))
         self._chores = [asyncio.create_task(each) for each in work]
 
     async def close(self) -> None:
@@ -294,22 +290,6 @@ class Durable:
                 return done
         except (Unavailable, TimeoutError) as error:
             raise _unavailable(str(error)) from error
-
-    async def _forget(self) -> None:
-        """Now and then removes what is too old, and ends what nobody could go on with for as long."""
-        while True:
-            with suppress(Unavailable):
-                while await self._database.write(partial(_forget, before=time.time() - self._policy.keep_seconds)):
-                    pass
-            await asyncio.sleep(_FORGET_SECONDS)
-
-
-def _forget(connection: sa.Connection, before: float) -> int:
-    for part in parts.unserved(connection, before):
-        words = f"no process that has the run's release {part.release} has gone on with it"
-        rows.fail(connection, part, Problem("release_unavailable", words), time.time())
-    executors.forget(connection, _FORGET_SECONDS)
-    return parts.forget(connection, before, _BATCH)
 
 
 async def _forgotten(run: Run) -> None:
