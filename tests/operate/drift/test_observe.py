@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.errors import UsageError
+from mooring.operate.drift.adoption import adopt, adoptable
 from mooring.operate.drift.answers import answered, documents
 from mooring.operate.drift.difference import Moved
 from mooring.operate.drift.git import default_branch
@@ -77,6 +78,38 @@ def test_a_process_whose_memory_is_not_its_release_is_found(world: World) -> Non
     said["content"]["models"][MODEL]["options"]["temperature"] = 0.9
     world.slots.said["blue"] = said
     assert world.found() == [("changed in place", FIELD)]
+
+
+def test_what_cannot_be_read_is_unknown_and_no_crash(world: World) -> None:
+    said = world.slots.config("blue")
+    said["content"]["models"][MODEL]["options"]["temperature"] = 1000
+    world.slots.said["blue"] = said
+    report = world.look()
+    assert (report.certain, [one.moved for one in report.differences]) == (False, [Moved.UNKNOWN])
+    assert "temperature: Input should be less than" in report.differences[0].sentence
+
+
+def test_every_worker_of_a_slot_is_compared(world: World) -> None:
+    world.slots.workers = 3
+    assert len(world.look().slots) == 1
+    for number in (2, 3):
+        said = world.slots.config("blue")
+        said["content"]["models"][MODEL]["options"]["temperature"] = 0.9 + number / 10
+        world.slots.said[f"blue.{number}"] = said
+    (one,) = world.look().differences
+    assert (one.moved, one.field, one.where) == (Moved.IN_PLACE, FIELD, "blue")
+    assert "worker 2 of blue" in one.sentence
+
+
+def test_what_only_some_workers_run_is_not_adopted(world: World) -> None:
+    world.slots.workers = 2
+    said = world.slots.config("blue")
+    said["content"]["models"][MODEL]["options"]["temperature"] = 0.9
+    world.slots.said["blue.2"] = said
+    report = world.look()
+    made = adopt(world.repo.root, report, adoptable(report))
+    assert (made.files, made.adopted) == ({}, [])
+    assert "the workers of blue do not run the same" in made.refused[0][1]
 
 
 def test_a_standby_may_hold_an_older_release_but_not_another_than_it_was_given(world: World) -> None:
