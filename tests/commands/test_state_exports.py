@@ -2,25 +2,16 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx2
 import pyrage
 import pytest
 
 from tests.commands.conftest import Moor
-from tests.repository import Repo, copied
+from tests.repository import Repo, copied, until
 
-COPIES = """# yaml-language-server: $schema=../../schemas/export.schema.json
-apiVersion: mooring/v1
-kind: Export
-name: copies
-version: 1.0.0
-description: Copies of what is said.
-owner: "@tidewater/platform"
-destination: {{url: {url}}}
-encryption: {{recipients: ["env:COPIES_RECIPIENT"], identity: env:COPIES_IDENTITY}}
-"""
+ENCRYPTED = 'encryption: {recipients: ["env:COPIES_RECIPIENT"], identity: env:COPIES_IDENTITY}\n'
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,14 +21,13 @@ def exported(request: pytest.FixtureRequest, tmp_path, monkeypatch, moor: Moor) 
     identity = pyrage.x25519.Identity.generate()
     monkeypatch.setenv("COPIES_RECIPIENT", str(identity.to_public()))
     monkeypatch.setenv("COPIES_IDENTITY", str(identity))
-    more = "export: copies\n"
+    repo.export(tmp_path / "copies")
+    with (repo.root / "configs/operations/copies.yaml").open("a") as copies:
+        copies.write(ENCRYPTED)
     if request.param == "postgresql":
         monkeypatch.setenv("STATE_URL", request.getfixturevalue("cluster").fresh())
-        more += "database: {secretRef: env:STATE_URL}\n"
-    document = repo.root / "configs/environments/local.yaml"
-    document.write_text(document.read_text() + more)
-    url = (tmp_path / "copies").as_uri()
-    (repo.root / "configs/operations/copies.yaml").write_text(COPIES.format(url=url))
+        with (repo.root / "configs/environments/local.yaml").open("a") as document:
+            document.write("database: {secretRef: env:STATE_URL}\n")
     repo.commit("Copies")
     monkeypatch.chdir(repo.root)
     try:
@@ -54,13 +44,6 @@ def ask(moor: Moor, conversation: str, message: str) -> str:
     answer = httpx2.post(f"{url}/v1/chat/completions", json=body, timeout=30)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["choices"][0]["message"]["content"])
-
-
-def until(done: Callable[[], bool], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.2)
 
 
 @pytest.mark.slow

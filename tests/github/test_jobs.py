@@ -1,6 +1,5 @@
 """Each scheduled job does its work on a real environment: what is wrong is one open issue, closed once it is well."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,21 +13,10 @@ from mooring.state.records.heartbeats import Heartbeat, heartbeats
 from mooring.state.transactions import Transactions
 from tests.github.scheduled import Job
 from tests.operate.repository.tracker import Tracker, tracker
-from tests.repository import Repo, copied, surrounded, up
+from tests.repository import Repo, copied, surrounded, until, up
 from tests.vendor import KEYS, Vendor, go_out, vendor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
-
-COPIES = """\
-# yaml-language-server: $schema=../../schemas/export.schema.json
-apiVersion: mooring/v1
-kind: Export
-name: copies
-version: 1.0.0
-description: Copies of what is said.
-owner: "@tidewater/platform"
-destination: {{url: {url}}}
-"""
 
 
 @dataclass
@@ -42,12 +30,6 @@ class Place:
     def moor(self, *arguments: str) -> int:
         with surrounded():
             return main(["-C", str(self.repo.root), "--json", *arguments])
-
-    def until(self, done: Callable[[], bool]) -> None:
-        end = time.monotonic() + 60
-        while not done():
-            assert time.monotonic() < end, "it takes too long"
-            time.sleep(0.2)
 
     def beats(self) -> dict[str, Heartbeat]:
         database = Transactions(f"sqlite:///{self.repo.root / '.mooring/local/state.db'}")
@@ -64,13 +46,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             patch.setenv(name, value)
         repo = copied(folder)
         repo.edit("configs/environments/local.yaml", "bakeSeconds: 0.2", "bakeSeconds: 0.1")
-        document = repo.root / "configs/environments/local.yaml"
-        document.write_text(f"{document.read_text()}export: copies\n")
-        (repo.root / "configs/operations/copies.yaml").write_text(COPIES.format(url=(folder / "copies").as_uri()))
+        repo.export(folder / "copies")
         go_out(repo, stub)
         with up(repo):
             made = Place(repo, stub, folder / "copies")
-            made.until(lambda: any(made.copies.glob("local/copies/record/*.json")))
+            until(lambda: any(made.copies.glob("local/copies/record/*.json")))
             yield made
 
 
@@ -142,12 +122,12 @@ def test_a_destination_that_takes_nothing_is_an_issue_until_it_does(place: Place
 
 def test_a_corrupt_copy_is_an_issue_until_a_whole_one_is_there(place: Place, checked: Any) -> None:
     verify = checked("verify-backup")
-    place.until(lambda: place.moor("state", "export", "local") == 0)
+    until(lambda: place.moor("state", "export", "local") == 0)
     for part in (place.copies / "local/parts").rglob("*"):
         if part.is_file():
             part.write_bytes(part.read_bytes()[:-1] + b"!")
     verify.fails("is corrupt")
-    place.until(lambda: place.moor("state", "export", "local", "--resend") == 0)
+    until(lambda: place.moor("state", "export", "local", "--resend") == 0)
     verify.is_well("can be restored")
 
 

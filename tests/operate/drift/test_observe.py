@@ -160,7 +160,7 @@ def test_a_slot_that_does_not_say_what_it_runs_is_unknown(world: World, monkeypa
     from mooring.errors import Failed
     from mooring.outcome import Reason
 
-    def config(_: str) -> dict[str, Any]:
+    def config(_slot: str, _worker: int = 1) -> dict[str, Any]:
         raise Failed(Reason.NOT_RUNNING, "blue does not answer")
 
     monkeypatch.setattr(world.slots, "config", config)

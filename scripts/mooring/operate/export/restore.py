@@ -124,10 +124,7 @@ def restore(
     first = chosen.manifests[0]
     if len({manifest.migrations for manifest in chosen.manifests}) > 1:
         raise Refused(Reason.STALE, "the newest copies are of different versions", "export again, or say --copy ID")
-    engines = {manifest.engine for manifest in chosen.manifests}
-    if engines != {"sqlite" if address.file else "postgresql"}:
-        fix = "restore it into a database of the same engine, then `moor state move`"
-        raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
+    _same_engine(chosen, address)
     with storing(), _known(chosen), rebuilding(address, scratch, first.migrations) as rebuild:
         for manifest in chosen.manifests:
             notify(f"{manifest.name}: {manifest.rows:,} rows")
@@ -135,6 +132,19 @@ def restore(
         _compare(chosen.manifests, loaded := rebuild.loaded())
         _finish(rebuild, reader, chosen, notify)
     return loaded
+
+
+def _same_engine(chosen: Chosen, address: Address) -> None:
+    """Refused(GUARDED) for copies that were made before the state was moved to the other engine."""
+    engines, name = {manifest.engine for manifest in chosen.manifests}, chosen.manifests[0].environment
+    if engines == {"sqlite" if address.file else "postgresql"}:
+        return
+    document = f"configs/environments/{name}.yaml"
+    if address.file:
+        fix = f"name a PostgreSQL in `database` of {document}, restore, and then: moor state move {name} --to sqlite"
+    else:
+        fix = f"take `database` out of {document}, restore, and then: moor state move {name} --to env:NAME"
+    raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
 
 
 @contextmanager
