@@ -9,6 +9,7 @@ import pyrage
 import pytest
 
 from tests.commands.conftest import Moor
+from tests.remembering import remembering
 from tests.repository import Repo, copied, until
 
 ENCRYPTED = 'encryption: {recipients: ["env:COPIES_RECIPIENT"], identity: env:COPIES_IDENTITY}\n'
@@ -17,7 +18,7 @@ ENCRYPTED = 'encryption: {recipients: ["env:COPIES_RECIPIENT"], identity: env:CO
 @pytest.fixture(params=["sqlite", "postgresql"])
 def exported(request: pytest.FixtureRequest, tmp_path, monkeypatch, moor: Moor) -> Iterator[Repo]:
     """The environment local, up, with copies in a folder and encrypted."""
-    repo = copied(tmp_path)
+    repo = remembering(copied(tmp_path))
     identity = pyrage.x25519.Identity.generate()
     monkeypatch.setenv("COPIES_RECIPIENT", str(identity.to_public()))
     monkeypatch.setenv("COPIES_IDENTITY", str(identity))
@@ -40,7 +41,7 @@ def exported(request: pytest.FixtureRequest, tmp_path, monkeypatch, moor: Moor) 
 def ask(moor: Moor, conversation: str, message: str) -> str:
     url = moor("status", "local", "--json").json["environments"][0]["url"]
     asked = {"model": "support", "messages": [{"role": "user", "content": message}]}
-    body = {**asked, "metadata": {"conversation": conversation}}
+    body = {**asked, "user": "ann", "metadata": {"conversation": conversation}}
     answer = httpx2.post(f"{url}/v1/chat/completions", json=body, timeout=30)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["choices"][0]["message"]["content"])
@@ -48,22 +49,28 @@ def ask(moor: Moor, conversation: str, message: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_the_state_of_a_wiped_environment_is_restored_and_a_conversation_goes_on(exported: Repo, moor: Moor) -> None:
+def test_a_wiped_environment_is_restored_and_what_was_said_and_remembered_goes_on(exported: Repo, moor: Moor) -> None:
     ask(moor, "first", "Where is order A-1001?")
     until(lambda: moor("state", "list", "local", "--json").json.get("copies", []) != [])
     ask(moor, "first", "And order A-1002?")
+    for fact in ("dog", "cat"):
+        assert ask(moor, fact, f"Remember: has a {fact}.") == "I will remember that."
     # The exporter's own copy may still be under way, which refuses this one.
     until(lambda: moor("state", "export", "local", "--json").code == 0)
     ask(moor, "second", "What can you do?")
 
     verified = moor("state", "verify", "local", "--json")
     assert verified.code == 0, verified.err
-    assert verified.json["conversation"] in ("first", "second")
+    assert verified.json["conversation"] in ("first", "second", "dog", "cat")
     assert 0 < verified.json["rto"] < 200
     assert verified.json["rpo"] < 30
     entry = moor("history", "local", "--verify", "--json").json["entries"][0]
     assert (entry["event"]["event"], entry["event"]["export"]) == ("proved", verified.json["id"])
     assert "a restore was proved" in moor("status", "local").out
+
+    listed = moor("memory", "list", "local", "--user", "ann", "--json").json["memories"]
+    (cat,) = [one["id"] for one in listed if "cat" in one["text"]]
+    assert moor("memory", "forget", "local", "--id", cat, "--yes", "--json").code == 0
 
     assert "local is running" in moor("state", "restore", "local").error
     until(lambda: moor("status", "local", "--json").json["environments"][0]["exported"]["stream"] > time.time() - 3)
@@ -82,6 +89,10 @@ def test_the_state_of_a_wiped_environment_is_restored_and_a_conversation_goes_on
     assert restored.code == 0, restored.err
     assert moor("up", "--json").code == 0
     ask(moor, "first", "Thank you")
+    assert ask(moor, "third", "What do you know about dog?") == "I know 1: has a dog."
+    assert ask(moor, "fourth", "What do you know about cat?") == "I know 0:"
+    ask(moor, "fifth", "Remember: has a bird.")
+    assert ask(moor, "sixth", "What do you know about bird?") == "I know 1: has a bird."
     until(lambda: moor("state", "export", "local", "--json").code == 0)
     kept = moor("state", "list", "local", "--json").json["copies"]
     turns = {one["copy"].partition("/")[0]: one["rows"] for one in reversed(kept)}

@@ -52,7 +52,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         if not args.into:
             kept.inherit(chosen.manifests[0].origin)
     seconds = time.monotonic() - begun
-    console.line(f"restored in {seconds:.1f} s; moor up {args.environment}", "green")
+    console.line(f"restored in {seconds:.1f} s{'' if args.into else f'; moor up {args.environment}'}", "green")
     return Outcome(Reason.RESTORED, data | {"seconds": seconds})
 
 

@@ -25,6 +25,8 @@ from mooring.state.place.address import Address
 from mooring.state.records import tombstones
 from mooring.state.unavailable import TooNew
 
+WITHOUT_STREAM = "restore a copy without the stream: --copy ID (moor state list ENV)"
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -107,7 +109,7 @@ def _following(shelf: Shelf, manifests: Iterable[Manifest]) -> Iterator[Segment]
             continue
         if segment.number > number:
             what = f"segment {number} of the stream {epoch} is missing, and {segment.number} is there"
-            raise Refused(Reason.TAMPERED, what, "restore a copy without the stream: --copy ID (moor state list ENV)")
+            raise Refused(Reason.TAMPERED, what, WITHOUT_STREAM)
         number = segment.number + 1
         yield segment
 
@@ -238,7 +240,12 @@ class Reader:
         data = self._destination.get(segment.stored.name)
         if data is None:
             raise Failed(Reason.DESTINATION, f"{segment.stored.name} vanished", "restore again")
-        lines = self._opener.open(segment.stored.name, data, segment.sha256).decode().split("\n")
+        try:
+            lines = self._opener.open(segment.stored.name, data, segment.sha256).decode().split("\n")
+        except Refused as refused:
+            if refused.reason is not Reason.TAMPERED:
+                raise
+            raise Refused(refused.reason, str(refused), WITHOUT_STREAM) from None
         return [json.loads(line) for line in lines[1:]]
 
     def at(self, segment: Segment) -> float:
