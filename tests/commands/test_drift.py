@@ -152,6 +152,7 @@ def test_what_is_down_is_unknown_and_exit_1(repo: Repo, moor: Any) -> None:
     [
         ((MODEL, "options.temprature=1"), "did you mean 'temperature'?"),
         (("model/openai/gpt-9", "options.temperature=1"), "has no model 'openai/gpt-9'"),
+        (("environment/local", "target.listen=127.0.0.1:1"), "says where it runs"),
         (("guards/guards", "maxRisk=100"), "a release has no guards to change"),
         ((MODEL, "options.temperature"), "is no path=value"),
         ((MODEL, "options.temperature=hot"), "1 finding"),

@@ -1,10 +1,12 @@
 """A lost environment comes back: what was said in it goes on, on both engines."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
 
 import httpx2
+import psycopg
 import pyrage
 import pytest
 
@@ -36,6 +38,18 @@ def exported(request: pytest.FixtureRequest, tmp_path, monkeypatch, moor: Moor) 
         yield repo
     finally:
         moor("down", "--json")
+
+
+def _lose(repo: Repo) -> None:
+    """Loses everything of an environment whose state is in a file, and only the database of one with a server.
+
+    A supervisor there remembers the newest token that it saw.
+    """
+    if "database:" not in (repo.root / "configs/environments/local.yaml").read_text():
+        shutil.rmtree(repo.root / ".mooring")
+        return
+    with psycopg.connect(os.environ["STATE_URL"], autocommit=True) as server:
+        server.execute("drop schema mooring_local cascade")
 
 
 def ask(moor: Moor, conversation: str, message: str) -> str:
@@ -78,9 +92,9 @@ def test_a_wiped_environment_is_restored_and_what_was_said_and_remembered_goes_o
     moor("down")
     occupied = moor("state", "restore", "local")
     assert occupied.code == 1
-    assert "rows already" in occupied.error
+    assert "rows would be replaced" in occupied.error
     assert "--overwrite local" in occupied.err
-    shutil.rmtree(exported.root / ".mooring")
+    _lose(exported)
 
     planned = moor("state", "restore", "local", "--overwrite", "local", "--dry-run")
     assert planned.code == 0

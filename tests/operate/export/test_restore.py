@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from mooring.errors import Failed, Refused
 from mooring.operate.export.copying import copy
@@ -16,7 +17,10 @@ from mooring.operate.export.seal import Opener
 from mooring.operate.export.shelf import Shelf
 from mooring.operate.export.stream import Stream
 from mooring.outcome import Reason
+from mooring.state.copies.rebuild import rows
 from mooring.state.place.address import Address
+from mooring.state.records.ledger_tables import LEASES
+from mooring.state.transactions import Transactions
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.s3 import KEYS, Bucket
 from tests.operate.export.test_copying import back
@@ -155,6 +159,22 @@ def test_what_was_replaced_is_kept_beside_it(address: Address, another: Address,
         assert len(said(Address(f"sqlite:///{kept}", "local"))) == 7
 
 
+def test_a_broken_file_is_replaced_and_kept_beside_with_what_belongs_to_it(
+    sqlite: Address, opened: Open, tmp_path: Path
+) -> None:
+    fill(sqlite, 5)
+    source = opened(sqlite)
+    copy(source)
+    other = Address(f"sqlite:///{tmp_path / 'broken.db'}", "local")
+    (tmp_path / "broken.db").write_bytes(b"no database" * 500)
+    (tmp_path / "broken.db-wal").write_bytes(b"the newest changes")
+    assert rows(other) is None
+    back(source, other, tmp_path)
+    assert said(other) == said(sqlite)
+    kept = {path.name.rpartition("Z")[2]: path.read_bytes() for path in tmp_path.glob("broken.db.before-*")}
+    assert kept == {"": b"no database" * 500, "-wal": b"the newest changes"}
+
+
 def test_a_copy_of_another_engine_is_refused(sqlite: Address, opened: Open, tmp_path: Path) -> None:
     fill(sqlite, 1)
     source = opened(sqlite)
@@ -189,7 +209,10 @@ from pathlib import Path
 from mooring.errors import Failed
 from mooring.operate.export.copying import copy
 from mooring.operate.export.source import Source
+from mooring.state.copies.rebuild import rows
 from mooring.state.place.address import Address
+from mooring.state.records.ledger_tables import LEASES
+from mooring.state.transactions import Transactions
 from tests.operate.export.conftest import document
 
 url, copies, state = sys.argv[1:]
@@ -220,6 +243,22 @@ def test_a_full_destination_is_said_and_what_was_there_stays(cluster: Cluster, o
     another = Address(cluster.fresh(), "local")
     back(source, another, tmp_path)
     assert said(another) == said(address)
+
+
+def test_after_a_restore_leases_have_higher_tokens_than_anybody_has_seen(
+    address: Address, another: Address, opened: Open, tmp_path: Path
+) -> None:
+    entry = """insert into ledger values ('local', 7, '{"token": 41}', 'before', 'after')"""
+    source = opened(address)
+    source.write(lambda connection: connection.exec_driver_sql(entry))
+    source.write(lambda connection: connection.exec_driver_sql("insert into chains values ('local', 7, 'after')"))
+    copy(source)
+    back(source, another, tmp_path)
+    database = Transactions(another)
+    (lease,) = database.read(lambda connection: connection.execute(sa.select(LEASES)).all())
+    database.close()
+    assert (lease.environment, lease.until) == ("local", 0.0)
+    assert lease.token > 41 + 100_000
 
 
 def test_a_corrupt_segment_is_named_with_what_to_do(sqlite: Address, opened: Open, tmp_path: Path) -> None:
