@@ -61,7 +61,7 @@ def _keep(path: Path) -> None:
         _whole(path)
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError:  # it is broken, and whoever repairs it may need the rest of it
+    except sqlite3.DatabaseError:  # it is broken, and what stands beside it must not be taken for the new file's
         for suffix in SUFFIXES[1:]:
             with suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).rename(kept.with_name(kept.name + suffix))
