@@ -11,6 +11,7 @@ import pyrage
 import pytest
 
 from tests.commands.conftest import Moor
+from tests.postgres import Cluster
 from tests.remembering import remembering
 from tests.repository import Repo, copied, until
 
@@ -128,3 +129,22 @@ def test_production_without_its_key_says_which_variable(tmp_path, monkeypatch, m
     said = moor("state", "export", "production")
     assert said.code == 1
     assert "MOORING_EXPORT_RECIPIENT is not set" in said.error
+
+
+def test_what_another_machine_serves_is_not_restored_under_it(
+    tmp_path, monkeypatch, moor: Moor, cluster: Cluster
+) -> None:
+    repo = copied(tmp_path)
+    repo.export(tmp_path / "copies")
+    with (repo.root / "configs/environments/local.yaml").open("a") as document:
+        document.write("database: {secretRef: env:STATE_URL}\n")
+    monkeypatch.setenv("STATE_URL", url := cluster.fresh())
+    monkeypatch.chdir(repo.root)
+    assert moor("state", "export", "local", "--json").code == 0
+    with psycopg.connect(url, options="-c search_path=mooring_local") as other:
+        other.execute("insert into ledger values ('local', 1, '{}', 'before', 'after')")
+        other.execute("insert into machines values ('m2', 'host2', '/state', null, 0, 0, 1, extract(epoch from now()))")
+    refused = moor("state", "restore", "local", "--overwrite", "local")
+    assert refused.code == 1
+    assert "local is served from host2 (/state) too" in refused.error
+    assert moor("state", "restore", "local", "--into", str(tmp_path / "no.db")).code == 1

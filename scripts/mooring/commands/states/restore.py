@@ -46,7 +46,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         data: dict[str, Any] = {"environment": args.environment, "into": str(where), **chosen.data()}
         if args.dry_run:
             return Outcome(Reason.PLANNED, data)
-        _allowed(args, workspace, there)
+        _allowed(args, workspace, there, file=where.file is not None)
         with kept.scratch() as scratch:
             restore(kept.destination, chosen, where, scratch, exported.opener(args.identity), console.line)
         if not args.into:
@@ -71,15 +71,20 @@ def _counted(there: int | None) -> str:
     return "a file that is broken" if there is None else f"{there:,} rows"
 
 
-def _allowed(args: Namespace, workspace: Workspace, there: int | None) -> None:
+def _allowed(args: Namespace, workspace: Workspace, there: int | None, *, file: bool) -> None:
     """Raises Refused(OCCUPIED) for what would be replaced without a word, UsageError for a name that is another's."""
-    from mooring.commands.running import target
+    from mooring.commands.running import ledger, target
 
     name = args.environment
     if args.overwrite and args.overwrite != name:
         raise UsageError(f"--overwrite names {args.overwrite}, and {name} is restored", f"--overwrite {name}")
     if not args.into and target(workspace, name).status().running:
         raise Refused(Reason.OCCUPIED, f"{name} is running", f"moor down {name}, or restore it elsewhere: --into")
+    if not args.into and there and not file:  # a file serves one machine
+        with ledger(workspace, name) as book:
+            source.alone(
+                book, name, workspace.of(name), f"moor down {name} there first, or restore it elsewhere: --into"
+            )
     if there != 0 and not args.overwrite:
         fix = f"--into FILE|env:NAME restores it elsewhere; --overwrite {name} replaces them"
         raise Refused(Reason.OCCUPIED, f"{_counted(there)} would be replaced", fix)
