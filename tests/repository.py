@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,17 @@ CONTENT = HOME / "tests/content"
 """The example's documents, as far as tests are concerned."""
 EXAMPLE = re.compile(r"tidewater|\b(shop|oncall|runbooks?|refunds?)\b", re.IGNORECASE)
 """Words of the example, which the package does not know and `moor init` leaves nothing of."""
+COPIES = """\
+# yaml-language-server: $schema=../../schemas/export.schema.json
+apiVersion: mooring/v1
+kind: Export
+name: copies
+version: 1.0.0
+description: Copies of what is said.
+owner: "@tidewater/platform"
+destination: {{url: {url}}}
+"""
+"""A document that exports to a folder."""
 SURROUNDINGS = {
     "PYTHONPATH": str(HOME / "scripts"),
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -58,9 +71,24 @@ class Repo:
         self.commit("fewer suites")
         self.git("tag", "start")
 
+    def export(self, folder: Path) -> None:
+        """Has environment local export its state to a folder, from the next commit on."""
+        document = self.root / "configs/environments/local.yaml"
+        document.write_text(f"{document.read_text()}export: copies\n")
+        (self.root / "configs/operations/copies.yaml").write_text(COPIES.format(url=folder.as_uri()))
+
     def commit(self, message: str = "change") -> None:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", message)
+
+
+def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
+    """What a call returns as soon as that is true of it."""
+    end = time.monotonic() + seconds
+    while not (value := holds()):
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.1)
+    return value
 
 
 def copied(parent: Path) -> Repo:

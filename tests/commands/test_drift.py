@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.operate.repository.host import Host
-from tests.repository import Repo, copied, up
+from tests.repository import Repo, copied, until, up
 
 pytestmark = pytest.mark.slow
 
@@ -40,14 +40,6 @@ def at(running: Repo, moor: Any) -> Iterator[Callable[..., Any]]:
     yield run
     running.git("reset", "-q", "--hard", "HEAD")
     assert run("deploy", "local", "--json").code == 0
-
-
-def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.2)
-    return value
 
 
 def status(at: Any) -> dict[str, Any]:
@@ -160,6 +152,7 @@ def test_what_is_down_is_unknown_and_exit_1(repo: Repo, moor: Any) -> None:
     [
         ((MODEL, "options.temprature=1"), "did you mean 'temperature'?"),
         (("model/openai/gpt-9", "options.temperature=1"), "has no model 'openai/gpt-9'"),
+        (("environment/local", "target.listen=127.0.0.1:1"), "says where it runs"),
         (("guards/guards", "maxRisk=100"), "a release has no guards to change"),
         ((MODEL, "options.temperature"), "is no path=value"),
         ((MODEL, "options.temperature=hot"), "1 finding"),

@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
+from mooring.commands.logs import PROCESSES
+
 
 def test_what_was_never_written_is_said(moor: Any, repo: Any) -> None:
     told = moor("-C", repo.root, "logs", "local")
     assert (told.code, told.out, told.err) == (0, "", "moor: note: supervisor wrote nothing yet\n")
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_process_has_a_log(process: str, moor: Any, repo: Any) -> None:
+    log = repo.root / f".mooring/local/{process}.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("it is well\n")
+    assert moor("-C", repo.root, "logs", "local", process).out == "it is well\n"
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.postgres import Cluster
-from tests.repository import Repo, copied, up
+from tests.repository import Repo, copied, until, up
 
 LINES = "+database:\n+  secretRef: env:STATE_URL\n"
 
@@ -62,7 +62,11 @@ def test_what_is_not_running_moves_there_and_back(
 
 @pytest.fixture
 def serving(tmp_path: Any) -> Iterator[Repo]:
-    with up(copied(tmp_path)) as repo:
+    """With an exporter, which was started without the variable of the new place."""
+    repo = copied(tmp_path)
+    repo.export(tmp_path / "copies")
+    repo.commit("copies")
+    with up(repo):
         yield repo
 
 
@@ -73,6 +77,7 @@ def test_an_environment_moves_while_it_serves_and_remembers_what_was_said(
 ) -> None:
     monkeypatch.setenv("STATE_URL", cluster.fresh())
     at = ("-C", serving.root)
+    until(lambda: _behind(moor, serving) < 5)
     url = moor(*at, "status", "local", "--json").json["environments"][0]["url"]
     client, stop, codes, slowest = httpx2.Client(base_url=url, timeout=30), threading.Event(), list[int](), [0.0]
 
@@ -93,9 +98,9 @@ def test_an_environment_moves_while_it_serves_and_remembers_what_was_said(
     talking.start()
     try:
         there = moor(*at, "state", "move", "local", "--to", "env:STATE_URL", "--json").json
-        time.sleep(1)
+        until(lambda: _behind(moor, serving) < 5)
         back = moor(*at, "state", "move", "local", "--to", "sqlite", "--json").json
-        time.sleep(1)
+        until(lambda: _behind(moor, serving) < 5)
     finally:
         stop.set()
         talking.join()
@@ -105,3 +110,10 @@ def test_an_environment_moves_while_it_serves_and_remembers_what_was_said(
     assert slowest[0] < 10
     assert client.get("/conversations/c").json()["turns"] == before + len(codes)
     assert moor(*at, "history", "local", "--verify").code == 0
+
+
+def _behind(moor: Any, repo: Repo) -> float:
+    """Seconds by which exports are behind, by the database in force."""
+    (one,) = moor("-C", repo.root, "status", "local", "--json").json["environments"]
+    exported = one["exported"] or {}
+    return time.time() - (exported.get("stream") or 0.0)

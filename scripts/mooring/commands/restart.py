@@ -12,6 +12,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.rollout.actions import Notify
+    from mooring.rollout.target import SlotFacts
     from mooring.targets.protocol import Target
 
 SUMMARY = "Restart one process of an environment; its release stays the same."
@@ -49,14 +50,18 @@ def replace_process(running: "Target", process: str | None, notify: "Notify" = l
     name = running.restart(process)
     notify(f"restarting {name}")
     if name in before:
-        _wait(running, name, before[name].pid)
+        _wait(running, name, _pids(before[name]))
     return name
 
 
-def _wait(running: "Target", name: str, pid: int | None) -> None:
-    """Waits until a slot is ready with a new process. Raises Failed(DEADLINE) when that takes too long."""
+def _pids(slot: "SlotFacts") -> set[int | None]:
+    return {slot.pid, *(worker.pid for worker in slot.workers)}
+
+
+def _wait(running: "Target", name: str, pids: set[int | None]) -> None:
+    """Waits until a slot is ready with new processes alone. Raises Failed(DEADLINE) when that takes too long."""
     end = time.monotonic() + PATIENCE
-    while not (slot := running.facts().slots[name]).ready or slot.pid == pid:
+    while not (slot := running.facts().slots[name]).ready or _pids(slot) & pids:
         if time.monotonic() > end:
             fix = f"moor logs {running.environment} {name}"
             raise Failed(Reason.DEADLINE, f"{name} is not ready after {PATIENCE} s", fix)

@@ -24,6 +24,10 @@ FIELDS = {
 """Where documents are in a release, by the word for their kind. Guards change by a pull request alone."""
 
 
+PLACE = ("target", "database")
+"""Keys of an environment that a release does not bring with it."""
+
+
 def patched(release: Release, kind: str, name: str, values: Mapping[str, Any]) -> Release:
     """The release with other values, by dotted path, in one document.
 
@@ -64,8 +68,11 @@ def _document(content: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
 def _put(document: dict[str, Any], path: str, value: Any, which: str) -> None:
     """Replaces a value that is there: every key of the format is in a release, with its default."""
     *way, last = path.split(".")
-    if [*way, last][0] in HEAD:
+    first = [*way, last][0]
+    if first in HEAD:
         raise UsageError(f"{which}: `{path}` says which document this is; it stays")
+    if which.startswith("environment ") and first in PLACE:
+        raise UsageError(f"{which}: `{path}` says where it runs, which no new release changes", "moor down, moor up")
     at: Any = document
     for step in way:
         at = _below(at, step, path, which)

@@ -72,8 +72,8 @@ class Target(RolloutTarget, Protocol):
     def stored(self, digest: str) -> bytes:
         """The bytes of a stored release. Refused(TAMPERED) when they are not what its name says."""
 
-    def config(self, slot: str) -> dict[str, Any]:
-        """The release that a slot runs, as it has it in memory: digest and content; and the digest of its `program`."""
+    def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
+        """The release that a worker of a slot has in memory: digest and content; and the digest of its `program`."""
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of a slot's log, or of another part of the target. Raises UsageError for an unknown name."""

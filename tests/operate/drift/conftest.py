@@ -20,7 +20,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.patches import Hotfix, Patch
 from mooring.rollout.state import SLOTS, Kind, Requested, Side, State
-from mooring.rollout.target import Facts, SlotFacts
+from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
 from mooring.state.place.location import Location
 from tests.repository import Repo, copied
 
@@ -34,6 +34,7 @@ class Slots:
     releases: dict[str, Release] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     said: dict[str, dict[str, Any]] = field(default_factory=dict)
+    workers: int = 1
     tampered: set[str] = field(default_factory=set)
     live: str | None = "blue"
     down: str = ""
@@ -41,7 +42,8 @@ class Slots:
     def facts(self) -> Facts:
         if self.down:
             raise Failed(Reason.NOT_RUNNING, self.down)
-        slots = {name: SlotFacts(self.held.get(name), ready=True) for name in SLOTS}
+        workers = tuple(WorkerFacts(number + 1, 1, True, True, 0, 0, 0) for number in range(self.workers))
+        slots = {name: SlotFacts(self.held.get(name), ready=True, workers=workers) for name in SLOTS}
         return Facts(Side(self.live, self.held[self.live]) if self.live else None, slots)
 
     def stored(self, digest: str) -> bytes:
@@ -49,9 +51,9 @@ class Slots:
             raise Refused(Reason.TAMPERED, f"{digest} does not hold what its name says")
         return self.releases[digest].data
 
-    def config(self, slot: str) -> dict[str, Any]:
-        if slot in self.said:
-            return self.said[slot]
+    def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
+        if (named := slot if worker == 1 else f"{slot}.{worker}") in self.said:
+            return self.said[named]
         release = self.releases[self.held[slot]]
         content = release.content.model_dump(mode="json")
         return {"digest": release.digest, "program": program(), "content": content}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mooring.errors import UsageError
+from mooring.operate.drift.adoption import adopt, adoptable
 from mooring.operate.drift.answers import answered, documents
 from mooring.operate.drift.difference import Moved
 from mooring.operate.drift.git import default_branch
@@ -79,6 +80,38 @@ def test_a_process_whose_memory_is_not_its_release_is_found(world: World) -> Non
     assert world.found() == [("changed in place", FIELD)]
 
 
+def test_what_cannot_be_read_is_unknown_and_no_crash(world: World) -> None:
+    said = world.slots.config("blue")
+    said["content"]["models"][MODEL]["options"]["temperature"] = 1000
+    world.slots.said["blue"] = said
+    report = world.look()
+    assert (report.certain, [one.moved for one in report.differences]) == (False, [Moved.UNKNOWN])
+    assert "temperature: Input should be less than" in report.differences[0].sentence
+
+
+def test_every_worker_of_a_slot_is_compared(world: World) -> None:
+    world.slots.workers = 3
+    assert len(world.look().slots) == 1
+    for number in (2, 3):
+        said = world.slots.config("blue")
+        said["content"]["models"][MODEL]["options"]["temperature"] = 0.9 + number / 10
+        world.slots.said[f"blue.{number}"] = said
+    (one,) = world.look().differences
+    assert (one.moved, one.field, one.where) == (Moved.IN_PLACE, FIELD, "blue")
+    assert "worker 2 of blue" in one.sentence
+
+
+def test_what_only_some_workers_run_is_not_adopted(world: World) -> None:
+    world.slots.workers = 2
+    said = world.slots.config("blue")
+    said["content"]["models"][MODEL]["options"]["temperature"] = 0.9
+    world.slots.said["blue.2"] = said
+    report = world.look()
+    made = adopt(world.repo.root, report, adoptable(report))
+    assert (made.files, made.adopted) == ({}, [])
+    assert "the workers of blue do not run the same" in made.refused[0][1]
+
+
 def test_a_standby_may_hold_an_older_release_but_not_another_than_it_was_given(world: World) -> None:
     older = patched(world.release(), "model", MODEL, {"options.temperature": 0.9})
     world.slots.hold("green", older)
@@ -127,7 +160,7 @@ def test_a_slot_that_does_not_say_what_it_runs_is_unknown(world: World, monkeypa
     from mooring.errors import Failed
     from mooring.outcome import Reason
 
-    def config(_: str) -> dict[str, Any]:
+    def config(_slot: str, _worker: int = 1) -> dict[str, Any]:
         raise Failed(Reason.NOT_RUNNING, "blue does not answer")
 
     monkeypatch.setattr(world.slots, "config", config)

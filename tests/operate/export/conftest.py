@@ -66,11 +66,10 @@ def opened(tmp_path: Path) -> Iterator[Open]:
     """Makes sources; `folder` is where copies go unless the fields of the document say otherwise."""
     made: list[Source] = []
 
-    def open_(where: Address, environ: dict[str, str] | None = None, **fields: object) -> Source:
+    def open_(where: Address, environ: dict[str, str] | None = None, owner: str = "", **fields: object) -> Source:
         fields = {"destination": {"url": (tmp_path / "copies").as_uri()}} | fields
-        made.append(
-            Source(ENVIRONMENT, where, document(**fields), tmp_path / "state", {**os.environ, **(environ or {})})
-        )
+        around = {**os.environ, **(environ or {})}
+        made.append(Source(ENVIRONMENT, where, document(**fields), tmp_path / "state", around, owner))
         return made[-1]
 
     yield open_

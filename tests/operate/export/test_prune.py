@@ -13,7 +13,7 @@ from mooring.operate.export.destination import Destination
 from mooring.operate.export.prune import Pruned, prune
 from mooring.operate.export.restore import choose
 from mooring.operate.export.shelf import Shelf
-from mooring.operate.export.source import Source
+from mooring.operate.export.source import Lease, Source
 from mooring.outcome import Reason
 from mooring.state.place.address import Address
 from tests.operate.export.conftest import Open, fill, said
@@ -118,6 +118,41 @@ def test_a_copy_is_not_made_while_copies_are_pruned(sqlite: Address, opened: Ope
     source, other = opened(sqlite), opened(sqlite)
     with source.lease("copy"), pytest.raises(Refused, match="exported by"):
         prune(other, dry=False, notify=lambda _line: None)
+
+
+def test_a_prune_that_lost_its_lease_deletes_nothing_more(
+    sqlite: Address, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, other = opened(sqlite, atLeast=1), opened(sqlite)
+    several(source, sqlite, 4)
+    verified(source)
+    monkeypatch.setattr("mooring.operate.export.source.TERM", 0.05)
+    delete, gone = source.destination.delete, list[str]()
+
+    def slow(name: str) -> bool:
+        gone.append(name)
+        time.sleep(0.1)
+        Lease(other, "copy").renew()
+        return delete(name)
+
+    monkeypatch.setattr(source.destination, "delete", slow)
+    with pytest.raises(Refused, match="exported by"):
+        pruned(source, monkeypatch)
+    assert len(gone) == 1
+
+
+def test_a_manifest_that_was_edited_is_named_before_anything_is_deleted(
+    sqlite: Address, opened: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = opened(sqlite, atLeast=1)
+    ids = several(source, sqlite, 4)
+    verified(source)
+    path = tmp_path / f"copies/local/copies/conversations/{ids[-1]}.json"
+    path.write_text(path.read_text().replace('"rows"', '"lines"'))
+    with pytest.raises(Refused, match="not as it was written") as refused:
+        pruned(source, monkeypatch)
+    assert f"delete copies/conversations/{ids[-1]}.json" in refused.value.fix
+    assert Shelf(source.destination).ids() == ids
 
 
 def test_object_lock_is_honoured(sqlite: Address, opened: Open, s3: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,13 @@
 """What cannot be restored is named, and nothing is replaced by it."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from mooring.errors import Failed, Refused
 from mooring.operate.export.copying import copy
@@ -12,11 +15,17 @@ from mooring.operate.export.manifest import place
 from mooring.operate.export.restore import choose, restore
 from mooring.operate.export.seal import Opener
 from mooring.operate.export.shelf import Shelf
+from mooring.operate.export.stream import Stream
 from mooring.outcome import Reason
+from mooring.state.copies.rebuild import rows
 from mooring.state.place.address import Address
+from mooring.state.records.ledger_tables import LEASES
+from mooring.state.transactions import Transactions
 from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.s3 import KEYS, Bucket
 from tests.operate.export.test_copying import back
+from tests.postgres import Cluster
+from tests.repository import HOME
 
 
 def stored(tmp_path: Path, name: str) -> Path:
@@ -150,6 +159,20 @@ def test_what_was_replaced_is_kept_beside_it(address: Address, another: Address,
         assert len(said(Address(f"sqlite:///{kept}", "local"))) == 7
 
 
+def test_a_broken_file_is_replaced_and_kept_beside(sqlite: Address, opened: Open, tmp_path: Path) -> None:
+    fill(sqlite, 5)
+    source = opened(sqlite)
+    copy(source)
+    other = Address(f"sqlite:///{tmp_path / 'broken.db'}", "local")
+    assert rows(other) == 0
+    (tmp_path / "broken.db").write_bytes(b"no database" * 500)
+    assert rows(other) is None
+    back(source, other, tmp_path)
+    assert said(other) == said(sqlite)
+    (kept,) = tmp_path.glob("broken.db.before-*")
+    assert kept.read_bytes() == b"no database" * 500
+
+
 def test_a_copy_of_another_engine_is_refused(sqlite: Address, opened: Open, tmp_path: Path) -> None:
     fill(sqlite, 1)
     source = opened(sqlite)
@@ -178,24 +201,73 @@ def test_a_bucket_that_vanishes_midway_leaves_what_was_there(
     assert not list(tmp_path.glob("*.restoring*"))
 
 
-def test_a_full_destination_is_said_and_what_was_there_stays(sqlite: Address, opened: Open, tmp_path: Path) -> None:
-    fill(sqlite, 3)
-    source = opened(sqlite)
-    old = copy(source).manifests[0].id
-    fill(sqlite, 5000, first=10, size=300)
-    folder = stored(tmp_path, "parts/conversations")
-    put = source.destination.put
+FULL = """
+import resource, sys
+from pathlib import Path
+from mooring.errors import Failed
+from mooring.operate.export.copying import copy
+from mooring.operate.export.source import Source
+from mooring.state.copies.rebuild import rows
+from mooring.state.place.address import Address
+from mooring.state.records.ledger_tables import LEASES
+from mooring.state.transactions import Transactions
+from tests.operate.export.conftest import document
 
-    def full(name: str, data: bytes, replace: bool = False) -> bool:
-        # A disk without room takes the first bytes of a file, which then has another name than a whole one.
-        if folder.exists() and sum(size(path) for path in folder.rglob("*") if path.is_file()) > 400_000:
-            raise Failed(Reason.DESTINATION, "no space left")
-        return put(name, data, replace)
-
-    source.destination.put = full  # type: ignore[method-assign]
-    with pytest.raises(Failed):
-        copy(source)
-    assert Shelf(source.destination).ids() == [old]
-    source.destination.put = put  # type: ignore[method-assign]
+url, copies, state = sys.argv[1:]
+source = Source("local", Address(url, "local"), document(destination={"url": copies}), Path(state))
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
     copy(source)
-    back(source, Address(f"sqlite:///{tmp_path / 'other.db'}", "local"), tmp_path)
+except Failed as failed:
+    print(failed)
+"""
+"""Copies where no file gets more than some bytes: a disk that is full ends a write in the same way."""
+
+
+def test_a_full_destination_is_said_and_what_was_there_stays(cluster: Cluster, opened: Open, tmp_path: Path) -> None:
+    address = Address(cluster.fresh(), "local")
+    fill(address, 3)
+    source = opened(address)
+    old = copy(source).manifests[0].id
+    fill(address, 2000, first=10, size=300)
+    command = [sys.executable, "-c", FULL, address.url, (tmp_path / "copies").as_uri(), str(tmp_path / "state")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=HOME)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("cannot write parts/conversations/")
+    assert "too large" in done.stdout
+    assert [one.id for one in choose(source.destination).manifests if one.collection == "conversations"] == [old]
+    assert Shelf(source.destination).ids() == [old]
+    copy(source)
+    another = Address(cluster.fresh(), "local")
+    back(source, another, tmp_path)
+    assert said(another) == said(address)
+
+
+def test_after_a_restore_leases_have_higher_tokens_than_anybody_has_seen(
+    address: Address, another: Address, opened: Open, tmp_path: Path
+) -> None:
+    entry = """insert into ledger values ('local', 7, '{"token": 41}', 'before', 'after')"""
+    source = opened(address)
+    source.write(lambda connection: connection.exec_driver_sql(entry))
+    source.write(lambda connection: connection.exec_driver_sql("insert into chains values ('local', 7, 'after')"))
+    copy(source)
+    back(source, another, tmp_path)
+    database = Transactions(another)
+    (lease,) = database.read(lambda connection: connection.execute(sa.select(LEASES)).all())
+    database.close()
+    assert (lease.environment, lease.until) == ("local", 0.0)
+    assert lease.token > 41 + 100_000
+
+
+def test_a_corrupt_segment_is_named_with_what_to_do(sqlite: Address, opened: Open, tmp_path: Path) -> None:
+    source = opened(sqlite)
+    stream = Stream(source)
+    progress = stream.begin()
+    copy(source)
+    fill(sqlite, 2)
+    stream.ship(progress)
+    (segment,) = (path for path in stored(tmp_path, "stream").rglob("*") if path.is_file())
+    segment.write_bytes(segment.read_bytes()[:-1] + b"!")
+    with pytest.raises(Refused, match="is corrupt") as refused:
+        back(source, Address(f"sqlite:///{tmp_path / 'other.db'}", "local"), tmp_path)
+    assert "without the stream" in refused.value.fix

@@ -1,4 +1,4 @@
-"""A stand-in for GitHub's REST API on loopback: the issues of one repository."""
+"""A stand-in for GitHub's REST API on loopback: the issues of one repository without pull requests."""
 
 import json
 import threading
@@ -82,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
                 assert query["state"] == ["open"]
                 start = (int(query["page"][0]) - 1) * 100
                 return 200, self.server.open[start : start + 100]
+            case "GET", ["pulls"]:
+                return 200, []
             case "POST", ["issues"]:
                 return 201, self.server.add(sent["title"], sent["body"])
             case "PATCH", ["issues", number]:

@@ -48,7 +48,7 @@ def _row(one: dict[str, Any], now: float | None) -> tuple[str, ...]:
 
     made = one["at"] if now is None else ago(seconds(one["at"]), now)
     proof = one["verified"]
-    proved = f"RPO {proof['rpo']:.1f} s, RTO {proof['rto']:.1f} s" if proof else ""
+    proved = f"RTO {proof['rto']:.1f} s" if proof else ""
     if one["problem"]:
         return one["copy"], made, "", "", "not as it was written"
     return one["copy"], made, f"{one['rows']:,}", f"{one['bytes'] / 2**20:,.1f} MiB", proved

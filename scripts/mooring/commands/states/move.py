@@ -9,13 +9,13 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
+from mooring.commands.states.source import alone
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Failed, Refused
+from mooring.errors import Failed
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
-    from mooring.rollout.ledger import Ledger
     from mooring.state.moving.move import Moved
     from mooring.state.place.address import Address
     from mooring.state.place.location import Location
@@ -80,23 +80,12 @@ def _moved(workspace: Workspace, old: "Location", new: "Location", console: Cons
             running.tell({new.variable: os.environ[new.variable]})
     with ledger(workspace, name) as book, lease.Renewal(book, lease.acquire(book, name, actor(), "move")):
         if new.variable is None:
-            _alone(book, new)
+            alone(book, name, new.state, f"moor down {name} there first; a file serves one machine")
         try:
             with console.progress(f"move {name}") as notify:
                 return move(ends, notify)
         except Unavailable as error:
             raise failed(name, error) from None
-
-
-def _alone(book: "Ledger", new: "Location") -> None:
-    """Raises Refused(GUARDED) while other machines serve the environment: none of them would find the file."""
-    from mooring.state.records import machines
-
-    here = (machines.host(), str(new.state.resolve()))
-    if others := [one for one in book.read(machines.alive) if (one.host, one.folder) != here]:
-        where = ", ".join(f"{one.host} ({one.folder})" for one in others)
-        fix = f"moor down {new.environment} there first; a file serves one machine"
-        raise Refused(Reason.GUARDED, f"{new.environment} is served from {where} too", fix)
 
 
 def _address(location: "Location") -> "Address":

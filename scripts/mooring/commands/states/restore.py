@@ -46,42 +46,51 @@ def run(args: Namespace, console: Console) -> Outcome:
         data: dict[str, Any] = {"environment": args.environment, "into": str(where), **chosen.data()}
         if args.dry_run:
             return Outcome(Reason.PLANNED, data)
-        _allowed(args, workspace, there)
+        _allowed(args, workspace, there, file=where.file is not None)
         with kept.scratch() as scratch:
             restore(kept.destination, chosen, where, scratch, exported.opener(args.identity), console.line)
         if not args.into:
             kept.inherit(chosen.manifests[0].origin)
     seconds = time.monotonic() - begun
-    console.line(f"restored in {seconds:.1f} s; moor up {args.environment}", "green")
+    console.line(f"restored in {seconds:.1f} s{'' if args.into else f'; moor up {args.environment}'}", "green")
     return Outcome(Reason.RESTORED, data | {"seconds": seconds})
 
 
-def _say(chosen: "Chosen", destination: str, where: "Address", there: int, console: Console) -> None:
+def _say(chosen: "Chosen", destination: str, where: "Address", there: int | None, console: Console) -> None:
     """What will be done."""
     console.line(f"from {destination}:", "bold")
     for manifest in chosen.manifests:
         console.line(f"  {manifest.name}  {manifest.rows:,} rows, {manifest.size / 2**20:,.1f} MiB")
     if chosen.segments:
         console.line(f"  and {len(chosen.segments)} segments of the stream")
-    instead = f", in the place of {there:,} rows, which are kept beside it" if there else ", which is empty"
+    instead = ", which is empty" if there == 0 else f", in the place of {_counted(there)}, kept beside it"
     console.line(f"into {where}{instead}")
 
 
-def _allowed(args: Namespace, workspace: Workspace, there: int) -> None:
+def _counted(there: int | None) -> str:
+    return "a file that is broken" if there is None else f"{there:,} rows"
+
+
+def _allowed(args: Namespace, workspace: Workspace, there: int | None, *, file: bool) -> None:
     """Raises Refused(OCCUPIED) for what would be replaced without a word, UsageError for a name that is another's."""
-    from mooring.commands.running import target
+    from mooring.commands.running import ledger, target
 
     name = args.environment
     if args.overwrite and args.overwrite != name:
         raise UsageError(f"--overwrite names {args.overwrite}, and {name} is restored", f"--overwrite {name}")
     if not args.into and target(workspace, name).status().running:
         raise Refused(Reason.OCCUPIED, f"{name} is running", f"moor down {name}, or restore it elsewhere: --into")
-    if there and not args.overwrite:
+    if not args.into and there and not file:  # a file serves one machine
+        with ledger(workspace, name) as book:
+            source.alone(
+                book, name, workspace.of(name), f"moor down {name} there first, or restore it elsewhere: --into"
+            )
+    if there != 0 and not args.overwrite:
         fix = f"--into FILE|env:NAME restores it elsewhere; --overwrite {name} replaces them"
-        raise Refused(Reason.OCCUPIED, f"there are {there:,} rows already", fix)
+        raise Refused(Reason.OCCUPIED, f"{_counted(there)} would be replaced", fix)
 
 
-def _rows(where: "Address") -> int:
+def _rows(where: "Address") -> int | None:
     from mooring.operate.export.source import storing
     from mooring.state.copies.rebuild import rows
 

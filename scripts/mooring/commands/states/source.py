@@ -4,16 +4,19 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace
-from mooring.errors import UsageError
+from mooring.errors import Refused, UsageError
+from mooring.outcome import Reason
 
 if TYPE_CHECKING:
     from mooring.operate.export.seal import Opener
     from mooring.operate.export.source import Source
     from mooring.release.release import Release
+    from mooring.rollout.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,16 @@ def _release(workspace: Workspace, name: str) -> "Release":
     except Stopped:
         live = None
     return live if live is not None and live.content.environment.export else documents(workspace, name)[1]
+
+
+def alone(book: "Ledger", environment: str, state: Path, fix: str) -> None:
+    """Raises Refused(GUARDED) while other machines than that with the folder `state` here serve the environment."""
+    from mooring.state.records import machines
+
+    here = (machines.host(), str(state.resolve()))
+    if others := [one for one in book.read(machines.alive) if (one.host, one.folder) != here]:
+        where = ", ".join(f"{one.host} ({one.folder})" for one in others)
+        raise Refused(Reason.GUARDED, f"{environment} is served from {where} too", fix)
 
 
 def add(parser: ArgumentParser, identity: bool = False) -> None:

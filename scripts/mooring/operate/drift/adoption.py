@@ -65,6 +65,10 @@ def adopt(root: Path, report: Report, wanted: tuple[Difference, ...]) -> Adoptio
     if was is None or running is None:
         made.refused = [(one, "the release that was deployed cannot be read") for one in wanted]
         return made
+    if sum(slot.live for slot in report.slots) > 1:
+        said = f"the workers of {report.slots[0].slot} do not run the same; moor drift {report.environment} --heal"
+        made.refused = [(one, said) for one in wanted]
+        return made
     texts = {file: content.decode() for file, content in tree.files().items() if isinstance(content, bytes)}
     for kind, name in dict.fromkeys((one.change.kind, one.change.name) for one in wanted if one.change):
         of_it = [one for one in wanted if one.change and (one.change.kind, one.change.name) == (kind, name)]

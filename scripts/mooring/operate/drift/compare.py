@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mooring.change.change import Change
 from mooring.change.diff import diff
+from mooring.errors import Refused
 from mooring.operate.drift.difference import Difference, Moved
 from mooring.operate.drift.sides import Altered, Deployed, Git, Running, Stored, content_of
 from mooring.rollout.patches import Hotfix
@@ -34,8 +35,10 @@ class Sides:
 def compare(sides: Sides) -> list[Difference]:
     """Every difference: what git has that was not deployed first, then what is beside git."""
     found = [*_from_git(sides), *_hotfixed(sides.deployed), *_altered(sides)]
-    for slot in sides.slots:
-        found += _in_slot(sides, slot)
+    for process in sides.slots:
+        # Two workers may differ from what was deployed in the same way, and in another one beside it.
+        named = {(one.key, one.where) for one in found}
+        found += [one for one in _in_slot(sides, process) if (one.key, one.where) not in named]
     if sides.deployed and not any(slot.live for slot in sides.slots):
         found.append(Difference(Moved.UNKNOWN, "traffic", "no slot has the traffic", NOBODY))
     return found
@@ -96,9 +99,14 @@ def _in_slot(sides: Sides, slot: Running) -> Iterator[Difference]:
     expected, against = _expected(sides, slot)
     if expected is None or expected.value == slot.content:
         return
-    said = content_of(slot.content, sides.stored.get(slot.digest or ""))
+    try:
+        said = content_of(slot.content, sides.stored.get(slot.digest or ""))
+    except Refused as refused:
+        yield Difference(Moved.UNKNOWN, slot.slot, f"what {slot.slot} runs cannot be read: {refused}", NOBODY)
+        return
+    where = slot.slot if slot.worker == 1 else f"worker {slot.worker} of {slot.slot}"
     for change in diff(said, expected.content):
-        yield Difference(Moved.IN_PLACE, slot.slot, f"{change.text} ({slot.slot}, {against})", NOBODY, change)
+        yield Difference(Moved.IN_PLACE, slot.slot, f"{change.text} ({where}, {against})", NOBODY, change)
 
 
 def _expected(sides: Sides, slot: Running) -> tuple[Stored | None, str]:

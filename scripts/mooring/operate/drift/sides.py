@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
+
+from pydantic import ValidationError
 
 from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
@@ -45,14 +47,15 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """One slot. `content` is as its process has it in memory; None where it did not say, and `why` says so.
+    """One process of a slot. `content` is as it has it in memory; None where it did not say, and `why` says so.
 
-    `wanted` is the digest that it was given.
+    `wanted` is the digest that the slot was given. Those of its workers that run the same are one.
     """
 
     slot: str
     live: bool
     wanted: str
+    worker: int = field(default=1, compare=False)
     digest: str | None = None
     content: Mapping[str, Any] | None = None
     program: str | None = None
@@ -74,7 +77,7 @@ class Target(Protocol):
 
     def stored(self, digest: str) -> bytes: ...
 
-    def config(self, slot: str) -> dict[str, Any]: ...
+    def config(self, slot: str, worker: int = 1) -> dict[str, Any]: ...
 
 
 class Ledger(Protocol):
@@ -163,25 +166,34 @@ ENTRIES = 1000
 
 
 def running(target: Target, facts: Facts) -> list[Running]:
-    """Every slot that holds a release, the live one first."""
-    held = [
-        (name, facts.live is not None and facts.live.slot == name, slot.digest)
-        for name, slot in facts.slots.items()
-        if slot.digest
-    ]
-    return [_running(target, *one) for one in sorted(held, key=lambda one: (not one[1], one[0]))]
+    """What every slot that holds a release runs, the live one first: more than one where its workers differ."""
+    found: list[Running] = []
+    live = facts.live.slot if facts.live else None
+    for name, slot in sorted(facts.slots.items(), key=lambda one: (one[0] != live, one[0])):
+        for worker in [one.number for one in slot.workers] or [1]:
+            if slot.digest and (said := _running(target, name, name == live, slot.digest, worker)) not in found:
+                found.append(said)
+    return found
 
 
-def _running(target: Target, slot: str, live: bool, wanted: str) -> Running:
+def _running(target: Target, slot: str, live: bool, wanted: str, worker: int) -> Running:
     try:
-        said = target.config(slot)
+        said = target.config(slot, worker)
     except Stopped as stopped:
-        return Running(slot, live, wanted, why=str(stopped))
-    return Running(slot, live, wanted, said["digest"], said["content"], said.get("program"))
+        return Running(slot, live, wanted, worker, why=str(stopped))
+    return Running(slot, live, wanted, worker, said["digest"], said["content"], said.get("program"))
 
 
 def content_of(said: Mapping[str, Any], stored: Stored | None) -> ReleaseContent:
-    """What a process has in memory, as a typed value; that of the stored release where both say the same."""
+    """What a process has in memory, as a typed value; that of the stored release where both say the same.
+
+    Refused(STALE) for what is no release to this version.
+    """
     if stored is not None and stored.value == said:
         return stored.content
-    return ReleaseContent.model_validate(said)
+    try:
+        return ReleaseContent.model_validate(said)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        what = f"it is no release to this version: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
+        raise Refused(Reason.STALE, what, "replace its processes: moor restart ENV SLOT") from None

@@ -56,7 +56,7 @@ def copy(source: Source, notify: Notify = lambda _line: None, adopt: bool = Fals
             sender = _Sender(source, origin, lease, resend)
             files = {name: sender.files(seen, name, shelf) for name in COLLECTIONS if seen.tables(name)}
             facts = seen.facts()
-            epoch = facts.stream.get("epoch")
+            told = {"id": identify(at), "epoch": facts.stream.get("epoch"), "engine": facts.engine}
             tables = {name: seen.tables(name) for name in files}
         made = tuple(
             Manifest(
@@ -76,11 +76,12 @@ def copy(source: Source, notify: Notify = lambda _line: None, adopt: bool = Fals
             )
             for collection, found in files.items()
         )
+        lease.renew()
         for manifest in made:
             if not source.destination.put(place(manifest.name), manifest.write()):
                 raise Refused(Reason.LOCKED, f"the copy {manifest.name} was made by another process at this moment")
             notify(f"{manifest.name}: {manifest.rows:,} rows, {manifest.size / 2**20:,.1f} MiB")
-        source.write(lambda connection: changes.tell(connection, "copy", at, id=identify(at), epoch=epoch))
+        source.write(lambda connection: changes.tell(connection, "copy", at, **told))
     return Copied(made, sender.sent, sender.bytes, time.monotonic() - started)
 
 

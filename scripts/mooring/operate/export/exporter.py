@@ -22,9 +22,7 @@ from mooring.operate.export.source import Source
 from mooring.operate.export.stream import Progress, Stream
 from mooring.release.verify import verify_file
 from mooring.runtime.core.logs import configure
-from mooring.spec import Environment
-from mooring.state.place.address import Address
-from mooring.state.place.location import deployed
+from mooring.state.place.location import Location, deployed
 from mooring.state.records import changes
 
 EVERY = 1.0
@@ -37,10 +35,14 @@ log = logging.getLogger("mooring.exporter")
 
 
 class Exporter:
-    """Runs until `ended` is set, or until the state is somewhere else than `where` said."""
+    """Follows a database wherever it is moved, until `ended` is set.
 
-    def __init__(self, source: Source, where: Callable[[], Address]) -> None:
-        self._where = where
+    It ends by itself where it cannot follow, as without the variable that names the new place; `where` says that the
+    state is elsewhere.
+    """
+
+    def __init__(self, source: Source, where: Callable[[], Location]) -> None:
+        self._where, self._begun = where, where()
         self.ended = threading.Event()
         self._source = source
         self._copying: threading.Thread | None = None
@@ -69,7 +71,7 @@ class Exporter:
 
     def _moved(self) -> bool:
         with suppress(Stopped):
-            return self._where() != self._source.address
+            return self._where() != self._begun
         return False
 
     def _follow(self) -> None:
@@ -97,7 +99,9 @@ class Exporter:
             return
         known = self._source.read(lambda connection: changes.known(connection, "copy"))
         due = self._source.document.every_minutes * 60
-        same = known is not None and known.get("epoch") == progress.epoch
+        # Copies of one engine cannot be restored into the other.
+        engine = "sqlite" if self._source.address.file else "postgresql"
+        same = known is not None and (known.get("epoch"), known.get("engine")) == (progress.epoch, engine)
         if known is None or not same or time.time() - known["seen"] >= due:
             self._copying = threading.Thread(target=self._copied, daemon=True)
             self._copying.start()
@@ -131,12 +135,15 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="mooring.operate.export.exporter")
     parser.add_argument("--release", type=Path, required=True)
     parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--owner", default="", help="the name under which it holds leases")
     options = parser.parse_args(argv)
     try:
         content = verify_file(options.release).content
         exported, state = content.exports[content.environment.export or ""], options.state
-        where = partial(_where, content.environment, state)
-        exporter = Exporter(Source(content.environment.name, where(), exported, state), where)
+        where = partial(deployed, state, content.environment)
+        address = where().found(os.environ)
+        source = Source(content.environment.name, address, exported, state, owner=options.owner)
+        exporter = Exporter(source, where)
     except Stopped as stopped:
         log.error("%s", stopped)
         return 1
@@ -144,11 +151,6 @@ def main(argv: Sequence[str]) -> int:
     threading.Thread(target=_watch, args=(os.getppid(), exporter.ended), daemon=True).start()
     exporter.run()
     return 0
-
-
-def _where(environment: Environment, state: Path) -> Address:
-    """Where the state is now. Raises Failed(STORAGE)."""
-    return deployed(state, environment).found(os.environ)
 
 
 def _watch(parent: int, ended: threading.Event) -> None:

@@ -51,24 +51,42 @@ class Pruned:
 def prune(source: Source, dry: bool, notify: Notify, clock: Callable[[], float] = time.time) -> Pruned:
     """Deletes copies, parts that none of the others has, and the stream before the oldest copy that is kept.
 
-    Refused(CLOCK_SKEW) when the destination's clock and this machine's differ, Refused(GUARDED) when nothing that is
-    kept could be restored, Refused(LOCKED) while a copy is made.
+    Refused(CLOCK_SKEW) when the destination's clock and this machine's differ, Refused(TAMPERED) for a manifest that
+    does not say what it needs, Refused(LOCKED) while a copy is made.
     """
-    with source.lease("copy"):
+    with source.lease("copy") as lease:
+
+        def delete(name: str) -> bool:
+            lease.renew()  # or an export would count on parts that go
+            return dry or source.destination.delete(name)
+
         there, here = source.destination.now(), clock()
         if abs(there - here) > SKEW:
             what = f"the clock of {source.destination.url} is {abs(there - here):,.0f} s from this machine's"
             raise Refused(Reason.CLOCK_SKEW, what, "correct the clock that is wrong; nothing was deleted")
         shelf = Shelf(source.destination)
         decided = tuple(decide(shelf, source.document, there, here))
-        deleted = [one for one in decided if one.delete and (dry or source.destination.delete(place(one.name)))]
-        kept = [shelf.manifest(one.name) for one in decided if one not in deleted]
+        kept = _manifests(shelf, [one for one in decided if not one.delete])
+        deleted = [one for one in decided if one.delete and delete(place(one.name))]
+        kept += _manifests(shelf, [one for one in decided if one.delete and one not in deleted])
         # Only now: what a copy needs goes after the copy, so that none is left that cannot be restored.
         garbage = list(_garbage(shelf, kept, there))
-        gone = [(name, size) for name, size in garbage if dry or source.destination.delete(name)]
+        gone = [(name, size) for name, size in garbage if delete(name)]
     if locked := len(garbage) - len(gone) + sum(one.delete for one in decided) - len(deleted):
         notify(f"{locked} objects are held by the bucket's Object Lock")
     return _account(decided, gone, locked)
+
+
+def _manifests(shelf: Shelf, copies: list[Kept]) -> list[Manifest]:
+    """Refused(TAMPERED) for one that was changed: nobody knows which parts it needs."""
+    found = []
+    for one in copies:
+        try:
+            found.append(shelf.manifest(one.name))
+        except Refused as refused:
+            fix = f"put it back as it was, or delete {place(one.name)} at {shelf.destination.url}"
+            raise Refused(refused.reason, str(refused), fix) from None
+    return found
 
 
 def decide(shelf: Shelf, document: Export, there: float, here: float) -> Iterator[Kept]:

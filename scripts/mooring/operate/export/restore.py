@@ -25,6 +25,8 @@ from mooring.state.place.address import Address
 from mooring.state.records import tombstones
 from mooring.state.unavailable import TooNew
 
+WITHOUT_STREAM = "restore a copy without the stream: --copy ID (moor state list ENV)"
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -107,7 +109,7 @@ def _following(shelf: Shelf, manifests: Iterable[Manifest]) -> Iterator[Segment]
             continue
         if segment.number > number:
             what = f"segment {number} of the stream {epoch} is missing, and {segment.number} is there"
-            raise Refused(Reason.TAMPERED, what, "restore a copy without the stream: --copy ID (moor state list ENV)")
+            raise Refused(Reason.TAMPERED, what, WITHOUT_STREAM)
         number = segment.number + 1
         yield segment
 
@@ -124,10 +126,7 @@ def restore(
     first = chosen.manifests[0]
     if len({manifest.migrations for manifest in chosen.manifests}) > 1:
         raise Refused(Reason.STALE, "the newest copies are of different versions", "export again, or say --copy ID")
-    engines = {manifest.engine for manifest in chosen.manifests}
-    if engines != {"sqlite" if address.file else "postgresql"}:
-        fix = "restore it into a database of the same engine, then `moor state move`"
-        raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
+    _same_engine(chosen, address)
     with storing(), _known(chosen), rebuilding(address, scratch, first.migrations) as rebuild:
         for manifest in chosen.manifests:
             notify(f"{manifest.name}: {manifest.rows:,} rows")
@@ -135,6 +134,19 @@ def restore(
         _compare(chosen.manifests, loaded := rebuild.loaded())
         _finish(rebuild, reader, chosen, notify)
     return loaded
+
+
+def _same_engine(chosen: Chosen, address: Address) -> None:
+    """Refused(GUARDED) for copies that were made before the state was moved to the other engine."""
+    engines, name = {manifest.engine for manifest in chosen.manifests}, chosen.manifests[0].environment
+    if engines == {"sqlite" if address.file else "postgresql"}:
+        return
+    document = f"configs/environments/{name}.yaml"
+    if address.file:
+        fix = f"name a PostgreSQL in `database` of {document}, restore, and then: moor state move {name} --to sqlite"
+    else:
+        fix = f"take `database` out of {document}, restore, and then: moor state move {name} --to env:NAME"
+    raise Refused(Reason.GUARDED, f"the copies are of {' and '.join(sorted(engines))}, the database is not", fix)
 
 
 @contextmanager
@@ -228,7 +240,12 @@ class Reader:
         data = self._destination.get(segment.stored.name)
         if data is None:
             raise Failed(Reason.DESTINATION, f"{segment.stored.name} vanished", "restore again")
-        lines = self._opener.open(segment.stored.name, data, segment.sha256).decode().split("\n")
+        try:
+            lines = self._opener.open(segment.stored.name, data, segment.sha256).decode().split("\n")
+        except Refused as refused:
+            if refused.reason is not Reason.TAMPERED:
+                raise
+            raise Refused(refused.reason, str(refused), WITHOUT_STREAM) from None
         return [json.loads(line) for line in lines[1:]]
 
     def at(self, segment: Segment) -> float:

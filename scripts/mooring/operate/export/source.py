@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -40,13 +39,24 @@ class Source:
     """
 
     def __init__(
-        self, environment: str, address: Address, document: Export, state: Path, environ: Mapping[str, str] = os.environ
+        self,
+        environment: str,
+        address: Address,
+        document: Export,
+        state: Path,
+        environ: Mapping[str, str] = os.environ,
+        owner: str = "",
     ) -> None:
-        self.environment, self.address, self.document, self.state = environment, address, document, state
-        self.environ = environ
+        self.environment, self.document, self.state, self.environ = environment, document, state, environ
+        self._address = address
         self.database = Transactions(address, state)
         self.destination = Destination(document.destination, environment, state, environ)
-        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.owner = owner or changes.holder()
+
+    @property
+    def address(self) -> Address:
+        """Where the database is now: it may be moved at any time."""
+        return self.database.address or self._address
 
     def read(self, work: Work[T]) -> T:
         with storing():

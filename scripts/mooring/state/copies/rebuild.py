@@ -1,5 +1,6 @@
 """What building a database from a copy takes, whatever its engine."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from mooring.state.migrations.migrate import migrate
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.place.address import Address
 from mooring.state.records import changes, tombstones
+from mooring.state.records.ledger_tables import CHAINS, LEASES, LEDGER
 from mooring.state.runs.conversations import CONVERSATIONS
 from mooring.state.unavailable import Unavailable
 
@@ -42,8 +44,25 @@ def built(address: Address) -> Iterator[Callable[[Callable[[sa.Connection], None
 def settle(connection: sa.Connection) -> None:
     """Takes away what belonged to the processes of the database that was copied, and what was forgotten since."""
     changes.reset(connection)
+    _fence(connection)
     connection.execute(sa.update(CONVERSATIONS).values(holder=None, until=0.0))
     tombstones.apply(connection)
+
+
+LOST = 1_000_000
+"""More leases than may have been taken after what was restored."""
+
+
+def _fence(connection: sa.Connection) -> None:
+    """Lets the tokens of leases go on above all that machines have seen: they refuse a lower one."""
+    newest = sa.select(LEDGER.c.environment, LEDGER.c.body).join(
+        CHAINS, sa.and_(CHAINS.c.environment == LEDGER.c.environment, CHAINS.c.seq == LEDGER.c.seq)
+    )
+    free = {"owner": "", "actor": "", "kind": "restore", "until": 0.0}
+    connection.execute(sa.delete(LEASES))
+    for environment, body in connection.execute(newest).all():
+        token = int(json.loads(body)["token"]) + LOST
+        connection.execute(sa.insert(LEASES).values(environment=environment, token=token, **free))
 
 
 def create(address: Address, number: int) -> None:
@@ -65,8 +84,11 @@ def catch_up(address: Address) -> None:
     create(address, len(MIGRATIONS))
 
 
-def rows(address: Address) -> int:
-    """How many rows a database has that a restore would replace; 0 when it is not there. Raises Unavailable."""
+def rows(address: Address) -> int | None:
+    """How many rows a database has that a restore would replace; 0 when it is not there, None for a broken file.
+
+    Raises Unavailable.
+    """
     path = address.file
     if path and not path.exists():
         return 0
@@ -80,6 +102,8 @@ def rows(address: Address) -> int:
                 for name in names
             )
     except sa.exc.SQLAlchemyError as error:
+        if path and isinstance(error, sa.exc.DatabaseError) and not isinstance(error, sa.exc.OperationalError):
+            return None
         raise Unavailable(*told(error)) from error
     finally:
         made.dispose()

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,24 @@ def rebuilding(address: Address, scratch: Path, migrations: int) -> Iterator[Sql
         yield rebuild
         _whole(made)
         if path.exists():
-            _whole(path)
-            os.link(path, _free(path))
+            _keep(path)
         made.replace(path)
     finally:
         _delete(made)
+
+
+def _keep(path: Path) -> None:
+    """Gives what is there another name; the file stays under its own until it is replaced."""
+    kept = _free(path)
+    try:
+        _whole(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:  # it is broken, and what stands beside it must not be taken for the new file's
+        for suffix in SUFFIXES[1:]:
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).rename(kept.with_name(kept.name + suffix))
+    os.link(path, kept)
 
 
 def _whole(path: Path) -> None:

@@ -5,6 +5,9 @@ an exporter has shipped it. Nothing is read by a position, which a transaction t
 """
 
 import json
+import os
+import secrets
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +87,11 @@ def tell(connection: sa.Connection, name: str, seen: float, **data: Any) -> None
     connection.execute(
         put.on_conflict_do_update(index_elements=["name"], set_={"seen": seen, "data": new["data"]}), new
     )
+
+
+def holder() -> str:
+    """A name for who exports, which says where that is."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def take(connection: sa.Connection, name: str, holder: str, seconds: float) -> str | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mooring.state.records.changes import holder
 from mooring.targets.local import folders
 from mooring.targets.local.requirements import Requirements
 
@@ -26,6 +27,7 @@ class Exporter:
         self._process: subprocess.Popen[bytes] | None = None
         self._ending: list[subprocess.Popen[bytes]] = []
         self._wanted: str | None = None
+        self._owner = holder()
         self._next = 0.0
 
     def ensure(self, digest: str | None, around: Mapping[str, str]) -> None:
@@ -43,14 +45,15 @@ class Exporter:
         if self._process:
             log.warning("the exporter ended with %s; starting it again", self._process.returncode)
         self._next = time.monotonic() + AGAIN
-        arguments = ["--release", str(release), "--state", str(self._state)]
+        arguments = ["--release", str(release), "--state", str(self._state), "--owner", self._owner]
         with folders.open_log(folders.log_file(self._state, "exporter")) as output:
             self._process = subprocess.Popen(
                 [*self._command, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(around)
             )
 
     def stop(self) -> None:
-        """Lets it end after what it is sending. The next one waits for its lease."""
+        """Lets it end after what it is sending. The next one waits for its lease; one after a crash need not."""
+        self._owner = holder()
         if self._process and self._process.poll() is None:
             self._process.terminate()
             self._ending.append(self._process)

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
+LOGS = (*SLOTS, "supervisor", "simulator", "exporter")
+"""What writes a log."""
+
 OPENING = 30.0
 """Seconds within which a supervisor must have started, its simulator included."""
 
@@ -241,12 +244,12 @@ class Local:
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
-    def config(self, slot: str) -> dict[str, Any]:
-        """The release a slot runs, as it has it in memory: digest and content; and the digest of its `program`."""
+    def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
+        """The release that a worker of a slot has in memory: digest and content; and the digest of its `program`."""
         try:
-            return dict(unix_http.call(folders.admin(self.state, slot), "GET /config"))
+            return dict(unix_http.call(folders.admin(self.state, slot, worker), "GET /config"))
         except OSError as error:
-            raise Failed(Reason.NOT_RUNNING, f"{slot} does not answer: {error}") from None
+            raise Failed(Reason.NOT_RUNNING, f"worker {worker} of {slot} does not answer: {error}") from None
 
     @cached_property
     def database(self) -> "Transactions":
@@ -280,7 +283,7 @@ class Local:
         return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
-        """The last lines of `blue`, `green`, `supervisor` or `simulator`."""
+        """The last lines of `blue`, `green`, `supervisor`, `simulator` or `exporter`."""
         with suppress(FileNotFoundError):
             return self._log(name).read_text(errors="replace").splitlines()[-lines:]
         return []
@@ -290,8 +293,8 @@ class Local:
         return follow(self._log(name), lines)
 
     def _log(self, name: str) -> Path:
-        if name not in (*SLOTS, "supervisor", "simulator"):
-            raise UsageError(f"no log {name}; there is blue, green, supervisor, simulator")
+        if name not in LOGS:
+            raise UsageError(f"no log {name}; there is {', '.join(LOGS)}")
         return folders.log_file(self.state, name)
 
     # --- Writer ---
