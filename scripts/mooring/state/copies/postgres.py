@@ -40,7 +40,7 @@ def snapshot(address: Address) -> Iterator["PostgresSnapshot"]:
             made = PostgresSnapshot(address, held, name, counting)
             yield made
     except psycopg.Error as error:
-        raise Unavailable(_line(error)) from error
+        raise Unavailable(line(error)) from error
 
 
 class PostgresSnapshot:
@@ -111,7 +111,7 @@ def counted(address: Address) -> dict[str, Any]:
             _see(connection, address, None)
             return {name: hashed(connection, address.schema, name) for name in _tables(connection, address)}
     except psycopg.Error as error:
-        raise Unavailable(_line(error)) from error
+        raise Unavailable(line(error)) from error
 
 
 def _connect(address: Address) -> psycopg.Connection:
@@ -195,5 +195,6 @@ def _undated(piece: bytes) -> bytes:
     return piece[:start] + b"\x00" * _DATE + piece[start + _DATE :]
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
+    """What PostgreSQL says, without the values that follow on later lines."""
     return " ".join(str(error).split("\n")[0].split())[:200]

@@ -57,7 +57,7 @@ def rebuilding(address: Address, migrations: int) -> Iterator[PostgresRebuild]:
                 if kept:
                     _rename(address, before, address.schema)
     except psycopg.Error as error:
-        raise Unavailable(" ".join(str(error).split("\n")[0].split())[:200]) from error
+        raise Unavailable(postgres.line(error)) from error
 
 
 def _undo(address: Address) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from mooring.state.copies.postgres import line
 from mooring.state.place.address import FILE, Address
 from mooring.state.unavailable import Unavailable
 
@@ -43,4 +44,4 @@ def _do(address: Address, statement: sql.Composed) -> None:
         words = "the database's user may not create another to verify in; grant it with `alter role … createdb`"
         raise Unavailable(words) from None
     except psycopg.Error as error:
-        raise Unavailable(" ".join(str(error).split("\n")[0].split())[:200]) from error
+        raise Unavailable(line(error)) from error
