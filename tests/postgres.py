@@ -48,7 +48,7 @@ class Cluster:
 
     def start(self) -> None:
         """Starts the server and waits for it."""
-        options = f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c max_connections=400"
+        options = f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=off"
         self._run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def stop(self) -> None:

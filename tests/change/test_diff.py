@@ -142,6 +142,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.resilience,
             content.guards,
             content.drift,
+            content.exports,
         )
     )
 

@@ -32,6 +32,7 @@ def test_an_environment_with_keys_and_tls_is_deployed_talked_to_and_closed_again
 
         key = moor("keys", "create", "local", "site", "--tenant", "shop").out.strip()
         monkeypatch.setenv("MOORING_KEY", key)
+        time.sleep(1)  # within which a new key is in force
         said = moor("talk", "support", "--message", "What can you do?", "--new")
         assert said.code == 0, said.err
         assert "orders" in said.out

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mooring.release.program import program
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.process import unix_http
@@ -141,7 +142,6 @@ class Slot:
             acceptor.fair = Fair(path, options.worker, options.workers)
 
     def _load(self) -> tuple["Release", Any, type["Serving"]]:
-        from mooring.release.program import program
         from mooring.release.verify import verify_file
         from mooring.runtime.door.serving import Serving
 

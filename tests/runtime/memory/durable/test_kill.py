@@ -1,5 +1,7 @@
 """A process that is killed at any point of a run: the run goes on from there, in the same slot or in the other."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -55,6 +57,8 @@ def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: 
     old, new = make_release(), make_release(deadlineSeconds=9)
     run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
     fleet.releases.put(old).unlink()
+    with closing(sqlite3.connect(fleet.state / "state.db")) as database, database:
+        database.execute("delete from releases where digest = ?", (old.digest,))
     ended = fleet.slot("green", release=new).ended(run)
     assert (ended["status"], ended["error"]["code"]) == ("failed", "release_unavailable")
 
