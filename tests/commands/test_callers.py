@@ -42,6 +42,7 @@ def test_an_environment_with_keys_and_tls_is_deployed_talked_to_and_closed_again
             assert time.monotonic() < end
 
         assert moor("keys", "revoke", "local", "site").code == 0
+        time.sleep(1)
         assert moor("talk", "support", "--message", "What can you do?", "--new").code == 1
     finally:
         moor("down", "local")
