@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
-from mooring.commands.ask import certificate_of
 from mooring.commands.deploy import deploy
 from mooring.commands.workspace import find
 from mooring.errors import Failed
@@ -33,6 +32,8 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.commands.ask import certificate_of
+
     workspace, name = find(args), args.environment
     outcome = deploy(workspace, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
     from mooring.commands.running import target
