@@ -37,7 +37,7 @@ def engine(where: str | Address) -> sa.Engine:
 
 
 def _sqlite(address: Address) -> sa.Engine:
-    made = sa.create_engine(address.url, **_ROOM)
+    made = sa.create_engine(address.url, **{**_ROOM, "max_overflow": -1})  # a thread keeps its own
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:
