@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from mooring.runtime.memory.durable.retention import forget
 from mooring.runtime.memory.store import StoredRun
+from mooring.state.place.address import url_of
+from mooring.state.records.releases import RELEASES
 from mooring.state.runs import checkpoints
 from mooring.state.runs.checkpoints import Change
 from mooring.state.transactions import Transactions
@@ -113,12 +116,18 @@ def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(
 
 
 def test_a_run_is_left_to_the_machine_that_has_its_release(
-    fleet: Any, make_release: Any, server: str, other: str
+    fleet: Any, make_release: Any, server: str, other: str, until: Any
 ) -> None:
+    """Where the database does not have it either: else any machine brings it from there."""
     old, new = make_release(True), make_release(True, deadlineSeconds=9)
     fleet.slot("green", release=old, database=server, state=other)
-    run = fleet.slot("blue", release=old, database=server, die=3, adopts=False).start("pinned")
+    dying = fleet.slot("blue", release=old, database=server, die=3, adopts=False)
+    run = dying.start("pinned")
+    until(lambda: dying.dead)
     fleet.releases.put(old).unlink()
+    database = Transactions(url_of(fleet.state, server, old.content.environment.name))
+    database.write(lambda connection: connection.execute(sa.delete(RELEASES)))
+    database.close()
     blue = fleet.slot("blue", release=new, database=server)
     ended = blue.ended(run)
     assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
