@@ -19,6 +19,7 @@ from mooring.outcome import Reason
 from mooring.state.migrations import fence
 from mooring.state.migrations.table import MIGRATIONS
 from mooring.state.place.address import Address
+from mooring.state.place.file import prepare, which
 from mooring.state.place.location import OLD_LEDGER
 from mooring.state.records.statements import Statements
 from mooring.state.unavailable import Behind, Moved, Unavailable
@@ -42,8 +43,7 @@ _BEGIN = {
 }
 """How a transaction begins, by whether it is a file and whether it only reads."""
 
-_BUSY_SECONDS = 5.0
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
+_BUSY_MS = 5000
 
 
 class Link:
@@ -119,7 +119,7 @@ class Link:
 
     def _begun(self, begin: str) -> Any:
         """A connection in a transaction. One that died meanwhile is replaced: nothing was done with it yet."""
-        if self._connection is not None and self._identity() != self._file:
+        if self._connection is not None and which(self._path) != self._file:
             self._drop()  # writes to a file that was deleted succeed and are lost
         if self._connection is not None:
             try:
@@ -143,7 +143,7 @@ class Link:
         except BaseException:
             made.close()
             raise
-        self._file = self._identity()
+        self._file = which(self._path)
         return made
 
     def _up_to_date(self, statements: Statements) -> bool:
@@ -190,20 +190,11 @@ class Link:
                 self._connection.close()
             self._connection = None
 
-    def _identity(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        with suppress(OSError):
-            found = self._path.stat()
-            return found.st_dev, found.st_ino
-        return (0, 0)
-
 
 def _file(path: Path) -> sqlite3.Connection:
-    made = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    made = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        for pragma in _PRAGMAS:
-            made.execute(f"pragma {pragma}")
+        prepare(made, _BUSY_MS, "FULL")
     except BaseException:
         made.close()
         raise

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from mooring.state.engine.engine import engine
+from mooring.state.engine.engine import engine, opening
 from mooring.state.engine.told import told
 from mooring.state.migrations.migrate import doors, migrate
 from mooring.state.migrations.migration import Migration
@@ -32,7 +32,7 @@ class Opening:
     def _with(self, work: Callable[[sa.Engine], T]) -> T:
         made = engine(self._address)
         try:
-            return work(made)
+            return work(opening(made))
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise Unavailable(*told(error)) from error
         finally:

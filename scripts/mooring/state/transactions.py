@@ -4,8 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +12,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from mooring import private
-from mooring.state.engine.engine import engine
+from mooring.state.engine.engine import engine, opening
 from mooring.state.engine.fitness import check
 from mooring.state.engine.identity import arrive, claim
 from mooring.state.engine.told import again, told
@@ -22,6 +21,7 @@ from mooring.state.former.takeover import take_over
 from mooring.state.migrations import fence
 from mooring.state.migrations.migrate import migrate
 from mooring.state.place.address import Address
+from mooring.state.place.file import which
 from mooring.state.place.mounts import warnings
 from mooring.state.unavailable import Moved, Unavailable
 
@@ -53,8 +53,6 @@ class Transactions:
         self._move: str | None = None
         self._known: tuple[int, int] | None = None
         self._engine: sa.Engine | None = None
-        self._own = threading.local()
-        self._kept: list[sa.Connection] = []
         self._opening = threading.Lock()
 
     @property
@@ -77,8 +75,6 @@ class Transactions:
 
     def close(self) -> None:
         """To be called once nobody uses it."""
-        for connection in self._kept:
-            connection.close()
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -89,7 +85,8 @@ class Transactions:
             committing = False
             try:
                 engine = self._ready(end)
-                with self._connected(engine, reads) as connection, connection.begin() as transaction:
+                connected = engine.connect().execution_options(mooring_read=reads)
+                with connected as connection, connection.begin() as transaction:
                     _cross(connection)
                     done = work(connection)
                     committing = True
@@ -105,29 +102,13 @@ class Transactions:
                 time.sleep(random.uniform(0.5, 1.0) * PAUSE * tried)  # noqa: S311 - two that met shall not meet again
         raise AssertionError
 
-    @contextmanager
-    def _connected(self, engine: sa.Engine, reads: bool) -> Iterator[sa.Connection]:
-        """A connection. A thread keeps its own to a file, which costs less; one to a server may have been lost."""
-        if engine.dialect.name != "sqlite":
-            with engine.connect().execution_options(mooring_read=reads) as connection:
-                yield connection
-            return
-        kept: sa.Connection | None = getattr(self._own, "connection", None)
-        if kept is None or kept.engine is not engine:
-            if kept is not None:
-                kept.close()
-            kept = self._own.connection = engine.connect()
-            self._kept.append(kept)
-        kept.execution_options(mooring_read=reads)
-        yield kept
-
     def _ready(self, end: float) -> sa.Engine:
-        if self._engine is not None and self._identity() == self._known:
+        if self._engine is not None and which(self._path) == self._known:
             return self._engine
         if not self._opening.acquire(timeout=max(0.0, end - time.monotonic())):
             raise Unavailable("the database does not answer")
         try:
-            if self._engine is None or self._identity() != self._known:
+            if self._engine is None or which(self._path) != self._known:
                 self._engine = self._opened()
             return self._engine
         finally:
@@ -146,17 +127,18 @@ class Transactions:
         made = engine(self._address)
         try:
             check(made, self._address)
+            patient = opening(made)
             if self._move:
-                arrive(made, self._move)
-            migrate(made)
-            claim(made, self._address.environment)
+                arrive(patient, self._move)
+            migrate(patient)
+            claim(patient, self._address.environment)
             if self._old:
-                take_over(made, self._old)
-                files.take_over(made, self._old)
+                take_over(patient, self._old)
+                files.take_over(patient, self._old)
         except BaseException:
             made.dispose()
             raise
-        self._known = self._identity()
+        self._known = which(self._path)
         return made
 
     def _follow(self, moved: Moved) -> None:
@@ -169,16 +151,6 @@ class Transactions:
             if self._engine is not None:
                 self._engine.dispose()
                 self._engine = None
-
-    def _identity(self) -> tuple[int, int] | None:
-        """Which file is at the path: writes to one that was deleted succeed and are lost."""
-        if self._path is None:
-            return None
-        try:
-            found = self._path.stat()
-        except OSError:
-            return (0, 0)
-        return found.st_dev, found.st_ino
 
 
 def _cross(connection: sa.Connection) -> None:

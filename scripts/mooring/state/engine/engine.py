@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
+from mooring.state.place import file
 from mooring.state.place.address import FILE, SCHEMA, Address, file_of, url_of
 from mooring.state.unavailable import Unavailable
 
@@ -22,7 +23,6 @@ THREADS = 4
 POOL_SECONDS = 2.0
 """How long a transaction waits for a connection of the pool."""
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}")
 _ROOM: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
 
 
@@ -37,25 +37,36 @@ def engine(where: str | Address) -> sa.Engine:
 
 
 def _sqlite(address: Address) -> sa.Engine:
-    made = sa.create_engine(address.url, **{**_ROOM, "max_overflow": -1})  # a thread keeps its own
+    made = sa.create_engine(address.url, **_ROOM)
 
     @sa.event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # Python's driver would begin only before the first change, which is after what the change depends on was read.
         connection.isolation_level = None
-        for pragma in _PRAGMAS:
-            connection.execute(f"pragma {pragma}")
+        file.prepare(connection, BUSY_MS, "NORMAL")
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:
-        if not connection.get_execution_options().get("mooring_read"):
-            try:
-                # Past SQLAlchemy, which would take eight times as long for it.
-                connection.connection.cursor().execute("begin immediate")
-            except sqlite3.Error as error:
-                raise Unavailable(str(error)) from error
+        options = connection.get_execution_options()
+        if options.get("mooring_read"):
+            return
+        # Past SQLAlchemy, which would take eight times as long for it.
+        cursor = connection.connection.cursor()
+        try:
+            if options.get("mooring_opening"):
+                cursor.execute(f"pragma busy_timeout={file.OPENING_MS}")
+            cursor.execute("begin immediate")
+            if options.get("mooring_opening"):
+                cursor.execute(f"pragma busy_timeout={BUSY_MS}")
+        except sqlite3.Error as error:
+            raise Unavailable(str(error)) from error
 
     return made
+
+
+def opening(made: sa.Engine) -> sa.Engine:
+    """The same engine for one that opens the database: it waits for others that do the same."""
+    return made.execution_options(mooring_opening=True)
 
 
 def _postgres(address: Address) -> sa.Engine:
