@@ -22,12 +22,14 @@ BUSY_SECONDS = 3.0
 def check(folder: Path) -> None:
     """Raises Refused(TAMPERED) unless the old ledger of a folder is whole, Failed(STORAGE) when it cannot be read."""
     path = folder / OLD_LEDGER
-    if not path.exists():
-        return
     try:
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as source:
+        # Not made anew where another process has taken it over meanwhile.
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, timeout=BUSY_SECONDS, uri=True)) as source:
             rows(source)
     except (ValueError, sqlite3.DatabaseError) as error:
+        if not path.exists():
+            return
         if isinstance(error, sqlite3.OperationalError):
             raise Failed(Reason.STORAGE, f"cannot use {path}: {error}", "make room, or make it readable") from None
         told = str(error) if isinstance(error, ValueError) else f"it is not a ledger any more ({error})"

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from mooring.state.former import old, old_runs
 from mooring.state.migrations import fence
 from mooring.state.migrations.migrate import lock
+from mooring.state.place.file import MISSING, which
 from mooring.state.tables import TABLES, insert, moment, number, text
 
 TAKEN = sa.Table(
@@ -72,17 +73,17 @@ def _take(engine: sa.Engine, path: Path) -> bool:
         transaction = connection.begin()
         lock(connection)
         fence.ask(connection)
-        try:
-            known = path.stat().st_ino
-        except FileNotFoundError:
+        known = which(path)
+        if known == MISSING:
             return True  # another process was quicker
-        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as source:
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, timeout=_BUSY_SECONDS, isolation_level=None, uri=True)) as source:
             alone = _alone(source)
             _copy(connection, source, path.name, alone)
             # Committed while nobody else can write to the file, and before its name goes.
             transaction.commit()
             _to_disk(connection)
-            if alone and path.stat().st_ino == known:
+            if alone and which(path) == known:
                 path.rename(_free(path))
             return alone
 
