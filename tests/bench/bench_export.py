@@ -159,7 +159,7 @@ class _Bench:
                 took[beside] += [await _asked(runtime, number) for number in range(PAIRS // 3)]
                 if copying:
                     assert copying.poll() is None
-                    copying.kill()
+                    copying.terminate()  # and not killed: its lease would keep the next one out
                     copying.wait()
             await runtime.close()
         with_it, without = (statistics.median(took[beside]) for beside in (True, False))
@@ -191,7 +191,7 @@ async def _asked(runtime: Runtime, number: int) -> float:
 
 
 CODE = """
-import resource, sys, time
+import resource, signal, sys, time
 from pathlib import Path
 from mooring.operate.export.copying import copy
 from mooring.operate.export.restore import choose, restore
@@ -206,6 +206,7 @@ started = time.perf_counter()
 if what == "copy":
     copy(source)
 elif what == "again":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     while True:
         copy(source, adopt=True)
 else:

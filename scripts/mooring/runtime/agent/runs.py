@@ -167,7 +167,7 @@ class Runs:
         `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
         """
         waiting = await self.get(run_id, tenant)
-        await self._releases.fetch(waiting.release)
+        await self._bring(waiting.release)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
@@ -259,8 +259,13 @@ class Runs:
         return Run(request, record, self._agents.settings.slot, on_text)
 
     async def _serves(self, release: str) -> bool:
-        await self._releases.fetch(release)
+        await self._bring(release)
         return self._agents.serves(release)
+
+    async def _bring(self, release: str) -> None:
+        """Brings a release here that another machine has."""
+        if not self._agents.serves(release):
+            await self._releases.fetch(release)
 
     def _revived(self, request: Request) -> Run:
         """A run of a request from elsewhere. One whose release is gone says so when it is carried out."""
@@ -279,7 +284,7 @@ class Runs:
     async def _perform(self, run: Run) -> Answer:
         """Carries a run out. Raises Problem."""
         request, record = run.request, run.record
-        await self._releases.fetch(request.release)
+        await self._bring(request.release)
         served = self._agents.get(request.agent, request.release)
         journal, policy = self._journal(served), served.profile.ladder.queue
         if policy.enabled and journal is self.durable and not tickets.is_try(request):

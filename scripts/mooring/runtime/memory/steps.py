@@ -30,13 +30,19 @@ class Steps:
         self._settle = settle
         self._models = 0
 
-    async def step(self, name: str, body: Callable[[], Awaitable[JsonValue]]) -> tuple[JsonValue, bool]:
-        """What `body` returns, and whether that was known from before. An error of `body` is not written down."""
+    async def step(
+        self, name: str, body: Callable[[], Awaitable[JsonValue]], settles: Callable[[], bool] = lambda: True
+    ) -> tuple[JsonValue, bool]:
+        """What `body` returns, and whether that was known from before. An error of `body` is not written down.
+
+        Unless it `settles`, it is not waited for but written with what comes next: another step, or the run's end.
+        """
         if name in self._recorded:
             return self._recorded[name], True
         entry = Entry(name, await body(), asyncio.get_running_loop().create_future())
         self.entries.append(entry)
-        await self._settle(entry)
+        if settles():
+            await self._settle(entry)
         return entry.value, False
 
     def next_model(self) -> str:

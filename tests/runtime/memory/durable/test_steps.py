@@ -55,6 +55,25 @@ def test_a_recorded_step_is_not_done_again_and_others_are_written_as_they_end() 
     asyncio.run(scene())
 
 
+def test_a_step_without_effects_is_written_with_the_next_one() -> None:
+    async def scene() -> None:
+        settled: list[list[str]] = []
+
+        async def settle(_entry: Entry) -> None:
+            settled.append([entry.name for entry in steps.entries])
+
+        async def said() -> str:
+            return "it is done"
+
+        steps = Steps({}, settle)
+        await steps.step(steps.next_model(), said, lambda: False)
+        assert settled == []
+        await steps.step(steps.next_model(), said)
+        assert settled == [["model:1", "model:2"]]
+
+    asyncio.run(scene())
+
+
 def test_a_step_that_fails_is_not_written_down() -> None:
     async def scene() -> None:
         async def fail() -> None:

@@ -62,7 +62,7 @@ def die_at(point: int) -> None:
         if passed == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def dying(self: Steps, name: str, body: Callable[[], Awaitable[Any]]) -> Any:
+    async def dying(self: Steps, name: str, body: Callable[[], Awaitable[Any]], *settles: Any) -> Any:
         async def counted() -> Any:
             if not passed:
                 await asyncio.sleep(0.1)  # whoever began the run is told its name first
@@ -71,24 +71,24 @@ def die_at(point: int) -> None:
             here()
             return value
 
-        result = await step(self, name, counted)
+        result = await step(self, name, counted, *settles)
         if not result[1]:
             here()
         return result
 
-    Steps.step = dying  # type: ignore[method-assign]
+    Steps.step = dying  # type: ignore[method-assign, assignment]
 
 
 def die_over(about: str) -> None:
     """Kills this process whenever a run of that question asks its model."""
     step = Steps.step
 
-    async def dying(self: Steps, name: str, body: Callable[[], Awaitable[Any]]) -> Any:
+    async def dying(self: Steps, name: str, body: Callable[[], Awaitable[Any]], *settles: Any) -> Any:
         if CURRENT.get().question == about:
             os.kill(os.getpid(), signal.SIGKILL)
-        return await step(self, name, body)
+        return await step(self, name, body, *settles)
 
-    Steps.step = dying  # type: ignore[method-assign]
+    Steps.step = dying  # type: ignore[method-assign, assignment]
 
 
 def limit_pages(path: Path) -> None:

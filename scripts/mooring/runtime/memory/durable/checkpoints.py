@@ -46,8 +46,12 @@ class Checkpoints(AbstractCapability[None]):
             fresh.append(await handler(request_context))
             return {"response": _RESPONSE.dump_python(fresh[0], mode="json"), "record": record.data()}
 
+        def acts() -> bool:
+            """A last answer has no effect of its own: the end of the run follows, and says it all."""
+            return any(isinstance(part, ToolCallPart) for part in fresh[0].parts)
+
         value: Any
-        value, replayed = await steps.step(steps.next_model(), body)
+        value, replayed = await steps.step(steps.next_model(), body, acts)
         if not replayed:
             return fresh[0]
         record.restore(value["record"])

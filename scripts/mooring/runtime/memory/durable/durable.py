@@ -275,8 +275,10 @@ class Durable:
         kept.ended = run.ended or run.stored(RUNNING)
         if kept.lost:
             self.finished(kept)
-        else:
-            self._tell(kept, kept)
+            return
+        self._tell(kept, kept)
+        if kept.entries and not kept.entries[-1].written.done():
+            await self._pace.wait(kept.over)  # what nobody has on disk is not told to a client
 
     def _tell(self, kept: Kept, what: object) -> None:
         self._pace.begin(what)
