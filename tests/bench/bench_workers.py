@@ -1,5 +1,5 @@
-"""What a second worker brings: requests a second of one and of two at 64 clients, what they cost the processor, and how
-evenly connections spread."""
+"""What a second worker brings: requests a second of one and of two at 64 clients, what they cost the processor, how
+evenly connections spread, and how soon 256 clients at once are answered."""
 
 import json
 import os
@@ -26,6 +26,9 @@ from tests.runtime.sample import sample
 
 ROOT = Path(__file__).parents[2]
 CLIENTS, FEWER, SECONDS, ROUNDS = 64, 16, 4, 2
+CROWD, CROWD_SECONDS, LATE = 256, 20, 2.5
+"""So many clients at once, for how long, and the seconds within which 99 of 100 checkpointed answers must come."""
+
 SCALES, KEEPS, EVEN = 1.8, 0.9, 0.8
 """What two must get of the rate of one; what a second of their processor time must get of that of one; and what the
 worker with fewer connections must have of those of the other."""
@@ -33,6 +36,9 @@ worker with fewer connections must have of those of the other."""
 NEEDED = 4
 """Cores for two workers, the clients and the models' endpoint. With fewer the rate is what these leave. What a second
 of processor time gets done says on any machine whether a further core brings what the first did."""
+
+GROWTH = 16.0
+"""Mebibytes that a second time with the crowd may add to both workers."""
 
 READY_SECONDS = 60
 LOOK_SECONDS, IDLE = 0.2, 0.1
@@ -96,6 +102,7 @@ def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
                 side.live(True)
                 side.measure(figures[count], spreads=mode == "off")
                 side.live(False)
+        crowd = [_crowd(sides[2])] if mode == "durable" else []
     one, two = figures[1], figures[2]
     what, enough = "checkpointed" if mode == "durable" else "plain", cores() >= NEEDED
     limit = f">= {SCALES}x"
@@ -112,7 +119,21 @@ def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
             two.capacity >= KEEPS * one.capacity,
         ),
         *(_spread(name, shares) for name, shares in two.spread.items()),
+        *crowd,
     ]
+
+
+def _crowd(side: "Side") -> Row:
+    """Twice: the first time, connections and buffers come to be that stay."""
+    side.live(True)
+    memory = []
+    for _ in range(2):
+        answered, late = side.crowd()
+        memory.append(sum(psutil.Process(pid).memory_info().rss for pid in side.pids) / 2**20)
+    side.live(False)
+    told = f"0 errors, {answered / CROWD_SECONDS:.0f}/s, p99 {late:.1f} s, {memory[0]:.0f} -> {memory[1]:.0f} MiB"
+    what, limit = f"{CROWD} clients, two workers, checkpointed", f"0 errors, p99 < {LATE} s, < +{GROWTH:g} MiB"
+    return Row(what, told, limit=limit, ok=late < LATE and memory[1] - memory[0] < GROWTH)
 
 
 def _rates(what: str, one: float, two: float, limit: str, holds: bool) -> Row:
@@ -147,6 +168,11 @@ class Side:
         for count in (FEWER, CLIENTS) if spreads and len(self.pids) > 1 else ():
             figure.spread.setdefault(f"kept, {count} at once", []).append(self._kept(count))
             figure.spread.setdefault(f"for one request, {count} at once", []).append(self._fresh(count))
+
+    def crowd(self) -> tuple[int, float]:
+        """Answers, and the seconds within which 99 of 100 came. ValueError unless all went well."""
+        clients = self._clients(CROWD, CROWD_SECONDS)
+        return clients.answered()[0], clients.late
 
     def _clients(self, count: int, seconds: int, keep: bool = True) -> Clients:
         """Once the workers are done with what earlier clients left when their time was over."""

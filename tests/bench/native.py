@@ -32,7 +32,8 @@ wrk.headers["Content-Type"] = "application/json"
 %s
 function done(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format("\\nDONE %%d %%d\\n", summary.requests, e.connect + e.read + e.write + e.timeout + e.status))
+  local errors = e.connect + e.read + e.write + e.timeout + e.status
+  io.write(string.format("\\nDONE %%d %%d %%d\\n", summary.requests, errors, latency:percentile(99)))
 end
 """
 CLOSE = 'wrk.headers["Connection"] = "close"'
@@ -85,7 +86,12 @@ def _answers(port: int) -> None:
 
 
 class Clients:
-    """So many at once, in one thread of wrk, for whole seconds. They begin when it is made. Raises MissingError."""
+    """So many at once, in one thread of wrk, for whole seconds. They begin when it is made. Raises MissingError.
+
+    `late` are the seconds within which 99 of 100 were answered, once `answered` has returned.
+    """
+
+    late = 0.0
 
     def __init__(self, url: str, body: bytes, count: int, seconds: int, keep: bool = True) -> None:
         self._before = _children()
@@ -104,9 +110,10 @@ class Clients:
         """Answers at the end, and seconds of processor time that asking took. ValueError unless all went well."""
         said = self._wrk.communicate()[0]
         self._script.unlink()
-        requests, errors = map(int, said.rpartition("DONE ")[2].split())
+        requests, errors, late = map(int, said.rpartition("DONE ")[2].split())
         if errors or not requests:
             raise ValueError(said)
+        self.late = late / 1e6
         return requests, _children() - self._before
 
 

@@ -22,7 +22,7 @@ from mooring.state.place.address import Address
 from mooring.state.place.file import prepare, which
 from mooring.state.place.location import OLD_LEDGER
 from mooring.state.records.statements import Statements
-from mooring.state.unavailable import Behind, Moved, Unavailable
+from mooring.state.unavailable import IN_THE_WAY, Behind, Moved, Unavailable
 
 T = TypeVar("T")
 
@@ -31,9 +31,6 @@ AGAIN = 10
 
 PATIENCE = 3.0
 """Seconds that a process of an earlier version is waited for that has its ledger open."""
-
-_IN_THE_WAY = ("40001", "40P01")
-"""What PostgreSQL calls a serialisation failure and a deadlock."""
 
 _BEGIN = {
     (True, True): "begin",
@@ -87,7 +84,7 @@ class Link:
                 except Exception as error:
                     if not _of_driver(error):
                         raise
-                    if not left or getattr(error, "sqlstate", None) not in _IN_THE_WAY:
+                    if not left or getattr(error, "sqlstate", None) not in IN_THE_WAY:
                         raise _unavailable(error) from error
                 time.sleep(0.001 + secrets.randbelow(20) / 1000)  # so that the same two do not meet again
         raise AssertionError

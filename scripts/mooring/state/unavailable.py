@@ -1,5 +1,8 @@
 """What every error of the database becomes."""
 
+IN_THE_WAY = ("40001", "40P01")
+"""SQLSTATE of serialization_failure and deadlock_detected: the whole transaction may be done again."""
+
 
 class Unavailable(Exception):
     """The database cannot be reached, or does not take what it is given. The words hold no value that a user wrote.

@@ -4,10 +4,9 @@ import re
 
 import sqlalchemy as sa
 
-UNREACHABLE = "the database cannot be reached"
+from mooring.state.unavailable import IN_THE_WAY
 
-_UNDONE = ("40001", "40P01")
-"""SQLSTATE of serialization_failure and deadlock_detected: the whole transaction may be done again."""
+UNREACHABLE = "the database cannot be reached"
 
 _STATES = {
     "53100": ("the database's disk is full", "make room on it"),
@@ -66,7 +65,7 @@ def again(error: Exception, committing: bool) -> bool:
     """Whether the whole transaction may be done again at once. One that broke in its commit may have been done."""
     if not isinstance(error, sa.exc.DBAPIError):
         return False
-    if getattr(error.orig, "sqlstate", "") in _UNDONE:
+    if getattr(error.orig, "sqlstate", "") in IN_THE_WAY:
         return True
     return error.connection_invalidated and not committing
 
