@@ -126,7 +126,7 @@ def _compared(mode: str, models: Endpoint, folder: Path) -> list[Row]:
 def _crowd(side: "Side") -> Row:
     """Twice: the first time, connections and buffers come to be that stay."""
     side.live(True)
-    memory = []
+    memory, answered, late = list[float](), 0, 0.0
     for _ in range(2):
         answered, late = side.crowd()
         memory.append(sum(psutil.Process(pid).memory_info().rss for pid in side.pids) / 2**20)
