@@ -20,7 +20,7 @@ RATE = 10
 
 @dataclass(frozen=True)
 class Times:
-    """In intervals of `step` seconds: well, then broken, then well until the end; `over` is when the alert has ended."""
+    """In intervals of `step` seconds: well, then broken, then well until `end`; the alert has ended by `over`."""
 
     step: int
     broken: int

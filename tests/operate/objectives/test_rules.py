@@ -10,7 +10,7 @@ from mooring.rollout.objectives.signals import Share, measure_of
 from mooring.spec.objectives import Objective
 from tests.operate.objectives.document import ENVIRONMENT, document, objective
 from tests.operate.objectives.promtool import run_rules, tool
-from tests.operate.objectives.scenarios import Times, of_alert, sparse
+from tests.operate.objectives.scenarios import Times, of_alert, series, sparse
 
 Rule = dict[str, Any]
 
@@ -38,7 +38,7 @@ def firing(name: str) -> str:
 
 @pytest.mark.parametrize(("promised", "alert"), ALERTS, ids=[f"{one.name}-{alert['alert']}" for one, alert in ALERTS])
 def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: Rule, tmp_path: Path) -> None:
-    times, series = of_alert(promised, alert)
+    times, scraped = of_alert(promised, alert)
     fires, count = firing(alert["alert"]), f"count({firing(alert['alert'])}) or vector(0)"
     whole, step = times.minutes(times.end), f"{times.step}s"
     last, first = (f"{of}_over_time(timestamp({fires})[{whole}:{step}])" for of in ("max", "min"))
@@ -50,7 +50,7 @@ def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: R
         expects(count, times.minutes(times.end), 0),
         expects(gaps, times.minutes(times.end), 0),
     ]
-    test = {"interval": step, "input_series": series, "promql_expr_test": checks}
+    test = {"interval": step, "input_series": scraped, "promql_expr_test": checks}
     run_rules(tmp_path, rules_of(promised), times.step, [test])
 
 
@@ -74,7 +74,7 @@ def test_a_failure_among_a_few_events_tells_nobody(promised: Objective, bad: int
 def test_an_alert_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     promised = objective("uptime")
     fast = next(alert for alert in alerts_of(promised) if alert["alert"] == "MooringUptimeBurnsFast")
-    times, series = of_alert(promised, fast)
+    times, scraped = of_alert(promised, fast)
     said = {
         "summary": "production: the error budget of uptime is spent at least 6 times as fast as it may",
         "description": "100% is bad, of which 0.005 may be over 30d. moor objectives check production has the "
@@ -86,24 +86,19 @@ def test_an_alert_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
         "eval_time": times.minutes(times.healed - 1),
         "exp_alerts": [{"exp_labels": labels, "exp_annotations": said}],
     }
-    run_rules(
-        tmp_path, rules_of(promised), 60, [{"interval": "1m", "input_series": series, "alert_rule_test": [check]}]
-    )
+    test = {"interval": "1m", "input_series": scraped, "alert_rule_test": [check]}
+    run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
 def test_an_error_budget_is_what_is_left_of_it(tmp_path: Path) -> None:
     promised = objective("degradation")
     times = Times(300, 12 * 20, 12 * 20 + 1, 0, 12 * 26)
-    _, series = of_alert(promised, alerts_of(promised)[0])
-    del series
-    from tests.operate.objectives.scenarios import series as scraped
-
     left = 'objective:mooring_budget:left{objective="degradation"}'
     checks = [
         expects(f"round(sum({left}), 0.01)", times.minutes(times.broken - 1), 1),
         expects(f"round(sum({left}), 0.1)", times.minutes(times.end), 0.7),
     ]
-    test = {"interval": "5m", "input_series": scraped(promised, times), "promql_expr_test": checks}
+    test = {"interval": "5m", "input_series": series(promised, times), "promql_expr_test": checks}
     run_rules(tmp_path, rules_of(promised), 300, [test])
 
 
