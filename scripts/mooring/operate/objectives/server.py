@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mooring.errors import Failed
 from mooring.operate.objectives import signals
@@ -120,7 +120,6 @@ def _bound(le: str) -> str:
         return le
 
 
-def knows(server: Asking, environment: str, metric: str) -> bool:
-    """Whether a Prometheus has seen an environment lately."""
-    found: list[Any] = server.query(f"count({signals.selector(environment, metric)})")
-    return bool(found)
+def scrapes(server: Asking, environment: str) -> bool:
+    """Whether a Prometheus looks at an environment: it keeps `up` for each of its targets."""
+    return bool(server.query(f"count({signals.selector(environment, 'up')})"))
