@@ -41,7 +41,11 @@ class Web:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = _any
+            def do_GET(self) -> None:
+                self._any()
+
+            def do_POST(self) -> None:
+                self._any()
 
             def log_message(self, *_: object) -> None:
                 pass
