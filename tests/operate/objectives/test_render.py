@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mooring.errors import Failed
-from mooring.metrics import METRICS
+from mooring.metrics import METRICS, SERIES
 from mooring.operate.objectives import dashboard, expressions, render
 from mooring.operate.objectives.dashboard import uid
 from mooring.outcome import Reason
@@ -95,12 +95,12 @@ def test_the_address_of_a_dashboard_fits_whatever_the_environment_is_called() ->
     ],
 )
 def test_an_expression_that_would_find_nothing_is_refused(expr: str, wrong: str) -> None:
-    (found,) = expressions.wrongs(expr, expressions.SERIES)
+    (found,) = expressions.wrongs(expr, SERIES)
     assert wrong in found
 
 
 def test_a_rendering_with_a_wrong_expression_does_not_get_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {name: labels for name, labels in expressions.SERIES.items() if name != "mooring_up"}
+    known = {name: labels for name, labels in SERIES.items() if name != "mooring_up"}
     monkeypatch.setattr(expressions, "SERIES", known)
     with pytest.raises(Failed, match="there is no metric 'mooring_up'") as failed:
         render.render(ENVIRONMENT, document())

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from mooring.operate.objectives import rules as rendering
+from mooring.operate.objectives.rules import rules
+from mooring.operate.objectives.text import document as written
 from mooring.rollout.objectives.signals import Share, measure_of
 from mooring.spec.objectives import Objective
 from tests.operate.objectives.document import ENVIRONMENT, document, objective
@@ -16,7 +17,7 @@ Rule = dict[str, Any]
 
 
 def alerts_of(promised: Objective) -> list[Rule]:
-    data = rendering.data(ENVIRONMENT, document(promised.model_dump(mode="json")))
+    data = rules(ENVIRONMENT, document(promised.model_dump(mode="json")))
     return [rule for group in data["groups"] for rule in group["rules"] if "alert" in rule]
 
 
@@ -25,7 +26,7 @@ SHARES = [one for one in document().objectives if isinstance(measure_of(one), Sh
 
 
 def rules_of(promised: Objective) -> str:
-    return rendering.rules(ENVIRONMENT, document(promised.model_dump(mode="json")))
+    return written(ENVIRONMENT, rules(ENVIRONMENT, document(promised.model_dump(mode="json"))))
 
 
 def expects(expr: str, at: str, value: float) -> Rule:
@@ -55,7 +56,7 @@ def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: R
 
 
 def test_every_alert_of_the_document_is_among_those_tested() -> None:
-    data = rendering.data(ENVIRONMENT, document())
+    data = rules(ENVIRONMENT, document())
     rendered = {rule["alert"] for group in data["groups"] for rule in group["rules"] if "alert" in rule}
     assert {alert["alert"] for _, alert in ALERTS} == rendered
     assert len(rendered) == 13
@@ -103,5 +104,5 @@ def test_an_error_budget_is_what_is_left_of_it(tmp_path: Path) -> None:
 
 
 def test_the_rules_are_rules_of_prometheus(tmp_path: Path) -> None:
-    (tmp_path / "rules.yaml").write_text(rendering.rules(ENVIRONMENT, document()))
+    (tmp_path / "rules.yaml").write_text(written(ENVIRONMENT, rules(ENVIRONMENT, document())))
     assert "SUCCESS" in tool("promtool", "check", "rules", "--lint=all", "--lint-fatal", str(tmp_path / "rules.yaml"))

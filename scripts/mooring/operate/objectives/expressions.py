@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from mooring.metrics import EVERYWHERE, SERIES
 from mooring.operate.objectives.panels import RATE
 
@@ -16,10 +14,9 @@ Known = Mapping[str, tuple[str, ...]]
 """Labels by the name of a series."""
 
 
-def problems(rules: str, dashboard: str) -> list[str]:
-    """What is wrong with rendered files; empty when nothing is."""
-    groups = yaml.safe_load(rules)["groups"]
-    written = [rule for group in groups for rule in group["rules"]]
+def problems(rules: Mapping[str, Any], dashboard: str) -> list[str]:
+    """What is wrong with the rules, as plain values, and with the dashboard's JSON; empty when nothing is."""
+    written = [rule for group in rules["groups"] for rule in group["rules"]]
     known = {**SERIES, **BUILT_IN, **_recorded(written)}
     found = [f"{_named(rule)}: {wrong}" for rule in written for wrong in wrongs(rule["expr"], known)]
     for panel, query in _queries(json.loads(dashboard)):

@@ -8,6 +8,7 @@ from mooring.operate.objectives.dashboard import dashboard
 from mooring.operate.objectives.expressions import problems
 from mooring.operate.objectives.pace import USUAL, Pace
 from mooring.operate.objectives.rules import rules
+from mooring.operate.objectives.text import document
 from mooring.outcome import Reason
 from mooring.spec import Objectives
 
@@ -19,12 +20,13 @@ Files = dict[str, str]
 
 def render(environment: str, objectives: Objectives, pace: Pace = USUAL) -> Files:
     """The files of an environment. Failed(FINDINGS) when an expression would not load, or would find nothing."""
+    loaded = rules(environment, objectives, pace)
     files = {
-        RULES: rules(environment, objectives, pace),
+        RULES: document(environment, loaded),
         ALERTMANAGER: alertmanager(environment, objectives, pace),
         DASHBOARD: dashboard(environment, objectives, pace),
     }
-    if wrong := problems(files[RULES], files[DASHBOARD]):
+    if wrong := problems(loaded, files[DASHBOARD]):
         raise Failed(Reason.FINDINGS, f"{environment}: {'; '.join(wrong)}")
     return files
 

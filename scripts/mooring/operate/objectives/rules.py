@@ -9,20 +9,14 @@ from typing import Any
 from mooring.operate.objectives.alerts import Alert, alerts
 from mooring.operate.objectives.pace import USUAL, Pace, duration
 from mooring.operate.objectives.recorded import Record, budget, records
-from mooring.operate.objectives.text import document
 from mooring.spec import Objectives
 
 SLOW = 300
 """Seconds from one look at error budgets to the next: a month of samples is read for each."""
 
 
-def rules(environment: str, objectives: Objectives, pace: Pace = USUAL) -> str:
-    """rules.yaml."""
-    return document(environment, data(environment, objectives, pace))
-
-
-def data(environment: str, objectives: Objectives, pace: Pace = USUAL) -> dict[str, Any]:
-    """The same as plain values."""
+def rules(environment: str, objectives: Objectives, pace: Pace = USUAL) -> dict[str, Any]:
+    """What rules.yaml says."""
     groups = [
         {
             "name": f"mooring-{environment}-{objective.name}",

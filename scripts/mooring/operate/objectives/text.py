@@ -4,22 +4,20 @@ from typing import Any
 
 import yaml
 
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and repeats what is the same instead of referring to it."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
+FAST = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""The one in C is ten times as fast, and not everywhere."""
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
 
-_Dumper.add_representer(str, _text)
+# Texts of several lines are written as blocks, and what is the same is repeated instead of referred to.
+_DUMPER = type("Dumper", (FAST,), {"ignore_aliases": lambda _self, _data: True})
+_DUMPER.add_representer(str, _text)
 
 
 def document(environment: str, data: Any) -> str:
     """The text of a rendered file."""
-    body = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    body = yaml.dump(data, Dumper=_DUMPER, sort_keys=False, width=1000, allow_unicode=True)
     return f"# Rendered by `moor objectives render {environment}`: change the Objectives document instead.\n{body}"
