@@ -13,7 +13,7 @@ def _text(dumper: Any, value: str) -> Any:
 
 
 # Texts of several lines are written as blocks, and what is the same is repeated instead of referred to.
-_DUMPER = type("Dumper", (FAST,), {"ignore_aliases": lambda _self, _data: True})
+_DUMPER: Any = type("Dumper", (FAST,), {"ignore_aliases": lambda _self, _data: True})
 _DUMPER.add_representer(str, _text)
 
 
