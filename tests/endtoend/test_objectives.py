@@ -166,3 +166,35 @@ def outage(repo: Repo, folder: Path, server: Running, router: Running, told: lis
     assert said["source"] == "what the slots counted since they began"
     assert f"{server.url} cannot be reached" in said["unanswered"][0]
     assert (code, said["by"]["degradation"]["holds"]) == (1, False), "since they began, it was much too often"
+
+
+def test_a_release_that_degrades_is_taken_back_while_it_bakes(repo: Repo, capsys: Any) -> None:
+    repo.edit(
+        "configs/operations/objectives.yaml",
+        "    signal: degradation\n",
+        "    signal: degradation\n    minEvents: 20\n",
+    )
+    repo.edit("configs/environments/local.yaml", "bakeSeconds: 0.2", "bakeSeconds: 15")
+    repo.edit("configs/operations/guards.yaml", "    atMost: 1\n", "    atMost: 2\n")
+    repo.edit("configs/environments/local.yaml", "deadlineSeconds: 30", "deadlineSeconds: 90")
+    repo.keep_suites(())  # a bake is what is looked at, and smoke suites take long while others load the machine
+    with up(repo):
+        capsys.readouterr()
+
+        def moor(*words: str) -> tuple[int, dict[str, Any]]:
+            capsys.readouterr()
+            with surrounded():
+                code = main(["-C", str(repo.root), "--json", *words])
+            return code, json.loads(capsys.readouterr().out)
+
+        _, status = moor("status", "local")
+        was, url = status["environments"][0]["live"], status["environments"][0]["url"]
+        moor("simulate", "fault", "status", "--provider", "anthropic")
+        swapped = "L0: anthropic/claude-sonnet-4-5\n  L1: openai/gpt-4-1"
+        repo.edit("configs/agents/support.yaml", "L0: openai/gpt-4-1\n  L1: anthropic/claude-sonnet-4-5", swapped)
+        repo.commit("the other vendor first")
+        with asked(url):
+            code, said = moor("deploy", "local")
+        assert (code, said["reason"]) == (1, "bake-failed"), said
+        assert "runs were not answered by the first rung, where 0.01 may be" in said["message"]
+        assert moor("status", "local")[1]["environments"][0]["live"] == was
