@@ -95,6 +95,24 @@ def _events(share: Share, times: Times) -> list[dict[str, str]]:
     ]
 
 
+def flickering(objective: Objective, times: Times) -> list[dict[str, str]]:
+    """While it is broken, it is well for ten intervals of every thirty."""
+    measure = measure_of(objective)
+    assert isinstance(measure, Share)
+    good, bad, goods, bads = 0, 0, ["0"], ["0"]
+    for interval in range(1, times.end + 1):
+        broken = times.broken < interval <= times.healed and (interval - times.broken) % 30 < 20
+        good, bad = (good, bad + RATE) if broken else (good + RATE, bad)
+        goods.append(str(good))
+        bads.append(str(bad))
+    well, wrong = _labels(measure)
+    return [
+        _series(measure.total.metric, well, " ".join(goods)),
+        _series(measure.bad.metric, wrong, " ".join(bads)),
+        *_up(measure.up, [1], times),
+    ]
+
+
 def _labels(share: Share) -> tuple[dict[str, str], dict[str, str]]:
     """Labels of an event that is well, and of one that is bad."""
     broken, all_of_them = share.bad.each()[0], dict(share.total.labels)

@@ -11,7 +11,7 @@ from mooring.rollout.objectives.signals import Share, measure_of
 from mooring.spec.objectives import Objective
 from tests.operate.objectives.document import ENVIRONMENT, document, objective
 from tests.operate.objectives.promtool import run_rules, tool
-from tests.operate.objectives.scenarios import Times, of_alert, series, sparse
+from tests.operate.objectives.scenarios import Times, flickering, of_alert, series, sparse
 
 Rule = dict[str, Any]
 
@@ -37,22 +37,45 @@ def firing(name: str) -> str:
     return f'ALERTS{{alertname="{name}",alertstate="firing"}}'
 
 
+def gaps(name: str, times: Times) -> str:
+    """How often an alert was not firing between the first and the last time that it was."""
+    fires, whole, step = firing(name), times.minutes(times.end), f"{times.step}s"
+    last, first = (f"{of}_over_time(timestamp({fires})[{whole}:{step}])" for of in ("max", "min"))
+    return f"sum((({last} - {first}) / {times.step} + 1) - count_over_time({fires}[{whole}:{step}]))"
+
+
 @pytest.mark.parametrize(("promised", "alert"), ALERTS, ids=[f"{one.name}-{alert['alert']}" for one, alert in ALERTS])
 def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: Rule, tmp_path: Path) -> None:
     times, scraped = of_alert(promised, alert)
-    fires, count = firing(alert["alert"]), f"count({firing(alert['alert'])}) or vector(0)"
-    whole, step = times.minutes(times.end), f"{times.step}s"
-    last, first = (f"{of}_over_time(timestamp({fires})[{whole}:{step}])" for of in ("max", "min"))
-    gaps = f"sum((({last} - {first}) / {times.step} + 1) - count_over_time({fires}[{whole}:{step}]))"
+    count = f"count({firing(alert['alert'])}) or vector(0)"
+    step = f"{times.step}s"
     checks = [
         expects(count, times.minutes(times.broken - 1), 0),
         expects(count, times.minutes(times.healed), 1),
         expects(count, times.minutes(times.over), 0),
         expects(count, times.minutes(times.end), 0),
-        expects(gaps, times.minutes(times.end), 0),
+        expects(gaps(alert["alert"], times), times.minutes(times.end), 0),
     ]
     test = {"interval": step, "input_series": scraped, "promql_expr_test": checks}
     run_rules(tmp_path, rules_of(promised), times.step, [test])
+
+
+@pytest.mark.parametrize("promised", [one for one in SHARES if one.severity == "page"], ids=lambda one: one.name)
+def test_an_alert_does_not_come_and_go_with_a_cause_that_does(promised: Objective, tmp_path: Path) -> None:
+    times = Times(60, 60, 60 + 180, 60 + 180 + 60, 60 + 180 + 70)
+    fast = next(alert["alert"] for alert in alerts_of(promised) if alert["alert"].endswith("BurnsFast"))
+    whole = times.minutes(times.end)
+    first = f"min_over_time(timestamp({firing(fast)})[{whole}:1m])"
+    began = f"max(ceil({first} / 60)) < bool {times.broken + 60}"
+    still = f"sum(count_over_time({firing(fast)}[{whole}:1m])) > bool {times.healed - times.broken - 60}"
+    checks = [
+        expects(began, times.minutes(times.end), 1),
+        expects(still, times.minutes(times.end), 1),
+        expects(gaps(fast, times), times.minutes(times.end), 0),
+        expects(f"count({firing(fast)}) or vector(0)", times.minutes(times.over), 0),
+    ]
+    test = {"interval": "1m", "input_series": flickering(promised, times), "promql_expr_test": checks}
+    run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
 def test_every_alert_of_the_document_is_among_those_tested() -> None:
