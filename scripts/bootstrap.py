@@ -28,6 +28,7 @@ LINK = HOME / ".venv"
 STORE = HOME / ".venvs"
 LOG = STORE / "install.log"
 PACKAGES = HOME / "scripts/debian-packages.txt"
+POLICY = Path("/usr/sbin/policy-rc.d")
 RUNTIME, EVAL, DEV = "requirements.lock", "requirements-eval.lock", "requirements-dev.lock"
 KEEP_SECONDS = 7 * 86_400
 
@@ -140,11 +141,28 @@ def install_packages() -> None:
     say(f"installing Debian packages: {' '.join(missing)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     try:
-        with sole_owner() as lock:
+        with sole_owner() as lock, no_services(POLICY):
             run(["apt-get", "update"], lock)
             run(command, lock)
     except Failure as failure:
         say(f"{failure}; some tests will fail without: {' '.join(missing)}")
+
+
+@contextmanager
+def no_services(policy: Path) -> Iterator[None]:
+    """Packages start none of their servers while they are installed; tests start those that they need themselves.
+
+    Where there is a policy already, that one decides. Source: deb-systemd-invoke(1p), invoke-rc.d(8).
+    """
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 def check_ensurepip() -> None:

@@ -1,4 +1,5 @@
 import ast
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,19 @@ def test_a_failed_installation_of_packages_is_said_and_stops_nothing(
     (packages / "tools/apt-get").write_text("#!/bin/sh\necho 'E: no network' >&2\nexit 100\n")
     bootstrap.install_packages()
     assert "some tests will fail without: server" in capsys.readouterr().err
+
+
+def test_packages_start_no_servers_while_they_are_installed(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    with bootstrap.no_services(policy):
+        done = subprocess.run([policy, "prometheus", "start"])
+        assert done.returncode == 101, "what policy-rc.d says to forbid an action"
+    assert not policy.exists()
+
+
+def test_a_policy_that_is_there_stays(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 0\n")
+    with bootstrap.no_services(policy):
+        pass
+    assert policy.read_text() == "#!/bin/sh\nexit 0\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mooring.commands.status import served
+from mooring.operate.status import served
 from mooring.report.live import notes, simulated
 from tests.runtime.sample import sample
 

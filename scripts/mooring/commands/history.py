@@ -25,7 +25,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import ledger
     from mooring.report import history
-    from mooring.report.timestamps import iso
+    from mooring.timestamps import iso
 
     workspace = find(args)
     name = workspace.known(args.environment)

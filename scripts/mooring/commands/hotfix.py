@@ -38,9 +38,9 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import actor, done, ledger, target
-    from mooring.report.timestamps import iso
     from mooring.rollout.hotfix import hotfix
     from mooring.rollout.patches import Patch
+    from mooring.timestamps import iso
 
     workspace = find(args)
     name = workspace.known(args.environment)

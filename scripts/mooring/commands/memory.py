@@ -136,7 +136,7 @@ def _row(memory: "Memory") -> Sequence[str]:
 
 
 def _data(memory: "Memory") -> dict[str, Any]:
-    from mooring.report.timestamps import iso
+    from mooring.timestamps import iso
 
     owner = {"tenant": memory.owner.tenant, "user": memory.owner.user, "space": memory.owner.space}
     by = {"agent": memory.agent, "release": memory.release, "run": memory.run}

@@ -6,7 +6,7 @@ from typing import Any
 from mooring.change.wording import show as show_value
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago
+from mooring.timestamps import ago
 
 WIDTH = 40
 """Characters of a value in the table; the data has it whole."""

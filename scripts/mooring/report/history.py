@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, seconds
+from mooring.timestamps import ago, seconds
 
 COLUMNS = ("SEQ", "AT", "ACTOR", "EVENT", "PHASE", "LIVE", "WHAT")
 

@@ -7,7 +7,7 @@ from typing import Any
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
-from mooring.report.timestamps import ago, clock, iso, seconds
+from mooring.timestamps import ago, clock, iso, seconds
 
 ENDS = ("ANSWERED", "FAILED", "ABANDONED", "LOST")
 MOST_SECONDS = 5.0

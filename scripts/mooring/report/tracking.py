@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mooring.report.timestamps import iso, span
+from mooring.timestamps import iso, span
 
 if TYPE_CHECKING:
     from mooring.state.records.heartbeats import Late

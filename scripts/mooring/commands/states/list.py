@@ -20,7 +20,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.errors import Refused
     from mooring.operate.export.shelf import Shelf
-    from mooring.report.timestamps import iso
+    from mooring.timestamps import iso
 
     with source.exported(find(args), args.environment) as exported:
         shelf = Shelf(exported.source.destination)
@@ -44,7 +44,7 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _row(one: dict[str, Any], now: float | None) -> tuple[str, ...]:
-    from mooring.report.timestamps import ago, seconds
+    from mooring.timestamps import ago, seconds
 
     made = one["at"] if now is None else ago(seconds(one["at"]), now)
     proof = one["verified"]

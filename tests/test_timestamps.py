@@ -2,7 +2,7 @@
 
 import pytest
 
-from mooring.report.timestamps import ago, iso, span
+from mooring.timestamps import ago, iso, span
 
 
 def test_iso_is_utc_to_the_second() -> None:
