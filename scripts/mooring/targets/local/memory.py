@@ -57,6 +57,7 @@ class Memory:
     live: str | None = None
     token: int = 0
     simulator_port: int = 0
+    monitor_port: int = 0
     machine: str = field(default_factory=lambda: secrets.token_hex(8))
     slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
 

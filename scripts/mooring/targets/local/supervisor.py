@@ -28,11 +28,15 @@ from mooring.runtime.core.logs import configure
 from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
+from mooring.runtime.watch import last_figures
 from mooring.targets.local import folders, listening
+from mooring.targets.local.figures import Counted
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
+from mooring.targets.local.monitor import COMMAND as MONITOR
+from mooring.targets.local.monitor import Monitor
 from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
@@ -62,6 +66,7 @@ class Commands:
     simulator: Sequence[str] = SIMULATOR
     recovery: Sequence[str] = RECOVERY
     exporter: Sequence[str] = EXPORTER
+    monitor: Sequence[str] = MONITOR
 
 
 class Supervisor:
@@ -78,10 +83,13 @@ class Supervisor:
             options.root, options.state, options.environment, self.memory, command, self._environ
         )
         self._housekeeping.fetch()
-        self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
+        self._counted = Counted()
+        shared = (options.state, self.memory, self._counted, commands.slot, self._around)
+        self.slots = {name: Workers(name, *shared) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         self._exporter = Exporter(options.state, commands.exporter)
+        self._monitor = Monitor(options.root, options.state, options.environment, self.memory, commands.monitor)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -105,6 +113,8 @@ class Supervisor:
         await self._ended.wait()
         for task in self._tasks:
             task.cancel()
+        with suppress(OSError):
+            last_figures.leave(self.options.state, self._counted.figures())
 
     def _enter(self) -> None:
         try:
@@ -117,6 +127,7 @@ class Supervisor:
     def _routes(self) -> dict[str, unix_http.Handler]:
         return {
             "GET /status": self._status,
+            "GET /figures": self._figures,
             "POST /fence": self._fence,
             "POST /secrets": self._told,
             "POST /start": self._start,
@@ -138,9 +149,14 @@ class Supervisor:
             "token": self.memory.token,
             "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "monitor": self._monitor.url,
             "ledger": self._housekeeping.data(),
             "slots": dict(zip(self.slots, facts, strict=True)),
         }
+
+    def _figures(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        """What it counted, and how many workers each slot is to have."""
+        return {**self._counted.figures(), "workers": {name: slot.count for name, slot in self.slots.items()}}
 
     async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
         token = int(body["token"])
@@ -181,6 +197,7 @@ class Supervisor:
             self.memory.switch(to)
             self.slots[to].renew()
             milliseconds = self._move(to, was)
+            self._counted.switches += 1
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
 
@@ -218,6 +235,7 @@ class Supervisor:
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
         self._exporter.stop()
+        self._monitor.stop()
         with suppress(MooringError):
             await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
@@ -253,7 +271,7 @@ class Supervisor:
         said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            for work in (self._keep_house, self._keep_simulator, self._keep_exporter):
+            for work in (self._keep_house, self._keep_simulator, self._keep_exporter, self._keep_monitor):
                 try:
                     await work()
                 except (MooringError, OSError) as error:
@@ -274,8 +292,15 @@ class Supervisor:
             await self.simulator.ensure(self.memory.simulator_port)
 
     async def _keep_exporter(self) -> None:
-        live = self.memory.slots[self.memory.live].digest if self.memory.live else None
-        self._exporter.ensure(live, {**os.environ, **self._secrets})
+        self._exporter.ensure(self._live_digest, self._environ())
+
+    async def _keep_monitor(self) -> None:
+        ready = self.memory.live is not None and self.slots[self.memory.live].ready
+        self._monitor.ensure(self._live_digest, ready, self._environ())
+
+    @property
+    def _live_digest(self) -> str | None:
+        return self.memory.slots[self.memory.live].digest if self.memory.live else None
 
     # --- what slots need around them ---
 
