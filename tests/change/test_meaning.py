@@ -22,6 +22,7 @@ EXISTENCE = {
     "export": "exports.export",
     "guards": "guards.guards",
     "model": "models.anthropic/claude-sonnet-4-5",
+    "objectives": "objectives.objectives",
     "prompt": "prompts.support/main",
     "resilience": "resilience.standard",
     "tool": "tools.shop/find-order",

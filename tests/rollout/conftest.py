@@ -12,6 +12,7 @@ from mooring.outcome import Reason
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.rollout.ledger import Ledger
+from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, Terms
 from mooring.state.place.location import Location
@@ -45,6 +46,7 @@ class Memory:
     token: int = 0
     asked: int = 0
     machine: str = "this"
+    counted: dict[tuple[str, frozenset[tuple[str, str]]], float] = field(default_factory=dict)
 
     def facts(self) -> Facts:
         digest = self.slots[self.live].digest if self.live else None
@@ -62,6 +64,9 @@ class Memory:
         self.asked += 1
         digest = self.slots[slot].digest or ""
         return self.answers.get(digest, "I find your orders.")
+
+    def totals(self, slot: str) -> Totals:
+        return dict(self.counted)
 
     def revive(self) -> None:
         pass

@@ -13,7 +13,19 @@ from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
-from mooring.spec import Agent, Document, Drift, Environment, Export, Guards, Model, Prompt, Resilience, Tool
+from mooring.spec import (
+    Agent,
+    Document,
+    Drift,
+    Environment,
+    Export,
+    Guards,
+    Model,
+    Objectives,
+    Prompt,
+    Resilience,
+    Tool,
+)
 from mooring.spec.document import JsonSchema
 from mooring.spec.tool import PythonBind
 
@@ -67,6 +79,9 @@ class _Resolution:
             guards=self.catalog.all(Guards),
             drift=self.catalog.all(Drift),
             exports=self._named(Export, ((name, "export") for name in (self.environment.export,) if name)),
+            objectives=self._named(
+                Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
+            ),
         )
         if self.findings:
             raise FindingsError(self.findings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.bake import ask_probes, bake
+from mooring.rollout.burning import Burning
 from mooring.rollout.state import (
     Bake,
     Command,
@@ -156,8 +157,9 @@ class Actions:
         """Requests that fail while the smoke suites run count too."""
         self.notify(f"watching {side.slot} for {max(0, until - self.clock.now()):.0f} s")
         rollout, start = self._rollout(side), self._facts()
+        burn = Burning(self.target, side.slot, self.target.release(side.digest).content.promised, self.clock)
         self._smoke(side, rollout.deadline_seconds)
-        self.notify(bake(self.target, side, rollout, start, until, self.clock))
+        self.notify(bake(self.target, side, rollout, start, until, self.clock, burn))
 
     def _retire(self, side: Side, wait: bool) -> None:
         end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)

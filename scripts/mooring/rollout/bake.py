@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mooring.errors import Failed, Stopped
 from mooring.outcome import Reason
+from mooring.rollout.burning import Burning
 from mooring.rollout.state import Side
 from mooring.rollout.target import Clock, Facts, Reader
 
@@ -30,16 +31,20 @@ def ask_probes(reader: Reader, slot: str, rollout: "Rollout", timeout: float) ->
             raise Failed(Reason.PROBE_FAILED, f"{probe.agent} answered {said!r}, expected /{probe.expect}/")
 
 
-def bake(reader: Reader, side: Side, rollout: "Rollout", start: Facts, until: float, clock: Clock) -> str:
+def bake(
+    reader: Reader, side: Side, rollout: "Rollout", start: Facts, until: float, clock: Clock, burn: Burning
+) -> str:
     """Watches the live slot until a time and returns a line about it. Raises Failed(BAKE_FAILED) as soon as it is bad.
 
-    Requests since `start` count. Without any, the probes are asked again and decide.
+    Requests since `start` count, and what `burn` has seen of the error budgets. Without any request, the probes are
+    asked again and decide.
     """
     while True:
         received, failed = _look(reader.facts(), start, side)
         ended = clock.now() >= until
         if failed > rollout.max_error_rate * received and (ended or received >= EARLY):
             raise Failed(Reason.BAKE_FAILED, f"{failed} of {received} requests failed")
+        burn.look(last=ended)
         if ended:
             break
         clock.sleep(min(PAUSE, until - clock.now()))

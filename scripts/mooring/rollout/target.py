@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import Side, other
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ class Reader(Protocol):
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         """What an agent of a slot answers, live or not. Raises Stopped when it does not."""
+
+    def totals(self, slot: str) -> Totals:
+        """What the processes of a slot have counted, by series. Raises Stopped unless all of them say it."""
 
 
 class Writer(Protocol):

@@ -7,6 +7,7 @@ from mooring.spec.environment import Environment
 from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
+from mooring.spec.objectives import Objectives
 from mooring.spec.prompt import Prompt, PromptPart
 from mooring.spec.resilience import Resilience
 from mooring.spec.suite import EvalSuite
@@ -22,6 +23,7 @@ KINDS: dict[str, type[Document]] = {
         Export,
         Guards,
         Model,
+        Objectives,
         Override,
         Prompt,
         PromptPart,
@@ -39,6 +41,7 @@ FOLDERS: dict[str, str] = {
     "Export": "configs/operations",
     "Guards": "configs/operations",
     "Model": "configs/models",
+    "Objectives": "configs/operations",
     "Override": "configs/overrides",
     "Prompt": "prompts",
     "PromptPart": "prompts/shared",
@@ -59,6 +62,7 @@ __all__ = [
     "Export",
     "Guards",
     "Model",
+    "Objectives",
     "Override",
     "Prompt",
     "PromptPart",

@@ -152,6 +152,9 @@ class Environment(Document):
         default=None, description="Absent: a SQLite file in the environment's state folder."
     )
     export: Name | None = Field(default=None, description="The Export document; absent: nothing is exported.")
+    objectives: Name | None = Field(
+        default=None, description="The Objectives document; absent: nothing is promised, and no alert is made of it."
+    )
     serving: Serving = Serving()
     access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)

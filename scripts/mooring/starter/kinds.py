@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Export, Guards, Prompt, Tool
+from mooring.spec import KINDS, Agent, Export, Guards, Objectives, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
 from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
@@ -99,6 +99,7 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
         services=choices.services(catalog, agents),
         drain=choices.drain(catalog, agents),
         export=exported,
+        objectives=next(iter(catalog.all(Objectives)), ""),
     )
     if production and not catalog.all(Guards):
         written |= document("Guards", GUARDS, wish.owner)
@@ -159,6 +160,10 @@ ROWS: Mapping[str, Row] = {
         lambda wish, _: document("Guards", wish.name, wish.owner), lambda *_: ["moor plan ENV shows what they refuse"]
     ),
     "Model": Row(_model, _after_model),
+    "Objectives": Row(
+        lambda wish, _: document("Objectives", wish.name, wish.owner),
+        lambda wish, _: [f"name it in an environment: `objectives: {wish.name}`", "moor objectives check ENV"],
+    ),
     "Prompt": Row(
         lambda wish, _: documents.prompt(wish.name, wish.owner),
         lambda wish, _: [

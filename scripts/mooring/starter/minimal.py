@@ -11,6 +11,7 @@ ENVIRONMENTS = ("local", "staging", "production")
 PROFILE = "standard"
 GUARDS = "guards"
 EXPORT = "export"
+OBJECTIVES = "objectives"
 FIRST_PORT = 8420
 
 
@@ -18,6 +19,7 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     """Everything below the content folders: a complete, valid repository, all of it owned by `owner`."""
     files = documents.rules() | document("Guards", GUARDS, owner) | documents.resilience(PROFILE, owner)
     files |= documents.model(PRIMARY, owner) | documents.model(ALTERNATE, owner)
+    files |= document("Objectives", OBJECTIVES, owner)
     models = [("L0", PRIMARY), ("L1", ALTERNATE)]
     for name in agents:
         asked = documents.probe(name)
@@ -28,6 +30,6 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     probes = [documents.probe(name) for name in agents]
     for port, name in enumerate(environments, FIRST_PORT):
         exported = EXPORT if documents.tier(name) == "production" else ""
-        files |= documents.environment(name, owner, port=port, probes=probes, export=exported)
+        files |= documents.environment(name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES)
         files |= document("Export", EXPORT, owner) if exported else {}
     return dict(sorted(files.items()))

@@ -70,6 +70,12 @@ def export(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Export", iter(places))
 
 
+def objectives(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("objectives", environment.objectives)] if environment.objectives else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Objectives", iter(places))
+
+
 def override_target(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         for index, override in enumerate(environment.overrides):

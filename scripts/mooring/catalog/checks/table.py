@@ -14,6 +14,7 @@ from mooring.catalog.checks import (
     exports,
     memory,
     models,
+    objectives,
     operations,
     profiles,
     prompts,
@@ -70,6 +71,7 @@ REFERENCES = {
     "reference-resilience": Check("Profiles that are named exist.", "correct the name", references.resilience),
     "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
     "reference-export": Check("Exports that are named exist.", "correct the name", references.export),
+    "reference-objectives": Check("Objectives that are named exist.", "correct the name", references.objectives),
     "reference-override": Check("Overridden documents exist.", "correct the name", references.override_target),
     "reference-guard": Check("Overridden guards exist.", "correct the name", references.guard),
     "unused": Check("Every document is used.", "use it, or delete it; git remembers", references.unused),
@@ -252,6 +254,16 @@ OPERATIONS = {
     "drift-tolerated": Check(
         "What is tolerated has an end, an owner and a reason.", "write until, owner and reason", drift.tolerated
     ),
+    "objective-metric": Check(
+        "Objectives are over metrics and labels that there are.",
+        "name one that `/metrics` shows",
+        objectives.metric,
+    ),
+    "objective-threshold": Check(
+        "Objectives can be met, and can be missed.", "correct the threshold", objectives.threshold
+    ),
+    "objective-window": Check("Objectives hold over 5m to 30d.", "say another window", objectives.window),
+    "objective-twice": Check("Objectives of a document differ by name.", "rename one", objectives.twice),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
 SUITES = {

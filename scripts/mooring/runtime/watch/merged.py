@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mooring.runtime.watch import telemetry as names
+from mooring import metrics as names
 
 OF_ALL = {names.QUEUE, names.EXPORT_LAG, names.TENANT_TOKENS, names.TENANT_COST, names.RELEASE.removesuffix("_info")}
 """What every worker reads from the same place: said once, without a number."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from mooring import metrics as names
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.spend import Spend
-from mooring.runtime.watch import telemetry as names
 from mooring.runtime.watch.accounting import Accounting
 from mooring.runtime.watch.health.health import Agents, Health
 

@@ -17,11 +17,13 @@ from mooring.outcome import Reason
 from mooring.release.canonical import digest as digest_of
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
+from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
+from mooring.targets.local.counted import counted
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
@@ -234,6 +236,10 @@ class Local:
             return str(unix_http.call(folders.admin(self.state, slot), "POST /probe", body, timeout)["answer"])
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
+
+    def totals(self, slot: str) -> Totals:
+        """What the workers of a slot have counted, by series."""
+        return counted(self.state, slot, [worker.number for worker in self.facts().slots[slot].workers])
 
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mooring.runtime.watch import telemetry
+from mooring import metrics
 
 
 class Scraped:
@@ -50,7 +50,7 @@ class Figure:
     right: Callable[[float], bool]
 
 
-RUNS, LAG = telemetry.REQUEST_DURATION, telemetry.LOOP_LAG
+RUNS, LAG = metrics.REQUEST_DURATION, metrics.LOOP_LAG
 FIGURES = [
     Figure(
         "availability",
