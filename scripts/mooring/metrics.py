@@ -57,6 +57,8 @@ RELEASE = "mooring_release_info"
 # Of the environment as a whole, by its monitor.
 UP = "mooring_up"
 LIVE = "mooring_live_info"
+SUPERVISOR_UP = "mooring_supervisor_up"
+DATABASE_UP = "mooring_database_up"
 SWITCHES = "mooring_switches"
 RESTARTS = "mooring_restarts"
 LOST_REQUESTS = "mooring_lost_requests"
@@ -146,6 +148,8 @@ METRICS: Mapping[str, Metric] = {
     WORKER_UP: _gauge(),
     RELEASE: Metric("info", ("digest", "slot")),
     UP: _gauge(),
+    SUPERVISOR_UP: _gauge(),
+    DATABASE_UP: _gauge(),
     LIVE: Metric("info", ("slot", "release", "commit")),
     SWITCHES: _counter(),
     RESTARTS: _counter(),

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
+from mooring.metrics import REQUESTS
 from mooring.operate.monitor.exposition import Series, kind_of, labelled
 from mooring.rollout.target import COUNTS, LOST
-from mooring.runtime.watch.telemetry import REQUESTS
 
 Values = dict[Series, float]
 
@@ -49,6 +49,9 @@ class What(NamedTuple):
     help: str
 
 
+_HOW_ENDED = What("counter", "Requests, by how they ended.")
+
+
 @dataclass(slots=True)
 class Counting:
     """A process that has not ended, as far as is known: its last figures."""
@@ -72,7 +75,7 @@ class Ended:
 class Aggregate:
     """`past` is what ended processes counted; `gone` what those of forgotten releases did."""
 
-    families: dict[str, What] = field(default_factory=lambda: {_REQUESTS: What("counter", "Requests, by how they ended.")})
+    families: dict[str, What] = field(default_factory=lambda: {_REQUESTS: _HOW_ENDED})
     family_of: dict[str, str] = field(default_factory=lambda: {_REQUESTS: _REQUESTS})
     processes: dict[Process, Counting] = field(default_factory=dict)
     past: dict[Group, Values] = field(default_factory=dict)
@@ -100,11 +103,11 @@ class Aggregate:
         if "families" in figures:
             process = self.see(figures)
         else:
-            process = self._found(figures) or Process(figures["pid"], now)
+            process = self._found(figures)
             if process not in self.processes and process not in self.ended:
                 if not figures.get("digest"):
                     return
-                self.see({**figures, "began": now, "families": []})
+                self.see({**figures, "began": process.began, "families": []})
         self._correct(process, figures.get("counts", {}))
         self.fold(process, now)
         ended = self.ended[process]
@@ -205,12 +208,15 @@ class Aggregate:
                     values[sample, labelled(labels)] = value
         return values
 
-    def _found(self, figures: Mapping[str, Any]) -> Process | None:
-        """The process that somebody else speaks of, by its number and slot."""
-        known = {process: one.group for process, one in self.ended.items()}
-        known |= {process: one.group for process, one in self.processes.items()}
-        same = (one for one, group in known.items() if (one.pid, group.slot) == (figures["pid"], figures["slot"]))
-        return max(same, key=lambda process: process.began, default=None)
+    def _found(self, figures: Mapping[str, Any]) -> Process:
+        """The process that somebody else speaks of, who may not know when it began: the last one with its number."""
+        unknown = Process(figures["pid"], 0.0)
+        if began := figures.get("began"):
+            return unknown._replace(began=began)
+        known = {process: one.group.slot for process, one in self.ended.items() if not one.complete}
+        known |= {process: one.group.slot for process, one in self.processes.items()}
+        same = (process for process, slot in known.items() if (process.pid, slot) == (figures["pid"], figures["slot"]))
+        return max(same, key=lambda process: process.began, default=unknown)
 
     def _correct(self, process: Process, counts: Mapping[str, int]) -> None:
         """Raises the counts of a process to those that outlived it."""

@@ -1,14 +1,14 @@
 """Asks the processes of an environment, through their private sockets, for what they counted."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from mooring.operate.monitor.aggregate import Process
+from mooring.operate.monitor.aggregate import Aggregate, Process
 from mooring.runtime.process.siblings import ask
 
 ANSWER = 2.0
@@ -37,6 +37,29 @@ async def collect(doors: Path) -> Answers:
     asked = (ask(door, "GET /figures", None, ANSWER) for door in (*found, doors / "control"))
     *workers, supervisor = await asyncio.gather(*asked)
     return Answers(dict(zip((door.name for door in found), workers, strict=True)), supervisor)
+
+
+def take(
+    aggregate: Aggregate,
+    answers: Iterable[dict[str, Any]],
+    gone: Callable[[Iterable[Process]], list[Process]],
+    left: Callable[[], Iterable[tuple[Path, dict[str, Any]]]],
+    now: float,
+) -> list[Path]:
+    """Adds up what was answered and what was left; the files that may be deleted once that is kept.
+
+    Who ended without a file is told before the files are read, since a process leaves its file before it ends.
+    """
+    answered = {aggregate.see(figures) for figures in answers}
+    ended = gone(aggregate.processes.keys() - answered)
+    files = []
+    for path, figures in left():
+        aggregate.end(figures, now)
+        files.append(path)
+    for process in ended:
+        aggregate.fold(process, now)
+    aggregate.forget(now)
+    return files
 
 
 def dead(processes: Iterable[Process]) -> list[Process]:

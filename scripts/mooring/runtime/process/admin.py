@@ -8,7 +8,7 @@ import psutil
 
 from mooring.errors import Refused
 from mooring.outcome import Reason
-from mooring.runtime.process.figures import figures
+from mooring.runtime.process.figures import BEGAN, figures
 from mooring.runtime.process.slot import Slot
 from mooring.runtime.process.summary import summary
 from mooring.runtime.process.unix_http import Handler
@@ -43,6 +43,7 @@ def _health(slot: Slot) -> dict[str, Any]:
         "slot": slot.options.slot,
         "digest": slot.options.digest,
         "pid": os.getpid(),
+        "began": BEGAN,
         "ready": ready,
         "reasons": reasons,
         "accepting": slot.accepting,

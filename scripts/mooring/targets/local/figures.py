@@ -6,8 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from mooring import metrics as names
 from mooring.rollout.state import SLOTS
-from mooring.runtime.watch import environment_names as names
+
+HELP = {
+    names.SWITCHES: "Times that a slot was given the traffic.",
+    names.RESTARTS: "Ends of a slot's processes that nobody wanted.",
+    names.LOST_REQUESTS: "Requests that were in flight in a slot's processes when these ended.",
+}
 
 BEGAN = time.time()
 """When this process began. With its number it names the process."""
@@ -23,17 +29,14 @@ class Counted:
 
     def figures(self) -> dict[str, Any]:
         """JSON-able, in the shape of a worker's."""
-        return {"pid": os.getpid(), "began": BEGAN, "families": list(map(self._family, _LABELS))}
+        return {"pid": os.getpid(), "began": BEGAN, "families": list(map(self._family, HELP))}
 
     def _family(self, name: str) -> dict[str, Any]:
-        by_slot = {names.RESTARTS: self.restarts, names.LOST: self.lost}
-        samples = [[f"{name}_total", {names.SLOT: slot}, count] for slot, count in by_slot.get(name, {}).items()]
+        by_slot = {names.RESTARTS: self.restarts, names.LOST_REQUESTS: self.lost}
+        samples = [[f"{name}_total", {"slot": slot}, count] for slot, count in by_slot.get(name, {}).items()]
         return {
             "name": name,
-            "what": names.HELP[name],
+            "what": HELP[name],
             "type": "counter",
             "samples": samples if name in by_slot else [[f"{name}_total", {}, self.switches]],
         }
-
-
-_LABELS = (names.SWITCHES, names.RESTARTS, names.LOST)

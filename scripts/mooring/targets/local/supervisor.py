@@ -30,9 +30,9 @@ from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
 from mooring.runtime.watch import last_figures
 from mooring.targets.local import folders, listening
-from mooring.targets.local.figures import Counted
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
+from mooring.targets.local.figures import Counted
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.monitor import COMMAND as MONITOR

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mooring.errors import Failed
@@ -52,16 +53,17 @@ class Totals:
     def died(self, door: Path, health: Mapping[str, Any]) -> Counts:
         """What the process behind `door` had counted that ended without a word; `health` is what it said last."""
         counts: Counts = kept(door.with_suffix(".counts"), self.pid) or health.get("counts", {})
-        self.leave(self.pid, counts, health.get("digest"))
+        self.leave(self.pid, counts, health)
         return counts
 
     def restarted(self) -> None:
         """Counts an end that nobody wanted."""
         self._counted.restarts[self._slot] += 1
 
-    def leave(self, pid: int | None, counts: Counts, digest: str | None = None) -> None:
+    def leave(self, pid: int | None, counts: Counts, health: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Leaves the counts of a process that could not do so itself, for whoever adds up those of all."""
-        known = {"slot": self._slot, "worker": self._number, "pid": pid, "counts": dict(counts), "digest": digest}
+        known: dict[str, Any] = {"slot": self._slot, "worker": self._number, "pid": pid, "counts": dict(counts)}
+        known |= {name: health.get(name) for name in ("digest", "began")}
         try:
             if counts:
                 last_figures.leave(self._memory.path.parent, known)
