@@ -59,14 +59,14 @@ def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
-    switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
+    switched = book.last(name, "switched")
     return {
         "phase": state.phase,
         "quarantined": state.quarantined,
         "lease": {**asdict(held), "owner": held.process, "until": iso(held.until)} if held else None,
-        "since": next(switches, None),
+        "since": iso(switched.at) if switched else None,
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
-        "exported": _exported(book),
+        "exported": exported(book),
     }
 
 
@@ -85,7 +85,7 @@ def _patch(patch: "Patch") -> dict[str, Any]:
     }
 
 
-def _exported(book: "Ledger") -> dict[str, Any] | None:
+def exported(book: "Ledger") -> dict[str, Any] | None:
     """How far exports are, and when a restore was last proved; None where nothing is exported."""
     found = book.read(lambda statements: statements("select name, seen, data from exports"))
     rows = {name: (seen, json.loads(data)) for name, seen, data in found}

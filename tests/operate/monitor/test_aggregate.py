@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mooring.operate.monitor import aggregate as module
 from mooring.operate.monitor.aggregate import Aggregate, Group, Process
 from mooring.operate.monitor.collect import take
 
@@ -43,7 +41,11 @@ class Worker:
     def figures(self) -> dict[str, Any]:
         sample = [SERVED[0], dict(SERVED[1]) | {"error": ""}, self.served]
         return {
-            **{"pid": self.pid, "began": self.began, "slot": self.slot, "digest": self.digest, "counts": self.counts},
+            "pid": self.pid,
+            "began": self.began,
+            "slot": self.slot,
+            "digest": self.digest,
+            "counts": self.counts,
             "families": [
                 {"name": "mooring_served", "type": "counter", "what": "Served.", "samples": [sample]},
                 {"name": "mooring_memory", "type": "gauge", "what": "Memory.", "samples": [["mooring_memory", {}, 7]]},
@@ -122,7 +124,7 @@ class Days(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def is_spoken_of_late(self, which: int) -> None:
         left = {id(file.worker) for file in self.world.files.values()}
-        if dead := [one for one in self.world.workers if one.lives is False and id(one) not in left and one.killed]:
+        if dead := [one for one in self.world.workers if not one.lives and id(one) not in left and one.killed]:
             self._note(dead[which % len(dead)])
 
     @rule(hidden=st.sets(st.integers(0, 9)), deleted=st.booleans())

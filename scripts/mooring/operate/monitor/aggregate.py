@@ -73,7 +73,7 @@ class Ended:
 
 @dataclass
 class Aggregate:
-    """`past` is what ended processes counted; `gone` what those of forgotten releases did."""
+    """`past` is what ended processes counted; `gone` what those of forgotten releases did, and the monitor itself."""
 
     families: dict[str, What] = field(default_factory=lambda: {_REQUESTS: _HOW_ENDED})
     family_of: dict[str, str] = field(default_factory=lambda: {_REQUESTS: _REQUESTS})
@@ -134,6 +134,10 @@ class Aggregate:
                 for series, value in self.past.pop(group).items():
                     self.gone[series] = self.gone.get(series, 0) + value
                 del self.idle[group]
+
+    def add(self, values: Mapping[Series, float]) -> None:
+        """Adds what the monitor itself counts."""
+        _sum(self.gone, values)
 
     # --- what is asked ---
 

@@ -1,6 +1,7 @@
 """Keeps the monitor running, which says how the environment is, and outlives its supervisor to say so."""
 
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -84,6 +85,7 @@ class Monitor:
         self._next, self._around = time.monotonic() + AGAIN, dict(around)
         doors, descriptor = folders.doors(self._state), listening.fileno()
         options = ["--doors", str(doors), "--handover", str(folders.monitor(self._state))]
+        options += ["--supervisor", str(os.getpid())]
         with folders.open_log(folders.log_file(self._state, "monitor")) as output:
             self._process = subprocess.Popen(
                 [*self._command, *options, "--listen-fd", str(descriptor)],
