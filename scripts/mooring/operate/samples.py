@@ -52,7 +52,7 @@ def _selected(selected: Selected) -> tuple[str, frozenset[str]]:
     return selected.metric, frozenset(label for label, _ in selected.labels)
 
 
-def reduced(totals: Mapping[tuple[str, Iterable[tuple[str, str]]], float], wanted: Needed) -> dict[Key, float]:
+def reduced(totals: Mapping[tuple[str, tuple[tuple[str, str], ...]], float], wanted: Needed) -> dict[Key, float]:
     """Only what is needed, added up over every label that does not count."""
     found: dict[Key, float] = {}
     for (name, labels), value in totals.items():

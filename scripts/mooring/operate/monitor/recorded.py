@@ -46,7 +46,7 @@ def _commit(ledger: Ledger, records: Records, digest: str) -> str:
 def _ledger(ledger: Ledger, environment: str) -> list[Family]:
     state, held = ledger.state(environment), lease.holder(ledger, environment)
     switched = ledger.last(environment, "switched")
-    moved = [({}, switched.at)] if switched else []
+    moved = _time(switched.at if switched else None)
     hotfixes = len(state.hotfix.patches) if state.hotfix else 0
     return [
         gauge(names.LEASE_HELD, "1 while somebody changes the environment, such as by a deployment.", ({}, bool(held))),
@@ -59,11 +59,15 @@ def _ledger(ledger: Ledger, environment: str) -> list[Family]:
 def _exported(ledger: Ledger) -> list[Family]:
     """Nothing where nothing is exported; a copy that was never made, or proved, has no time."""
     known = status.exported(ledger) or {}
-    copied, proved = ([({}, known[name])] if known.get(name) else [] for name in ("copy", "verified"))
+    copied, proved = (_time(known.get(name)) for name in ("copy", "verified"))
     return [
         gauge(names.LAST_COPY, "When the state was last copied as a whole, Unix time.", *copied),
         gauge(names.LAST_PROOF, "When a copy was last proved by a restore, Unix time.", *proved),
     ]
+
+
+def _time(at: float | None) -> list[tuple[dict[str, str], float]]:
+    return [({}, at)] if at else []
 
 
 def _jobs(records: Records) -> list[Family]:
