@@ -13,9 +13,9 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -24,6 +24,7 @@ from mooring.operate.monitor import store
 from mooring.operate.monitor.monitor import Monitor
 from mooring.operate.monitor.sampler import Sampler
 from mooring.operate.monitor.server import application, plain
+from mooring.operate.objectives.standing import Standings, promised_by
 from mooring.operate.records import Records
 from mooring.operate.status import status
 from mooring.runtime.core.logs import configure
@@ -33,7 +34,7 @@ from mooring.targets import table
 from mooring.targets.protocol import Target
 
 if TYPE_CHECKING:
-    from mooring.spec import Objectives
+    from mooring.release.release import Release
 
 ALONE = 10
 """Seconds without any process of the environment after which it ends, once its supervisor has."""
@@ -63,8 +64,9 @@ def main(argv: Sequence[str]) -> int:
 async def _run(options: argparse.Namespace) -> None:
     target = table.target(options.root, options.environment, options.state)
     records = Records(options.root, options.state, options.environment)
-    sampler = Sampler(records, f"{machines.host()} {options.state}", lambda: _promised(target))
-    monitor = Monitor(options.doors, records, sampler, lambda: status(target, records))
+    sources = _Sources(target, records)
+    sampler = Sampler(records, f"{machines.host()} {options.state}", lambda: promised_by(sources.live()))
+    monitor = Monitor(options.doors, records, sampler, sources)
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
     server = _Server(
@@ -86,6 +88,25 @@ async def _run(options: argparse.Namespace) -> None:
         task.cancel()
     await asyncio.gather(looking, watching, return_exceptions=True)
     records.close()
+
+
+class _Sources:
+    """What the monitor asks of the target and of what is on record."""
+
+    def __init__(self, target: Target, records: Records) -> None:
+        self._target, self._records, self._standings = target, records, Standings(records)
+
+    def live(self) -> "Release | None":
+        """The live release, where that can be said."""
+        with suppress(Stopped):
+            return self._target.live()
+        return None
+
+    def status(self) -> dict[str, Any]:
+        return status(self._target, self._records, self._standings)
+
+    def objectives(self) -> list[dict[str, Any]]:
+        return self._standings.of(self.live()) or []
 
 
 class _Server(uvicorn.Server):
@@ -111,17 +132,6 @@ async def _watch(monitor: Monitor, supervisor: int, server: _Server) -> None:
             alone = 0 if monitor.anybody else alone + 1
     log.info("ending: another supervisor starts another monitor" if alone < ALONE else "ending: nothing runs any more")
     server.stop()
-
-
-def _promised(target: Target) -> "Objectives | None":
-    """What the live release promises, where that can be said."""
-    try:
-        release = target.live()
-    except Stopped:
-        return None
-    if release is None:
-        return None
-    return release.content.objectives.get(release.content.environment.objectives or "")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,6 +1,8 @@
 """What an environment's objectives are measured by: samples of what was counted, and windows over them."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mooring.rollout.objectives.signals import SIGNALS, Level, Mean, Measure, Quantile, Selected, Share, measure_of
@@ -9,6 +11,9 @@ from mooring.spec import Objectives
 from mooring.state.records.samples import Sample
 
 MINUTE = 60
+
+LATELY = 600
+"""Seconds for which the last value of a gauge stands."""
 
 Needed = Mapping[str, frozenset[str]]
 """Labels that count, by the name of a series."""
@@ -26,9 +31,10 @@ class Reading(NamedTuple):
     totals: Totals
 
 
-def needed(objectives: Objectives | None) -> Needed:
-    """The series that the signals are made of, and those of a document."""
-    measures = [*SIGNALS.values(), *(measure_of(one) for one in (objectives.objectives if objectives else ()))]
+def needed(objectives: Objectives | None, signals: bool = True) -> Needed:
+    """The series that a document's objectives are made of, and those of all `signals`."""
+    measures = [*(SIGNALS.values() if signals else ())]
+    measures += [measure_of(one) for one in (objectives.objectives if objectives else ())]
     found: dict[str, frozenset[str]] = {}
     for name, labels in (one for measure in measures for one in _series(measure)):
         found[name] = found.get(name, frozenset()) | labels
@@ -83,7 +89,8 @@ def read(samples: Iterable[Sample]) -> list[Reading]:
     ]
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Window:
     """What all machines counted between their first and their last reading in some time."""
 
     seconds: float
@@ -102,29 +109,41 @@ class Window(NamedTuple):
         return self.increase(f"{metric}{RISES}", **labels) / ticks if ticks else None
 
 
-def window(readings: Iterable[Reading], since: float, until: float, wanted: Needed) -> Window | None:
-    """The window from `since` to `until`, or as much of it as there are readings of all that is needed.
+class Readings:
+    """Readings of all machines, the oldest first."""
 
-    It begins with the last reading of a machine before it, if there is one. None where no machine has two.
-    """
-    before: dict[Key, float] = {}
-    after: dict[Key, float] = {}
-    now: dict[Key, float] = {}
-    began = until
-    ended = since
-    covering = frozenset(wanted)
-    each: dict[str, list[Reading]] = {}
-    for reading in readings:
-        if covering <= reading.covered and reading.at <= until:
-            each.setdefault(reading.machine, []).append(reading)
-    for machine, mine in each.items():
-        first = next((one for one in reversed(mine) if one.at <= since), mine[0])
-        last = mine[-1]
-        if last.at > max(first.at, since):
-            mark = ("machine", machine)
-            before |= {(name, labels | {mark}): value for (name, labels), value in first.totals.items()}
-            after |= {(name, labels | {mark}): value for (name, labels), value in last.totals.items()}
-            began, ended = min(began, first.at), max(ended, last.at)
-            if last.at > until - 10 * MINUTE:
-                now |= {(name, labels | {mark}): value for (name, labels), value in last.totals.items()}
-    return Window(ended - began, Between(before, after, ended - began), now) if after else None
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self._each: dict[str, list[Reading]] = {}
+        for reading in readings:
+            self._each.setdefault(reading.machine, []).append(reading)
+        self._times = {machine: [one.at for one in mine] for machine, mine in self._each.items()}
+
+    def covering(self, wanted: Needed) -> "Readings":
+        """Those that have all that is needed."""
+        names = frozenset(wanted)
+        return Readings(one for mine in self._each.values() for one in mine if names <= one.covered)
+
+    def window(self, since: float, until: float) -> Window:
+        """What was counted from `since` to `until`, as far as there are readings.
+
+        For each machine it begins with the last reading before that time, if there is one.
+        """
+        before: dict[Key, float] = {}
+        after: dict[Key, float] = {}
+        now: dict[Key, float] = {}
+        began, ended = until, since
+        for machine, mine in self._each.items():
+            times = self._times[machine]
+            last, first = bisect_right(times, until) - 1, max(0, bisect_right(times, since) - 1)
+            if last >= 0 and mine[last].at > since:
+                before |= _of(machine, mine[first].totals)
+                after |= _of(machine, mine[last].totals)
+                began, ended = min(began, mine[first].at), max(ended, mine[last].at)
+                if mine[last].at > until - LATELY:
+                    now |= _of(machine, mine[last].totals)
+        seconds = max(0.0, ended - began)
+        return Window(seconds, Between(before, after, seconds), now)
+
+
+def _of(machine: str, totals: Totals) -> dict[Key, float]:
+    return {(name, labels | {("machine", machine)}): value for (name, labels), value in totals.items()}

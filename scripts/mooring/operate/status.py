@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.errors import MooringError, Stopped
+from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
 from mooring.timestamps import iso
 
@@ -32,7 +33,7 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
-def status(target: Target, records: Records) -> dict[str, Any]:
+def status(target: Target, records: Records, standings: Standings) -> dict[str, Any]:
     """Everything known of an environment, JSON-able. What cannot be read is left out, and named in `warnings`."""
     data = target.status().data()
     warnings, recorded = _warnings(records), {}
@@ -41,7 +42,8 @@ def status(target: Target, records: Records) -> dict[str, Any]:
             recorded = _recorded(ledger, records.environment)
     except MooringError as error:  # what runs is shown although its ledger cannot be read
         warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
-    known = {**served(_live(target)), **recorded, "jobs": jobs(records), "warnings": warnings}
+    live = _live(target)
+    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": jobs(records), "warnings": warnings}
     return {**data, **data.pop("facts"), **known}
 
 

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mooring.operate.monitor import store
 from mooring.operate.monitor.aggregate import Aggregate
@@ -29,14 +28,24 @@ SWITCH = 0.05
 
 log = logging.getLogger("mooring.monitor")
 
-Status = Callable[[], dict[str, Any]]
+Data = dict[str, Any]
+
+
+class Sources(Protocol):
+    """What is asked in a thread, since it takes a while."""
+
+    def status(self) -> Data:
+        """The status of the environment."""
+
+    def objectives(self) -> list[Data]:
+        """How each objective stands."""
 
 
 class Monitor:
-    """Of the environment whose sockets are in the folder `doors`. `status` makes its status, and takes a while."""
+    """Of the environment whose sockets are in the folder `doors`."""
 
-    def __init__(self, doors: Path, records: Records, sampler: Sampler, status: Status) -> None:
-        self._doors, self._records, self._sampler, self._make_status = doors, records, sampler, status
+    def __init__(self, doors: Path, records: Records, sampler: Sampler, sources: Sources) -> None:
+        self._doors, self._records, self._sampler, self._sources = doors, records, sampler, sources
         self._state = records.state
         self._aggregate: Aggregate = store.load(records.state)
         self._writer = Writer()
@@ -83,7 +92,7 @@ class Monitor:
         """The status as it is now, or was a moment ago."""
         async with self._telling:
             if time.monotonic() - self._told > FRESH:
-                self._status = await asyncio.to_thread(self._make_status)
+                self._status = await asyncio.to_thread(self._sources.status)
                 self._told = time.monotonic()
         return self._status
 
@@ -117,6 +126,11 @@ class Monitor:
         try:
             live = serving(self._answers)
             digests = {live["digest"]} if live else set()
-            self._recorded = await asyncio.to_thread(recorded, self._records, digests, self._recorded)
+            self._recorded = await asyncio.to_thread(self._recall, digests)
+        except Exception as error:  # noqa: BLE001 - what was known stands
+            log.warning("cannot read what is on record: %r", error)
         finally:
             self._read, self._reading = time.monotonic(), None
+
+    def _recall(self, digests: set[str]) -> Recorded:
+        return recorded(self._records, digests, self._recorded, self._sources.objectives())

@@ -1,6 +1,8 @@
 """Gauges of what an environment has on record: its ledger, its exports and its scheduled jobs."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mooring import metrics as names
 from mooring.errors import MooringError
@@ -20,7 +22,7 @@ class Recorded:
     commits: dict[str, str] = field(default_factory=dict)
 
 
-def recorded(records: Records, digests: set[str], known: Recorded) -> Recorded:
+def recorded(records: Records, digests: set[str], known: Recorded, objectives: Iterable[Mapping[str, Any]]) -> Recorded:
     """Reads it; commits that are `known` are not looked up again. Without a database, that is all there is to say."""
     try:
         ledger = records.ledger()
@@ -31,7 +33,8 @@ def recorded(records: Records, digests: set[str], known: Recorded) -> Recorded:
     except MooringError:
         return Recorded([_up(False)], known.commits)
     return Recorded(
-        [_up(True), *found, *_jobs(records)], {digest: commit for digest, commit in commits.items() if commit}
+        [_up(True), *found, *_jobs(records), *_promises(objectives)],
+        {digest: commit for digest, commit in commits.items() if commit},
     )
 
 
@@ -63,6 +66,18 @@ def _exported(ledger: Ledger) -> list[Family]:
     return [
         gauge(names.LAST_COPY, "When the state was last copied as a whole, Unix time.", *copied),
         gauge(names.LAST_PROOF, "When a copy was last proved by a restore, Unix time.", *proved),
+    ]
+
+
+def _promises(objectives: Iterable[Mapping[str, Any]]) -> list[Family]:
+    """Nothing of what cannot be told yet."""
+    values, budgets = (
+        [({"objective": each["name"]}, each[name]) for each in objectives if each[name] is not None]
+        for name in ("value", "budget")
+    )
+    return [
+        gauge(names.OBJECTIVE_VALUE, "What an objective measures, over its window.", *values),
+        gauge(names.OBJECTIVE_BUDGET, "What is left of an objective's error budget, 0 to 1.", *budgets),
     ]
 
 
