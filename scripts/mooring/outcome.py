@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TAMPERED = "tampered"
     NOT_RUNNING = "not-running"
     STALE = "stale"
+    MISSED = "missed"
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
     NO_EVIDENCE = "no-evidence"

@@ -23,7 +23,7 @@ class Burning:
         self._before = self._read() if objectives else None
 
     def look(self, last: bool = False) -> None:
-        """Raises Failed(BAKE_FAILED) when a budget burns. Reads at most once a second, and always at the `last` look."""
+        """Raises Failed(BAKE_FAILED) when a budget burns. Reads once a second at most, and at the `last` look."""
         from mooring.rollout.objectives.burn import burning  # a rollback needs no models of documents
 
         now = self._clock.now()

@@ -1,6 +1,7 @@
 """Every figure that is promised can be computed from what `/metrics` says."""
 
 import math
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -154,6 +155,17 @@ FIGURES = [
 ]
 
 
+MONITORS = {
+    metrics.UP, metrics.LIVE, metrics.SWITCHES, metrics.RESTARTS, metrics.LOST_REQUESTS, metrics.LEASE_HELD,
+    metrics.QUARANTINED, metrics.HOTFIXES, metrics.LAST_SWITCH, metrics.LAST_COPY, metrics.LAST_PROOF,
+    metrics.JOB_LATE, metrics.PATROL_STATE, metrics.PATROL_SECONDS, metrics.OBJECTIVE_VALUE, metrics.OBJECTIVE_BUDGET,
+}  # fmt: skip
+"""Not a slot's: of the environment as a whole."""
+
+ONLY_SOMETIMES = {metrics.EXPORT_LAG, metrics.WORKER_UP}
+"""Where something is exported, and where there are workers."""
+
+
 @pytest.fixture(scope="module")
 def scraped(module_played) -> Scraped:
     return Scraped(module_played)
@@ -173,3 +185,28 @@ def test_the_buckets_meet_what_is_promised(scraped: Scraped) -> None:
 def test_no_series_is_named_after_a_run_or_a_user(scraped: Scraped) -> None:
     values = {value for sample in scraped.samples for value in sample.labels.values()}
     assert not any(value.startswith("run_") or "private" in value for value in values)
+
+
+def test_promtool_finds_nothing_to_complain_of(module_played: str) -> None:
+    done = subprocess.run(["promtool", "check", "metrics"], input=module_played, capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_every_series_is_in_the_table_with_its_labels(scraped: Scraped) -> None:
+    wrong = [
+        f"{sample.name}{sorted(sample.labels)}"
+        for sample in scraped.samples
+        if not set(sample.labels) <= {*metrics.SERIES.get(sample.name, ("?",)), *metrics.EVERYWHERE}
+        or sample.name not in metrics.SERIES
+    ]
+    assert wrong == []
+
+
+def test_what_a_slot_exports_is_what_the_table_says_of_it(module_played: str) -> None:
+    shown = {family.name: family.type for family in text_string_to_metric_families(module_played)}
+    told = {
+        name: "gauge" if metric.type == "info" else metric.type
+        for name, metric in metrics.METRICS.items()
+        if name not in MONITORS | ONLY_SOMETIMES
+    }
+    assert {name: shown.get(name) for name in told} == told

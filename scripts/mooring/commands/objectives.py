@@ -1,0 +1,132 @@
+"""`moor objectives`."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mooring.commands.arguments import environment
+from mooring.commands.workspace import Workspace, find
+from mooring.errors import Refused, Stopped, UsageError
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.spec import Objectives
+    from mooring.targets.protocol import Target
+
+SUMMARY = "Render what an environment promises for Prometheus, Alertmanager and Grafana, or check whether it is kept."
+EXAMPLES = """
+moor objectives check local                  each objective, what is measured, and what is left of its error budget
+moor objectives check production --json | jq '.objectives[] | select(.holds == false).name'
+moor objectives render production            rules, routing and a dashboard, into the environment's state folder
+moor objectives render production --out /etc/mooring/production --reload
+moor objectives render production --check    exit 1 where what lies there is not what the documents say
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    from mooring.commands.parser import shared
+
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    render = actions.add_parser(
+        "render", parents=[shared()], help="write rules.yaml, alertmanager.yaml, dashboard.json"
+    )
+    environment(render)
+    where = "where they go (default: `objectives` in the environment's state folder)"
+    render.add_argument("--out", metavar="DIR", type=Path, help=where)
+    render.add_argument("--check", action="store_true", help="write nothing, and fail where a file differs")
+    render.add_argument("--reload", action="store_true", help="have the named Prometheus and Alertmanager read them")
+    check = actions.add_parser("check", parents=[shared()], help="compare what is promised with live numbers")
+    environment(check)
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    return _render(args, console) if args.action == "render" else _check(args, console)
+
+
+def _render(args: Namespace, console: Console) -> Outcome:
+    from mooring.operate.objectives.render import differing, render, write
+
+    if args.check and args.reload:
+        raise UsageError("--check changes nothing, so there is nothing to reload", "one of the two")
+    workspace = find(args)
+    name = workspace.known(args.environment)
+    objectives = _documents(workspace, name)
+    files, folder = render(name, objectives), args.out or workspace.of(name) / "objectives"
+    data = {"environment": name, "folder": str(folder), "files": list(files)}
+    if args.check:
+        stale = differing(files, folder)
+        for file in stale:
+            console.line(f"{folder / file} is not what the documents say", "red")
+        console.line("" if stale else f"{len(files)} files in {folder} are what the documents say", "green")
+        return Outcome(Reason.STALE if stale else Reason.VALID, {**data, "stale": stale})
+    changed = write(files, folder)
+    for file in files:
+        console.line(f"{'wrote' if file in changed else 'unchanged'} {folder / file}")
+    _warn(objectives, console)
+    reloaded = _reload(objectives, console) if args.reload else []
+    return Outcome(Reason.CHANGED if changed else Reason.IN_SYNC, {**data, "changed": changed, "reloaded": reloaded})
+
+
+def _warn(objectives: "Objectives", console: Console) -> None:
+    """An alert that reaches nobody is said."""
+    told = objectives.receivers
+    severities = {one.severity for one in objectives.objectives} | {"ticket"}
+    for severity, ways in (("page", told.page), ("ticket", told.ticket)):
+        if severity in severities and not ways:
+            console.line(f"nobody is told of a {severity}: name `receivers` in {objectives.name}", "yellow")
+
+
+def _reload(objectives: "Objectives", console: Console) -> list[str]:
+    """Addresses of the servers that read their files again. Failed(PROCESS) when one does not answer."""
+    from mooring.operate.objectives.server import Asking
+
+    servers = [server for server in (objectives.prometheus, objectives.alertmanager) if server]
+    for server in servers:
+        Asking.of(server, os.environ).reload()
+        console.line(f"{server.url} reads them")
+    if not servers:
+        console.line("nothing to reload: the document names neither `prometheus` nor `alertmanager`")
+    return [server.url for server in servers]
+
+
+def _check(args: Namespace, console: Console) -> Outcome:
+    from mooring.commands.running import target
+    from mooring.operate.objectives.check import Prometheus, Slots, Source, judge
+    from mooring.report.objectives import show
+    from mooring.rollout.state import SLOTS
+
+    workspace = find(args)
+    name = workspace.known(args.environment)
+    running = target(workspace, name)
+    objectives = _deployed(running) or _documents(workspace, name)
+    sources: list[Source] = [Slots(running, SLOTS)]
+    if objectives.prometheus is not None:
+        sources.insert(0, Prometheus(name, objectives, os.environ))
+    judged = judge(name, objectives, sources)
+    data = judged.data()
+    show(data, console)
+    return Outcome(judged.reason, data)
+
+
+def _deployed(running: "Target") -> "Objectives | None":
+    """What the live release promises; None where nothing is live or it promises nothing."""
+    with suppress(Stopped):
+        release = running.live()
+        return release.content.promised if release else None
+    return None
+
+
+def _documents(workspace: Workspace, name: str) -> "Objectives":
+    """What the documents promise. Raises FindingsError, and Refused(EMPTY_SET) where that is nothing."""
+    from mooring.catalog.load import load_valid
+    from mooring.catalog.source import WorkTree
+    from mooring.release.resolve import resolve
+
+    promised = resolve(load_valid(WorkTree(workspace.root)), name).content.promised
+    if promised is None:
+        fix = "name an Objectives document in it: `objectives: NAME`; moor new objectives begins one"
+        raise Refused(Reason.EMPTY_SET, f"{name} promises nothing", fix)
+    return promised
