@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from mooring.targets.local import supervisor
+from mooring.targets.local.monitor import COMMAND
 
 if __name__ == "__main__":
     true, ahead = time.time, float(os.environ.get("LIGHT_AHEAD", 0))
     time.time = lambda: true() + ahead
-    monitor = supervisor.MONITOR if "LIGHT_WATCHED" in os.environ else ()
+    monitor = COMMAND if "LIGHT_WATCHED" in os.environ else ()
     slot = (sys.executable, str(Path(__file__).with_name("light_slot.py")))
     sys.exit(supervisor.main(sys.argv[1:], supervisor.Commands(slot=slot, monitor=monitor)))

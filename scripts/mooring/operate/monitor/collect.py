@@ -63,8 +63,11 @@ def take(
 
 
 def dead(processes: Iterable[Process]) -> list[Process]:
-    """Those that have ended. One whose number a stranger has by now is not among them, which does no harm."""
-    known = list(processes)
+    """Those that have ended. One whose number a stranger has by now is not among them, which does no harm.
+
+    The number 0 is that of all supervisors of a folder together, whose count goes on from one to the next.
+    """
+    known = [process for process in processes if process.pid]
     newest = {process.pid: process for process in sorted(known, key=lambda process: process.began)}
     return [process for process in known if newest[process.pid] != process or not _lives(process.pid)]
 

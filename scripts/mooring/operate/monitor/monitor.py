@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +52,7 @@ class Monitor:
         self._recorded = Recorded()
         self._looked = self._read = self._told = -60.0
         self._looking, self._telling = asyncio.Lock(), asyncio.Lock()
+        self._read_of: str | None = None
         self._reading: asyncio.Task[None] | None = None
         self._status: dict[str, Any] = {}
         self._said = ""
@@ -65,7 +65,7 @@ class Monitor:
     @property
     def supervisor(self) -> int | None:
         """The process id of the supervisor that answered at the last look."""
-        return self._answers.supervisor["pid"] if self._answers.supervisor else None
+        return self._answers.supervisor["supervisor"] if self._answers.supervisor else None
 
     async def run(self) -> None:
         """Looks every few seconds until cancelled."""
@@ -116,17 +116,18 @@ class Monitor:
 
     async def _refresh(self) -> None:
         """Reads the records again when that is due; while the database lets one wait, what was known stands."""
-        if self._reading is None and time.monotonic() - self._read > EVERY:
-            self._reading = asyncio.create_task(self._record())
-        if self._reading is not None and not self._recorded.families:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._reading), 1)
+        live = serving(self._answers)
+        digest = live["digest"] if live else None
+        switched = digest != self._read_of
+        if self._reading is None and (switched or time.monotonic() - self._read > EVERY):
+            self._reading = asyncio.create_task(self._record(digest))
+        if self._reading is not None and (switched or not self._recorded.families):
+            await asyncio.wait((self._reading,), timeout=1)
 
-    async def _record(self) -> None:
+    async def _record(self, digest: str | None) -> None:
+        self._read_of = digest
         try:
-            live = serving(self._answers)
-            digests = {live["digest"]} if live else set()
-            self._recorded = await asyncio.to_thread(self._recall, digests)
+            self._recorded = await asyncio.to_thread(self._recall, {digest} if digest else set())
         except Exception as error:  # noqa: BLE001 - what was known stands
             log.warning("cannot read what is on record: %r", error)
         finally:

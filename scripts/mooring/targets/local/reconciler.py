@@ -340,11 +340,11 @@ class Reconciler:
 
     async def _died(self) -> None:
         """Nobody wanted it to end: the spare process takes over, or the next start waits longer each time."""
+        self._totals.restarted()
         self._bury(self._totals.died(self._door, self.health))
         if time.monotonic() - self._began > STEADY:
             self._deaths = 0
         self.restarts += 1
-        self._totals.restarted()
         self._deaths += 1
         self._last_words = last_words(folders.log_file(self._state, self._starter.name), self.number)
         if not (self.live and self._promote()):

@@ -28,11 +28,9 @@ from mooring.runtime.core.logs import configure
 from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
-from mooring.runtime.watch import last_figures
 from mooring.targets.local import folders, listening
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
-from mooring.targets.local.figures import Counted
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.monitor import COMMAND as MONITOR
@@ -83,9 +81,7 @@ class Supervisor:
             options.root, options.state, options.environment, self.memory, command, self._environ
         )
         self._housekeeping.fetch()
-        self._counted = Counted()
-        shared = (options.state, self.memory, self._counted, commands.slot, self._around)
-        self.slots = {name: Workers(name, *shared) for name in SLOTS}
+        self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         self._exporter = Exporter(options.state, commands.exporter)
@@ -113,8 +109,6 @@ class Supervisor:
         await self._ended.wait()
         for task in self._tasks:
             task.cancel()
-        with suppress(OSError):
-            last_figures.leave(self.options.state, self._counted.figures())
 
     def _enter(self) -> None:
         try:
@@ -156,7 +150,8 @@ class Supervisor:
 
     def _figures(self, _body: Mapping[str, Any]) -> dict[str, Any]:
         """What it counted, and how many workers each slot is to have."""
-        return {**self._counted.figures(), "workers": {name: slot.count for name, slot in self.slots.items()}}
+        workers = {name: slot.count for name, slot in self.slots.items()}
+        return {**self.memory.tallies.figures(), "supervisor": os.getpid(), "workers": workers}
 
     async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
         token = int(body["token"])
@@ -197,7 +192,6 @@ class Supervisor:
             self.memory.switch(to)
             self.slots[to].renew()
             milliseconds = self._move(to, was)
-            self._counted.switches += 1
         log.info("switched to %s in %.2f ms", to, milliseconds)
         return {"ms": milliseconds}
 
@@ -212,6 +206,7 @@ class Supervisor:
         new.order(True, armed=True)
         if failed := _failure(new):
             self.memory.live = was
+            self.memory.tallies.switches -= 1
             self.memory.save()
             new.order(False)
             _failure(new)

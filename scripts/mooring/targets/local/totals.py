@@ -10,7 +10,6 @@ from mooring.errors import Failed
 from mooring.rollout.target import COUNTS, LOST
 from mooring.runtime.watch import last_figures
 from mooring.runtime.watch.accounting import kept
-from mooring.targets.local.figures import Counted
 from mooring.targets.local.memory import Memory
 
 log = logging.getLogger("mooring.supervisor")
@@ -21,10 +20,10 @@ Counts = Mapping[str, int]
 class Totals:
     """Of a worker of `slot`. They survive a crash if the disk allows; a full disk must not end a slot."""
 
-    def __init__(self, slot: str, worker: int, memory: Memory, counted: Counted) -> None:
+    def __init__(self, slot: str, worker: int, memory: Memory) -> None:
         self._slot, self._number = slot, worker
         self._memory, self._worker = memory, memory.slots[slot].worker(worker)
-        self._counted = counted
+        self._tallies = memory.tallies
 
     @property
     def pid(self) -> int | None:
@@ -47,7 +46,7 @@ class Totals:
         past = self._worker.totals
         sums = {name: past.get(name, 0) + counts.get(name, 0) for name in COUNTS}
         self._worker.totals = sums | {LOST: self.lost + counts.get("in_flight", 0)}
-        self._counted.lost[self._slot] += counts.get("in_flight", 0)
+        self._tallies.lost[self._slot] += counts.get("in_flight", 0)
         self._save()
 
     def died(self, door: Path, health: Mapping[str, Any]) -> Counts:
@@ -57,8 +56,8 @@ class Totals:
         return counts
 
     def restarted(self) -> None:
-        """Counts an end that nobody wanted."""
-        self._counted.restarts[self._slot] += 1
+        """Counts an end that nobody wanted; `add` follows, and saves that."""
+        self._tallies.restarts[self._slot] += 1
 
     def leave(self, pid: int | None, counts: Counts, health: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Leaves the counts of a process that could not do so itself, for whoever adds up those of all."""

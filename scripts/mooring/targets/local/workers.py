@@ -7,7 +7,6 @@ from typing import Any
 
 from mooring.errors import Stopped
 from mooring.targets.local import folders
-from mooring.targets.local.figures import Counted
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.process import Starter, Surroundings
 from mooring.targets.local.reconciler import Reconciler
@@ -19,18 +18,10 @@ from mooring.targets.local.totals import Totals
 class Workers:
     """One slot. `command` starts its processes, completed by the options of each."""
 
-    def __init__(
-        self,
-        slot: str,
-        state: Path,
-        memory: Memory,
-        counted: Counted,
-        command: Sequence[str],
-        around: Surroundings,
-    ) -> None:
+    def __init__(self, slot: str, state: Path, memory: Memory, command: Sequence[str], around: Surroundings) -> None:
         self.slot = slot
         self.starter = Starter(slot, state, command, around)
-        self._state, self._memory, self._counted = state, memory, counted
+        self._state, self._memory = state, memory
         self._all: list[Reconciler] = []
         self._group: asyncio.TaskGroup | None = None
         self._told: list[Reconciler] = []
@@ -71,8 +62,7 @@ class Workers:
         """One that is not wanted any more stays, without a process: it may be wanted again."""
         while len(self._all) < count:
             number = len(self._all) + 1
-            totals = Totals(self.slot, number, self._memory, self._counted)
-            worker = Reconciler(number, self.starter, totals, self._want)
+            worker = Reconciler(number, self.starter, Totals(self.slot, number, self._memory), self._want)
             self._all.append(worker)
             if self._group:
                 self._group.create_task(worker.run())
