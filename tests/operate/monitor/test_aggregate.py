@@ -20,6 +20,15 @@ def requests(end: str) -> Any:
     return "mooring_requests_total", (("end", end),)
 
 
+def kept(aggregate: Aggregate) -> str:
+    data = aggregate.data()
+    return json.dumps([data, list(aggregate.numbers)])
+
+
+def read(text: str) -> Aggregate:
+    return Aggregate.read(*json.loads(text))
+
+
 @dataclass
 class Worker:
     """A process as it is, and what the monitor has to know of it."""
@@ -87,7 +96,7 @@ class Days(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.aggregate = Aggregate()
-        self.kept = json.dumps(self.aggregate.data())
+        self.kept = kept(self.aggregate)
         self.now = 1000.0
         self.written = 0
         self.shown: dict[tuple[Group, Any], float] = {}
@@ -155,12 +164,12 @@ class Days(RuleBasedStateMachine):
                 del self.world.files[path]
         for one in self.world.workers:
             one.answers = one.lives
-        self.kept = json.dumps(self.aggregate.data())
+        self.kept = kept(self.aggregate)
         self._check()
 
     @rule()
     def begins_anew(self) -> None:
-        self.aggregate = Aggregate.read(json.loads(self.kept))
+        self.aggregate = read(self.kept)
 
     def _check(self) -> None:
         now = {(group, one): value for group, values in self.aggregate.sums().items() for one, value in values.items()}
@@ -173,7 +182,7 @@ class Days(RuleBasedStateMachine):
     @precondition(lambda self: self.shown)
     @invariant()
     def nothing_that_was_seen_is_missing(self) -> None:
-        sums = Aggregate.read(json.loads(self.kept)).sums()
+        sums = read(self.kept).sums()
         for group in {one.group for one in self.world.workers}:
             mine, found = [one for one in self.world.workers if one.group == group], sums.get(group, {})
             assert found.get(SERVED, 0) == sum(one.seen_served for one in mine)

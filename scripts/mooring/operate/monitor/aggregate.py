@@ -5,7 +5,7 @@ number and its beginning, and stay in the sum of its slot and release once it ha
 survives the end of whoever adds up.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -82,6 +82,8 @@ class Aggregate:
     ended: dict[Process, Ended] = field(default_factory=dict)
     idle: dict[Group, float] = field(default_factory=dict)
     gone: Values = field(default_factory=dict)
+    numbers: dict[Series, int] = field(default_factory=dict)
+    """Of every series that was ever seen, in the order in which they came."""
 
     # --- what is told ---
 
@@ -158,13 +160,13 @@ class Aggregate:
     # --- how it is kept ---
 
     def data(self) -> dict[str, Any]:
-        """JSON-able; `read` reverses it. Each series is written once."""
-        numbers: dict[Series, int] = {}
+        """JSON-able. With the list of `series`, which only grows, `read` reverses it."""
+        numbers = self.numbers
 
         def packed(values: Values) -> list[list[float]]:
             return [[numbers.setdefault(series, len(numbers)) for series in values], list(values.values())]
 
-        data = {
+        return {
             "families": {name: list(what) for name, what in self.families.items()},
             "family_of": self.family_of,
             "processes": [[*key, *one.group, one.counts, packed(one.values)] for key, one in self.processes.items()],
@@ -173,12 +175,11 @@ class Aggregate:
             "idle": [[*group, at] for group, at in self.idle.items()],
             "gone": packed(self.gone),
         }
-        return {**data, "series": list(numbers)}
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> Self:
+    def read(cls, data: Mapping[str, Any], names: Iterable[Any]) -> Self:
         """Raises ValueError, KeyError, TypeError or IndexError for what nobody wrote."""
-        series = [(name, tuple((label, value) for label, value in labels)) for name, labels in data["series"]]
+        series = [(name, tuple((label, value) for label, value in labels)) for name, labels in names]
 
         def unpacked(values: list[list[float]]) -> Values:
             return {series[int(number)]: value for number, value in zip(*values, strict=True)}
@@ -197,6 +198,7 @@ class Aggregate:
             },
             {Group(slot, release): at for slot, release, at in data["idle"]},
             unpacked(data["gone"]),
+            {each: number for number, each in enumerate(series)},
         )
 
     # --- inside ---

@@ -6,13 +6,12 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
-from mooring.operate.monitor import store
-from mooring.operate.monitor.aggregate import Aggregate
 from mooring.operate.monitor.collect import Answers, collect, dead, take
 from mooring.operate.monitor.exposition import render
 from mooring.operate.monitor.families import Writer, serving
 from mooring.operate.monitor.recorded import Recorded, recorded
 from mooring.operate.monitor.sampler import Sampler, looked
+from mooring.operate.monitor.store import Store
 from mooring.operate.records import Records
 from mooring.runtime.watch import last_figures
 
@@ -46,7 +45,8 @@ class Monitor:
     def __init__(self, doors: Path, records: Records, sampler: Sampler, sources: Sources) -> None:
         self._doors, self._records, self._sampler, self._sources = doors, records, sampler, sources
         self._state = records.state
-        self._aggregate: Aggregate = store.load(records.state)
+        self._store = Store(records.state)
+        self._aggregate = self._store.load()
         self._writer = Writer()
         self._answers = Answers({}, None)
         self._recorded = Recorded()
@@ -108,7 +108,7 @@ class Monitor:
             left = lambda: last_figures.left(self._state)  # noqa: E731 - short
             files = take(self._aggregate, answers.all, dead, left, time.time())
             self._aggregate.add(looked(serving(answers) is not None))
-            await asyncio.to_thread(store.save, self._state, self._aggregate, lasting=bool(files))
+            await asyncio.to_thread(self._store.save, self._aggregate, lasting=bool(files))
             for path in files:
                 path.unlink(missing_ok=True)
             self._answers, self._looked = answers, time.monotonic()

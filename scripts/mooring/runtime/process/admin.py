@@ -78,7 +78,7 @@ def _cancel(slot: Slot, run: str) -> dict[str, Any]:
 
 def _samples(slot: Slot) -> list[dict[str, Any]]:
     """The metrics, for the worker that was asked for those of the slot."""
-    from mooring.runtime.watch.merged import families
+    from mooring.runtime.watch.reading import families
 
     return families(_loaded(slot).metrics.registry)
 

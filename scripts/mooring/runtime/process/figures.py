@@ -15,7 +15,7 @@ BEGAN = time.time()
 
 def figures(slot: "Slot") -> dict[str, Any]:
     """JSON-able. `families` are its metrics; requests are in `counts`, which outlives the process, instead."""
-    from mooring.runtime.watch.merged import families
+    from mooring.runtime.watch.reading import families
 
     metrics = getattr(slot.runtime, "metrics", None)
     return {
