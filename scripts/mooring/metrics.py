@@ -168,6 +168,23 @@ METRICS: Mapping[str, Metric] = {
 }
 """By name; a counter without its `_total`."""
 
+OF_ENVIRONMENT = frozenset(
+    {
+        *(UP, LIVE, SUPERVISOR_UP, DATABASE_UP, SWITCHES, RESTARTS, LOST_REQUESTS, LEASE_HELD, QUARANTINED, HOTFIXES),
+        *(
+            LAST_SWITCH,
+            LAST_COPY,
+            LAST_PROOF,
+            JOB_LATE,
+            PATROL_STATE,
+            PATROL_SECONDS,
+            OBJECTIVE_VALUE,
+            OBJECTIVE_BUDGET,
+        ),
+    }
+)
+"""Those that no slot has: of the environment as a whole, by its monitor."""
+
 SERIES: Mapping[str, tuple[str, ...]] = {
     series: labels for name, metric in METRICS.items() for series, labels in metric.series(name).items()
 }

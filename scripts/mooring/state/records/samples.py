@@ -57,5 +57,9 @@ def since(connection: sa.Connection, minute: int) -> list[Sample]:
     """The samples from a minute on, and of each machine the last one before, the oldest first."""
     before = sa.select(_C.machine, sa.func.max(_C.minute)).where(_C.minute < minute).group_by(_C.machine)
     begun = sa.tuple_(_C.machine, _C.minute).in_(before)
-    found = sa.select(_C.machine, _C.minute, _C.data).where(sa.or_(_C.minute >= minute, begun)).order_by(_C.minute)
+    found = (
+        sa.select(_C.machine, _C.minute, _C.data)
+        .where(sa.or_(_C.minute >= minute, begun))
+        .order_by(_C.minute, _C.machine)
+    )
     return [Sample(row.machine, row.minute, json.loads(row.data)) for row in connection.execute(found)]
