@@ -122,6 +122,15 @@ class Ledger:
         """The newest entries, the newest first."""
         return [_entry(row) for row in self.read(lambda statements: ledger.newest(statements, limit, environment))]
 
+    def backward(self, environment: str, page: int = 200) -> Iterator[Entry]:
+        """All entries of an environment, the newest first, read `page` at a time."""
+        found = self.entries(page, environment)
+        while found:
+            yield from found
+            seq = found[-1].seq
+            rows = self.read(lambda statements, seq=seq: ledger.before(statements, environment, seq, page))  # type: ignore[misc]
+            found = [_entry(row) for row in rows]
+
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""
         for row in self.read(lambda statements: ledger.saying(statements, environment, digest, '"commit":"')):

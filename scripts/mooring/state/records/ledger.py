@@ -24,6 +24,7 @@ _ENTRY = (
 _HEAD = "update chains set seq = :seq, hash = :hash where environment = :environment"
 _ROWS = "select environment, seq, body, previous, hash from ledger"
 _OF = f"{_ROWS} where environment = :environment order by seq desc limit :most"
+_BEFORE = f"{_ROWS} where environment = :environment and seq < :seq order by seq desc limit :most"
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
@@ -82,6 +83,11 @@ def newest(statements: Statements, most: int, environment: str | None = None) ->
     if environment is None:
         return [Row(*row) for row in statements(_NEWEST, most=most)]
     return [Row(*row) for row in statements(_OF, environment=environment, most=most)]
+
+
+def before(statements: Statements, environment: str, seq: int, most: int) -> list[Row]:
+    """The entries of an environment before a number, the newest first."""
+    return [Row(*row) for row in statements(_BEFORE, environment=environment, seq=seq, most=most)]
 
 
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:
