@@ -218,9 +218,11 @@ class Driver:
         return state
 
     def account(self, state: State) -> None:
-        """Writes what became of the requests into the ledger. What was done stands without it, so no error is raised."""
+        """Writes what became of the requests into the ledger. Raises nothing: what was done stands without it."""
         with suppress(MooringError):
-            event = Accounted(self.clock.now(), **self._counts(), seconds=self._seconds(), switch_ms=self.actions.switch_ms)
+            event = Accounted(
+                self.clock.now(), **self._counts(), seconds=self._seconds(), switch_ms=self.actions.switch_ms
+            )
             self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state, self.machine)
 
     def _counts(self) -> dict[str, int]:

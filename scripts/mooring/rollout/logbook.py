@@ -94,34 +94,46 @@ def newest(entries: Iterable[Entry], limit: int, since: float = 0.0) -> tuple[li
 
 def records(entries: Iterable[Entry]) -> Iterator[Record]:
     """The records of entries of one environment, the oldest first."""
-    under_way: Record | None = None
-    waiting: Record | None = None  # a rollout that has ended, whose receipt may follow
-    live: Any = None
+    fold = _Fold()
     for entry in entries:
-        event, name = entry.event, entry.event["event"]
-        if name == "accounted" and waiting is not None:
-            waiting = _with_receipt(waiting, entry)
-            continue
-        if waiting is not None:
-            yield waiting
-            waiting = None
-        if name == "requested":
-            if under_way is not None:
-                yield under_way
-            under_way = _requested(entry)
-        elif name == "noted":
+        yield from fold.read(entry)
+    yield from filter(None, (fold.waiting, fold.under_way))
+
+
+class _Fold:
+    """`under_way` is the rollout whose end was not met yet; `waiting` one that has ended, whose receipt may follow."""
+
+    def __init__(self) -> None:
+        self.under_way: Record | None = None
+        self.waiting: Record | None = None
+        self._live: Any = None
+
+    def read(self, entry: Entry) -> Iterator[Record]:
+        """What is known to be complete with this entry."""
+        name = entry.event["event"]
+        if name == "accounted":
+            self.waiting = _with_receipt(self.waiting, entry) if self.waiting else None
+        if self.waiting:
+            yield self.waiting
+            self.waiting = None
+        if name == "noted":
             yield _noted(entry)
         elif name == "proved":
             yield _proved(entry)
-        elif under_way is not None:
-            under_way = _stepped(under_way, entry)
-        elif name in ("resumed", "superseded") and entry.state["live"] != live and live is not None:
-            yield _corrected(entry, live)
-        if under_way is not None and entry.state["phase"] == "idle" and name not in ("noted", "proved"):
-            waiting, under_way = _ended(under_way, entry), None
-        if event.get("event") not in ("noted", "proved"):
-            live = entry.state["live"]
-    yield from filter(None, (waiting, under_way))
+        elif name != "accounted":
+            yield from self._rolled(name, entry)
+
+    def _rolled(self, name: str, entry: Entry) -> Iterator[Record]:
+        if name == "requested":
+            yield from filter(None, [self.under_way])
+            self.under_way = _requested(entry)
+        elif self.under_way:
+            self.under_way = _stepped(self.under_way, entry)
+        elif self._live is not None and entry.state["live"] != self._live:
+            yield _corrected(entry, self._live)
+        if self.under_way and entry.state["phase"] == "idle":
+            self.waiting, self.under_way = _ended(self.under_way, entry), None
+        self._live = entry.state["live"]
 
 
 def _requested(entry: Entry) -> Record:
@@ -189,9 +201,7 @@ def _proved(entry: Entry) -> Record:
 
 def _corrected(entry: Entry, live: Mapping[str, str]) -> Record:
     now = entry.state["live"] or {}
-    return _at_once(
-        CORRECTED, entry, slot=now.get("slot"), digest=now.get("digest"), previous=live["digest"]
-    )
+    return _at_once(CORRECTED, entry, slot=now.get("slot"), digest=now.get("digest"), previous=live["digest"])
 
 
 def _at_once(kind: str, entry: Entry, **facts: Any) -> Record:
