@@ -4,6 +4,7 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.errors import MooringError, Stopped
@@ -32,17 +33,29 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
+UNTOLD: dict[str, Any] = {"deployments": None, "drift": None, "objectives": None, "patrol": None, "silences": []}
+"""What is not known unless something says it."""
+
+
 def status(target: Target, records: Records) -> dict[str, Any]:
     """Everything known of an environment, JSON-able. What cannot be read is left out, and named in `warnings`."""
+    from mooring.operate.recent import looked
+    from mooring.operate.repository.remote import repository
+
     data = target.status().data()
+    facts = data.pop("facts")
     warnings, recorded = _warnings(records), {}
     try:
         if ledger := records.ledger():
-            recorded = _recorded(ledger, records.environment)
+            recorded = _recorded(ledger, records.environment, facts["slots"])
     except MooringError as error:  # what runs is shown although its ledger cannot be read
         warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
-    known = {**served(_live(target)), **recorded, "jobs": jobs(records), "warnings": warnings}
-    return {**data, **data.pop("facts"), **known}
+    for slot, commit in recorded.pop("commits", {}).items():
+        facts["slots"][slot]["commit"] = commit
+    ran = jobs(records)
+    known = {**served(_live(target)), **recorded, "jobs": ran, "warnings": warnings}
+    known["drift"] = looked(known.get("drift"), ran)
+    return {"at": time.time(), **data, **facts, **UNTOLD, **known, "repository": repository(records.root)}
 
 
 def _warnings(records: Records) -> list[str]:
@@ -54,12 +67,14 @@ def _warnings(records: Records) -> list[str]:
     return list(warnings(where)) if where.file and where.file.exists() else []
 
 
-def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
+def _recorded(book: "Ledger", name: str, slots: dict[str, Any]) -> dict[str, Any]:
     """What the ledger says: phase, quarantined release, holder of the lease, time of the last switch."""
+    from mooring.operate.recent import recent
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
-    switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
+    entries = islice(book.backward(name), 1000)
+    switches = (iso(entry.at) for entry in entries if entry.event["event"] == "switched")
     return {
         "phase": state.phase,
         "quarantined": state.quarantined,
@@ -67,6 +82,7 @@ def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
         "since": next(switches, None),
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
         "exported": _exported(book),
+        **recent(book, name, slots),
     }
 
 

@@ -131,6 +131,10 @@ class Ledger:
             rows = self.read(lambda statements, seq=seq: ledger.before(statements, environment, seq, page))  # type: ignore[misc]
             found = [_entry(row) for row in rows]
 
+    def noted(self, environment: str, most: int = 20, back: int = 5000) -> list[Entry]:
+        """At most so many notes among the last `back` entries, the newest first."""
+        return [_entry(row) for row in self.read(lambda statements: ledger.noted(statements, environment, most, back))]
+
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""
         for row in self.read(lambda statements: ledger.saying(statements, environment, digest, '"commit":"')):

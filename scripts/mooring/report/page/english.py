@@ -86,6 +86,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # Objectives
         "objectives": "Objectives",
         "objectives.none": "This environment names no objectives.",
+        "objectives.untold": "Not known: the environment names none, or nothing has judged them yet.",
         "target": "target {target}",
         "holds.yes": "met",
         "holds.no": "missed",
@@ -119,7 +120,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         # Patrol
         "patrol": "Patrol",
         "patrol.caption": "What the environment depends on, as it was last checked",
-        "patrol.none": "This environment names no patrol.",
+        "patrol.none": "The patrol has no checks.",
+        "patrol.untold": "Not known: the environment names no patrol, or none has run yet.",
         "check": "Check",
         "kind": "Kind",
         "took": "Took",

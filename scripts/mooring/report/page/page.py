@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
-PARTS = (sections.rungs, sections.patrol, records.deployments, records.drift, records.copies)
-
 
 def page(data: Mapping[str, Any], language: str) -> str:
     """The whole page of an environment, by the data of its status and in a language such as `en` or `zh-CN`.
@@ -47,10 +45,22 @@ def page(data: Mapping[str, Any], language: str) -> str:
         languages=[(tag, texts["language"]) for tag, texts in LANGUAGES.items()],
         slots=sections.slots(data, w),
         goals=goals(data, w),
-        no_goals=w("objectives.none" if "objectives" in data else "known.not"),
+        no_goals=w("objectives.untold" if data.get("objectives") is None else "objectives.none"),
         now=records.now(data, w),
-        parts=[*(part(data, w) for part in PARTS), *_last(records.jobs(data, w), records.notes(data, w))],
+        parts=[
+            *_beside(sections.rungs(data, w), sections.patrol(data, w)),
+            records.deployments(data, w),
+            records.drift(data, w),
+            records.copies(data, w),
+            *_last(records.jobs(data, w), records.notes(data, w)),
+        ],
     )
+
+
+def _beside(rungs: Section, patrol: Section) -> tuple[Section, ...]:
+    """Two tables side by side; one that is alone takes the whole width."""
+    both = rungs.table and patrol.table
+    return (rungs, patrol) if both else (replace(rungs, wide=True), replace(patrol, wide=True))
 
 
 def _last(jobs: Section, notes: Section) -> tuple[Section, ...]:

@@ -128,7 +128,8 @@ def patrol(data: Data, w: Words) -> Section:
     rows = tuple(_check(w, one) for one in sorted(found or (), key=lambda one: order.get(one["state"], 2)))
     columns = ("check", "state", "took", "since")
     table = Table("patrol-table", w("patrol.caption"), tuple(map(w, columns)), rows) if rows else None
-    return Section("patrol", w("patrol"), w("patrol.none"), table)
+    nothing = w("patrol.untold" if found is None else "patrol.none")
+    return Section("patrol", w("patrol"), nothing, table)
 
 
 _STATES = {"ok": GOOD, "warn": WARN, "alarm": BAD}

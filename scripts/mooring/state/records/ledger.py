@@ -27,6 +27,8 @@ _OF = f"{_ROWS} where environment = :environment order by seq desc limit :most"
 _BEFORE = f"{_ROWS} where environment = :environment and seq < :seq order by seq desc limit :most"
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
+_NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like '%"event":"noted"%'
+    order by seq desc limit :most"""
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
 
@@ -88,6 +90,13 @@ def newest(statements: Statements, most: int, environment: str | None = None) ->
 def before(statements: Statements, environment: str, seq: int, most: int) -> list[Row]:
     """The entries of an environment before a number, the newest first."""
     return [Row(*row) for row in statements(_BEFORE, environment=environment, seq=seq, most=most)]
+
+
+def noted(statements: Statements, environment: str, most: int, back: int) -> list[Row]:
+    """At most so many notes among the last `back` entries of an environment, the newest first."""
+    ends = statements("select seq from chains where environment = :environment", environment=environment)
+    after = (ends[0][0] if ends else 0) - back
+    return [Row(*row) for row in statements(_NOTED, environment=environment, after=after, most=most)]
 
 
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:
