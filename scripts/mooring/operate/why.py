@@ -117,7 +117,8 @@ def pull_request(subject: str, body: str, home: str | None) -> dict[str, Any] | 
     if trailer := _TRAILER.search(body):
         named, number = trailer[1], _NUMBER.search(trailer[1].rstrip("/"))
         url = named if named.startswith(("https://", "http://")) else None
-        return {"number": int(number[1]) if number else None, "url": url or _address(home, number and number[1])}
+        address = _address(home, number and number[1], merge="!" in named)
+        return {"number": int(number[1]) if number else None, "url": url or address}
     for pattern in _SUBJECTS:
         if found := pattern.search(subject):
             merge = found.groupdict().get("mark") == "!"

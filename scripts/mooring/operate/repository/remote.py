@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-_SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+):(?!//)(?P<path>[^\\]+)")
-"""`git@host:owner/name.git`, as scp writes it."""
+_SCP = re.compile(r"(?:[\w.-]+@(?P<one>[\w.-]+)|(?P<two>[\w-]+(?:\.[\w-]+)+)):(?!//)(?P<path>[\w./~-]+)")
+"""`git@host:owner/name.git`, as scp writes it; without a user the host has a dot, or it might be anything."""
 
 
 def web_address(url: str) -> str | None:
@@ -19,8 +19,8 @@ def web_address(url: str) -> str | None:
         port = f":{parts.port}" if parts.port and parts.scheme in ("http", "https") else ""
         scheme = "http" if parts.scheme == "http" else "https"
         return _plain(scheme, f"{parts.hostname}{port}", parts.path)
-    if not parts.scheme and (found := _SCP.fullmatch(url)):
-        return _plain("https", found["host"], found["path"])
+    if "://" not in url and (found := _SCP.fullmatch(url)):
+        return _plain("https", found["one"] or found["two"], found["path"])
     return None
 
 
