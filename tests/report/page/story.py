@@ -100,6 +100,37 @@ def deployment(ago: float, kind: str, which: int, **changes: Any) -> dict[str, A
     }
 
 
+def objectives() -> list[dict[str, Any]]:
+    """All met; of one nothing is known."""
+    uptime = [0.9991, 0.9994, 0.9989, 0.9996, 0.9997, 0.9993, 0.9995, 0.9998, 0.9996, 0.9997, 0.9999, 0.9998]
+    mean = [1.9, 2.0, 1.8, 1.7, 2.4, 2.1, 1.9, 1.6, 1.7, 1.8, 1.7, 1.8]
+    p99 = [9.1, 8.8, 9.4, 10.2, 14.0, 12.5, 9.9, 9.3, 9.0, 9.2, 8.9, 9.4]
+    return [
+        objective("uptime", 0.9998, 0.995, sparkline=uptime, budget=0.96),
+        objective("mean", 1.8, 5.0, sparkline=mean, budget=None, unit="seconds", bound="most"),
+        objective("p99", 9.4, 30.0, sparkline=p99, budget=0.81, unit="seconds", bound="most"),
+        objective("retry-success", 0.974, 0.9, sparkline=[0.95, 0.97, None, 0.96, 0.974], budget=0.74),
+        objective("degradation", 0.0008, 0.01, sparkline=[0.0, 0.0, 0.001, 0.0008], budget=0.92, bound="most"),
+        objective("memory", 0.31, 0.8, sparkline=[0.28, 0.29, 0.30, 0.31], budget=None, bound="most"),
+        objective("context", None, 0.85, holds=None, budget=None, bound="most"),
+    ]
+
+
+def checks() -> list[dict[str, Any]]:
+    """What a patrol found: nothing."""
+    return [
+        {"check": check, "kind": kind, "state": "ok", "seconds": took, "detail": "", "since": AT - 86400}
+        for check, kind, took in (
+            ("openai/gpt-4-1", "llm-echo", 0.64),
+            ("anthropic/claude-sonnet-4-5", "llm-echo", 0.91),
+            ("orders", "http", 0.038),
+            ("knowledge", "vector-query", 0.012),
+            ("sessions", "redis-ping", 0.0007),
+            ("certificate", "tls-expiry", 0.021),
+        )
+    ]
+
+
 def serving() -> dict[str, Any]:
     """All is well: two slots, objectives that hold, a patrol without findings."""
     totals = {"received": 19161, "answered": 19158, "failed": 1, "abandoned": 2, "lost": 0}
@@ -108,9 +139,6 @@ def serving() -> dict[str, Any]:
         workers=[worker(1), worker(2)], rss=412 * 2**20,
     )  # fmt: skip
     warm = slot(DIGESTS[1], COMMITS[1], totals={**totals, "answered": 8406, "failed": 0})
-    uptime = [0.9991, 0.9994, 0.9989, 0.9996, 0.9997, 0.9993, 0.9995, 0.9998, 0.9996, 0.9997, 0.9999, 0.9998]
-    mean = [1.9, 2.0, 1.8, 1.7, 2.4, 2.1, 1.9, 1.6, 1.7, 1.8, 1.7, 1.8]
-    p99 = [9.1, 8.8, 9.4, 10.2, 14.0, 12.5, 9.9, 9.3, 9.0, 9.2, 8.9, 9.4]
     return {
         "at": AT,
         "repository": "https://github.com/acme/agents",
@@ -137,26 +165,8 @@ def serving() -> dict[str, Any]:
             for job in ("drift", "behaviour", "export-state", "verify-backup")
         ],
         "warnings": [],
-        "objectives": [
-            objective("uptime", 0.9998, 0.995, sparkline=uptime, budget=0.96),
-            objective("mean", 1.8, 5.0, sparkline=mean, budget=None, unit="seconds", bound="most"),
-            objective("p99", 9.4, 30.0, sparkline=p99, budget=0.81, unit="seconds", bound="most"),
-            objective("retry-success", 0.974, 0.9, sparkline=[0.95, 0.97, None, 0.96, 0.974], budget=0.74),
-            objective("degradation", 0.0008, 0.01, sparkline=[0.0, 0.0, 0.001, 0.0008], budget=0.92, bound="most"),
-            objective("memory", 0.31, 0.8, sparkline=[0.28, 0.29, 0.30, 0.31], budget=None, bound="most"),
-            objective("context", None, 0.85, holds=None, budget=None, bound="most"),
-        ],
-        "patrol": [
-            {"check": check, "kind": kind, "state": "ok", "seconds": took, "detail": "", "since": AT - 86400}
-            for check, kind, took in (
-                ("openai/gpt-4-1", "llm-echo", 0.64),
-                ("anthropic/claude-sonnet-4-5", "llm-echo", 0.91),
-                ("orders", "http", 0.038),
-                ("knowledge", "vector-query", 0.012),
-                ("sessions", "redis-ping", 0.0007),
-                ("certificate", "tls-expiry", 0.021),
-            )
-        ],
+        "objectives": objectives(),
+        "patrol": checks(),
         "deployments": [
             deployment(3 * 3600 + 755, "deploy", 0),
             deployment(5 * 3600, "rollback", 1, actor="bob", requests=11),

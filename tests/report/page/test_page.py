@@ -19,6 +19,7 @@ from mooring.report.page.page import page
 from tests.report.browser import Browser, Tab
 from tests.report.browser import browser as started
 from tests.report.contrast import contrast
+from tests.report.page import picture
 from tests.report.page.story import AT, down, in_trouble, serving
 
 CSS = webpage.source(module.TEMPLATE)
@@ -307,6 +308,16 @@ def test_a_file_shows_its_age(tmp_path: Path, browser: Browser) -> None:
         assert tab.value("document.querySelector('#age').textContent.trim()") == "As of 00:03:20 UTC (3 h ago)"
         assert "nothing newer has come for 3 h" in tab.value("document.querySelector('#notice').textContent")
         assert tab.value("getComputedStyle(document.querySelector('.top nav')).display") == "none", "leads nowhere"
+
+
+def test_the_picture_of_it_can_be_drawn_again_and_the_one_in_the_readme_is_small(tmp_path: Path) -> None:
+    picture.draw(tmp_path / "status.png")
+    for file in (tmp_path / "status.png", picture.FILE):
+        data = file.read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert 20_000 < len(data) < 200_000
+    text = (picture.FILE.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"!\[The status page: [^\]]+\]\(\.github/status\.png\)", text)
 
 
 def test_the_template_stays_small() -> None:
