@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 """Deployments that a status tells of."""
 
-READ = 120
+READ = 80
 """Entries that are read for that: most deployments are seven."""
 
 

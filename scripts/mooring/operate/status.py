@@ -73,7 +73,7 @@ def _recorded(book: "Ledger", name: str, slots: dict[str, Any]) -> dict[str, Any
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
-    entries = islice(book.backward(name), 1000)
+    entries = islice(book.backward(name, page=20), 1000)
     switches = (iso(entry.at) for entry in entries if entry.event["event"] == "switched")
     return {
         "phase": state.phase,

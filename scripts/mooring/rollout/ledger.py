@@ -61,6 +61,7 @@ class Ledger:
         self.location = location
         self._clock = clock
         self._link = Link(location.found(environ), location.state)
+        self._noted: dict[str, tuple[int, list[Entry]]] = {}
 
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
@@ -132,8 +133,22 @@ class Ledger:
             found = [_entry(row) for row in rows]
 
     def noted(self, environment: str, most: int = 20, back: int = 5000) -> list[Entry]:
-        """At most so many notes among the last `back` entries, the newest first."""
-        return [_entry(row) for row in self.read(lambda statements: ledger.noted(statements, environment, most, back))]
+        """At most so many notes among the last `back` entries, the newest first.
+
+        What was read once is not read again: entries are never changed.
+        """
+        seen, known = self._noted.get(environment, (0, []))
+
+        def work(statements: Statements) -> tuple[int, list[ledger.Row]]:
+            last = ledger.last(statements, environment)
+            after = max(last - back, seen if seen <= last else 0)  # a restore may have put an older one in its place
+            return last, ledger.noted(statements, environment, most, after)
+
+        last, rows = self.read(work)
+        kept = known if seen <= last else []
+        found = [*map(_entry, rows), *kept][:most]
+        self._noted[environment] = last, found
+        return list(found)
 
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""

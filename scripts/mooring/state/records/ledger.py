@@ -92,10 +92,14 @@ def before(statements: Statements, environment: str, seq: int, most: int) -> lis
     return [Row(*row) for row in statements(_BEFORE, environment=environment, seq=seq, most=most)]
 
 
-def noted(statements: Statements, environment: str, most: int, back: int) -> list[Row]:
-    """At most so many notes among the last `back` entries of an environment, the newest first."""
+def last(statements: Statements, environment: str) -> int:
+    """The number of the last entry of an environment, 0 where there is none."""
     ends = statements("select seq from chains where environment = :environment", environment=environment)
-    after = (ends[0][0] if ends else 0) - back
+    return int(ends[0][0]) if ends else 0
+
+
+def noted(statements: Statements, environment: str, most: int, after: int) -> list[Row]:
+    """At most so many notes of an environment after a number, the newest first."""
     return [Row(*row) for row in statements(_NOTED, environment=environment, after=after, most=most)]
 
 
