@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def settled(at: Any, run: str) -> dict[str, Any]:
         said = at("why", run, "--json")
         if said.code == 0 and said.json["run"]["status"] == "done":
             return dict(said.json)
-    raise AssertionError(said)
+        time.sleep(0.05)
+    raise AssertionError(f"{run} was never written down")
 
 
 def test_why_names_the_release_the_commit_the_rung_and_the_cost(running: Any, at: Any, url: str) -> None:

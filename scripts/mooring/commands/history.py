@@ -60,11 +60,12 @@ def run(args: Namespace, console: Console) -> Outcome:
     workspace = find(args)
     name = workspace.known(args.environment)
     since = args.since or 0.0
+    found: list[Record] = []
     stored = target(workspace, name)
     with ledger(workspace, name) as opened:
         verified = opened.verify() if args.verify else None
         if args.events:
-            found, entries = [], _rows(opened, name, args.limit or ROWS, since)
+            entries = _rows(opened, name, args.limit or ROWS, since)
         else:
             found, entries = logbook.newest(opened.backward(name), args.limit or RECORDS, since)
         told = [_told(workspace, opened, stored, record) for record in found]

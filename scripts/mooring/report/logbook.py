@@ -54,10 +54,10 @@ def headline(record: Data, now: float | None = None) -> tuple[str, str]:
     what = [KINDS.get(record["kind"], record["kind"])]
     if record["digest"]:
         to = "of" if record["kind"] in ("hotfix", "corrected") else "to" if record["kind"] in _BACK else ""
-        what.append(" ".join(filter(None, [to, short(record["digest"])])))
+        what += [to, short(record["digest"])]
     if record["slot"]:
         what.append(f"in {record['slot']}")
-    text = f"{when}  {' '.join(what)} by {record['actor']}{_took(record)}"
+    text = f"{when}  {' '.join(filter(None, what))} by {record['actor']}{_took(record)}"
     if outcome := OUTCOMES.get(record["outcome"], record["outcome"]):
         text += f": {outcome}"
     style = "red" if record["outcome"] in FAILED else "yellow" if record["outcome"] == "under-way" else "bold"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.change.wording import clip
+from mooring.change.wording import clip, count
 from mooring.report.console import Console
 from mooring.report.receipt import short
 from mooring.timestamps import iso
@@ -28,7 +28,7 @@ def show(data: Data, console: Console) -> None:
         console.line()
         console.table(TRIES, tries)
         if more := data["answered"].get("more_tries"):
-            console.line(f"and {more} tries more", "dim")
+            console.line(f"and {count(more, 'more call')}", "dim")
     if data["tools"]:
         console.line()
         console.table(TOOLS, [_tool(call) for call in data["tools"]])
@@ -128,16 +128,19 @@ def _course(data: Data) -> Iterator[tuple[str, str]]:
     """What was out of the ordinary."""
     run, answered = data["run"], data["answered"]
     if run["resumed"]:
-        yield "resumed", f"{run['resumed']} times by another process"
+        yield "resumed", f"{count(run['resumed'], 'time')} by another process"
     if died := sum(part["deaths"] for part in run["parts"]):
-        yield "deaths", f"{died} processes died while they were at it"
+        yield "deaths", f"its process died {count(died, 'time')} before it had ended"
     if len(run["parts"]) > 1:
         yield "parts", "; ".join(f"{part['part']} in {part['slot']}: {part['status']}" for part in run["parts"])
     if run["hedges"]:
-        yield "hedges", f"{run['hedges']} rungs were asked beside a slow one"
+        yield "hedges", f"{count(run['hedges'], 'rung')} asked beside a slow one"
     if answered["rescued"]:
         written = ", ".join(f"{one['rung']} {one['characters']}" for one in answered["written"] or ())
-        yield "rescued", f"{answered['rescued']} times another rung went on with the stream (characters: {written})"
+        yield (
+            "rescued",
+            f"{count(answered['rescued'], 'time')} another rung went on with the stream (characters: {written})",
+        )
     if run["cached"]:
         yield "saved answer", ", ".join(f"{name} {value}" for name, value in run["cached"].items())
     if run["ticket"]:

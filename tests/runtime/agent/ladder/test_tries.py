@@ -18,8 +18,7 @@ def tried(serve: Any, tmp_path: Any) -> Any:
 
     def ask(asked: int = 1, **profile: Any) -> list[tuple[str, str, str]]:
         serving = serve(checkpoint={"mode": "durable"}, **profile)
-        for _ in range(asked):
-            run = serving.chat().headers["x-mooring-run"]
+        *_, run = [serving.chat().headers["x-mooring-run"] for _ in range(asked)]
         told = serving.http.get(f"/runs/{run}").json()  # which waits until its row is written
         [file] = tmp_path.rglob("state.db")
         database = Transactions(f"sqlite:///{file}")
