@@ -137,10 +137,8 @@ def _course(data: Data) -> Iterator[tuple[str, str]]:
         yield "hedges", f"{count(run['hedges'], 'rung')} asked beside a slow one"
     if answered["rescued"]:
         written = ", ".join(f"{one['rung']} {one['characters']}" for one in answered["written"] or ())
-        yield (
-            "rescued",
-            f"{count(answered['rescued'], 'time')} another rung went on with the stream (characters: {written})",
-        )
+        times = count(answered["rescued"], "time")
+        yield "rescued", f"{times} another rung went on with the stream (characters: {written})"
     if run["cached"]:
         yield "saved answer", ", ".join(f"{name} {value}" for name, value in run["cached"].items())
     if run["ticket"]:

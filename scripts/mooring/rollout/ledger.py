@@ -140,7 +140,7 @@ class Ledger:
         seen, known = self._noted.get(environment, (0, []))
 
         def work(statements: Statements) -> tuple[int, list[ledger.Row]]:
-            last = ledger.last(statements, environment)
+            last = ledger.end(statements, environment)
             after = max(last - back, seen if seen <= last else 0)  # a restore may have put an older one in its place
             return last, ledger.noted(statements, environment, most, after)
 

@@ -81,7 +81,7 @@ def objective(name: str, value: float | None, target: float, **changes: Any) -> 
         "budget": 0.8,
         "sparkline": [],
         "unit": "share",
-        "bound": "least",
+        "at_least": True,
         **changes,
     }
 
@@ -107,12 +107,12 @@ def objectives() -> list[dict[str, Any]]:
     p99 = [9.1, 8.8, 9.4, 10.2, 14.0, 12.5, 9.9, 9.3, 9.0, 9.2, 8.9, 9.4]
     return [
         objective("uptime", 0.9998, 0.995, sparkline=uptime, budget=0.96),
-        objective("mean", 1.8, 5.0, sparkline=mean, budget=None, unit="seconds", bound="most"),
-        objective("p99", 9.4, 30.0, sparkline=p99, budget=0.81, unit="seconds", bound="most"),
+        objective("mean", 1.8, 5.0, sparkline=mean, budget=None, unit="s", at_least=False),
+        objective("p99", 9.4, 30.0, sparkline=p99, budget=0.81, unit="s", at_least=False),
         objective("retry-success", 0.974, 0.9, sparkline=[0.95, 0.97, None, 0.96, 0.974], budget=0.74),
-        objective("degradation", 0.0008, 0.01, sparkline=[0.0, 0.0, 0.001, 0.0008], budget=0.92, bound="most"),
-        objective("memory", 0.31, 0.8, sparkline=[0.28, 0.29, 0.30, 0.31], budget=None, bound="most"),
-        objective("context", None, 0.85, holds=None, budget=None, bound="most"),
+        objective("degradation", 0.0008, 0.01, sparkline=[0.0, 0.0, 0.001, 0.0008], budget=0.92, at_least=False),
+        objective("memory", 0.31, 0.8, sparkline=[0.28, 0.29, 0.30, 0.31], budget=None, at_least=False),
+        objective("context", None, 0.85, holds=None, budget=None, at_least=False),
     ]
 
 

@@ -89,6 +89,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "holds.unknown": "样本太少，无法判断",
         "budget": "错误预算剩余 {share}",
         "budget.unknown": "错误预算未知",
+        "budget.none": "不设错误预算",
         "spark": "共 {n} 个数据点，最低 {low}，最高 {high}，最近 {last}",
         "spark.none": "暂无走势",
         "rungs": "降级阶梯与熔断器",

@@ -93,6 +93,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "holds.unknown": "too few events to say",
         "budget": "{share} of the error budget left",
         "budget.unknown": "error budget not known",
+        "budget.none": "has no error budget",
         "spark": "{n} values, from {low} to {high}, the last {last}",
         "spark.none": "no course known yet",
         # Rungs

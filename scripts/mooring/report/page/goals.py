@@ -60,7 +60,7 @@ def _goal(w: Words, one: Mapping[str, Any]) -> Goal:
         target=wanted(w, one),
         says=w(says),
         tone=tone,
-        budget=w("budget.unknown") if budget is None else w("budget", share=w.share(budget)),
+        budget=_budget(w, one),
         filled=None if budget is None else round(BUDGET_WIDTH * min(max(budget, 0.0), 1.0), 1),
         scarce=budget is not None and budget < SCARCE,
         spark=spark,
@@ -68,19 +68,26 @@ def _goal(w: Words, one: Mapping[str, Any]) -> Goal:
     )
 
 
+def _budget(w: Words, one: Mapping[str, Any]) -> str:
+    """What is left of the bad events that may be; an average or a gauge has no such number."""
+    if (budget := one.get("budget")) is not None:
+        return w("budget", share=w.share(budget))
+    return w("budget.unknown" if one.get("holds") is None else "budget.none")
+
+
 def amount(w: Words, one: Mapping[str, Any], value: float | None) -> str:
-    """A value of an objective in its unit: `share`, `seconds`, or none that is known."""
+    """A value of an objective in its unit: `share`, `s`, or none that is known."""
     if value is None:
         return w.unknown
     match one.get("unit"):
         case "share":
             return w.share(value)
-        case "seconds":
+        case "s":
             return w.duration(value)
     return w.number(value)
 
 
 def wanted(w: Words, one: Mapping[str, Any]) -> str:
     """The target, with the side of it that is good where that is known: `≥ 99.5 %`."""
-    sign = {"least": "≥\u00a0", "most": "≤\u00a0"}.get(str(one.get("bound")), "")
+    sign = {True: "≥\u00a0", False: "≤\u00a0", None: ""}[one.get("at_least")]
     return f"{sign}{amount(w, one, one.get('target'))}"

@@ -92,7 +92,7 @@ def before(statements: Statements, environment: str, seq: int, most: int) -> lis
     return [Row(*row) for row in statements(_BEFORE, environment=environment, seq=seq, most=most)]
 
 
-def last(statements: Statements, environment: str) -> int:
+def end(statements: Statements, environment: str) -> int:
     """The number of the last entry of an environment, 0 where there is none."""
     ends = statements("select seq from chains where environment = :environment", environment=environment)
     return int(ends[0][0]) if ends else 0
