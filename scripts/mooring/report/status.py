@@ -21,8 +21,8 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
     address = data["url"] if data["running"] else "not running"
     played = rungs.simulated(data["simulated"]) if data["running"] and data["simulated"] else ""
     console.line(f"{data['environment']}  {address}{f', {played}' if played else ''}", "bold")
-    console.line(*judged(data))
     if data["running"]:
+        console.line(*judged(data))
         console.table(COLUMNS, rows(data, now if console.terminal else None))
         console.line()
         _show_live(data, console)
