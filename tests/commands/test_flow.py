@@ -180,8 +180,9 @@ def serving(running: Any, moor: Any) -> str:
 
 def test_status_says_what_stands_where(running: Any, moor: Any) -> None:
     told = moor("-C", running.root, "status")
-    head, columns, *rows = told.out.splitlines()
+    head, judged, columns, *rows = told.out.splitlines()
     assert head.startswith("local  http://127.0.0.1:")
+    assert judged.split(":")[0] in ("serving", "degraded")
     assert columns.split()[:3] == ["SLOT", "STATE", "DIGEST"]
     assert {row.split()[1] for row in rows[:2]} <= {"live", "warm", "empty", "starting"}
     assert any(row.split()[:3] == ["support", "L0", "openai/gpt-4-1"] for row in rows)

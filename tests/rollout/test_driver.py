@@ -47,10 +47,10 @@ def events(ledger: Ledger) -> list[str]:
 def test_a_first_deployment_ends_with_a_receipt(deploy: Deploy, release: Make, ledger: Ledger) -> None:
     receipt = deploy(release(1), "c0ffee")
     assert (receipt.kind, receipt.slot, receipt.previous, receipt.lost) == ("deploy", "blue", None, 0)
-    assert (receipt.digest, receipt.switch_ms, receipt.seq) == (release(1).digest, 0.5, 5)
-    assert events(ledger) == ["requested", "staged", "passed", "switched", "passed"]
+    assert (receipt.digest, receipt.switch_ms, receipt.seq) == (release(1).digest, 0.5, 6)
+    assert events(ledger) == ["requested", "staged", "passed", "switched", "passed", "accounted"]
     assert ledger.commit_of("local", release(1).digest) == "c0ffee"
-    assert ledger.verify() == 5
+    assert ledger.verify() == 6
 
 
 def test_a_plan_made_against_another_live_release_is_refused(deploy: Deploy, release: Make, ledger: Ledger) -> None:
@@ -59,7 +59,7 @@ def test_a_plan_made_against_another_live_release_is_refused(deploy: Deploy, rel
     with pytest.raises(Refused) as refused:
         driver.deploy(deploy.target, ledger, late, deploy.said.append, deploy.clock)
     assert refused.value.reason is Reason.PLAN_MISMATCH
-    assert events(ledger)[-1] == "passed", "nothing was begun"
+    assert events(ledger)[-1] == "accounted", "nothing was begun"
 
 
 def test_going_back_to_a_warm_release_is_a_flip(deploy: Deploy, release: Make, clock: Any) -> None:

@@ -1,12 +1,15 @@
 """`moor status`."""
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import find
-from mooring.errors import UsageError
+from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -16,7 +19,11 @@ moor status           every environment
 moor status local     one
 moor status local --watch    refresh every second until Ctrl-C
 moor status --json | jq '.environments[].live'
+moor status production --html status.html             a page that shows it to others; needs nothing else
+moor status production --html status.html --watch     written again every second; --language zh-CN in Chinese
 """
+
+LANGUAGES = ("en", "zh-CN")
 
 EVERY = 1.0
 """Seconds between two refreshes of `--watch`."""
@@ -25,6 +32,8 @@ EVERY = 1.0
 def add(parser: ArgumentParser) -> None:
     environment(parser, several=True)
     parser.add_argument("--watch", action="store_true", help="refresh every second until Ctrl-C")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write one environment's status page to a file")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the page (default: en)")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -38,6 +47,8 @@ def run(args: Namespace, console: Console) -> Outcome:
         raise UsageError("--json prints one object, so it cannot watch", fix="moor status --json")
     workspace = find(args)
     names = [workspace.known(name) for name in args.environment] or workspace.environments()
+    if args.html and len(names) != 1:
+        raise UsageError("--html writes the page of one environment", fix="moor status ENV --html FILE")
     with ExitStack() as opened:
         kept = [opened.enter_context(closing(Records(workspace.root, workspace.of(name), name))) for name in names]
         stand = [Standings(records) for records in kept]
@@ -46,6 +57,8 @@ def run(args: Namespace, console: Console) -> Outcome:
                 status(target(workspace, records.environment), records, standings)
                 for records, standings in zip(kept, stand, strict=True)
             ]
+            if args.html:
+                _write(args.html, found[0], args.language)
             if args.watch:
                 console.next_frame()
             for number, data in enumerate(found):
@@ -53,5 +66,21 @@ def run(args: Namespace, console: Console) -> Outcome:
                     console.line()
                 show(data, console, time.time())
             if not args.watch:
+                if args.html:
+                    console.line(f"wrote {args.html}")
                 return Outcome(Reason.REPORTED, {"environments": found})
             time.sleep(EVERY)
+
+
+def _write(path: Path, data: dict[str, Any], language: str) -> None:
+    """Whoever reads the file meanwhile sees the page before or the one after. Failed(STORAGE)."""
+    from mooring.report.page.page import page
+
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(page(data, language), encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise Failed(Reason.STORAGE, f"cannot write {path}: {error.strerror}") from None

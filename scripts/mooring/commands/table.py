@@ -15,7 +15,7 @@ GROUPS = {
     "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "track", "restart", "down"),
     "Access": ("keys", "memory"),
-    "Inspection": ("talk", "status", "objectives", "history", "logs"),
+    "Inspection": ("talk", "status", "why", "objectives", "history", "logs"),
     "State": ("state",),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),

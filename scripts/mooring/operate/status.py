@@ -33,18 +33,29 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
+UNTOLD: dict[str, Any] = {"deployments": None, "drift": None, "objectives": None, "patrol": None, "silences": []}
+"""What is not known unless something says it."""
+
+
 def status(target: Target, records: Records, standings: Standings) -> dict[str, Any]:
     """Everything known of an environment, JSON-able. What cannot be read is left out, and named in `warnings`."""
+    from mooring.operate.recent import looked
+    from mooring.operate.repository.remote import repository
+
     data = target.status().data()
+    facts = data.pop("facts")
     warnings, recorded = _warnings(records), {}
     try:
         if ledger := records.ledger():
-            recorded = _recorded(ledger, records.environment)
+            recorded = _recorded(ledger, records.environment, facts["slots"])
     except MooringError as error:  # what runs is shown although its ledger cannot be read
         warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
-    live = _live(target)
-    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": jobs(records), "warnings": warnings}
-    return {**data, **data.pop("facts"), **known}
+    for slot, commit in recorded.pop("commits", {}).items():
+        facts["slots"][slot]["commit"] = commit
+    live, ran = _live(target), jobs(records)
+    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": ran, "warnings": warnings}
+    known["drift"] = looked(known.get("drift"), ran)
+    return {"at": time.time(), **data, **facts, **UNTOLD, **known, "repository": repository(records.root)}
 
 
 def _warnings(records: Records) -> list[str]:
@@ -56,8 +67,9 @@ def _warnings(records: Records) -> list[str]:
     return list(warnings(where)) if where.file and where.file.exists() else []
 
 
-def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
+def _recorded(book: "Ledger", name: str, slots: dict[str, Any]) -> dict[str, Any]:
     """What the ledger says: phase, quarantined release, holder of the lease, time of the last switch."""
+    from mooring.operate.recent import recent
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
@@ -69,6 +81,7 @@ def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
         "since": iso(switched.at) if switched else None,
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
         "exported": exported(book),
+        **recent(book, name, slots),
     }
 
 

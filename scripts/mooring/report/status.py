@@ -22,6 +22,7 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
     played = rungs.simulated(data["simulated"]) if data["running"] and data["simulated"] else ""
     console.line(f"{data['environment']}  {address}{f', {played}' if played else ''}", "bold")
     if data["running"]:
+        console.line(*judged(data))
         console.table(COLUMNS, rows(data, now if console.terminal else None))
         console.line()
         _show_live(data, console)
@@ -30,6 +31,20 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         console.line(line)
     for line in hotfixes(data, now):
         console.line(line, "yellow")
+
+
+def judged(data: dict[str, Any]) -> tuple[str, str]:
+    """The state in one word and why it is not better, as on the status page; and its color."""
+    from mooring.report.page.judgement import judge
+    from mooring.report.page.sentence import because
+    from mooring.report.page.words import words
+
+    w, found = words("en"), judge(data)
+    reasons = "; ".join(because(w, reason) for reason in found.reasons)
+    return f"{found.state}{f': {reasons}' if reasons else ''}".replace("\u00a0", " "), COLORS[found.state]
+
+
+COLORS = {"serving": "green", "degraded": "yellow", "down": "red", "unknown": "yellow"}
 
 
 def hotfixes(data: dict[str, Any], now: float) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Runs rollouts: every transition is in the ledger before it is acted on, and one process at a time does so."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from mooring.errors import Failed, Refused
+from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Reason
 from mooring.rollout import lease as leases
 from mooring.rollout import machine
@@ -15,7 +15,7 @@ from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.patches import Hotfix
-from mooring.rollout.receipt import Receipt, account
+from mooring.rollout.receipt import Accounted, Receipt, account
 from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
 from mooring.rollout.target import Clock, Target, Terms
 from mooring.state.records.leases import Lease
@@ -87,6 +87,7 @@ def rollback(
         was = driver.state()
         now = driver.settle(supersede=True)
         if was.phase is not Phase.IDLE and now.verdict is Reason.ROLLED_BACK and now.live == was.origin:
+            driver.account(now)
             return driver.receipt(Kind.ROLLBACK)
         return driver.request(Kind.ROLLBACK, target.terms(machine.way_back(now, to)))
 
@@ -200,6 +201,8 @@ class Driver:
         self.actions.smoke = request.smoke if request else None
         first, _commands = machine.step(state, event)
         state = self.run(state, event)
+        if first.kind is not None:
+            self.account(state)
         if state.verdict is not None:
             raise Failed(state.verdict, state.detail, _fix(state, self.previous))
         return self.receipt(first.kind)
@@ -214,9 +217,22 @@ class Driver:
             events += [self.actions.act(command, state) for command in commands]
         return state
 
+    def account(self, state: State) -> None:
+        """Writes what became of the requests into the ledger. Raises nothing: what was done stands without it."""
+        with suppress(MooringError):
+            event = Accounted(
+                self.clock.now(), **self._counts(), seconds=self._seconds(), switch_ms=self.actions.switch_ms
+            )
+            self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state, self.machine)
+
+    def _counts(self) -> dict[str, int]:
+        return account(self.before, self.target.facts())
+
+    def _seconds(self) -> float:
+        return round(self.clock.now() - self.started, 3)
+
     def receipt(self, kind: Kind | None) -> Receipt:
         """The receipt of what this lease did."""
-        after = self.target.facts()
         newest = self.entry or self.ledger.entries(1, self.environment)[0]
         live = State.read(newest.state).live
         if live is None:
@@ -227,9 +243,9 @@ class Driver:
             live.digest,
             self.previous,
             live.slot,
-            **account(self.before, after),
+            **self._counts(),
             switch_ms=self.actions.switch_ms,
-            seconds=round(self.clock.now() - self.started, 3),
+            seconds=self._seconds(),
             seq=newest.seq,
             hash=newest.hash,
         )

@@ -61,6 +61,7 @@ class Ledger:
         self.location = location
         self._clock = clock
         self._link = Link(location.found(environ), location.state)
+        self._noted: dict[str, tuple[int, list[Entry]]] = {}
 
     @classmethod
     def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
@@ -126,6 +127,33 @@ class Ledger:
         """The newest entry with a kind of event, such as `switched`."""
         row = self.read(lambda statements: ledger.last(statements, environment, event))
         return _entry(row) if row else None
+
+    def backward(self, environment: str, page: int = 200) -> Iterator[Entry]:
+        """All entries of an environment, the newest first, read `page` at a time."""
+        found = self.entries(page, environment)
+        while found:
+            yield from found
+            seq = found[-1].seq
+            rows = self.read(lambda statements, seq=seq: ledger.before(statements, environment, seq, page))  # type: ignore[misc]
+            found = [_entry(row) for row in rows]
+
+    def noted(self, environment: str, most: int = 20, back: int = 5000) -> list[Entry]:
+        """At most so many notes among the last `back` entries, the newest first.
+
+        What was read once is not read again: entries are never changed.
+        """
+        seen, known = self._noted.get(environment, (0, []))
+
+        def work(statements: Statements) -> tuple[int, list[ledger.Row]]:
+            last = ledger.end(statements, environment)
+            after = max(last - back, seen if seen <= last else 0)  # a restore may have put an older one in its place
+            return last, ledger.noted(statements, environment, most, after)
+
+        last, rows = self.read(work)
+        kept = known if seen <= last else []
+        found = [*map(_entry, rows), *kept][:most]
+        self._noted[environment] = last, found
+        return list(found)
 
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""

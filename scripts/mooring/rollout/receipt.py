@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mooring.rollout.state import Event
 from mooring.rollout.target import Facts
 
 
@@ -33,6 +34,20 @@ class Receipt:
     def data(self) -> dict[str, Any]:
         """JSON-able."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted(Event):
+    """The ledger's copy of a receipt: what became of every request of a rollout, which took `seconds`."""
+
+    received: int
+    answered: int
+    failed: int
+    abandoned: int
+    in_flight: int
+    lost: int
+    seconds: float
+    switch_ms: float | None
 
 
 def account(before: Facts, after: Facts) -> dict[str, int]:

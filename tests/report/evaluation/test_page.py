@@ -9,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from mooring.evaluate.select import Side
+from mooring.report import webpage
 from mooring.report.evaluation import page as module
 from mooring.report.evaluation.page import page
 from mooring.report.evaluation.plots import plots
 from tests.evaluate.behaviour.story import OLD, SUITES, Edit, answers, dropped, plan, results
-from tests.report.evaluation.browser import Browser
-from tests.report.evaluation.browser import browser as started
+from tests.report.browser import Browser
+from tests.report.browser import browser as started
+from tests.report.contrast import contrast
 from tests.report.evaluation.hostile import hostile, huge
 
-CSS = module.TEMPLATE.read_text(encoding="utf-8")
+CSS = webpage.source(module.TEMPLATE)
 
 
 def colors(which: int) -> dict[str, str]:
@@ -118,18 +120,6 @@ def test_text_stands_out_from_what_it_stands_on(which: int) -> None:
     pairs += [("ink", "del"), ("ink", "ins")]
     weak = {pair: contrast(style[pair[0]], style[pair[1]]) for pair in pairs}
     assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
-
-
-def contrast(one: str, other: str) -> float:
-    """https://www.w3.org/TR/WCAG22/, "contrast ratio"."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(color: str) -> float:
-    channels = [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
-    return sum(share * one for share, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_a_first_evaluation_and_one_without_latency_say_so(edit: Edit) -> None:

@@ -8,7 +8,8 @@ from mooring.change.wording import clip
 from mooring.commands.talking.door import Ended, Event
 from mooring.commands.talking.transcript import Turn
 from mooring.report.console import Console
-from mooring.report.evaluation.wording import dollars, seconds, whole
+from mooring.report.evaluation.wording import dollars, seconds
+from mooring.report.webpage import whole
 
 LONGEST = 100
 """Characters of a tool's arguments that are shown."""

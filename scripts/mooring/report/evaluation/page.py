@@ -1,14 +1,12 @@
 """An evaluation as one HTML file that needs nothing else: no network, no server, and no script to be read."""
 
-import base64
-import hashlib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.evaluate.behaviour.values import Behaviour, CaseReport, Turn
+from mooring.report import webpage
 from mooring.report.evaluation import wording
 from mooring.report.evaluation.plots import Plot, plots
 from mooring.report.evaluation.words import Span, compared
@@ -75,24 +73,9 @@ def _sides(turn: Turn) -> Sides:
 
 @lru_cache(maxsize=1)
 def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["whole"] = wording.whole
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return webpage.template(webpage.source(TEMPLATE), {"whole": webpage.whole})
 
 
 @lru_cache(maxsize=1)
 def _policy() -> str:
-    """A Content-Security-Policy by which nothing runs or loads but the template's own script and style.
-
-    Source: https://www.w3.org/TR/CSP3/, section 6.7.3.3 (hashes of inline elements).
-    """
-    text = TEMPLATE.read_text(encoding="utf-8")
-    own = {tag: re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("script", "style")}
-    allowed = (f"{tag}-src {' '.join(map(_hash, found))}" for tag, found in own.items())
-    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return webpage.policy(webpage.source(TEMPLATE))

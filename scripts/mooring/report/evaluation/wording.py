@@ -5,10 +5,11 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from mooring.change.wording import clip, count, visible
+from mooring.change.wording import clip, count
 from mooring.evaluate.behaviour.values import Approval, Behaviour, CaseReport, Contract
 from mooring.evaluate.gate.tally import Tally
 from mooring.evaluate.values import Call, Cost, Evidence, Reply
+from mooring.report.webpage import whole
 
 Unit = Callable[[float], str]
 
@@ -23,12 +24,6 @@ EVIDENCE: Mapping[Evidence, str] = MappingProxyType(
     }
 )
 """What each class of evidence proves."""
-
-
-def whole(text: str) -> str:
-    """Text of several lines, without control characters that a terminal or browser would obey."""
-    plain = text.replace("\r\n", "\n").replace("\t", "    ")
-    return "".join(one if one == "\n" else visible(one) for one in plain)
 
 
 def said(reply: Reply | None, longest: int = LONGEST_VALUE) -> Iterator[str]:

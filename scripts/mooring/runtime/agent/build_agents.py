@@ -130,5 +130,5 @@ class ReleaseAgents:
             asked = wrap(document, model) if wrap else model
             self._models[name] = Unfinished(asked, document, self._tokens, self._metrics)
         circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
-        tried = Retry(self._models[name], profile, rung, below, self._metrics)
+        tried = Retry(self._models[name], name, profile, rung, below, self._metrics)
         return Breaker(tried, circuit, profile.ladder.rungs.of(rung))

@@ -1,5 +1,7 @@
 """Which errors of a model are worth another try, and which are worth another rung of the ladder."""
 
+from asyncio import CancelledError
+
 from pydantic_ai.exceptions import (
     ModelAPIError,
     ModelAuthenticationError,
@@ -68,6 +70,29 @@ def nothing_said(finish_reason: str | None) -> EmptyAnswer | Unfit:
         return Unfit(f"the answer is empty ({finish_reason})")
     return EmptyAnswer("the answer is empty")
 
+
+def in_brief(error: BaseException) -> str:
+    """Why a try brought no answer, in a word or two: nothing of what an endpoint wrote, which may hold anything."""
+    if isinstance(error, ModelHTTPError):
+        return f"HTTP {error.status_code}"
+    for kind, words in _BRIEF:
+        if isinstance(error, kind):
+            return words
+    return type(error).__name__
+
+
+_BRIEF: tuple[tuple[type[BaseException], str], ...] = (
+    (OutOfTime, "out of time"),
+    (BreakerOpen, "breaker open"),
+    (Overtaken, "overtaken"),
+    (ModelRequestTimeout, "timeout"),
+    (ModelConnectionError, "no connection"),
+    (EmptyAnswer, "empty answer"),
+    (MalformedCall, "malformed tool call"),
+    (Unfit, "answer unfit"),
+    (CancelledError, "cancelled"),
+    (GeneratorExit, "cancelled"),
+)
 
 _TRANSIENT = (
     ModelConnectionError,

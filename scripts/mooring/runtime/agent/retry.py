@@ -26,7 +26,7 @@ from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
 from mooring.runtime.agent.layer import Layer
-from mooring.runtime.agent.model_errors import OutOfTime, nothing_said, worth_a_try
+from mooring.runtime.agent.model_errors import OutOfTime, in_brief, nothing_said, worth_a_try
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.spec.resilience import Retry as Policy
@@ -66,7 +66,7 @@ def share(left: float, below: Sequence[float]) -> float:
 
 
 class Retry(Layer):
-    """Tries a model as often as its rung may, each try within the rung's limits.
+    """Tries the model of a document `name` as often as its rung may, each try within the rung's limits.
 
     All tries together end with the rung's share of the deadline, and with `Resilience.rung_seconds`. After a timeout
     there are `tries_after_timeout` more. A `Retry-After` beyond the cap or the time left ends the tries at once: the
@@ -74,10 +74,11 @@ class Retry(Layer):
     """
 
     def __init__(
-        self, wrapped: Model, profile: spec.Resilience, rung: str, below: Sequence[str], metrics: Metrics
+        self, wrapped: Model, name: str, profile: spec.Resilience, rung: str, below: Sequence[str], metrics: Metrics
     ) -> None:
         super().__init__(wrapped)
         rungs = profile.ladder.rungs
+        self.name, self.rung = name, rung
         self.policy, self.limits = profile.retry, rungs.of(rung)
         self.tries, self.seconds = profile.tries(rung), profile.rung_seconds(rung)
         self.below = [rungs.of(lower).timeout_seconds for lower in below]
@@ -126,6 +127,7 @@ class Retry(Layer):
         end = now() + min(share(CURRENT.get().budget.left(), self.below), self.seconds)
         timeouts = 0
         for number in count(1):
+            began = now()
             try:
                 answer = await self._in_time(call, limit, end - now())
             except Exception as error:
@@ -136,6 +138,7 @@ class Retry(Layer):
                     self._tell(number, "failure")
                     raise
                 self.metrics.retries.labels(self.model_name, type(error).__name__).inc()
+                CURRENT.get().tried(self.rung, self.name, in_brief(error), now() - began)
             else:
                 self._tell(number, "success")
                 return answer

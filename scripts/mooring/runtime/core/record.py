@@ -39,6 +39,13 @@ class ToolCall:
     replayed: bool = False
 
 
+MOST_TRIES = 64
+"""Tries of models that a record keeps; of what came after them, how many there were."""
+
+ANSWERED = "answered"
+"""The outcome of a try that brought an answer; any other says why it did not."""
+
+
 @dataclass
 class Usage:
     """What the models were sent and sent back, and what it cost in US dollars."""
@@ -64,6 +71,7 @@ class Record:
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
     been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
     leaves the process in a log; `question_key` is what its last good answer is known by, "" when it has none.
+    `tries` are calls of models by rung, in the order in which they ended: `rung`, `model`, `outcome` and `seconds`.
     `rescued` counts streams that another rung took over, `written` says which rung wrote how many characters of a
     streamed answer, in order.
     `hedges` rungs that were asked beside a slow one, `cached` says the age of a saved answer in seconds.
@@ -90,6 +98,8 @@ class Record:
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)
     retries: int = 0
+    tries: list[dict[str, Any]] = field(default_factory=list)
+    more_tries: int = 0
     context_ratio: float = 0.0
     conversation: str | None = None
     question: str = ""
@@ -111,6 +121,13 @@ class Record:
     def reached(self, rung: str) -> None:
         """Notes that `rung` (L0 to L4) answered."""
         self.rung = max(self.rung, rung)
+
+    def tried(self, rung: str, model: str, outcome: str, seconds: float) -> None:
+        """Notes how a try of a model ended."""
+        if len(self.tries) < MOST_TRIES:
+            self.tries.append({"rung": rung, "model": model, "outcome": outcome, "seconds": round(seconds, 4)})
+        else:
+            self.more_tries += 1
 
     def spent(self, input_tokens: int, output_tokens: int, cost_usd: float) -> None:
         """Counts one model call, for the run and for its tenant."""
@@ -151,6 +168,7 @@ class Record:
         self.usage = Usage(**data["usage"], cost_usd=data["cost_usd"])
         self.tool_calls = [ToolCall(**call) for call in data["tool_calls"]]
         self.retries = data["retries"]
+        self.tries, self.more_tries = list(data.get("tries", ())), data.get("more_tries", 0)
         self.context_ratio = data.get("context_ratio", 0.0)
         self.conversation = data.get("conversation")
         self.tenant, self.key, self.user = data.get("tenant", ""), data.get("key", ""), data.get("user", "")
@@ -170,6 +188,8 @@ class Record:
             "cost_usd": round(self.usage.cost_usd, 9),
             "tool_calls": [asdict(call) for call in self.tool_calls],
             "retries": self.retries,
+            "tries": list(self.tries),
+            "more_tries": self.more_tries,
             "context_ratio": self.context_ratio,
             "conversation": self.conversation,
             "languages": [*self.languages, *filter(None, [self.question_language])],

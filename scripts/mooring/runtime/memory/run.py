@@ -194,7 +194,7 @@ def text_of(run: StoredRun) -> str:
     return str(data.get("streamed") or data.get("answer") or data.get("note") or "")
 
 
-_HIDDEN = {"tenant", "key", "user", "origin", "remembered", "streamed", "note", "finish"}
+_HIDDEN = {"tenant", "key", "user", "origin", "remembered", "streamed", "note", "finish", "tries", "more_tries"}
 
 
 def shown(run: StoredRun) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def newest(connection: sa.Connection, release: str, kind: str) -> bytes | None:
     return get(connection, digest) if digest else None
 
 
+def about(connection: sa.Connection, release: str) -> list[tuple[str, bytes]]:
+    """All evidence about a release, with its digest; the newest first."""
+    query = sa.select(EVIDENCE.c.digest, EVIDENCE.c.content).where(EVIDENCE.c.release == release)
+    return [(digest, content) for digest, content in connection.execute(query.order_by(EVIDENCE.c.stored.desc()))]
+
+
 def _read(content: bytes, name: str) -> tuple[dict[str, Any], str]:
     """The value, and its digest, which is what it says of itself."""
     try:

@@ -24,9 +24,12 @@ _ENTRY = (
 _HEAD = "update chains set seq = :seq, hash = :hash where environment = :environment"
 _ROWS = "select environment, seq, body, previous, hash from ledger"
 _OF = f"{_ROWS} where environment = :environment order by seq desc limit :most"
+_BEFORE = f"{_ROWS} where environment = :environment and seq < :seq order by seq desc limit :most"
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
 _LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
+_NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like '%"event":"noted"%'
+    order by seq desc limit :most"""
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
 
@@ -83,6 +86,22 @@ def newest(statements: Statements, most: int, environment: str | None = None) ->
     if environment is None:
         return [Row(*row) for row in statements(_NEWEST, most=most)]
     return [Row(*row) for row in statements(_OF, environment=environment, most=most)]
+
+
+def before(statements: Statements, environment: str, seq: int, most: int) -> list[Row]:
+    """The entries of an environment before a number, the newest first."""
+    return [Row(*row) for row in statements(_BEFORE, environment=environment, seq=seq, most=most)]
+
+
+def end(statements: Statements, environment: str) -> int:
+    """The number of the last entry of an environment, 0 where there is none."""
+    ends = statements("select seq from chains where environment = :environment", environment=environment)
+    return int(ends[0][0]) if ends else 0
+
+
+def noted(statements: Statements, environment: str, most: int, after: int) -> list[Row]:
+    """At most so many notes of an environment after a number, the newest first."""
+    return [Row(*row) for row in statements(_NOTED, environment=environment, after=after, most=most)]
 
 
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:

@@ -15,6 +15,7 @@ from pydantic_ai.settings import ModelSettings
 from mooring.runtime.agent.ladder.rung import Rung
 from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import Unfit
+from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.shape import broken
 
 
@@ -34,7 +35,7 @@ class Fitting(Layer):
 
     def __init__(self, wrapped: Rung, schema: Validator) -> None:
         super().__init__(wrapped)
-        self.rung, self._schema = wrapped.rung, schema
+        self.rung, self._name, self._schema = wrapped.rung, wrapped.document.name, schema
 
     async def request(
         self,
@@ -46,13 +47,13 @@ class Fitting(Layer):
         if not (wrong := self._wrong(first)):
             return first
         if first.finish_reason == "length":
-            raise Unfit("the answer was cut off")
+            raise self._unfit("the answer was cut off")
         words = f"Answer with JSON alone that fits the schema: {wrong}"
         repair = RetryFeedbackPart(words, retry=RetryInfo(cause="model_retry"))
         asked = [*messages, first, ModelRequest(parts=[repair])]
         second = await self.wrapped.request(asked, model_settings, model_request_parameters)
         if self._wrong(second):
-            raise Unfit("the answer does not fit the schema")
+            raise self._unfit("the answer does not fit the schema")
         return replace(second, usage=first.usage + second.usage)
 
     @asynccontextmanager
@@ -65,6 +66,11 @@ class Fitting(Layer):
     ) -> AsyncGenerator[StreamedResponse]:
         response = await self.request(messages, model_settings, model_request_parameters)
         yield CompletedStreamedResponse(response, model_request_parameters=model_request_parameters, replay_events=True)
+
+    def _unfit(self, why: str) -> Unfit:
+        """The error, noted as a try of its own: the rung itself has answered."""
+        CURRENT.get().tried(self.rung, self._name, f"unfit: {why}", 0.0)
+        return Unfit(why)
 
     def _wrong(self, response: ModelResponse) -> str:
         return "" if response.tool_calls else misfit(self._schema, response.text or "")

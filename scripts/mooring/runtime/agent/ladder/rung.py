@@ -15,7 +15,8 @@ from pydantic_ai.usage import RequestUsage
 
 from mooring import spec
 from mooring.runtime.agent.layer import Layer
-from mooring.runtime.core.record import CURRENT
+from mooring.runtime.agent.model_errors import in_brief
+from mooring.runtime.core.record import ANSWERED, CURRENT
 from mooring.runtime.watch.telemetry import CHAT, Metrics
 
 
@@ -69,13 +70,14 @@ class Rung(Layer):
             with self.metrics.tracing.call(self.document.provider, self.document.id, self.rung) as span:
                 yield span
         except BaseException as error:
-            self._timed(started, type(error).__name__)
+            self._timed(started, type(error).__name__, in_brief(error))
             raise
         self._timed(started)
 
-    def _timed(self, started: float, error: str = "") -> None:
-        labels = (CHAT, self.document.provider, self.document.id, error)
-        self.metrics.operations.labels(*labels).observe(time.perf_counter() - started)
+    def _timed(self, started: float, error: str = "", outcome: str = ANSWERED) -> None:
+        labels, took = (CHAT, self.document.provider, self.document.id, error), time.perf_counter() - started
+        self.metrics.operations.labels(*labels).observe(took)
+        CURRENT.get().tried(self.rung, self.document.name, outcome, took)
 
     def _priced(self, usage: RequestUsage, span: Span) -> None:
         span.set_attribute("gen_ai.usage.input_tokens", usage.input_tokens)

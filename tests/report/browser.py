@@ -110,7 +110,7 @@ class Tab:
         """Of an expression, or of what it promises."""
         told = self.tell("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in told, told
-        return told["result"]["value"]
+        return told["result"].get("value")
 
     @property
     def dom(self) -> str:

@@ -1,0 +1,126 @@
+"""`moor why`."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from mooring.commands.arguments import complete, environments
+from mooring.commands.workspace import Workspace, find
+from mooring.errors import MooringError, UsageError
+from mooring.outcome import Outcome, Reason
+from mooring.report.console import Console
+
+if TYPE_CHECKING:
+    from mooring.state.runs.lookup import RunSeen
+
+SUMMARY = "Show what served a request: release, commit, evidence, rungs and tries, tools, cost"
+EXAMPLES = """
+moor why run_3b681afcef3b45b884bbd023dc490090   what answered, on which release of which commit
+moor why run_3b68                               the beginning of its name suffices
+moor why run_3b68 production                    where several environments have one
+moor why run_3b68 --json | jq .answered.tries   each try of each rung, with its reason
+"""
+
+
+def add(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="its id or the beginning of it, as x-mooring-run of its answer says")
+    where = parser.add_argument("environment", metavar="ENV", nargs="?", help="by default the one that has it")
+    complete(where, environments)
+
+
+def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.report import why
+
+    workspace = find(args)
+    name, found = _found(workspace, args.run.strip(), args.environment)
+    data = {"environment": name, **_explained(workspace, name, found)}
+    why.show(data, console)
+    return Outcome(Reason.REPORTED, data)
+
+
+def _found(workspace: Workspace, beginning: str, wanted: str | None) -> tuple[str, "RunSeen"]:
+    """The environment and the run. Raises UsageError unless there is exactly one."""
+    if not beginning:
+        raise UsageError("RUN is empty", "the id of a run is in the header x-mooring-run of its answer")
+    searched = [workspace.known(wanted)] if wanted else list(_kept(workspace))
+    names: dict[str, list[str]] = {}
+    unread: list[str] = []
+    for name in searched:
+        try:
+            if found := _named(workspace, name, beginning):
+                names[name] = found
+        except MooringError as error:
+            if wanted:
+                raise
+            unread.append(f"{name} ({error})")
+    if not names:
+        raise _unknown(workspace, beginning, searched, unread)
+    if len(names) > 1:
+        raise UsageError(f"{', '.join(sorted(names))} have a run {beginning!r}", f"moor why {beginning} ENV")
+    [(name, runs)] = names.items()
+    if len(runs) > 1:
+        from mooring.state.runs.lookup import MOST
+
+        more = f" and more than {MOST - 1} others" if len(runs) > MOST else ""
+        what = f"{beginning!r} is the beginning of {', '.join(runs[:MOST])}{more}"
+        raise UsageError(what, "write more of the id")
+    seen = _read(workspace, name, runs[0])
+    if seen is None:
+        raise UsageError(f"run {runs[0]} was deleted just now")
+    return name, seen
+
+
+def _kept(workspace: Workspace) -> Iterator[str]:
+    """Environments that have a ledger here, with a document or without."""
+    from mooring.state.place import location
+
+    return location.known(workspace.state)
+
+
+def _named(workspace: Workspace, name: str, beginning: str) -> list[str]:
+    from mooring.commands.stored import stored
+    from mooring.state.runs.lookup import named
+
+    with stored(workspace, name) as database:
+        return database.read(lambda connection: named(connection, beginning)) if database else []
+
+
+def _read(workspace: Workspace, name: str, run: str) -> "RunSeen | None":
+    from mooring.commands.stored import stored
+    from mooring.state.runs.lookup import seen
+
+    with stored(workspace, name) as database:
+        return database.read(lambda connection: seen(connection, run)) if database else None
+
+
+def _unknown(workspace: Workspace, beginning: str, searched: list[str], unread: list[str]) -> UsageError:
+    """Suggests runs of similar names."""
+    from mooring.catalog.nearest import suggestion
+    from mooring.commands.stored import stored
+    from mooring.state.runs.lookup import newest
+
+    known: list[str] = []
+    for name in searched:
+        with suppress(MooringError), stored(workspace, name) as database:
+            known += database.read(newest) if database else []
+    where = f"in {', '.join(searched)}" if searched else "here: no environment has a ledger"
+    also = f"; not searched: {'; '.join(unread)}" if unread else ""
+    days = "runs are kept for some days, and those of probes and canaries not at all"
+    return UsageError(f"no run {beginning!r}{suggestion(beginning, known)} {where}{also}", days)
+
+
+def _explained(workspace: Workspace, name: str, found: "RunSeen") -> dict[str, Any]:
+    from mooring.commands.running import ledger, target
+    from mooring.commands.stored import stored
+    from mooring.operate.why import content_of, evidence, explain
+
+    content = None
+    with suppress(MooringError):  # an old release may have been removed, and much is known without it
+        content = content_of(target(workspace, name).stored(found.release))
+    with ledger(workspace, name) as book:
+        data = explain(found, content, book, workspace.root)
+    on = (data["release"]["deployed"] or {}).get("evidence")
+    with stored(workspace, name) as database:
+        about = database.read(lambda connection: evidence(connection, found.release, on)) if database else []
+    return {**data, "evidence": about}

@@ -1,0 +1,1 @@
+"""The status of an environment as one HTML page that needs nothing else, in English and Chinese."""

@@ -1,0 +1,160 @@
+"""The log book tells each deployment, rollback, drift and proof once, with its end, its reason and its receipt."""
+
+from typing import Any
+
+import pytest
+
+from mooring.errors import Failed
+from mooring.rollout import driver, logbook, notes
+from mooring.rollout.ledger import Ledger
+from mooring.rollout.logbook import Record
+from mooring.rollout.notes import Noted
+from tests.rollout.test_driver import Deploy, Make
+
+
+@pytest.fixture
+def deploy(target: Any, ledger: Ledger, clock: Any) -> Deploy:
+    return Deploy(target, ledger, clock)
+
+
+def book(ledger: Ledger, limit: int = 50, since: float = 0.0) -> list[Record]:
+    return logbook.newest(ledger.backward("local", page=3), limit, since)[0]
+
+
+def told(ledger: Ledger) -> list[tuple[str, str]]:
+    return [(record.kind, record.outcome) for record in book(ledger)]
+
+
+def test_a_deployment_is_one_record_with_its_receipt(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    first = deploy(release(1), "c0ffee")
+    [record] = book(ledger)
+    assert (record.kind, record.outcome, record.actor) == ("deploy", "done", "ann")
+    assert (record.slot, record.digest, record.previous, record.commit) == ("blue", first.digest, None, "c0ffee")
+    assert (record.first, record.last, record.switch_ms) == (1, 6, 0.5)
+    assert record.requests == {
+        "received": 0, "answered": 0, "failed": 0, "abandoned": 0, "in_flight": 0, "lost": 0
+    }  # fmt: skip
+    assert record.end is not None
+    assert record.end > record.start
+    assert record.rollout
+    assert not record.failed
+
+
+def test_the_newest_is_the_first_and_a_rollback_says_where_it_came_from(
+    deploy: Deploy, release: Make, ledger: Ledger
+) -> None:
+    deploy(release(1))
+    deploy(release(2))
+    deploy.back()
+    deploy(release(1))
+    assert told(ledger) == [("deploy", "no-op"), ("rollback", "done"), ("deploy", "done"), ("deploy", "done")]
+    rollback = book(ledger)[1]
+    assert (rollback.actor, rollback.previous, rollback.digest) == ("bob", release(2).digest, release(1).digest)
+
+
+def test_what_failed_says_why_and_where_traffic_stayed(
+    deploy: Deploy, release: Make, ledger: Ledger, target: Any, clock: Any
+) -> None:
+    deploy(release(1))
+    target.broken.add(release(2).digest)
+    with pytest.raises(Failed):
+        deploy(release(2))
+    clock.meanwhile = lambda: target.serve(18, failed=2)
+    with pytest.raises(Failed):
+        deploy(release(3))
+    back, aborted, _ = book(ledger)
+    assert (back.outcome, back.reason, back.detail) == ("taken-back", "bake-failed", back.detail)
+    assert "2 of 20 requests failed" in back.detail
+    assert (aborted.outcome, aborted.reason, aborted.switch_ms) == ("aborted", "deadline", None)
+    assert back.failed
+    assert aborted.failed
+    assert back.requests
+
+
+def test_a_first_release_that_fails_is_kept(
+    deploy: Deploy, release: Make, ledger: Ledger, target: Any, clock: Any
+) -> None:
+    clock.meanwhile = lambda: target.serve(18, failed=2)
+    with pytest.raises(Failed):
+        deploy(release(1))
+    assert told(ledger) == [("deploy", "kept")]
+
+
+def test_a_deployment_that_another_process_finished_names_it_and_has_no_receipt(
+    deploy: Deploy, release: Make, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(release(1))
+    monkeypatch.setattr(driver.Driver, "run", killed_after(driver.Driver.run, 2))
+    with pytest.raises(KeyboardInterrupt):
+        deploy(release(2))
+    monkeypatch.undo()
+    assert told(ledger)[0] == ("deploy", "under-way")
+    driver.recover(deploy.target, ledger, "supervisor", deploy.said.append, deploy.clock)
+    record = book(ledger)[0]
+    assert (record.outcome, record.hands, record.requests) == ("aborted", ("supervisor",), None)
+
+
+def killed_after(run: Any, entries: int) -> Any:
+    def dying(self: driver.Driver, state: Any, event: Any) -> Any:
+        append, left = self.ledger.append, [entries]
+
+        def counted(*args: Any) -> Any:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return append(*args)
+
+        self.ledger.append = counted  # type: ignore[method-assign, assignment]
+        try:
+            return run(self, state, event)
+        finally:
+            self.ledger.append = append  # type: ignore[method-assign]
+
+    return dying
+
+
+def test_drift_is_a_record_of_its_own_and_does_not_end_anything(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    deploy(release(1))
+    assert notes.note(ledger, "local", "bot", Noted(5.0, notes.SEEN, ("model/a:x",)))
+    assert notes.note(ledger, "local", "bot", Noted(6.0, notes.HEALED, ("model/a:x",)))
+    deploy(release(2))
+    assert told(ledger) == [("deploy", "done"), ("drift-healed", "done"), ("drift", "done"), ("deploy", "done")]
+    assert book(ledger)[2].fields == ("model/a:x",)
+
+
+def test_traffic_that_was_found_elsewhere_is_a_record(
+    deploy: Deploy, release: Make, ledger: Ledger, target: Any
+) -> None:
+    deploy(release(1))
+    deploy(release(2))
+    target.live = "blue"
+    driver.recover(target, ledger, "supervisor", deploy.said.append, deploy.clock)
+    record = book(ledger)[0]
+    assert (record.kind, record.slot, record.previous) == ("corrected", "blue", release(2).digest)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_no_more_is_read_than_is_asked_for_and_each_record_is_whole(
+    deploy: Deploy, release: Make, ledger: Ledger, limit: int
+) -> None:
+    for number in (1, 2, 3, 4):
+        deploy(release(number))
+    found, entries = logbook.newest(ledger.backward("local", page=2), limit)
+    assert len(found) == limit
+    assert all(record.outcome == "done" and record.requests is not None for record in found)
+    assert [entry.seq for entry in entries] == list(range(found[0].last, found[-1].first - 1, -1))
+
+
+def test_since_a_time_counts_from_the_beginning_of_each(
+    deploy: Deploy, release: Make, ledger: Ledger, clock: Any
+) -> None:
+    deploy(release(1))
+    clock.time += 1000
+    middle = clock.now()
+    deploy(release(2))
+    assert [record.digest for record in book(ledger, since=middle)] == [release(2).digest]
+    assert book(ledger, since=clock.now() + 1) == []
+
+
+def test_an_empty_ledger_is_an_empty_book(ledger: Ledger) -> None:
+    assert logbook.newest(ledger.backward("local"), 5) == ([], [])
