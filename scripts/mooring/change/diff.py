@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mooring.change.change import Action, Change
-from mooring.change.kinds import agent, code, drift, environment, export, guards, model, prompt, resilience, tool
+from mooring.change.kinds import (
+    agent,
+    code,
+    drift,
+    environment,
+    export,
+    guards,
+    model,
+    patrol,
+    prompt,
+    resilience,
+    tool,
+)
 from mooring.change.meaning import MEANINGS
 from mooring.change.rules import Sides
 from mooring.change.walk import Note, Rules, walk
@@ -23,6 +35,7 @@ RULES: dict[str, Callable[[Sides], Rules]] = {
     "export": export.rules,
     "guards": guards.rules,
     "model": model.rules,
+    "patrol": patrol.rules,
     "prompt": prompt.rules,
     "resilience": resilience.rules,
     "tool": tool.rules,
@@ -59,6 +72,7 @@ def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
         "export": content.exports,
         "guards": content.guards,
         "model": content.models,
+        "patrol": content.patrols,
         "prompt": content.prompts,
         "resilience": content.resilience,
         "tool": content.tools,

@@ -93,6 +93,7 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Model": content.models,
         "Resilience": content.resilience,
         "Export": content.exports,
+        "Patrol": content.patrols,
         "Guards": content.guards,
         "Drift": content.drift,
     }

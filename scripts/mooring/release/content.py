@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Resilience, Tool
+from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Patrol, Resilience, Tool
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -47,3 +47,4 @@ class ReleaseContent(Part):
     guards: dict[str, Guards]
     drift: dict[str, Drift] = Field(default_factory=dict)
     exports: dict[str, Export] = Field(default_factory=dict)
+    patrols: dict[str, Patrol] = Field(default_factory=dict)

@@ -13,7 +13,7 @@ from mooring.errors import FindingsError, UsageError
 from mooring.finding import Finding
 from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
-from mooring.spec import Agent, Document, Drift, Environment, Export, Guards, Model, Prompt, Resilience, Tool
+from mooring.spec import Agent, Document, Drift, Environment, Export, Guards, Model, Patrol, Prompt, Resilience, Tool
 from mooring.spec.document import JsonSchema
 from mooring.spec.tool import PythonBind
 
@@ -67,6 +67,7 @@ class _Resolution:
             guards=self.catalog.all(Guards),
             drift=self.catalog.all(Drift),
             exports=self._named(Export, ((name, "export") for name in (self.environment.export,) if name)),
+            patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
         )
         if self.findings:
             raise FindingsError(self.findings)

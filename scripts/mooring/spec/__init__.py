@@ -7,6 +7,7 @@ from mooring.spec.environment import Environment
 from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
+from mooring.spec.patrol import Patrol
 from mooring.spec.prompt import Prompt, PromptPart
 from mooring.spec.resilience import Resilience
 from mooring.spec.suite import EvalSuite
@@ -23,6 +24,7 @@ KINDS: dict[str, type[Document]] = {
         Guards,
         Model,
         Override,
+        Patrol,
         Prompt,
         PromptPart,
         Resilience,
@@ -40,6 +42,7 @@ FOLDERS: dict[str, str] = {
     "Guards": "configs/operations",
     "Model": "configs/models",
     "Override": "configs/overrides",
+    "Patrol": "configs/operations",
     "Prompt": "prompts",
     "PromptPart": "prompts/shared",
     "Resilience": "configs/resilience",
@@ -60,6 +63,7 @@ __all__ = [
     "Guards",
     "Model",
     "Override",
+    "Patrol",
     "Prompt",
     "PromptPart",
     "Resilience",

@@ -152,6 +152,7 @@ class Environment(Document):
         default=None, description="Absent: a SQLite file in the environment's state folder."
     )
     export: Name | None = Field(default=None, description="The Export document; absent: nothing is exported.")
+    patrol: Name | None = Field(default=None, description="The Patrol document; absent: nothing is patrolled.")
     serving: Serving = Serving()
     access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)

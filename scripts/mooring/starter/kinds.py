@@ -159,6 +159,10 @@ ROWS: Mapping[str, Row] = {
         lambda wish, _: document("Guards", wish.name, wish.owner), lambda *_: ["moor plan ENV shows what they refuse"]
     ),
     "Model": Row(_model, _after_model),
+    "Patrol": Row(
+        lambda wish, _: document("Patrol", wish.name, wish.owner),
+        lambda wish, _: [f"name it in an environment: `patrol: {wish.name}`", "moor patrol ENV"],
+    ),
     "Prompt": Row(
         lambda wish, _: documents.prompt(wish.name, wish.owner),
         lambda wish, _: [

@@ -70,6 +70,12 @@ def export(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Export", iter(places))
 
 
+def patrol(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("patrol", environment.patrol)] if environment.patrol else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Patrol", iter(places))
+
+
 def override_target(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         for index, override in enumerate(environment.overrides):

@@ -20,6 +20,7 @@ def rules(sides: Sides) -> Rules:
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "export": moved("environment.export-changed", "export"),
+        "patrol": moved("environment.patrol-changed", "patrol"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),

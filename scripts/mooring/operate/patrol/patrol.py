@@ -1,0 +1,128 @@
+"""Looks at all that an environment depends on at once, and judges what was seen together with what was before."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mooring.operate.patrol.judge import Rules, Standing, stand, undecided
+from mooring.operate.patrol.seen import Found, NotMade, Seen, State, Trouble, judged
+from mooring.operate.patrol.surroundings import Surroundings
+from mooring.operate.patrol.table import Dependency, dependencies
+from mooring.operate.patrol.threads import Threads
+from mooring.spec.environment import SIMULATED
+from mooring.spec.patrol import Patrol
+from mooring.state.unavailable import Unavailable
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known of a check: its standing, None for none, and the states of its last looks, the newest last."""
+
+    standing: Standing | None = None
+    states: Sequence[State] = ()
+
+
+NOTHING = Before()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a patrol found out about one check: where it stands now, and each look, of which there is at least one."""
+
+    standing: Standing
+    looks: tuple[Seen, ...]
+
+    @property
+    def last(self) -> Seen:
+        """The newest look."""
+        return self.looks[-1]
+
+
+def patrol(
+    document: Patrol, surroundings: Surroundings, before: Mapping[str, Before], clock: Clock = time.time
+) -> list[Checked]:
+    """One patrol: all checks of the environment in the time of the slowest, in the order of the document.
+
+    A look that is worse than where its check stands is made again at once, until it is clear whether that was a blip.
+    """
+    return asyncio.run(_patrol(document, surroundings, before, clock))
+
+
+def rules(document: Patrol, dependency: Dependency) -> Rules:
+    """How many looks in a row a check takes to change its state."""
+    check = dependency.check
+    return Rules(check.failures or document.failures, check.recoveries or document.recoveries)
+
+
+def longest(document: Patrol) -> int:
+    """How many looks of the past may matter."""
+    counts = ((check.failures or 0, check.recoveries or 0) for check in document.checks)
+    return max(document.failures, document.recoveries, *(count for pair in counts for count in pair))
+
+
+async def _patrol(
+    document: Patrol, surroundings: Surroundings, before: Mapping[str, Before], clock: Clock
+) -> list[Checked]:
+    import httpx2
+
+    asyncio.get_running_loop().set_default_executor(Threads())
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+    real = surroundings.content.environment.endpoints != SIMULATED
+    # Each look has its own time, which ends whatever it waits for.
+    async with httpx2.AsyncClient(timeout=None, limits=limits, trust_env=real) as client:
+        surroundings.client = client
+        found = list(dependencies(document, surroundings))
+        known = (before.get(dependency.name, NOTHING) for dependency in found)
+        looked = (
+            _settled(dependency, one, rules(document, dependency), document.repeat_after_seconds, surroundings, clock)
+            for dependency, one in zip(found, known, strict=True)
+        )
+        return list(await asyncio.gather(*looked))
+
+
+async def _settled(
+    dependency: Dependency, before: Before, rules: Rules, pause: float, surroundings: Surroundings, clock: Clock
+) -> Checked:
+    """Looks until what was seen is clear, which takes `failures` looks at most."""
+    looks = [await _look(dependency, surroundings, clock)]
+    states = [*before.states, looks[-1].state]
+    while undecided(before.standing, states, rules, clock()):
+        await asyncio.sleep(pause)
+        looks.append(await _look(dependency, surroundings, clock))
+        states.append(looks[-1].state)
+    return Checked(stand(before.standing, states, rules, clock()), tuple(looks))
+
+
+async def _look(dependency: Dependency, surroundings: Surroundings, clock: Clock) -> Seen:
+    """One look, whatever comes of it."""
+    check, value = dependency.check, None
+    at, started = clock(), time.perf_counter()
+    try:
+        async with asyncio.timeout(check.timeout_seconds):
+            found = await dependency.look()
+        seconds = time.perf_counter() - started
+        state, value, detail = _judged(dependency, found, seconds)
+    except TimeoutError:
+        state, detail = State.ALARM, f"no answer within {check.timeout_seconds:g} s"
+    except Trouble as error:
+        state, detail = State.ALARM, str(error)
+    except NotMade as error:
+        state, detail = State.UNKNOWN, str(error)
+    except Unavailable as error:
+        state, detail = State.ALARM, f"the environment's database: {error}"
+    except Exception as error:  # noqa: BLE001 - a look that breaks says nothing about the dependency, or of the others
+        state, detail = State.UNKNOWN, f"the look itself failed: {type(error).__name__}: {error}"
+    seconds = time.perf_counter() - started
+    text = surroundings.plain(detail)
+    return Seen(dependency.name, dependency.kind, state, seconds, at, text, check.limits, value)
+
+
+def _judged(dependency: Dependency, found: Found, seconds: float) -> tuple[State, float | None, str]:
+    limits = dependency.check.limits
+    if limits is None:
+        return State.OK, None, found.detail
+    value = seconds if found.value is None else found.value
+    return judged(value, limits), value, found.detail
