@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -96,8 +95,7 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
 ) -> None:
     running.git("clone", "-q", "--bare", str(running.root), str(tmp_path / "remote.git"))
     running.git("remote", "add", "origin", str(tmp_path / "remote.git"))
-    with Host() as host:
-        Thread(target=host.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with Host().serving() as host:
         for name, value in host.environ.items():
             monkeypatch.setenv(name, value)
         at("hotfix", "local", *WARMER, "--for", "2h", "--json")
@@ -115,7 +113,6 @@ def test_a_value_is_adopted_into_one_branch_and_one_pull_request_which_go_when_i
         gone = at("drift", "local", "--answer", "--json")
         assert (gone.code, gone.json["closed"], host.pulls[0]["state"]) == (0, 1, "closed")
         assert running.git("ls-remote", "origin", "refs/heads/mooring/*") == ""
-        host.shutdown()
     running.git("remote", "remove", "origin")
 
 

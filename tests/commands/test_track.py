@@ -12,14 +12,15 @@ from mooring.operate.repository import github
 from mooring.report import tracking
 from mooring.state.records import heartbeats
 from mooring.state.transactions import Transactions
-from tests.operate.repository.tracker import TOKEN, Tracker, tracker
+from tests.operate.repository.standin import TOKEN
+from tests.operate.repository.tracker import Tracker
 
 HOUR = 3600.0
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tracker]:
-    with tracker() as server:
+    with Tracker().serving() as server:
         for name, value in server.environ.items():
             monkeypatch.setenv(name, value)
         yield server

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from tests.operate.repository.tracker import TOKEN, Tracker
+from tests.operate.repository.standin import TOKEN
+from tests.operate.repository.tracker import Tracker
 from tests.repository import SURROUNDINGS
 
 WORKFLOWS = Path(__file__).parents[2] / ".github/workflows"

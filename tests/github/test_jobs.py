@@ -12,7 +12,7 @@ from mooring.main import main
 from mooring.state.records.heartbeats import Heartbeat, heartbeats
 from mooring.state.transactions import Transactions
 from tests.github.scheduled import Job
-from tests.operate.repository.tracker import Tracker, tracker
+from tests.operate.repository.tracker import Tracker
 from tests.repository import Repo, copied, surrounded, until, up
 from tests.vendor import KEYS, Vendor, go_out, vendor
 
@@ -56,7 +56,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture
 def host() -> Iterator[Tracker]:
-    with tracker() as server:
+    with Tracker().serving() as server:
         yield server
 
 

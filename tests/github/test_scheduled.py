@@ -9,7 +9,7 @@ import yaml
 
 from mooring.state.records.heartbeats import JOBS
 from tests.github.scheduled import WORKFLOWS, Job
-from tests.operate.repository.tracker import Tracker, tracker
+from tests.operate.repository.tracker import Tracker
 from tests.repository import copied, up
 
 CRONS = {
@@ -22,7 +22,7 @@ CRONS = {
 
 @pytest.fixture
 def host() -> Iterator[Tracker]:
-    with tracker() as server:
+    with Tracker().serving() as server:
         yield server
 
 

@@ -1,12 +1,8 @@
 """One comment on a pull request, against a stand-in for GitHub's REST API on loopback."""
 
-import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -15,98 +11,45 @@ from mooring.operate.repository.comments import head_of, publish, pull_request
 from mooring.operate.repository.github import GitHub
 from mooring.report.evaluation.markdown import comment
 from tests.evaluate.behaviour.story import Edit, dropped
+from tests.operate.repository.standin import BOT, TOKEN, Answer, Query, StandIn
 
-TOKEN = "ghs_secret"
 BODY = "<!-- mooring evaluation local -->\n### fine\n"
-BOT = {"login": "github-actions[bot]"}
 
 
-class Api(ThreadingHTTPServer):
-    """Pull request 7 with its comments. `trouble` are what the next requests get: a status, or "lost" for a
-    comment that is stored although its answer is an error."""
+class Api(StandIn):
+    """Pull request 7 with its comments."""
 
-    daemon_threads = True
+    repository = "shop/agents"
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__()
         self.comments: list[dict[str, Any]] = []
-        self.trouble: list[int | str] = []
-        self.asked: list[str] = []
-
-    @property
-    def github(self) -> GitHub:
-        return GitHub.of(self.environ)
-
-    @property
-    def environ(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.server_port}"
-        return {"GITHUB_API_URL": url, "GITHUB_REPOSITORY": "shop/agents", "GH_TOKEN": TOKEN}
 
     def add(self, body: str, user: dict[str, str]) -> None:
         self.comments.append({"id": len(self.comments) + 1, "user": user, "body": body})
 
-
-class Handler(BaseHTTPRequestHandler):
-    server: Api
-    protocol_version = "HTTP/1.1"
-
-    def handle_one(self, method: str) -> None:
-        self.server.asked.append(f"{method} {self.path}")
-        assert self.headers["Authorization"] == f"Bearer {TOKEN}"
-        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-        trouble = self.server.trouble.pop(0) if self.server.trouble else None
-        if isinstance(trouble, int):
-            self.reply(trouble, {"message": "no", "token": self.headers["Authorization"]})
-            return
-        status, data = self.answer(method, urlsplit(self.path), sent)
-        self.reply(502 if trouble == "lost" else status, data)
-
-    def answer(self, method: str, url: Any, sent: dict[str, str]) -> tuple[int, object]:
-        query = parse_qs(url.query)
-        match method, url.path.removeprefix("/repos/shop/agents"):
-            case "GET", "/pulls":
+    def answer(self, method: str, path: list[str], query: Query, sent: dict[str, Any]) -> Answer:
+        match method, path:
+            case "GET", ["pulls"]:
                 assert query["head"] == ["stranger:better&prompt"]
                 return 200, [{"number": 7, "head": {"sha": "c0ffee"}}]
-            case "GET", "/issues/7/comments":
+            case "GET", ["issues", "7", "comments"]:
                 start = (int(query["page"][0]) - 1) * 100
-                return 200, self.server.comments[start : start + 100]
-            case "POST", "/issues/7/comments":
-                self.server.add(sent["body"], BOT)
+                return 200, self.comments[start : start + 100]
+            case "POST", ["issues", "7", "comments"]:
+                self.add(sent["body"], BOT)
                 return 201, {}
-            case "PATCH", path:
-                found = [one for one in self.server.comments if path == f"/issues/comments/{one['id']}"]
+            case "PATCH", ["issues", "comments", number]:
+                found = [one for one in self.comments if number == str(one["id"])]
                 found[0]["body"] = sent["body"]
                 return 200, {}
         return 404, {}
 
-    def do_GET(self) -> None:
-        self.handle_one("GET")
-
-    def do_POST(self) -> None:
-        self.handle_one("POST")
-
-    def do_PATCH(self) -> None:
-        self.handle_one("PATCH")
-
-    def reply(self, status: int, data: object) -> None:
-        content = json.dumps(data).encode()
-        self.send_response(status)
-        if status == 302:
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with Api() as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with Api().serving() as server:
         yield server
-        server.shutdown()
 
 
 @pytest.fixture

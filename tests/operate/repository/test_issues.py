@@ -8,7 +8,7 @@ import pytest
 
 from mooring.errors import Failed
 from mooring.operate.repository.issues import close, keep
-from tests.operate.repository.tracker import Tracker, tracker
+from tests.operate.repository.tracker import Tracker
 
 MARK = "<!-- mooring tracking drift local -->"
 ILL, WORSE, WELL = (f"{MARK}\n{text}\n" for text in ("ill", "worse", "well"))
@@ -16,7 +16,7 @@ ILL, WORSE, WELL = (f"{MARK}\n{text}\n" for text in ("ill", "worse", "well"))
 
 @pytest.fixture
 def host() -> Iterator[Tracker]:
-    with tracker() as server:
+    with Tracker().serving() as server:
         yield server
 
 

@@ -1,7 +1,6 @@
 """One pull request for a branch, against a stand-in for GitHub's REST API on loopback."""
 
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 
@@ -14,10 +13,8 @@ BRANCH = "mooring/adopt-local"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host() as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    with Host().serving() as server:
         yield server
-        server.shutdown()
 
 
 def test_a_pull_request_is_opened_once_and_updated(host: Host) -> None:

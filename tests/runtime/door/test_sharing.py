@@ -4,10 +4,12 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from mooring.runtime.door.acceptor import Acceptor
 from mooring.runtime.door.fair import Fair
 from mooring.runtime.door.live import Live
+from mooring.runtime.door.serving import Serving
 
 
 class Held(asyncio.Protocol):
@@ -62,6 +64,32 @@ def test_a_burst_is_shared_evenly(tmp_path: Path) -> None:
         assert all(15 <= len(worker.taken) <= 25 for worker in workers), [len(worker.taken) for worker in workers]
         for client in clients:
             client.close()
+
+    played(story)
+
+
+async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_connections_that_ended_are_not_held_against_a_worker(tmp_path: Path) -> None:
+    async def story(listening: socket.socket) -> None:
+        workers = [Serving(answer, listening.dup()) for _ in range(2)]
+        for number, worker in enumerate(workers, 1):
+            worker.acceptor.fair = Fair(tmp_path / "load", number, 2)
+            worker.acceptor.on()
+        another = Fair(tmp_path / "load", 3, 3)
+        clients = await connect(listening, 20)
+        await until(lambda: sum(len(worker.connections) for worker in workers) == 20)
+        another.say(1)
+        assert not another.leaves()
+        for client in clients:
+            client.close()
+        await until(lambda: sum(len(worker.connections) for worker in workers) == 0)
+        assert another.leaves()
+        for worker in workers:
+            worker.acceptor.off()
 
     played(story)
 

@@ -69,8 +69,7 @@ class Acceptor:
         """Become live; when `armed`, as soon as `live` names this slot. Does nothing when live already."""
         self._armed = armed and self.live is not None and not self.accepting
         self._on = True
-        if self.fair:
-            self.fair.say(self._held())
+        self.share()
         if self.live and not armed:
             self.live.trust()
         self._loop.add_reader(self._listening, self._asked)
@@ -96,6 +95,15 @@ class Acceptor:
     def attaching(self) -> int:
         """Connections accepted but not yet with their protocol."""
         return len(self._attaching)
+
+    def share(self) -> None:
+        """Tells the other workers how many connections this one has.
+
+        To be called when one ends, too: a worker that said so only when it accepts would look busy to the others long
+        after its clients have left, and be passed over in the next burst.
+        """
+        if self.fair and self._on:
+            self.fair.say(self._held() + self.attaching)
 
     def _asked(self) -> None:
         if self.accepting:
@@ -137,7 +145,7 @@ class Acceptor:
         """Whether another worker is to have the next one."""
         if self.fair is None:
             return False
-        self.fair.say(self._held() + self.attaching)
+        self.share()
         return self.fair.leaves()
 
     async def _attach(self, connection: socket.socket) -> None:

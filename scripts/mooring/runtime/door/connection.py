@@ -6,6 +6,7 @@ these bounds is served; so is every one that waits for a long answer.
 
 import asyncio
 import json
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -43,7 +44,12 @@ class Phase(Enum):
 
 
 class Connection(HttpToolsProtocol):
-    """A connection. Its answers to what is no HTTP are errors of the same shape as all others."""
+    """A connection. Its answers to what is no HTTP are errors of the same shape as all others.
+
+    `ended` is called when it is closed.
+    """
+
+    ended: Callable[[], None]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's does
         super().connection_made(transport)
@@ -53,6 +59,10 @@ class Connection(HttpToolsProtocol):
         self._named = False
         self._unread = 0
         self._unread_since = self.since
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.ended()
 
     @property
     def answering(self) -> bool:
@@ -144,16 +154,22 @@ class Connection(HttpToolsProtocol):
 
 
 class Connections:
-    """The open connections of a slot. `most` is how many there may be; others wait in the kernel's queue."""
+    """The open connections of a slot. `most` is how many there may be; others wait in the kernel's queue.
+
+    `fewer` is called when one was closed.
+    """
 
     def __init__(self, config: Any, state: ServerState, most: int) -> None:
         self._config, self._state = config, state
         self.most = most
         self.app_state: dict[str, Any] = {}
+        self.fewer: Callable[[], None] = lambda: None
 
     def new(self) -> asyncio.Protocol:
         """The protocol for one more connection."""
-        return Connection(self._config, self._state, self.app_state)
+        made = Connection(self._config, self._state, self.app_state)
+        made.ended = self.fewer
+        return made
 
     def __len__(self) -> int:
         return len(self._state.connections)

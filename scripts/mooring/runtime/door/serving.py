@@ -60,6 +60,7 @@ class Serving:
             secure,
             lambda: len(self.connections),
         )
+        self.connections.fewer = self.acceptor.share
         self._clock: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
