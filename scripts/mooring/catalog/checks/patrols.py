@@ -40,7 +40,7 @@ def limits(catalog: Catalog) -> Remarks:
             yield Remark(entry, path, message)
         elif isinstance(check, TimedLook) and check.alarm_above_seconds > check.timeout_seconds:
             message = (
-                f"{check.name!r} is stopped after {check.timeout_seconds:g} s, before the alarm at {found.alarm:g} s"
+                f"{check.name!r} is stopped after {check.timeout_seconds:g} s, before its alarm at {found.alarm:g} s"
             )
             yield Remark(entry, path, message)
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mooring.operate.patrol.judge import Rules, Standing, stand, undecided
 from mooring.operate.patrol.seen import Found, NotMade, Seen, State, Trouble, judged
@@ -34,11 +35,32 @@ class Checked:
 
     standing: Standing
     looks: tuple[Seen, ...]
+    rules: Rules
 
     @property
     def last(self) -> Seen:
         """The newest look."""
         return self.looks[-1]
+
+    def data(self) -> dict[str, Any]:
+        """JSON-able. `state` is where it stands, `found` what the newest look saw, `looks` what all of this patrol did;
+        times are Unix time."""
+        last, limits = self.last, self.last.limits
+        return {
+            "check": last.check,
+            "kind": last.kind,
+            "state": self.standing.state,
+            "since": self.standing.since,
+            "found": last.state,
+            "contrary": self.standing.contrary,
+            "recoveries": self.rules.recoveries,
+            "seen": last.at,
+            "seconds": round(last.seconds, 6),
+            "value": last.value,
+            "limits": limits._asdict() if limits else None,
+            "detail": last.detail,
+            "looks": [{"state": look.state, "detail": look.detail} for look in self.looks],
+        }
 
 
 def patrol(
@@ -93,7 +115,7 @@ async def _settled(
         await asyncio.sleep(pause)
         looks.append(await _look(dependency, surroundings, clock))
         states.append(looks[-1].state)
-    return Checked(stand(before.standing, states, rules, clock()), tuple(looks))
+    return Checked(stand(before.standing, states, rules, clock()), tuple(looks), rules)
 
 
 async def _look(dependency: Dependency, surroundings: Surroundings, clock: Clock) -> Seen:

@@ -50,9 +50,10 @@ async def echo(name: str, model: Model | None, surroundings: Surroundings) -> Fo
 async def _answer(url: str, headers: dict[str, str], body: dict[str, Any], client: httpx2.AsyncClient) -> Any:
     try:
         response = await client.post(url, headers=headers, json=body)
-        answer = response.json()
     except httpx2.HTTPError as error:
         raise Trouble(reason(error, where(url))) from error
+    try:
+        answer = response.json()
     except ValueError:
         answer = None
     if not response.is_success:
