@@ -143,6 +143,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.guards,
             content.drift,
             content.exports,
+            content.patrols,
         )
     )
 

@@ -20,6 +20,9 @@ Days = Annotated[float, Field(gt=0, le=3650)]
 Usd = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
 
+Job = Literal["patrol", "drift", "behaviour", "export-state", "verify-backup"]
+"""Scheduled jobs, by the names of their workflows."""
+
 
 class Limits(NamedTuple):
     """`ok` is where a value stops being good, `alarm` where it starts to be bad. `rising`: more is worse."""
@@ -198,7 +201,7 @@ class HeartbeatLook(Look):
     """Each scheduled job reported within two of its periods."""
 
     kind: Literal["heartbeat"]
-    jobs: tuple[str, ...] = Field(default=(), description="Absent: every scheduled job but the patrol itself.")
+    jobs: tuple[Job, ...] = Field(default=(), description="Absent: every scheduled job but the patrol itself.")
 
 
 Check = Annotated[

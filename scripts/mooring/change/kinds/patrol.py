@@ -57,9 +57,13 @@ def _check(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Note:
     if was["kind"] != now["kind"]:
         return Note(WEAKENED, f"check {show(name)} is {now['kind']} instead of {was['kind']}", values=(was, now))
     moved = [key for key in sorted(was.keys() | now.keys()) if was.get(key) != now.get(key)]
-    said = ", ".join(f"{key} {show(was.get(key))} → {show(now.get(key))}" for key in moved)
+    said = ", ".join(f"{key} {_words(key, was.get(key))} → {_words(key, now.get(key))}" for key in moved)
     weaker = any(_looser(key, was.get(key), now.get(key)) for key in moved)
     return Note(WEAKENED if weaker else CHANGED, f"check {show(name)}: {said}", values=(was, now))
+
+
+def _words(key: str, value: Any) -> str:
+    return show(", ".join(map(str, value)) or "all") if key in NAMING and value is not None else show(value)
 
 
 def _looser(key: str, was: Any, now: Any) -> bool:
