@@ -31,8 +31,9 @@ def ask(url: str, query: Query, seconds: float) -> list[tuple[Any, ...]]:
 
 
 def _words(error: psycopg.Error) -> str:
-    """What the server said, or else the last line of what the client says: those before are other tries."""
+    """What the server said, or else the last thing that the client says: those before are other tries."""
     if error.diag.message_primary:
         return error.diag.message_primary
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    # Lines that are indented go on with the one before.
+    lines = [line for line in str(error).splitlines() if line and not line[0].isspace()]
+    return lines[-1].removeprefix("connection failed: ") if lines else type(error).__name__

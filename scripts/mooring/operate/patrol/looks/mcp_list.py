@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from functools import partial
 from typing import Any
 
+import httpx2
+
 from mooring.operate.patrol.looks.http import service, where
 from mooring.operate.patrol.reasons import reason
 from mooring.operate.patrol.seen import Found, NotMade, Trouble
@@ -51,7 +53,8 @@ async def look(name: str, tools: Sequence[tuple[Tool, McpBind]], surroundings: S
     try:
         listed = {str(one.get("name")): one async for one in _listed(server)}
     except CallFailed as error:
-        why = reason(error.__cause__, where(url)) if isinstance(error.__cause__, Exception) else str(error)
+        lost = isinstance(error.__cause__, httpx2.HTTPError)
+        why = reason(error.__cause__, where(url)) if error.__cause__ and lost else str(error)
         raise Trouble(f"cannot list its tools: {why}") from error
     finally:
         await server.close()

@@ -84,12 +84,24 @@ async def ping(address: Address) -> Found:
         for command in address.commands:
             writer.write(encoded(command))
             await writer.drain()
-            expect(command[0], await reader.readuntil(b"\r\n"), address)
-    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            expect(command[0], await _line(reader), address)
+    except (OSError, EOFError) as error:
         raise Trouble(reason(error, str(address))) from error
     finally:
         writer.close()
     return Found()
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """One line of a reply; what is there where it has no end. Raises EOFError where nothing is."""
+    try:
+        return await reader.readuntil(b"\r\n")
+    except asyncio.LimitOverrunError:
+        return await reader.read(LONGEST)
+    except asyncio.IncompleteReadError as error:
+        if error.partial:
+            return error.partial
+        raise
 
 
 def encoded(command: tuple[str, ...]) -> bytes:
