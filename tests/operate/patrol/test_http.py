@@ -23,8 +23,16 @@ def get(port: int, path: str = "/", **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("status", "statuses", "state"),
-    [(200, [], "ok"), (204, [], "ok"), (302, [], "alarm"), (404, [], "alarm"), (503, [], "alarm")]
-    + [(401, [401], "ok"), (200, [401], "alarm"), (302, [200, 302], "ok")],
+    [
+        (200, [], "ok"),
+        (204, [], "ok"),
+        (302, [], "alarm"),
+        (404, [], "alarm"),
+        (503, [], "alarm"),
+        (401, [401], "ok"),
+        (200, [401], "alarm"),
+        (302, [200, 302], "ok"),
+    ],
 )
 def test_a_status_is_good_when_it_is_2xx_or_named(looked: Round, status: int, statuses: list[int], state: str) -> None:
     with http_server(lambda *_: (status, "")) as port:

@@ -94,7 +94,7 @@ def statvfs(used: float, files: float) -> Any:
 def test_a_disk_is_full_by_bytes_or_by_files(
     looked: Round, used: float, files: float, state: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk.os, "statvfs", lambda _: statvfs(used, files))
+    monkeypatch.setattr(os, "statvfs", lambda _: statvfs(used, files))
     found = looked.one({"kind": "disk"})
     assert (found[0], said in found[1]) == (state, True), found
 

@@ -89,7 +89,7 @@ def test_one_blip_is_looked_at_again_and_opens_nothing(looked: Round, monkeypatc
     from mooring.operate.patrol.looks import redis_ping
     from mooring.operate.patrol.seen import Found, Trouble
 
-    answers = [Trouble("blip"), Found()]
+    answers: list[Trouble | Found] = [Trouble("blip"), Found()]
 
     async def blips(_: object) -> Found:
         answer = answers.pop(0)

@@ -94,7 +94,7 @@ def test_no_url_is_repeated_whatever_is_wrong_with_it(looked: Round) -> None:
 
 
 def over_http(port: int, **more: Any) -> dict[str, Any]:
-    store = {"type": "http", "url": f"http://127.0.0.1:{port}/collections/documents/points/query"}
+    store: dict[str, Any] = {"type": "http", "url": f"http://127.0.0.1:{port}/collections/documents/points/query"}
     store |= {"body": {"query": [0.1, 0.2], "limit": 3}, "results": "/result/points"}
     return {"kind": "vector-query", "store": {**store, **more}, **QUICK}
 
