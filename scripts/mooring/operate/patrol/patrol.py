@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mooring.operate.patrol.clients import Clients
 from mooring.operate.patrol.judge import Rules, Standing, stand, undecided
 from mooring.operate.patrol.seen import Found, NotMade, Seen, State, Trouble, judged
 from mooring.operate.patrol.surroundings import Surroundings
@@ -88,14 +89,9 @@ def longest(document: Patrol) -> int:
 async def _patrol(
     document: Patrol, surroundings: Surroundings, before: Mapping[str, Before], clock: Clock
 ) -> list[Checked]:
-    import httpx2
-
     asyncio.get_running_loop().set_default_executor(Threads())
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-    real = surroundings.content.environment.endpoints != SIMULATED
-    # Each look has its own time, which ends whatever it waits for.
-    async with httpx2.AsyncClient(timeout=None, limits=limits, trust_env=real) as client:
-        surroundings.client = client
+    async with Clients(trust_env=surroundings.content.environment.endpoints != SIMULATED) as clients:
+        surroundings.clients = clients
         found = list(dependencies(document, surroundings))
         known = (before.get(dependency.name, NOTHING) for dependency in found)
         looked = (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import httpx2
     import sqlalchemy as sa
 
+    from mooring.operate.patrol.clients import Clients
     from mooring.state.transactions import Transactions
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Surroundings:
     url: str | None = None
     simulator: str | None = None
     database: "Transactions | None" = None
-    client: "httpx2.AsyncClient | None" = None
+    clients: "Clients | None" = None
     _secrets: set[str] = field(default_factory=set, repr=False)
 
     @property
@@ -44,12 +45,11 @@ class Surroundings:
         """Its name."""
         return self.content.environment.name
 
-    @property
-    def http(self) -> "httpx2.AsyncClient":
-        """The one client of all looks over HTTP: it follows no redirect and tries nothing again."""
-        if self.client is None:
-            raise RuntimeError("looks are made by `patrol`, which opens the client")
-        return self.client
+    def http(self, url: str) -> "httpx2.AsyncClient":
+        """The client that asks an address."""
+        if self.clients is None:
+            raise RuntimeError("looks are made by `patrol`, which opens the clients")
+        return self.clients.of(url)
 
     def secret(self, reference: str) -> str:
         """The value of `env:NAME`. Raises NotMade when it is not set."""

@@ -17,7 +17,7 @@ def looks(check: Http, surroundings: Surroundings) -> Iterator[tuple[str, Callab
         url = check.url or f"{_base(check, surroundings).rstrip('/')}{check.path}"
         headers = surroundings.header(check.secret_ref, check.secret_header)
         try:
-            async with surroundings.http.stream("GET", url, headers=headers) as response:
+            async with surroundings.http(url).stream("GET", url, headers=headers) as response:
                 status = response.status_code
         except httpx2.HTTPError as error:
             raise Trouble(reason(error, where(url))) from error

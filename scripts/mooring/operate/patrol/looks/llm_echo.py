@@ -41,7 +41,7 @@ async def echo(name: str, model: Model | None, surroundings: Surroundings) -> Fo
     url, headers = api(model, surroundings.simulator if simulated else None, secret)
     chat = simulated or model.api_type == "openai-chat"
     url, body = (f"{url}/chat/completions", _chat(model)) if chat else (f"{url}/messages", _messages(model))
-    answer = await _answer(url, headers, body, surroundings.http)
+    answer = await _answer(url, headers, body, surroundings.http(url))
     if not (_said(answer) if chat else _written(answer)):
         raise Trouble(f"{where(url)} gives an empty answer")
     return Found("simulated" if simulated else "")

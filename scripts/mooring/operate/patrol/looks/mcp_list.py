@@ -49,7 +49,7 @@ async def nothing() -> Found:
 async def look(name: str, tools: Sequence[tuple[Tool, McpBind]], surroundings: Surroundings) -> Found:
     """Lists the tools of a server and compares. Raises Trouble with everything that differs."""
     url = service(name, surroundings)
-    server = McpServer(url, surroundings.http)
+    server = McpServer(url, surroundings.http(url))
     try:
         listed = {str(one.get("name")): one async for one in _listed(server)}
     except CallFailed as error:

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
-from psycopg import sql
 
 from mooring.operate.patrol.looks.http import where
-from mooring.operate.patrol.postgres import ask
 from mooring.operate.patrol.reasons import reason
 from mooring.operate.patrol.seen import Found, Trouble
 from mooring.operate.patrol.surroundings import Surroundings
 from mooring.spec.patrol import HttpVectors, PgVector, VectorQuery
+
+if TYPE_CHECKING:
+    from psycopg import sql
 
 OPERATORS = {"cosine": "<=>", "l2": "<->", "inner-product": "<#>"}
 """https://github.com/pgvector/pgvector#querying"""
@@ -33,13 +34,16 @@ def looks(check: VectorQuery, surroundings: Surroundings) -> Iterator[tuple[str,
 
 async def _in_postgres(store: PgVector, check: VectorQuery, surroundings: Surroundings) -> int:
     """Neighbours of a vector that is in the table: what it finds first is that one."""
-    url = surroundings.secret(store.secret_ref)
-    query = nearest(store, check.at_least)
+    from mooring.operate.patrol.postgres import ask
+
+    url, query = surroundings.secret(store.secret_ref), nearest(store, check.at_least)
     return len(await asyncio.get_running_loop().run_in_executor(None, ask, url, query, check.timeout_seconds))
 
 
-def nearest(store: PgVector, limit: int) -> sql.Composed:
+def nearest(store: PgVector, limit: int) -> "sql.Composed":
     """The query, whose order an index on the column serves."""
+    from psycopg import sql
+
     table, column = sql.Identifier(*store.table.split(".")), sql.Identifier(store.column)
     return sql.SQL(
         "select 1 from {table} where {column} is not null order by {column} {operator} "
@@ -50,7 +54,7 @@ def nearest(store: PgVector, limit: int) -> sql.Composed:
 async def _over_http(store: HttpVectors, surroundings: Surroundings) -> int:
     headers = surroundings.header(store.secret_ref, store.secret_header)
     try:
-        response = await surroundings.http.post(store.url, headers=headers, json=store.body)
+        response = await surroundings.http(store.url).post(store.url, headers=headers, json=store.body)
     except httpx2.HTTPError as error:
         raise Trouble(reason(error, where(store.url))) from error
     if not response.is_success:
