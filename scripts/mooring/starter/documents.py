@@ -170,8 +170,10 @@ def environment(
     services: Sequence[tuple[str, str]] = (),
     drain: float = 180,
     export: str = "",
+    patrol: str = "",
 ) -> Files:
-    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, `export` is a document."""
+    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, `export` and `patrol` are
+    documents."""
     kind = tier(name)
     careful = TIERS[kind]
     agents = list(dict.fromkeys(probe.agent for probe in probes))
@@ -186,6 +188,7 @@ def environment(
         services=services,
         drain=f"{drain:g}",
         export=export,
+        patrol=patrol,
         **{key: getattr(careful, key) for key in careful.__slots__},
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Export, Guards, Prompt, Tool
+from mooring.spec import KINDS, Agent, Export, Guards, Patrol, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
 from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
@@ -99,6 +99,7 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
         services=choices.services(catalog, agents),
         drain=choices.drain(catalog, agents),
         export=exported,
+        patrol=next(iter(catalog.all(Patrol)), ""),
     )
     if production and not catalog.all(Guards):
         written |= document("Guards", GUARDS, wish.owner)

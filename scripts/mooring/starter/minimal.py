@@ -11,12 +11,14 @@ ENVIRONMENTS = ("local", "staging", "production")
 PROFILE = "standard"
 GUARDS = "guards"
 EXPORT = "export"
+PATROL = "patrol"
 FIRST_PORT = 8420
 
 
 def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> Files:
     """Everything below the content folders: a complete, valid repository, all of it owned by `owner`."""
     files = documents.rules() | document("Guards", GUARDS, owner) | documents.resilience(PROFILE, owner)
+    files |= document("Patrol", PATROL, owner)
     files |= documents.model(PRIMARY, owner) | documents.model(ALTERNATE, owner)
     models = [("L0", PRIMARY), ("L1", ALTERNATE)]
     for name in agents:
@@ -28,6 +30,6 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     probes = [documents.probe(name) for name in agents]
     for port, name in enumerate(environments, FIRST_PORT):
         exported = EXPORT if documents.tier(name) == "production" else ""
-        files |= documents.environment(name, owner, port=port, probes=probes, export=exported)
+        files |= documents.environment(name, owner, port=port, probes=probes, export=exported, patrol=PATROL)
         files |= document("Export", EXPORT, owner) if exported else {}
     return dict(sorted(files.items()))
