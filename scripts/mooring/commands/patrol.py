@@ -3,8 +3,8 @@
 import os
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
     from mooring.targets.protocol import Target
 
+    After = Callable[[list[Checked]], list[Checked]]
+
 SUMMARY = "Look at everything that an environment depends on, all at once."
 EXAMPLES = """
 moor patrol production                          every check of its Patrol document
 moor patrol production --prometheus /var/lib/node-exporter/production.prom
+moor patrol production --bisect                 which release broke what a canary asks, and its revert
 moor patrol local --json | jq '.checks[] | select(.state != "ok")'
 """
 
 
 def add(parser: ArgumentParser) -> None:
     environment(parser)
+    parser.add_argument("--bisect", action="store_true", help="find the release that broke the cases of a canary")
     parser.add_argument("--prometheus", metavar="FILE", type=Path, help="also write a textfile for node_exporter")
 
 
@@ -52,7 +56,10 @@ def run(args: Namespace, console: Console) -> Outcome:
     with ExitStack() as stack:
         database = _opened(stack, workspace, name, problems)
         around = _surroundings(workspace, release, running, database)
-        checked = _patrolled(document, around, problems)
+        if any(check.kind == "canary" for check in document.of(name)):
+            _prepare(workspace, around, release, running)
+        after = _bisecting(workspace, running, release, around, console) if args.bisect else None
+        checked = _patrolled(document, around, problems, after)
     data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
     report.show(data, console, time.time())
     if args.prometheus:
@@ -126,8 +133,33 @@ def _surroundings(
     )
 
 
-def _patrolled(document: "Patrol", around: "Surroundings", problems: list[MooringError]) -> "list[Checked]":
-    """Looks at everything, and keeps what was seen."""
+def _prepare(workspace: Workspace, around: "Surroundings", release: "Release", running: "Target") -> None:
+    """What a canary needs: the suites of the commit that serves, and the live slot."""
+    from mooring.commands.answering.bisect import suites
+    from mooring.errors import Stopped
+
+    around.suites = suites(workspace, release.content.environment.name, release)
+    with suppress(Stopped):
+        if live := running.facts().live:
+            slot = live.slot
+            around.ask = lambda body, seconds: running.rehearse(slot, body, seconds)
+
+
+def _bisecting(
+    workspace: Workspace, running: "Target", release: "Release", around: "Surroundings", console: Console
+) -> "After":
+    def bisect(checked: "list[Checked]") -> "list[Checked]":
+        from mooring.commands.answering.bisect import noted
+
+        return noted(workspace, running, release, around.suites, checked, console)
+
+    return bisect
+
+
+def _patrolled(
+    document: "Patrol", around: "Surroundings", problems: list[MooringError], after: "After | None"
+) -> "list[Checked]":
+    """Looks at everything, does what comes `after`, and keeps what was seen."""
     from mooring.commands.database import failed
     from mooring.operate.patrol.keeping import keep, known
     from mooring.operate.patrol.patrol import longest, patrol
@@ -142,6 +174,7 @@ def _patrolled(document: "Patrol", around: "Surroundings", problems: list[Moorin
         problems.append(failed(around.environment, error))
         kept = None
     checked, now = patrol(document, around, before), time.time()
+    checked = after(checked) if after else checked
     try:
         if kept is not None:
             kept.write(lambda connection: keep(connection, checked, document.keep_days, now))

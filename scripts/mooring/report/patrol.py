@@ -1,12 +1,16 @@
 """A patrol for people: every check with its state, the worst first."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from mooring.report.console import Console
+from mooring.report.console import Console, one_line
+from mooring.report.receipt import short
 from mooring.report.timestamps import ago
 
 COLUMNS = ("CHECK", "KIND", "STATE", "TOOK", "LIMITS", "SINCE", "DETAIL")
 WORST_FIRST = ("alarm", "unknown", "warn", "ok")
+WIDTH = 300
+"""Characters of an answer."""
 STYLES = {"alarm": "red", "unknown": "red", "warn": "yellow", "ok": "green"}
 
 
@@ -15,6 +19,31 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
     console.line(headline(data), STYLES[worst(data)])
     checks = sorted(data["checks"], key=lambda one: WORST_FIRST.index(one["state"]))
     console.table(COLUMNS, [row(one, now) for one in checks])
+    for one in checks:
+        if one["note"]:
+            console.line()
+            for line in found_out(one["note"], data["environment"]):
+                console.line(line)
+
+
+def found_out(note: dict[str, Any], environment: str) -> Iterator[str]:
+    """What is known of a case of a canary that fails: the release that broke it, with its answer before and since."""
+    case, broken, good = note["case"], note["broken"], note["good"]
+    if note["outcome"] == "broken":
+        commit = f", commit {broken['commit']}" if broken["commit"] else ""
+        yield f"{case} was broken by release {short(broken['release'])}{commit}: {broken['why']}"
+        yield f"  before  {one_line(good['answer'])[:WIDTH]}  ({short(good['release'])})"
+        yield f"  since   {one_line(broken['answer'])[:WIDTH]}"
+        if revert := note.get("revert"):
+            pull = f", #{revert['pull_request']}" if revert.get("pull_request") else ""
+            yield f"  revert  {revert['branch'] or revert['reason']}{pull}; moor rollback {environment} --to {good['release']}"
+    elif note["outcome"] == "outside":
+        failing = sum(one["passed"] is False for one in note["tried"])
+        yield f"{case} fails at every release that was tried, {failing} of them: the world outside has changed"
+    elif note["outcome"] == "here":
+        yield f"{case} passes when the same release is asked by itself: what runs differs from it, or it was chance"
+    else:
+        yield f"{case} could not be asked of the release that serves: {note['tried'][0]['why']}"
 
 
 def worst(data: dict[str, Any]) -> str:

@@ -197,6 +197,16 @@ class McpList(TimedLook):
     timeout_seconds: float = Field(default=20, gt=0, le=120)
 
 
+class CanaryLook(TimedLook):
+    """The live agents answer the cases of suites as their assertions say, with no effect in the world."""
+
+    kind: Literal["canary"]
+    suites: tuple[Name, ...] = Field(default=(), description="Absent: every smoke suite of the environment's agents.")
+    ok_below_seconds: Seconds = 10
+    alarm_above_seconds: Seconds = 60
+    timeout_seconds: float = Field(default=90, gt=0, le=300)
+
+
 class HeartbeatLook(Look):
     """Each scheduled job reported within two of its periods."""
 
@@ -205,7 +215,18 @@ class HeartbeatLook(Look):
 
 
 Check = Annotated[
-    LlmEcho | VectorQuery | RedisPing | Http | Sql | Tcp | TlsExpiry | Disk | TokenBudget | McpList | HeartbeatLook,
+    LlmEcho
+    | VectorQuery
+    | RedisPing
+    | Http
+    | Sql
+    | Tcp
+    | TlsExpiry
+    | Disk
+    | TokenBudget
+    | McpList
+    | CanaryLook
+    | HeartbeatLook,
     Field(discriminator="kind"),
 ]
 

@@ -7,8 +7,8 @@ from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.deployed import environments
 from mooring.catalog.nearest import suggestion
-from mooring.spec import Agent, Environment, Patrol, Resilience, Tool
-from mooring.spec.patrol import Check, Http, LlmEcho, McpList, RedisPing, TimedLook
+from mooring.spec import Agent, Environment, EvalSuite, Patrol, Resilience, Tool
+from mooring.spec.patrol import CanaryLook, Check, Http, LlmEcho, McpList, RedisPing, TimedLook
 from mooring.spec.tool import McpBind
 
 
@@ -99,6 +99,8 @@ def _missing(
     if isinstance(check, Http) and check.service is not None and check.service not in environment.services:
         near = suggestion(check.service, environment.services)
         yield remark(f"{path}.service", f"there is no service {check.service!r} {where}{near}")
+    if isinstance(check, CanaryLook):
+        yield from (remark(place, message) for place, message in _unaskable(check, path, environment, view))
     if isinstance(check, McpList):
         servers = _servers(view, agents)
         for index, name in enumerate(check.servers):
@@ -107,6 +109,20 @@ def _missing(
                 yield remark(f"{path}.servers.{index}", message)
         if not servers and not check.servers:
             yield remark(path, f"{check.name!r} lists nothing: no tool {where} is bound to an MCP server")
+
+
+def _unaskable(check: CanaryLook, path: str, environment: Environment, view: Catalog) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong with it) of suites that a live slot cannot be asked."""
+    known = view.all(EvalSuite)
+    ours = {name: suite for name, suite in known.items() if suite.agent in environment.agents}
+    for index, name in enumerate(check.suites):
+        if name not in ours:
+            where = f"no suite {name!r} asks an agent of environment {environment.name!r}"
+            yield f"{path}.suites.{index}", f"{where}{suggestion(name, ours)}"
+        elif ours[name].judge is not None:
+            yield f"{path}.suites.{index}", f"suite {name!r} needs a judge, which a patrol has not"
+    if not check.suites and not any(suite.smoke for suite in ours.values()):
+        yield path, f"{check.name!r} asks nothing: environment {environment.name!r} has no smoke suite"
 
 
 def _models(view: Catalog, agents: list[Agent]) -> set[str]:

@@ -24,7 +24,7 @@ LOOSER = {
 }
 """Fields of a check by which more (1) or less (-1) is looser."""
 
-NAMING = ("environments", "models", "servers", "jobs")
+NAMING = ("environments", "models", "servers", "suites", "jobs")
 """Fields that name what is looked at; none named is all."""
 
 

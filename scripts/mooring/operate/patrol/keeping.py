@@ -22,6 +22,7 @@ def known(connection: "sa.Connection", most: int) -> dict[str, Before]:
         row.check: Before(
             Standing(State(row.state), row.since, row.contrary),
             tuple(State(look.state) for look in looks.get(row.check, ())),
+            row.note,
         )
         for row in patrols.states(connection)
     }
@@ -46,6 +47,7 @@ def row(checked: Checked) -> Patrolled:
         last.state,
         last.seconds,
         last.detail,
+        checked.note,
     )
 
 

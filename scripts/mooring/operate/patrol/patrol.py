@@ -1,6 +1,7 @@
 """Looks at all that an environment depends on at once, and judges what was seen together with what was before."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is known of a check: its standing, None for none, and the states of its last looks, the newest last."""
+    """What is known of a check: its standing, None for none; the states of its last looks, the newest last; and what
+    was found out about its state."""
 
     standing: Standing | None = None
     states: Sequence[State] = ()
+    note: str = ""
 
 
 NOTHING = Before()
@@ -37,6 +40,7 @@ class Checked:
     standing: Standing
     looks: tuple[Seen, ...]
     rules: Rules
+    note: str = ""
 
     @property
     def last(self) -> Seen:
@@ -60,6 +64,7 @@ class Checked:
             "value": last.value,
             "limits": limits._asdict() if limits else None,
             "detail": last.detail,
+            "note": json.loads(self.note) if self.note else None,
             "looks": [{"state": look.state, "detail": look.detail} for look in self.looks],
         }
 
@@ -111,7 +116,9 @@ async def _settled(
         await asyncio.sleep(pause)
         looks.append(await _look(dependency, surroundings, clock))
         states.append(looks[-1].state)
-    return Checked(stand(before.standing, states, rules, clock()), tuple(looks), rules)
+    standing = stand(before.standing, states, rules, clock())
+    same = before.standing is not None and before.standing.state is standing.state
+    return Checked(standing, tuple(looks), rules, before.note if same else "")
 
 
 async def _look(dependency: Dependency, surroundings: Surroundings, clock: Clock) -> Seen:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from mooring.catalog.secrets import masked
 from mooring.operate.patrol.seen import NotMade
 from mooring.release.content import ReleaseContent
+from mooring.spec import EvalSuite
 
 if TYPE_CHECKING:
     import httpx2
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Ask = Callable[[Mapping[str, Any], float], Mapping[str, Any]]
+"""Has an agent of the live slot answer one turn within some seconds; see evaluate.smoke."""
+
 LONGEST = 300
 """Characters of a detail."""
 
@@ -27,7 +31,8 @@ LONGEST = 300
 class Surroundings:
     """`url` is the environment's own address and `simulator` the simulator's; None where nothing runs.
 
-    `database` is the environment's own. Every secret that a look reads is remembered, so that none can be in a detail.
+    `suites` are those of the commit that serves, `ask` asks the live slot, and `database` is the environment's own.
+    Every secret that a look reads is remembered, so that none can be in a detail.
     """
 
     content: ReleaseContent
@@ -37,6 +42,8 @@ class Surroundings:
     url: str | None = None
     simulator: str | None = None
     database: "Transactions | None" = None
+    suites: Mapping[str, EvalSuite] = field(default_factory=dict)
+    ask: Ask | None = None
     clients: "Clients | None" = None
     _secrets: set[str] = field(default_factory=set, repr=False)
 

@@ -19,6 +19,7 @@ KINDS = {
     "disk": "disk",
     "token-budget": "token_budget",
     "mcp-list": "mcp_list",
+    "canary": "canary",
     "heartbeat": "heartbeat",
 }
 """Modules of `looks` by kind."""

@@ -8,7 +8,7 @@ PATROL = Migration(
         """create table patrol_checks (
             name $text primary key, kind $text not null, state $text not null, since $real not null,
             contrary $number not null, seen $real not null, found $text not null, seconds $real not null,
-            detail $text not null
+            detail $text not null, note $text not null
         ) $strict""",
         """create table patrol_looks (
             name $text not null, at $real not null, state $text not null, seconds $real not null, detail $text not null,

@@ -23,6 +23,8 @@ CHECKS = sa.Table(
     text("found"),
     sa.Column("seconds", SECONDS, nullable=False),
     text("detail"),
+    # What was found out about the state it is in: JSON, or "".
+    text("note"),
 )
 
 LOOKS = sa.Table(
@@ -39,7 +41,10 @@ LOOKS = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Patrolled:
-    """The state of one check. `since` and `seen` are Unix time, `seconds` is how long the last look took."""
+    """The state of one check. `since` and `seen` are Unix time, `seconds` is how long the last look took.
+
+    `note` is JSON of what was found out about this state, or "".
+    """
 
     check: str
     kind: str
@@ -50,6 +55,7 @@ class Patrolled:
     found: str
     seconds: float
     detail: str
+    note: str = ""
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
