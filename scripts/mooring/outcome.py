@@ -52,6 +52,7 @@ class Reason(StrEnum):
     OCCUPIED = "occupied"
     CLOCK_SKEW = "clock-skew"
     DRIFTED = "drifted"
+    ALARMED = "alarmed"
     UNKNOWN = "unknown"
     CONTESTED = "contested"
     # stopped on the way, and undone

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
 from mooring.operate.status import status
 from mooring.report.page.page import page
@@ -33,12 +34,13 @@ def run() -> list[Row]:
         digests = _filled(Location(state, "production"))
         records = Records(root, state, "production", os.environ)
         target = Still(digests)
-        data = status(target, records)
+        stand = Standings(records)
+        data = status(target, records, stand)
         assert data["deployments"][0]["lost"] == 0, "the ledger was read"
         book = records.ledger()
         assert book is not None
         rows = [
-            _row("data of the status page", lambda: status(target, records)),
+            _row("data of the status page", lambda: status(target, records, stand)),
             _row("drawing it", lambda: page(serving(), "en")),
             _row("log book, the last 10 of it", lambda: logbook.newest(book.backward("production"), 10)),
         ]

@@ -144,6 +144,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.drift,
             content.exports,
             content.objectives,
+            content.patrols,
         )
     )
 

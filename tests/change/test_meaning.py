@@ -23,6 +23,7 @@ EXISTENCE = {
     "guards": "guards.guards",
     "model": "models.anthropic/claude-sonnet-4-5",
     "objectives": "objectives.objectives",
+    "patrol": "patrols.patrol",
     "prompt": "prompts.support/main",
     "resilience": "resilience.standard",
     "tool": "tools.shop/find-order",
@@ -77,6 +78,33 @@ def test_copies_that_are_kept_less_well_are_a_weakening(
 ) -> None:
     old, new = (edit({f"exports.export.{key}": value for key, value in side.items()}) for side in (before, after))
     assert [(change.code, change.text) for change in diff(new, old)] == [("export.weakened", f"export export: {said}")]
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "said"),
+    [
+        ({"failures": 3}, "weakened", "looks in a row until a check gets worse 2 → 3"),
+        ({"failures": 1}, "changed", "looks in a row until a check gets worse 2 → 1"),
+        ({"recoveries": 1}, "weakened", "patrols in a row until a check gets better 2 → 1"),
+        ({"checks.1.alarmAboveSeconds": 0.3}, "weakened", "check cache: alarmAboveSeconds 0.2 → 0.3"),
+        ({"checks.1.alarmAboveSeconds": 0.1}, "changed", "check cache: alarmAboveSeconds 0.2 → 0.1"),
+        ({"checks.0.models": ["openai/gpt-4-1"]}, "weakened", "check models: models all → openai/gpt-4-1"),
+        ({"checks.1.environments": ["staging"]}, "weakened", "check cache: environments all → staging"),
+        ({"checks.1": ...}, "weakened", "check cache (redis-ping) is no longer made"),
+        (
+            {"checks.1.url": "redis://127.0.0.1:6380"},
+            "changed",
+            "check cache: url redis://127.0.0.1:6379 → redis://127.0.0.1:6380",
+        ),
+    ],
+)
+def test_fewer_and_looser_checks_are_a_weakening(
+    values: dict[str, Any], code: str, said: str, edit: Edit, content: ReleaseContent
+) -> None:
+    after = edit({f"patrols.patrol.{path}": value for path, value in values.items()})
+    assert [(change.code, change.text) for change in diff(after, content)] == [
+        (f"patrol.{code}", f"patrol patrol: {said}")
+    ]
 
 
 def test_another_environment_is_another_document(edit: Edit, content: ReleaseContent) -> None:

@@ -108,6 +108,10 @@ def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, r
     found = content(repo.root)
     assert not [file for file in found if "support" in file or "staging" in file or file.startswith("scripts/tools")]
     assert "configs/tools/oncall/page-human.yaml" in found
+    patrol = yaml.safe_load(found["configs/operations/patrol.yaml"])
+    checks = {check["name"]: check for check in patrol["checks"]}
+    assert "shop" not in checks
+    assert checks["jobs"]["environments"] == ["production"]
     local = yaml.safe_load(found["configs/environments/local.yaml"])
     assert (local["agents"], [probe["agent"] for probe in local["rollout"]["probes"]]) == (["incident"], ["incident"])
 

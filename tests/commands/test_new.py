@@ -114,7 +114,7 @@ def test_owners_that_somebody_changed_by_hand_are_left_alone(moor: Any, repo: Re
         (("agent", "../x"), "argument NAME: '../x' is no name of a document"),
         (("agent", "x" * 121), "argument NAME: "),
         (("agnt", "x"), "this version has no kind of document 'agnt'; did you mean 'agent'?"),
-        (("patrol", "nightly"), "this version has no kind of document 'patrol'"),
+        (("schedule", "nightly"), "this version has no kind of document 'schedule'"),
         (("suite", "other"), "which agent does the suite ask?"),
         (("suite", "other", "--agent", "helpr"), "there is no agent 'helpr'; did you mean 'helper'?"),
         (("model", "x", "--agent", "helper"), "only a suite asks an agent"),

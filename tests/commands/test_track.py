@@ -90,7 +90,7 @@ def test_output_that_is_too_long_is_cut_and_none_is_said_to_be_none(
 def test_a_late_job_is_told_of_by_every_other_one_in_its_own_issue(
     host: Tracker, place: Path, printed: Path, moor: Any
 ) -> None:
-    beats(place, ("export-state", 3 * HOUR))
+    beats(place, ("export-state", 3 * HOUR), ("patrol", 0.0))
     told = moor("track", "drift", "local", printed, "--outcome", "success")
     assert told.code == 0
     assert "export-state has not reported for 3 h, and runs every 1 h" in told.out
@@ -109,7 +109,7 @@ def test_status_shows_which_job_is_late(place: Path, moor: Any) -> None:
     beats(place, ("drift", 2 * HOUR), ("export-state", HOUR))
     assert "late: the scheduled job drift has not reported since" in moor("status", "local").out
     jobs = {job["job"]: job["late"] for job in moor("status", "local", "--json").json["environments"][0]["jobs"]}
-    assert jobs == {"drift": True, "behaviour": False, "export-state": False, "verify-backup": False}
+    assert jobs == {"patrol": True, "drift": True, "behaviour": False, "export-state": False, "verify-backup": False}
 
 
 def test_a_host_that_is_down_is_said_and_the_heartbeat_is_kept(

@@ -13,6 +13,7 @@ from tests.operate.repository.tracker import Tracker
 from tests.repository import copied, up
 
 CRONS = {
+    r"\d+,\d+,\d+,\d+ \* \* \* \*": 900,
     r"\d+,\d+ \* \* \* \*": 1800,
     r"\d+ \* \* \* \*": 3600,
     r"\d+ \d+ \* \* \*": 86400,

@@ -9,6 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "scripts/mooring"
 
 APART = {
+    "operate/patrol/postgres.py": "what an environment depends on, which is not its own",
     "simulator/services/database.py": "what a demo world's services know",
 }
 """Who opens one besides `state/`, and what it is for."""

@@ -48,7 +48,8 @@ def reading(machine: str, minute: int, answered: float, failed: float = 0, **mor
 
 def test_only_what_is_needed_is_kept_and_added_up_over_the_rest() -> None:
     by_slot = {(f"{names.REQUESTS}_total", (("end", "answered"), ("slot", slot))): 3.0 for slot in ("blue", "green")}
-    found = reduced({**by_slot, ("mooring_other_total", ()): 9.0}, needed(None))
+    other: dict[Any, float] = {("mooring_other_total", ()): 9.0}
+    found = reduced(other | by_slot, needed(None))
     assert found == {(f"{names.REQUESTS}_total", frozenset({("end", "answered")})): 6.0}
 
 
@@ -115,7 +116,7 @@ def test_what_lies_back_is_kept_less_often_and_in_the_end_not_at_all(database: T
     now = 30_000_000 - 30_000_000 % 60
     ages = (0, 1, 359, 363, 365, 4300, 4320, 4380, 4385, samples.KEEP_MINUTES, samples.KEEP_MINUTES + 60)
     for age in ages:
-        database.write(lambda connection, age=age: samples.put(connection, "a", now - age, {"age": age}))
+        database.write(lambda connection, age=age: samples.put(connection, "a", now - age, {"age": age}))  # type: ignore[misc]
     database.write(lambda connection: samples.thin(connection, now))
     kept = database.read(lambda connection: samples.since(connection, 0))
     assert [sample.data["age"] for sample in kept] == [samples.KEEP_MINUTES, 4380, 4320, 4300, 365, 359, 1, 0]
@@ -123,12 +124,12 @@ def test_what_lies_back_is_kept_less_often_and_in_the_end_not_at_all(database: T
 
 def test_a_window_begins_with_the_last_sample_before_it(database: Transactions) -> None:
     for machine, minute in (("a", 10), ("a", 20), ("b", 5), ("b", 30), ("a", 30)):
-        database.write(lambda connection, at=(machine, minute): samples.put(connection, *at, {}))
+        database.write(lambda connection, of=machine, at=minute: samples.put(connection, of, at, {}))  # type: ignore[misc]
     found = database.read(lambda connection: samples.since(connection, 25))
     assert [(sample.machine, sample.minute) for sample in found] == [("b", 5), ("a", 20), ("a", 30), ("b", 30)]
 
 
 def test_the_first_sample_of_a_minute_stays(database: Transactions) -> None:
     for value in (1, 2):
-        database.write(lambda connection, value=value: samples.put(connection, "a", 7, {"value": value}))
+        database.write(lambda connection, value=value: samples.put(connection, "a", 7, {"value": value}))  # type: ignore[misc]
     assert [sample.data for sample in database.read(lambda connection: samples.since(connection, 0))] == [{"value": 1}]

@@ -150,7 +150,7 @@ def test_a_new_environment_takes_a_port_of_its_own_and_the_tier_of_its_name() ->
     ("said", "message"),
     [
         ("agnt", "this version has no kind of document 'agnt'; did you mean 'agent'?"),
-        ("patrol", "this version has no kind of document 'patrol'"),
+        ("schedule", "this version has no kind of document 'schedule'"),
         ("override", "no Override is begun from nothing"),
     ],
 )

@@ -51,7 +51,7 @@ def _finding(file: str, parsed: Parsed, kind: type[Document], detail: ErrorDetai
         check = "tool-hints" if place[0] == "annotations" else "missing-key"
         return Finding(file, line, path, f"key {str(place[-1])!r} is missing", check)
     if detail["type"] == "union_tag_not_found":
-        return Finding(file, line, path, "key 'type' is missing", "missing-key")
+        return Finding(file, line, path, f"key {_discriminator(detail)!r} is missing", "missing-key")
     return Finding(file, line, path, _words(detail), "value")
 
 
@@ -59,7 +59,7 @@ def _words(detail: ErrorDetails) -> str:
     if detail["type"] in _PLAIN:
         return f"the value {_PLAIN[detail['type']]}"
     if detail["type"] == "union_tag_invalid":
-        return f"`type` must be one of {detail['ctx']['expected_tags']}"
+        return f"`{_discriminator(detail)}` must be one of {detail['ctx']['expected_tags']}"
     message = detail["msg"]
     for old, new in (
         ("Input should", "must"),
@@ -76,14 +76,14 @@ def _words(detail: ErrorDetails) -> str:
 def _place(kind: type[BaseModel], steps: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
     """(the place in the document, the model that its last step is a key of), found by walking the models.
 
-    Where a place holds one of several models, pydantic adds the `type` of the one that was meant as a step.
+    Where a place holds one of several models, pydantic adds the `type` or `kind` of the one that was meant as a step.
     """
     place: list[int | str] = []
     models: list[type[BaseModel]] = [kind]
     holder: type[BaseModel] | None = kind
     for step in steps:
         if len(models) > 1 and isinstance(step, str):
-            models = [model for model in models if step in get_args(model.model_fields["type"].annotation)]
+            models = [model for model in models if _tagged(model, step)]
             continue
         place.append(step)
         if isinstance(step, int):
@@ -92,6 +92,15 @@ def _place(kind: type[BaseModel], steps: tuple[int | str, ...]) -> tuple[tuple[i
         fields = {field.alias or name: field for name, field in holder.model_fields.items()} if holder else {}
         models = _models_of(fields[step].annotation) if step in fields else []
     return tuple(place), holder
+
+
+def _tagged(model: type[BaseModel], tag: str) -> bool:
+    fields = (model.model_fields.get(name) for name in ("type", "kind"))
+    return any(tag in get_args(field.annotation) for field in fields if field)
+
+
+def _discriminator(detail: ErrorDetails) -> str:
+    return str(detail["ctx"]["discriminator"]).strip("'")
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:

@@ -94,6 +94,7 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Resilience": content.resilience,
         "Export": content.exports,
         "Objectives": content.objectives,
+        "Patrol": content.patrols,
         "Guards": content.guards,
         "Drift": content.drift,
     }

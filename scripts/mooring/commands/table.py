@@ -13,7 +13,7 @@ GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "comment", "release"),
     "Template": ("upgrade",),
-    "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "track", "restart", "down"),
+    "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
     "Inspection": ("talk", "status", "why", "objectives", "history", "logs"),
     "State": ("state",),

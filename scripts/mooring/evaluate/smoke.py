@@ -95,7 +95,7 @@ def _reply(body: Mapping[str, Any], deadline: float, ask: Ask) -> Reply:
 
 
 async def _judged(planned: list[Conversation], replies: list[list[Reply]]) -> list[str]:
-    return [await _problem(one.case, said) for one, said in zip(planned, replies, strict=True)]
+    return [await problem(one.case, said) for one, said in zip(planned, replies, strict=True)]
 
 
 async def scores_of(case: Case, replies: Sequence[Reply]) -> tuple[Score, ...]:
@@ -103,8 +103,8 @@ async def scores_of(case: Case, replies: Sequence[Reply]) -> tuple[Score, ...]:
     return unanswered(replies) + await judge(case, replies, None)
 
 
-async def _problem(case: Case, replies: list[Reply]) -> str:
-    """Why a case does not hold, or ""."""
+async def problem(case: Case, replies: Sequence[Reply]) -> str:
+    """Why a case does not hold, or "". For the main thread."""
     scores = await scores_of(case, replies)
     if passed(case, scores):
         return ""

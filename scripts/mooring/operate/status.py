@@ -53,7 +53,8 @@ def status(target: Target, records: Records, standings: Standings) -> dict[str, 
     for slot, commit in recorded.pop("commits", {}).items():
         facts["slots"][slot]["commit"] = commit
     live, ran = _live(target), jobs(records)
-    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": ran, "warnings": warnings}
+    known = {**served(live), **recorded, "jobs": ran, "warnings": warnings}
+    known |= {"objectives": standings.of(live), "patrol": patrolled(records)}
     known["drift"] = looked(known.get("drift"), ran)
     return {"at": time.time(), **data, **facts, **UNTOLD, **known, "repository": repository(records.root)}
 
@@ -128,6 +129,21 @@ def jobs(records: Records) -> list[dict[str, Any]]:
         {**(beats[job].data() if job in beats else {"job": job, **nothing}), "late": job in overdue}
         for job in (heartbeats.JOBS if known else ())
     ]
+
+
+def patrolled(records: Records) -> list[dict[str, Any]] | None:
+    """The state of each check of the last patrol; None where none has ever run, or that cannot be read."""
+    from mooring.state.records import patrols
+    from mooring.state.unavailable import Unavailable
+
+    try:
+        database = records.database()
+        found = database.read(patrols.states) if database else []
+    except (MooringError, Unavailable):
+        return None
+    names = ("check", "kind", "state", "seconds", "detail")
+    told = [{name: getattr(one, name) for name in names} | {"since": iso(one.since), "seen": one.seen} for one in found]
+    return told or None
 
 
 def _live(target: Target) -> "Release | None":

@@ -22,6 +22,7 @@ from mooring.spec import (
     Guards,
     Model,
     Objectives,
+    Patrol,
     Prompt,
     Resilience,
     Tool,
@@ -82,6 +83,7 @@ class _Resolution:
             objectives=self._named(
                 Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
             ),
+            patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
         )
         if self.findings:
             raise FindingsError(self.findings)

@@ -34,16 +34,22 @@ class _GitError(Exception):
     """A git command failed; the argument is its message."""
 
 
-def write_back(root: Path, ledger: Ledger, environment: str, restored: str, refused: str, why: str) -> WrittenBack:
+SENT = "Traffic was sent back already; this brings git to what runs."
+
+
+def write_back(
+    root: Path, ledger: Ledger, environment: str, restored: str, refused: str, why: str, sent: str = SENT
+) -> WrittenBack:
     """A branch `mooring/revert-<12 hex>` on top of HEAD that takes the documents of `refused` back to `restored`.
 
-    Both are digests; the hex is the refused one's. Never raises a git error: the rollback has already happened.
+    Both are digests; the hex is the refused one's. `sent` says what became of the traffic. Never raises a git error:
+    the rollback has already happened.
     """
     good = ledger.commit_of(environment, restored)
     if good is None:
         return WrittenBack(reason=f"no commit is recorded for {restored}")
     try:
-        return _write(root, good, _message(ledger, environment, restored, refused, good, why), refused)
+        return _write(root, good, _message(ledger, environment, restored, refused, good, f"{why}\n\n{sent}"), refused)
     except (_GitError, OSError) as error:
         return WrittenBack(reason=f"git could not be told: {error}")
 
@@ -77,7 +83,6 @@ def _message(ledger: Ledger, environment: str, restored: str, refused: str, good
     return (
         f"Revert {environment} to the release of {good[:12]}\n\n"
         f"{why}\n\n"
-        f"Traffic was sent back already; this brings git to what runs.\n\n"
         f"Mooring-Environment: {environment}\n"
         f"Mooring-Restored: {restored}\n"
         f"Mooring-Refused: {refused}\n"

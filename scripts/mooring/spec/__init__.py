@@ -8,6 +8,7 @@ from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
 from mooring.spec.model import Model
 from mooring.spec.objectives import Objectives
+from mooring.spec.patrol import Patrol
 from mooring.spec.prompt import Prompt, PromptPart
 from mooring.spec.resilience import Resilience
 from mooring.spec.suite import EvalSuite
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Document]] = {
         Model,
         Objectives,
         Override,
+        Patrol,
         Prompt,
         PromptPart,
         Resilience,
@@ -43,6 +45,7 @@ FOLDERS: dict[str, str] = {
     "Model": "configs/models",
     "Objectives": "configs/operations",
     "Override": "configs/overrides",
+    "Patrol": "configs/operations",
     "Prompt": "prompts",
     "PromptPart": "prompts/shared",
     "Resilience": "configs/resilience",
@@ -64,6 +67,7 @@ __all__ = [
     "Model",
     "Objectives",
     "Override",
+    "Patrol",
     "Prompt",
     "PromptPart",
     "Resilience",

@@ -160,6 +160,7 @@ class Environment(Document):
     objectives: Name | None = Field(
         default=None, description="The Objectives document; absent: nothing is promised, and no alert is made of it."
     )
+    patrol: Name | None = Field(default=None, description="The Patrol document; absent: nothing is patrolled.")
     serving: Serving = Serving()
     access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)

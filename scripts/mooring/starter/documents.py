@@ -171,9 +171,10 @@ def environment(
     drain: float = 180,
     export: str = "",
     objectives: str = "",
+    patrol: str = "",
 ) -> Files:
-    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, `export` and `objectives` are
-    documents."""
+    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, and `export`, `objectives`
+    and `patrol` are documents."""
     kind = tier(name)
     careful = TIERS[kind]
     agents = list(dict.fromkeys(probe.agent for probe in probes))
@@ -189,6 +190,7 @@ def environment(
         drain=f"{drain:g}",
         export=export,
         objectives=objectives,
+        patrol=patrol,
         **{key: getattr(careful, key) for key in careful.__slots__},
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Export, Guards, Objectives, Prompt, Tool
+from mooring.spec import KINDS, Agent, Export, Guards, Objectives, Patrol, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
 from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
@@ -100,6 +100,7 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
         drain=choices.drain(catalog, agents),
         export=exported,
         objectives=next(iter(catalog.all(Objectives)), ""),
+        patrol=next(iter(catalog.all(Patrol)), ""),
     )
     if production and not catalog.all(Guards):
         written |= document("Guards", GUARDS, wish.owner)
@@ -163,6 +164,10 @@ ROWS: Mapping[str, Row] = {
     "Objectives": Row(
         lambda wish, _: document("Objectives", wish.name, wish.owner),
         lambda wish, _: [f"name it in an environment: `objectives: {wish.name}`", "moor objectives check ENV"],
+    ),
+    "Patrol": Row(
+        lambda wish, _: document("Patrol", wish.name, wish.owner),
+        lambda wish, _: [f"name it in an environment: `patrol: {wish.name}`", "moor patrol ENV"],
     ),
     "Prompt": Row(
         lambda wish, _: documents.prompt(wish.name, wish.owner),

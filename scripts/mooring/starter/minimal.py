@@ -12,12 +12,14 @@ PROFILE = "standard"
 GUARDS = "guards"
 EXPORT = "export"
 OBJECTIVES = "objectives"
+PATROL = "patrol"
 FIRST_PORT = 8420
 
 
 def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> Files:
     """Everything below the content folders: a complete, valid repository, all of it owned by `owner`."""
     files = documents.rules() | document("Guards", GUARDS, owner) | documents.resilience(PROFILE, owner)
+    files |= document("Patrol", PATROL, owner)
     files |= documents.model(PRIMARY, owner) | documents.model(ALTERNATE, owner)
     files |= document("Objectives", OBJECTIVES, owner)
     models = [("L0", PRIMARY), ("L1", ALTERNATE)]
@@ -30,6 +32,8 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     probes = [documents.probe(name) for name in agents]
     for port, name in enumerate(environments, FIRST_PORT):
         exported = EXPORT if documents.tier(name) == "production" else ""
-        files |= documents.environment(name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES)
+        files |= documents.environment(
+            name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES, patrol=PATROL
+        )
         files |= document("Export", EXPORT, owner) if exported else {}
     return dict(sorted(files.items()))

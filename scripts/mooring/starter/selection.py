@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks import references
+from mooring.catalog.checks import patrols, references
 from mooring.catalog.checks.environments import service_unused
 from mooring.catalog.code import reached
 from mooring.catalog.editing.removal import Path, without
@@ -12,7 +12,7 @@ from mooring.catalog.load import load
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import CODE, FOLDERS, Unreadable
 from mooring.errors import UsageError
-from mooring.spec import Agent, Environment, EvalSuite, Tool
+from mooring.spec import Agent, Environment, EvalSuite, Patrol, Tool
 from mooring.spec.tool import PythonBind
 
 Files = Mapping[str, bytes]
@@ -57,7 +57,7 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
     for step in (lambda now: _places(now, gone), _services, _overrides):
         kept = _edited(kept, step)
     kept = _used(kept)
-    for step in (_services, _overrides):
+    for step in (_services, _overrides, _looks):
         kept = _edited(kept, step)
     return kept
 
@@ -95,6 +95,18 @@ def _overrides(catalog: Catalog) -> Iterator[tuple[str, Path]]:
     """Overrides of documents that are there no more."""
     for remark in references.override_target(catalog):
         yield remark.entry.file, ["overrides", int(remark.path.split(".")[1])]
+
+
+def _looks(catalog: Catalog) -> Iterator[tuple[str, Path]]:
+    """Checks of what is there no more; of a list of names, the one alone, unless nothing would be left of it."""
+    for remark in (*patrols.environment(catalog), *patrols.target(catalog)):
+        if not isinstance(document := remark.entry.document, Patrol):
+            yield remark.entry.file, ["patrol"]
+            continue
+        _, index, *rest = remark.path.split(".")
+        named: tuple[str, ...] = getattr(document.checks[int(index)], rest[0]) if len(rest) == 2 else ()
+        place: Path = ["checks", int(index)]
+        yield remark.entry.file, [*place, rest[0], int(rest[1])] if len(named) > 1 else place
 
 
 def _used(files: Files) -> dict[str, bytes]:

@@ -76,6 +76,12 @@ def objectives(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Objectives", iter(places))
 
 
+def patrol(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("patrol", environment.patrol)] if environment.patrol else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Patrol", iter(places))
+
+
 def override_target(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         for index, override in enumerate(environment.overrides):

@@ -16,6 +16,7 @@ from mooring.catalog.checks import (
     models,
     objectives,
     operations,
+    patrols,
     profiles,
     prompts,
     references,
@@ -72,6 +73,7 @@ REFERENCES = {
     "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
     "reference-export": Check("Exports that are named exist.", "correct the name", references.export),
     "reference-objectives": Check("Objectives that are named exist.", "correct the name", references.objectives),
+    "reference-patrol": Check("Patrols that are named exist.", "correct the name", references.patrol),
     "reference-override": Check("Overridden documents exist.", "correct the name", references.override_target),
     "reference-guard": Check("Overridden guards exist.", "correct the name", references.guard),
     "unused": Check("Every document is used.", "use it, or delete it; git remembers", references.unused),
@@ -269,6 +271,23 @@ OPERATIONS = {
     ),
     "objective-window": Check("Objectives hold over 5m to 30d.", "say another window", objectives.window),
     "objective-twice": Check("Objectives of a document differ by name.", "rename one", objectives.twice),
+    "patrol-twice": Check("Checks of a patrol differ by name.", "rename one of them", patrols.twice),
+    "patrol-limits": Check(
+        "A check's limits are in order, and can be reached.", "swap or correct them", patrols.limits
+    ),
+    "patrol-address": Check(
+        "A check says where to look, once.",
+        "name one of them; a password is in the variable of secretRef",
+        patrols.address,
+    ),
+    "patrol-environment": Check(
+        "An environment that is patrolled exists, and has a check.",
+        "correct the name, or add a check",
+        patrols.environment,
+    ),
+    "patrol-target": Check(
+        "A check looks at models, services and servers that its environments have.", "correct the name", patrols.target
+    ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
 SUITES = {

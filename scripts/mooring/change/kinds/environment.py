@@ -21,6 +21,7 @@ def rules(sides: Sides) -> Rules:
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "export": moved("environment.export-changed", "export"),
         "objectives": moved("environment.objectives-changed", "objectives"),
+        "patrol": moved("environment.patrol-changed", "patrol"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),

@@ -86,7 +86,7 @@ def _suites(
     from mooring.spec import EvalSuite
 
     name = release.content.environment.name
-    known = load(_source(workspace.root, book.commit_of(name, release.digest)))[0].all(EvalSuite)
+    known = load(source(workspace.root, book.commit_of(name, release.digest)))[0].all(EvalSuite)
     asked = {suite: known[suite] for suite in then.suites if suite in known}
     able = {suite for suite, _ in askable(asked)}
     for suite in sorted(set(then.suites) - able):
@@ -97,7 +97,8 @@ def _suites(
     return {suite: asked[suite] for suite in sorted(able)}
 
 
-def _source(root: Path, commit: str | None) -> Any:
+def source(root: Path, commit: str | None) -> Any:
+    """The documents of a commit, or those here where this clone does not have it."""
     from mooring.catalog.source import GitTree, WorkTree
     from mooring.errors import UsageError
 

@@ -9,6 +9,7 @@ from mooring.errors import MooringError
 from mooring.operate import status
 from mooring.operate.monitor.exposition import Family
 from mooring.operate.monitor.families import gauge
+from mooring.operate.patrol.figures import HELP, STATES
 from mooring.operate.records import Records
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
@@ -33,7 +34,7 @@ def recorded(records: Records, digests: set[str], known: Recorded, objectives: I
     except MooringError:
         return Recorded([_up(False)], known.commits)
     return Recorded(
-        [_up(True), *found, *_jobs(records), *_promises(objectives)],
+        [_up(True), *found, *_jobs(records), *_patrolled(records), *_promises(objectives)],
         {digest: commit for digest, commit in commits.items() if commit},
     )
 
@@ -67,6 +68,18 @@ def _exported(ledger: Ledger) -> list[Family]:
         gauge(names.LAST_COPY, "When the state was last copied as a whole, Unix time.", *copied),
         gauge(names.LAST_PROOF, "When a copy was last proved by a restore, Unix time.", *proved),
     ]
+
+
+def _patrolled(records: Records) -> list[Family]:
+    """Nothing where no patrol has run."""
+    found = status.patrolled(records) or []
+    labels = [{"check": one["check"], "kind": one["kind"]} for one in found]
+    values: dict[str, list[tuple[dict[str, str], float]]] = {
+        names.PATROL_STATE: [(of, STATES[one["state"]]) for of, one in zip(labels, found, strict=True)],
+        names.PATROL_SECONDS: [(of, one["seconds"]) for of, one in zip(labels, found, strict=True)],
+        names.PATROL_RUN: _time(max((one["seen"] for one in found), default=None)),
+    }
+    return [gauge(name, HELP[name], *rows) for name, rows in values.items()]
 
 
 def _promises(objectives: Iterable[Mapping[str, Any]]) -> list[Family]:

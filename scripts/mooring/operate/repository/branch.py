@@ -54,6 +54,16 @@ def keep(root: Path, branch: str, parent: str, files: Mapping[str, str], message
     return Kept(branch, commit, changed, git.has_remote)
 
 
+def publish(root: Path, branch: str, commit: str) -> bool:
+    """Pushes a branch that is here; False where there is no remote. Refused(CONFLICTS), Failed(PROCESS)."""
+    git = _Git(root)
+    if not git.has_remote:
+        return False
+    if (remote := git.remote_head(branch)) != commit:
+        git.push(branch, commit, remote)
+    return True
+
+
 def drop(root: Path, branch: str) -> bool:
     """Deletes the branch here and at the remote, unless somebody else committed to it; whether there was one of ours.
 

@@ -19,7 +19,13 @@ HEARTBEATS = sa.Table(
     sa.Column("reported", tables.SECONDS),
 )
 
-JOBS = {"drift": 1800.0, "behaviour": 86400.0, "export-state": 3600.0, "verify-backup": 7 * 86400.0}
+JOBS = {
+    "patrol": 900.0,
+    "drift": 1800.0,
+    "behaviour": 86400.0,
+    "export-state": 3600.0,
+    "verify-backup": 7 * 86400.0,
+}
 """Scheduled jobs, and every how many seconds each runs. They are the names of their workflows."""
 
 LATE = 2

@@ -89,6 +89,16 @@ def of_day(connection: sa.Connection, day: str) -> dict[Who, Spent]:
     return {(tenant, key, agent): Spent(*numbers) for tenant, key, agent, *numbers in rows}
 
 
+def since(connection: sa.Connection, day: str, tenant: str | None = None) -> Spent:
+    """What was spent from a day on, by one tenant or by all."""
+    columns = SPEND.c.calls, SPEND.c.tokens, SPEND.c.usd
+    sums = sa.select(*(sa.func.coalesce(sa.func.sum(column), 0) for column in columns)).where(SPEND.c.day >= day)
+    if tenant is not None:
+        sums = sums.where(SPEND.c.tenant == tenant)
+    calls, tokens, usd = connection.execute(sums).one()
+    return Spent(int(calls), int(tokens), float(usd))
+
+
 def forget(connection: sa.Connection, before: str) -> None:
     """Deletes the days before one, written as 2026-01-31."""
     for old in _OLD:

@@ -7,6 +7,7 @@ Source: the Model Context Protocol specification, "Transports: Streamable HTTP",
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -49,6 +50,13 @@ class McpServer:
         if self._session is session:
             self._session = None
         return (await self._ask(method, params, call, await self._opened(call)))[0]
+
+    async def close(self) -> None:
+        """Ends the session at the server, where it keeps one. What the server says to that is of no interest."""
+        session, self._session = self._session, None
+        if session and SESSION in session:
+            with suppress(httpx2.HTTPError):
+                await self._client.delete(self._url, headers={**HEADERS, **session})
 
     async def _opened(self, call: Call) -> dict[str, str]:
         async with self._opening:

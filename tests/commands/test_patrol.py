@@ -1,0 +1,115 @@
+"""`moor patrol`: what it shows, how it ends, and what it says when it cannot look."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.repository import Repo, copied, up
+
+PATROL = "configs/operations/patrol.yaml"
+LOCAL = "configs/environments/local.yaml"
+CHECKS = """checks:
+  - {kind: sql, name: state, okBelowSeconds: 20, alarmAboveSeconds: 20, timeoutSeconds: 20}
+  - {kind: llm-echo, name: models, okBelowSeconds: 20, alarmAboveSeconds: 20}
+keepDays: 30
+"""
+
+
+DISK = "checks:\n  - {kind: disk, name: disk, okBelowRatio: 2, alarmAboveRatio: 2}\n"
+
+
+def with_checks(repo: Repo, text: str) -> None:
+    file = repo.root / PATROL
+    head = file.read_text().partition("checks:")[0]
+    file.write_text(head.replace("repeatAfterSeconds: 2", "repeatAfterSeconds: 0") + text)
+    repo.commit("checks")
+
+
+def test_an_environment_that_names_no_document_is_told_how_to_make_one(repo: Repo, moor: Any) -> None:
+    repo.edit(LOCAL, "patrol: patrol\n", "")
+    said = moor("-C", repo.root, "patrol", "local")
+    assert said.code == 1
+    assert "names no Patrol document, so nothing would be looked at" in said.error
+    assert "fix: moor new patrol patrol, and `patrol: patrol` in configs/environments/local.yaml" in said.err
+
+
+def test_a_new_document_is_begun_with_the_command_that_the_fix_names(repo: Repo, moor: Any) -> None:
+    repo.edit(LOCAL, "patrol: patrol\n", "patrol: mine\n")
+    assert moor("-C", repo.root, "new", "patrol", "mine").code == 0
+    assert moor("-C", repo.root, "validate").code == 0
+
+
+def test_where_nothing_runs_what_depends_on_that_is_in_alarm(repo: Repo, moor: Any) -> None:
+    with_checks(repo, CHECKS)
+    said = moor("-C", repo.root, "patrol", "local")
+    assert said.code == 1
+    assert said.out.startswith("local: 3 in alarm, 1 ok\n")
+    assert "the simulator does not run; moor up local" in said.out
+    assert moor("-C", repo.root, "patrol", "local", "--json").json["reason"] == "alarmed"
+
+
+def test_what_cannot_be_known_is_no_success(repo: Repo, moor: Any) -> None:
+    with_checks(repo, "checks:\n  - {kind: redis-ping, name: cache, secretRef: 'env:NOT_SET_ANYWHERE'}\n")
+    said = moor("-C", repo.root, "patrol", "local", "--json")
+    assert (said.code, said.json["reason"]) == (1, "unknown")
+    (check,) = said.json["checks"]
+    assert (check["state"], "NOT_SET_ANYWHERE is not set" in check["detail"]) == ("unknown", True)
+
+
+def test_a_warning_is_shown_and_stops_nobody(repo: Repo, moor: Any) -> None:
+    with_checks(repo, "checks:\n  - {kind: disk, name: disk, okBelowRatio: 0.000001, alarmAboveRatio: 1}\n")
+    said = moor("-C", repo.root, "patrol", "local")
+    assert (said.code, said.out.splitlines()[0]) == (0, "local: 1 to watch")
+
+
+def test_a_database_that_cannot_be_used_is_said_after_what_was_seen(
+    repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_checks(
+        repo,
+        "checks:\n  - {kind: disk, name: disk, okBelowRatio: 2, alarmAboveRatio: 2}\n  - {kind: sql, name: state}\n",
+    )
+    document = repo.root / LOCAL
+    document.write_text(f"{document.read_text()}database: {{secretRef: env:STATE_URL}}\n")
+    said = moor("-C", repo.root, "patrol", "local")
+    assert (said.code, "STATE_URL is not set" in said.error) == (1, True)
+    assert said.out.startswith("local: 1 unknown, 1 ok\n")
+    monkeypatch.setenv("STATE_URL", "postgresql://nobody:hunter22@127.0.0.1:9/none")
+    said = moor("-C", repo.root, "patrol", "local")
+    assert (said.code, "what was seen cannot be kept" in said.error) == (1, True)
+    assert said.out.startswith("local: 1 in alarm, 1 ok\n")
+    assert "hunter22" not in said.out + said.err
+
+
+def test_a_file_that_cannot_be_written_is_one_line(repo: Repo, moor: Any) -> None:
+    with_checks(repo, DISK)
+    said = moor("-C", repo.root, "patrol", "local", "--prometheus", repo.root / "none/local.prom")
+    assert (said.code, "cannot write" in said.error) == (1, True)
+    assert moor("-C", repo.root, "patrol", "local", "--prometheus", repo.root / "local.prom").code == 0
+    series = 'mooring_patrol_state{check="disk",environment="local",kind="disk"} 0.0'
+    assert series in (repo.root / "local.prom").read_text()
+
+
+@pytest.mark.slow
+def test_what_serves_says_what_is_looked_at_and_a_fault_is_seen(tmp_path: Path, moor: Any) -> None:
+    repo = copied(tmp_path)
+    with_checks(repo, CHECKS)
+    with up(repo):
+        said = moor("-C", repo.root, "patrol", "local", "--json")
+        assert (said.code, said.json["reason"], said.json["live"]) == (0, "reported", True)
+        assert {check["state"] for check in said.json["checks"]} == {"ok"}
+
+        with_checks(repo, "checks:\n  - {kind: disk, name: disk}\n")
+        found = moor("-C", repo.root, "patrol", "local", "--json").json["checks"]
+        assert len(found) == 4, "fewer checks are not in force before they are deployed"
+
+        assert moor("-C", repo.root, "simulate", "fault", "status", "--provider", "openai").code == 0
+        said = moor("-C", repo.root, "patrol", "local")
+        assert said.code == 1
+        (line,) = [line for line in said.out.splitlines() if line.startswith("models/openai/")]
+        assert "alarm" in line
+        assert "(HTTP 503" in line
+        assert moor("-C", repo.root, "simulate", "clear").code == 0
+        assert moor("-C", repo.root, "patrol", "local").code == 1
+        assert moor("-C", repo.root, "patrol", "local").code == 0

@@ -1,0 +1,181 @@
+"""All checks at once, each with its own time; what was seen is kept, and no secret is in it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mooring.operate.patrol import textfile
+from mooring.operate.patrol.figures import STATES
+from mooring.operate.patrol.keeping import keep, known, row
+from mooring.operate.patrol.looks import disk
+from mooring.operate.patrol.patrol import longest, patrol
+from mooring.operate.patrol.surroundings import LONGEST, Surroundings
+from mooring.operate.patrol.table import KINDS
+from mooring.spec.patrol import Check
+from mooring.state.records import patrols
+from mooring.state.transactions import Transactions
+from tests.operate.patrol.conftest import Round, document
+from tests.operate.patrol.proxy import closed, http_server, silent
+from tests.runtime.sample import sample
+
+DAY = 86400.0
+
+
+def test_the_table_has_every_kind_that_a_document_may_name() -> None:
+    union, _ = get_args(Check)
+    kinds = {word for model in get_args(union) for word in get_args(model.model_fields["kind"].annotation)}
+    assert kinds == set(KINDS)
+
+
+def test_all_checks_are_made_at_once(looked: Round) -> None:
+    together = threading.Barrier(50)
+
+    def answer(*_: Any) -> tuple[int, Any]:
+        together.wait(60)  # nobody is answered before all have asked
+        return 200, ""
+
+    with http_server(answer) as port:
+        url = f"http://127.0.0.1:{port}/"
+        limits = {"okBelowSeconds": 60, "alarmAboveSeconds": 60, "timeoutSeconds": 60}
+        found = looked(*({"kind": "http", "name": f"c{number}", "url": url, **limits} for number in range(50)))
+    assert {each.standing.state for each in found} == {"ok"}
+
+
+def test_checks_that_block_hold_nobody_up_and_are_not_waited_for(
+    looked: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def stuck(_: Path) -> None:
+        released.wait(60)
+
+    monkeypatch.setattr(disk, "measure", stuck)
+    checks = [{"kind": "disk", "name": f"d{number}", "timeoutSeconds": 0.2} for number in range(20)]
+    started = time.monotonic()
+    found = looked(*checks, {"kind": "sql", "name": "state"})
+    released.set()
+    assert time.monotonic() - started < 30
+    assert [each.standing.state for each in found] == ["alarm"] * 20 + ["ok"]
+    assert {each.last.detail for each in found[:20]} == {"no answer within 0.2 s"}
+
+
+def test_a_look_that_breaks_is_unknown_and_the_others_go_on(looked: Round, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Path) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(disk, "measure", broken)
+    first, second = looked({"kind": "disk", "name": "disk"}, {"kind": "sql", "name": "state"})
+    assert (first.last.state, first.last.detail) == ("unknown", "the look itself failed: ZeroDivisionError: oops")
+    assert second.last.state == "ok"
+
+
+def test_only_checks_of_the_environment_are_made(looked: Round) -> None:
+    with silent() as port:
+        tcp = {"kind": "tcp", "address": f"127.0.0.1:{port}"}
+        found = looked(
+            {**tcp, "name": "here", "environments": ["local"]}, {**tcp, "name": "there", "environments": ["production"]}
+        )
+    assert [each.last.check for each in found] == ["here"]
+
+
+def test_a_check_may_have_rules_of_its_own(looked: Round) -> None:
+    tcp = {"kind": "tcp", "address": f"127.0.0.1:{closed()}"}
+    patient, hasty = looked({**tcp, "name": "patient", "failures": 4}, {**tcp, "name": "hasty", "failures": 1})
+    assert (len(patient.looks), len(hasty.looks)) == (4, 1)
+    assert longest(document({**tcp, "name": "patient", "failures": 4})) == 4
+
+
+SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=9, max_size=40)
+
+
+@given(SECRET, st.text(max_size=40))
+def test_no_secret_that_a_look_has_read_is_in_a_detail(secret: str, around_it: str) -> None:
+    quoted = quote(secret, safe="")
+    url = f"redis://ann:{quoted}@127.0.0.1:1"
+    surroundings = Surroundings(sample().content, Path("/"), {"URL": url, "KEY": secret}, 0.0)
+    for name in ("URL", "KEY"):
+        surroundings.secret(f"env:{name}")
+    said = surroundings.plain(f"{around_it}{secret} and {url}, {quoted}")
+    assert not any(text in said for text in (secret, quoted, url))
+    assert len(said) <= LONGEST
+    assert "\n" not in said
+
+
+@pytest.fixture
+def kept(database_url: str) -> Iterator[Transactions]:
+    database = Transactions(database_url)
+    yield database
+    database.close()
+
+
+def test_what_was_seen_is_kept_judged_with_what_comes_and_pruned(kept: Transactions, looked: Round) -> None:
+    port, refuses = closed(), {"kind": "tcp", "name": "mail"}
+    checks = document({**refuses, "address": f"127.0.0.1:{port}"}, {"kind": "sql", "name": "state"}, keepDays=2)
+
+    def round_(document: Any, now: float) -> dict[str, str]:
+        before = kept.read(lambda connection: known(connection, longest(document)))
+        found = patrol(document, replace(looked.around), before, lambda: now)
+        kept.write(partial(keep, checked=found, keep_days=document.keep_days, now=now))
+        return {one.check: one.state for one in kept.read(patrols.states)}
+
+    assert round_(checks, 1000.0) == {"mail": "alarm", "state": "ok"}
+    assert round_(checks, 1900.0) == {"mail": "alarm", "state": "ok"}
+    mail, _ = kept.read(patrols.states)
+    assert (mail.since, mail.seen, mail.found, mail.contrary) == (1000.0, 1900.0, "alarm", 0)
+    assert "refuses connections" in mail.detail
+    with silent() as other:
+        well = document({**refuses, "address": f"127.0.0.1:{other}"}, {"kind": "sql", "name": "state"}, keepDays=2)
+        assert round_(well, 2800.0)["mail"] == "alarm"
+        assert kept.read(patrols.states)[0].contrary == 1
+        assert round_(well, 3700.0)["mail"] == "ok"
+    looks = kept.read(lambda connection: patrols.history(connection, 10))
+    assert [(look.at, look.state) for look in looks["mail"]] == [
+        (1000.0, "alarm"), (1900.0, "alarm"), (2800.0, "ok"), (3700.0, "ok")
+    ]  # fmt: skip
+    assert [look.at for look in kept.read(lambda connection: patrols.history(connection, 2))["mail"]] == [2800, 3700]
+    alone = document({"kind": "sql", "name": "state"}, keepDays=2)
+    assert round_(alone, 2000.0 + 2 * DAY) == {"state": "ok"}
+    looks = kept.read(lambda connection: patrols.history(connection, 10))
+    assert [look.at for look in looks["state"]] == [2800.0, 3700.0, 2000.0 + 2 * DAY]
+
+
+def test_the_textfile_is_what_prometheus_reads(looked: Round, tmp_path: Path) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    found = looked(
+        {"kind": "sql", "name": "state"}, {"kind": "tcp", "name": "mail", "address": f"127.0.0.1:{closed()}"}
+    )
+    file = tmp_path / "local.prom"
+    textfile.write(file, "local", [row(each) for each in found], 1234.0)
+    families = {family.name: family for family in text_string_to_metric_families(file.read_text())}
+    states = {sample.labels["check"]: sample.value for sample in families["mooring_patrol_state"].samples}
+    assert states == {"state": STATES["ok"], "mail": STATES["alarm"]}
+    labels = {"environment": "local", "check": "mail", "kind": "tcp"}
+    assert labels in [sample.labels for sample in families["mooring_patrol_seconds"].samples]
+    assert families["mooring_patrol_last_run_timestamp_seconds"].samples[0].value == 1234.0
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("local.prom")] == ["local.prom"]
+
+
+def test_a_redirecting_server_is_asked_as_often_as_it_takes_and_no_more(looked: Round) -> None:
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler, _: bytes) -> tuple[int, Any]:
+        asked.append(request.command)
+        return 500, ""
+
+    with http_server(answer) as port:
+        check = {"kind": "http", "name": "it", "url": f"http://127.0.0.1:{port}/"}
+        looked(check)
+        assert len(asked) == 2
+        looked(check)
+    assert len(asked) == 3
