@@ -51,7 +51,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "languages": "语言",
         "stale": "数据已经过时：{n}没有更新了。",
         "lost.contact": "监控进程没有响应，以下是它最后一次报告的内容。",
-        "live.updates": "自动更新",
+        "live.updates": "页面自动更新。",
         "data": "本页数据（JSON）",
         "metrics": "监控指标",
         "made.by": "Mooring 环境 {environment}。本页只供查看，不能更改任何内容。",

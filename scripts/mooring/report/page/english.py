@@ -53,7 +53,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "languages": "Language",
         "stale": "What is shown is old: nothing newer has come for {n}.",
         "lost.contact": "The monitor does not answer. What is shown is what it said last.",
-        "live.updates": "updates by itself",
+        "live.updates": "It updates by itself.",
         "data": "This page as data",
         "metrics": "Metrics",
         "made.by": "Environment {environment} of Mooring. This page only shows; it changes nothing.",
