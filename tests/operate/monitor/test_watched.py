@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
+from mooring import metrics
 from mooring.catalog.load import load
 from mooring.catalog.source import WorkTree
 from mooring.operate.monitor.store import FILE
@@ -136,6 +137,12 @@ def _words(process: psutil.Process) -> list[str]:
     return []
 
 
+def _known(name: str, labels: frozenset[tuple[str, str]]) -> bool:
+    """Whether the table of metrics has such a series."""
+    own = metrics.SERIES.get(name)
+    return own is not None and {label for label, _ in labels} <= {*own, *metrics.EVERYWHERE}
+
+
 def say(url: str) -> None:
     body = {"model": "support", "messages": [{"role": "user", "content": "What can you do?"}]}
     request = Request(f"{url}/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"})
@@ -231,6 +238,7 @@ def test_no_counter_falls_and_none_is_forgotten_whatever_happens(place: Place) -
     assert of(gauges, "mooring_quarantined") == 0, "another release is there since"
     runs = of(summed, "gen_ai_server_request_duration_seconds_count", gen_ai_agent_name="support")
     assert runs >= 17, "at most what was served since the last look is missing of the process that was killed"
+    assert [f"{name}{sorted(labels)}" for name, labels in (*summed, *gauges) if not _known(name, labels)] == []
     done = subprocess.run(["promtool", "check", "metrics"], input=scrape(url), capture_output=True, text=True)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
