@@ -49,7 +49,12 @@ def noted(
         console.line("no case of a canary is in alarm that was not looked into: nothing to bisect", "dim")
         return checked
     cases = [(suite, case) for suite, case in wanted.values()]
-    found = dict(zip(wanted, bisected(workspace, running, release, suites, cases, console), strict=True))
+    try:
+        answers = bisected(workspace, running, release, suites, cases, console)
+    except MooringError as error:  # what was seen is shown all the same
+        console.note(f"nothing could be bisected: {error}")
+        return checked
+    found = dict(zip(wanted, answers, strict=True))
     return [
         replace(each, note=json.dumps(found[each.last.check])) if each.last.check in found else each for each in checked
     ]
