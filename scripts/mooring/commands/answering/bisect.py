@@ -46,7 +46,6 @@ def noted(
         if each.last.kind == "canary" and each.standing.state == "alarm" and not each.note
     }
     if not wanted:
-        console.line("no case of a canary is in alarm that was not looked into: nothing to bisect", "dim")
         return checked
     cases = [(suite, case) for suite, case in wanted.values()]
     try:
