@@ -1,5 +1,7 @@
 """What a canary asks of the live agents, and what it makes of their answers."""
 
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from mooring.errors import Failed
+from mooring.evaluate.smoke import AT_ONCE
 from mooring.outcome import Reason
 from mooring.spec import EvalSuite
 from tests.operate.patrol.conftest import Round
@@ -78,3 +81,22 @@ def test_cases_in_quarantine_and_those_that_need_a_person_are_not_asked(looked: 
     looked.around.suites, looked.around.ask = {"support/smoke": suite(**case)}, Slot("blue")
     (found,) = looked(CANARY)
     assert (found.last.check, found.standing.state) == ("canary", "unknown")
+
+
+def test_the_slot_has_no_more_conversations_at_once_than_a_rollout_has(looked: Round) -> None:
+    going, most, lock = 0, 0, threading.Lock()
+
+    def ask(body: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        nonlocal going, most
+        with lock:
+            going += 1
+            most = max(most, going)
+        time.sleep(0.02)
+        with lock:
+            going -= 1
+        return {"text": "blue", "rung": "L0", "calls": []}
+
+    looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(3 * AT_ONCE)}
+    looked.around.ask = ask
+    assert {each.standing.state for each in looked(CANARY)} == {"ok"}
+    assert 1 < most <= AT_ONCE
