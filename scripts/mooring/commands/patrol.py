@@ -62,6 +62,8 @@ def run(args: Namespace, console: Console) -> Outcome:
         checked = _patrolled(document, around, problems, after)
     data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
     report.show(data, console, time.time())
+    if args.bisect and not any(each.note for each in checked):
+        console.line("nothing to bisect: no case of a canary is in alarm", "dim")
     if args.prometheus:
         _export(args.prometheus, name, checked, around.now)
     if problems:

@@ -36,7 +36,8 @@ def found_out(note: dict[str, Any], environment: str) -> Iterator[str]:
         yield f"  since   {one_line(broken['answer'])[:WIDTH]}"
         if revert := note.get("revert"):
             pull = f", #{revert['pull_request']}" if revert.get("pull_request") else ""
-            yield f"  revert  {revert['branch'] or revert['reason']}{pull}; moor rollback {environment} --to {good['release']}"
+            done = f"{revert['branch'] or revert['reason']}{pull}"
+            yield f"  revert  {done}; moor rollback {environment} --to {good['release']}"
     elif note["outcome"] == "outside":
         failing = sum(one["passed"] is False for one in note["tried"])
         yield f"{case} fails at every release that was tried, {failing} of them: the world outside has changed"

@@ -7,7 +7,19 @@ from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Drift, Environment
 
-FIELDS = ("agent", "code", "drift", "environment", "guards", "model", "prompt", "resilience", "tool")
+FIELDS = (
+    "agent",
+    "code",
+    "drift",
+    "environment",
+    "export",
+    "guards",
+    "model",
+    "patrol",
+    "prompt",
+    "resilience",
+    "tool",
+)
 WHOLE = ("other-code", "stored-release-altered")
 """Drift in which no field of a document differs."""
 

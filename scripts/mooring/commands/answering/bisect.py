@@ -46,17 +46,22 @@ def noted(
         if each.last.kind == "canary" and each.standing.state == "alarm" and not each.note
     }
     if not wanted:
-        console.line("no case of a canary is in alarm that was not looked into: nothing to bisect", "dim")
         return checked
+    wanted = dict(list(wanted.items())[:CASES])
     cases = [(suite, case) for suite, case in wanted.values()]
-    found = dict(zip(wanted, bisected(workspace, running, release, suites, cases, console), strict=True))
+    try:
+        answers = bisected(workspace, running, release, suites, cases, console)
+    except MooringError as error:  # what was seen is shown all the same
+        console.note(f"nothing could be bisected: {error}")
+        return checked
+    found = dict(zip(wanted, answers, strict=True))
     return [
         replace(each, note=json.dumps(found[each.last.check])) if each.last.check in found else each for each in checked
     ]
 
 
-MOST = 20
-"""Releases that a case is replayed on."""
+MOST, CASES = 20, 3
+"""Releases that a case is replayed on, and cases in one patrol: the others have their turn in the next one."""
 
 
 def bisected(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mooring.evaluate.cases import cases
-from mooring.evaluate.smoke import Conversation, held, problem
+from mooring.evaluate.smoke import AT_ONCE, Conversation, held, problem
 from mooring.operate.patrol.seen import Found, NotMade, Trouble
 from mooring.operate.patrol.surroundings import Surroundings
 from mooring.spec.patrol import CanaryLook
@@ -16,9 +16,9 @@ from mooring.spec.suite import APPROVE, Case, EvalSuite
 
 def looks(check: CanaryLook, surroundings: Surroundings) -> Iterator[tuple[str, Callable[[], Awaitable[Found]]]]:
     """Each case is looked at by itself: those in quarantine, and those that need a person, are left out."""
-    asked = list(askable(check, surroundings))
+    asked, turns = list(askable(check, surroundings)), asyncio.Semaphore(AT_ONCE)
     for suite, case in asked:
-        yield f"{suite.name}/{case.id}", partial(look, suite, case, check.timeout_seconds, surroundings)
+        yield f"{suite.name}/{case.id}", partial(look, suite, case, check.timeout_seconds, surroundings, turns)
     if not asked:
         yield "", nothing
 
@@ -41,13 +41,21 @@ async def nothing() -> Found:
     raise NotMade("no case of its suites can be asked of the live slot; see suites of the check")
 
 
-async def look(suite: EvalSuite, case: Case, seconds: float, surroundings: Surroundings) -> Found:
-    """Asks one case. Raises Trouble with the assertion that does not hold."""
+async def look(
+    suite: EvalSuite, case: Case, seconds: float, surroundings: Surroundings, turns: asyncio.Semaphore
+) -> Found:
+    """Asks one case. What it is judged by is the answer's seconds, without those until its turn.
+
+    Raises Trouble with the assertion that does not hold.
+    """
     if surroundings.ask is None:
         raise Trouble(f"nothing runs here; moor up {surroundings.environment}")
-    name = f"{suite.name}/{case.id}"
-    conversation = Conversation(name, suite.agent, case, time.monotonic() + min(seconds, suite.timeout_seconds))
-    replies = await asyncio.get_running_loop().run_in_executor(None, held, conversation, surroundings.ask)
+    async with turns:
+        started = time.monotonic()
+        name, until = f"{suite.name}/{case.id}", started + min(seconds, suite.timeout_seconds)
+        conversation = Conversation(name, suite.agent, case, until)
+        replies = await asyncio.get_running_loop().run_in_executor(None, held, conversation, surroundings.ask)
+        took = time.monotonic() - started
     if wrong := await problem(case, replies):
         raise Trouble(wrong)
-    return Found(replies[-1].rung if replies else "")
+    return Found(replies[-1].rung if replies else "", took)
