@@ -64,6 +64,6 @@ def test_an_environment_sees_its_own_values_placed_at_its_own_lines() -> None:
     assert profile is not None
     assert entry is not None
     assert profile.retry.base_seconds == 2
-    assert (entry.file, entry.lines.at("retry.baseSeconds")) == ("configs/environments/here.yaml", 22)
+    assert (entry.file, entry.lines.at("retry.baseSeconds")) == ("configs/environments/here.yaml", 23)
     assert overlaid(CATALOG, environment) is view
     assert overlaid(CATALOG, environment.model_copy(update={"overrides": ()})) is CATALOG

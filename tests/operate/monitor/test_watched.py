@@ -171,6 +171,51 @@ def place(tmp_path: Path) -> Iterator[Place]:
     ledger.close()
 
 
+def whatever_happens(place: Place, url: str) -> list[Release]:
+    """Requests, deployments, kills of a worker, the monitor and the supervisor, and a rollback; what was deployed."""
+    releases = []
+    for _ in range(6):
+        place.ask()
+    releases.append(place.deploy(2))
+    for _ in range(6):
+        place.ask()
+
+    place.until(lambda: of(place.metrics()[0], REQUESTS, end="answered") == 12)
+    status = place.local.status()
+    assert status.facts.live
+    killed = status.facts.slots[status.facts.live.slot].workers[1].pid
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    place.until(lambda: of(place.metrics()[0], "mooring_restarts_total") == 1)
+    for _ in range(4):
+        place.ask()
+
+    os.kill(before := place.monitor(), signal.SIGKILL)
+    place.until(lambda: place.monitor() not in (0, before) and scrape(url))
+
+    driver.rollback(place.local, place.ledger, "bob", lambda _line: None)
+    place.until(lambda: of(place.metrics()[1], "mooring_quarantined") == 1)
+    for _ in range(3):
+        place.ask()
+
+    supervisor = place.local.status().supervisor
+    assert supervisor
+    os.kill(supervisor, signal.SIGKILL)
+    assert scrape(url), "the monitor outlives its supervisor"
+    _summed, gauges = parse(scrape(url))
+    place.until(lambda: of(parse(scrape(url))[1], "mooring_supervisor_up") == 0)
+    assert of(gauges, "mooring_up") == 1
+    place.local.ensure()
+    place.until(lambda: of(parse(scrape(url))[1], "mooring_supervisor_up") == 1)
+    place.local.restart("supervisor")
+    place.until(lambda: place.local.status().monitor == url)
+    releases.append(place.deploy(3))
+    for _ in range(2):
+        place.ask()
+    place.until(lambda: ended(place.metrics()[0]) == 21)
+    return releases
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_no_counter_falls_and_none_is_forgotten_whatever_happens(place: Place) -> None:
@@ -181,45 +226,7 @@ def test_no_counter_falls_and_none_is_forgotten_whatever_happens(place: Place) -
     watching = threading.Thread(target=scraper.run)
     watching.start()
     try:
-        for _ in range(6):
-            place.ask()
-        releases.append(place.deploy(2))
-        for _ in range(6):
-            place.ask()
-
-        place.until(lambda: of(place.metrics()[0], REQUESTS, end="answered") == 12)
-        status = place.local.status()
-        assert status.facts.live
-        killed = status.facts.slots[status.facts.live.slot].workers[1].pid
-        assert killed
-        os.kill(killed, signal.SIGKILL)
-        place.until(lambda: of(place.metrics()[0], "mooring_restarts_total") == 1)
-        for _ in range(4):
-            place.ask()
-
-        os.kill(before := place.monitor(), signal.SIGKILL)
-        place.until(lambda: place.monitor() not in (0, before) and scrape(url))
-
-        driver.rollback(place.local, place.ledger, "bob", lambda _line: None)
-        place.until(lambda: of(place.metrics()[1], "mooring_quarantined") == 1)
-        for _ in range(3):
-            place.ask()
-
-        supervisor = place.local.status().supervisor
-        assert supervisor
-        os.kill(supervisor, signal.SIGKILL)
-        assert scrape(url), "the monitor outlives its supervisor"
-        summed, gauges = parse(scrape(url))
-        place.until(lambda: of(parse(scrape(url))[1], "mooring_supervisor_up") == 0)
-        assert of(gauges, "mooring_up") == 1
-        place.local.ensure()
-        place.until(lambda: of(parse(scrape(url))[1], "mooring_supervisor_up") == 1)
-        place.local.restart("supervisor")
-        place.until(lambda: place.local.status().monitor == url)
-        releases.append(place.deploy(3))
-        for _ in range(2):
-            place.ask()
-        place.until(lambda: ended(place.metrics()[0]) == 21)
+        releases += whatever_happens(place, url)
     finally:
         scraper.stopped = True
         watching.join()
