@@ -18,8 +18,12 @@ NEVER = {"job": "drift", "ran": None, "outcome": None}
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(Location(tmp_path, "local"))
+def ledger(tmp_path: Path, database_url: str) -> Iterator[Ledger]:
+    """On each engine."""
+    if database_url.startswith("sqlite"):
+        opened = Ledger(Location(tmp_path, "local"))
+    else:
+        opened = Ledger(Location(tmp_path, "local", "env:LEDGER_URL"), {"LEDGER_URL": database_url})
     yield opened
     opened.close()
 

@@ -291,3 +291,9 @@ def test_an_error_does_not_quote_the_url(url: str, tmp_path: Path) -> None:
     with pytest.raises(Failed) as failed:
         Ledger(Location(tmp_path, "local", "env:LEDGER_URL"), {"LEDGER_URL": url}).verify()
     assert not re.search("secret|127", f"{failed.value} {failed.value.fix}".replace(str(tmp_path), ""))
+
+
+def test_it_is_read_backward_page_by_page_to_its_beginning(written: Ledger) -> None:
+    for page in (1, 2, 3, 4, 100):
+        assert [entry.seq for entry in written.backward("local", page)] == [4, 3, 2, 1]
+    assert list(written.backward("staging")) == []

@@ -28,7 +28,7 @@ _BEFORE = f"{_ROWS} where environment = :environment and seq < :seq order by seq
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
 _LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
-_NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like '%"event":"noted"%'
+_NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like :noted
     order by seq desc limit :most"""
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
@@ -101,7 +101,8 @@ def end(statements: Statements, environment: str) -> int:
 
 def noted(statements: Statements, environment: str, most: int, after: int) -> list[Row]:
     """At most so many notes of an environment after a number, the newest first."""
-    return [Row(*row) for row in statements(_NOTED, environment=environment, after=after, most=most)]
+    found = statements(_NOTED, environment=environment, after=after, most=most, noted='%"event":"noted"%')
+    return [Row(*row) for row in found]
 
 
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:
