@@ -57,6 +57,8 @@ RELEASE = "mooring_release_info"
 # Of the environment as a whole, by its monitor.
 UP = "mooring_up"
 LIVE = "mooring_live_info"
+SUPERVISOR_UP = "mooring_supervisor_up"
+DATABASE_UP = "mooring_database_up"
 SWITCHES = "mooring_switches"
 RESTARTS = "mooring_restarts"
 LOST_REQUESTS = "mooring_lost_requests"
@@ -146,6 +148,8 @@ METRICS: Mapping[str, Metric] = {
     WORKER_UP: _gauge(),
     RELEASE: Metric("info", ("digest", "slot")),
     UP: _gauge(),
+    SUPERVISOR_UP: _gauge(),
+    DATABASE_UP: _gauge(),
     LIVE: Metric("info", ("slot", "release", "commit")),
     SWITCHES: _counter(),
     RESTARTS: _counter(),
@@ -163,6 +167,23 @@ METRICS: Mapping[str, Metric] = {
     OBJECTIVE_BUDGET: _gauge("objective"),
 }
 """By name; a counter without its `_total`."""
+
+OF_ENVIRONMENT = frozenset(
+    {
+        *(UP, LIVE, SUPERVISOR_UP, DATABASE_UP, SWITCHES, RESTARTS, LOST_REQUESTS, LEASE_HELD, QUARANTINED, HOTFIXES),
+        *(
+            LAST_SWITCH,
+            LAST_COPY,
+            LAST_PROOF,
+            JOB_LATE,
+            PATROL_STATE,
+            PATROL_SECONDS,
+            OBJECTIVE_VALUE,
+            OBJECTIVE_BUDGET,
+        ),
+    }
+)
+"""Those that no slot has: of the environment as a whole, by its monitor."""
 
 SERIES: Mapping[str, tuple[str, ...]] = {
     series: labels for name, metric in METRICS.items() for series, labels in metric.series(name).items()

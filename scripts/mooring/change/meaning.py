@@ -53,6 +53,7 @@ MEANINGS: dict[str, Meaning] = {
     "environment.export-changed": Meaning(0, "which document says where copies go; it is a change of its own"),
     "environment.endpoints-changed": Meaning(6, "calls go to real endpoints instead of simulated ones, or back"),
     "environment.listen-changed": Meaning(4, "clients must call another address"),
+    "environment.monitor-changed": Meaning(2, "metrics and the status page are at another address"),
     "environment.mcp-offered": Meaning(3, "agents can be called in one more way"),
     "environment.mcp-withdrawn": Meaning(4, "clients that call agents as MCP tools break"),
     "environment.objectives-changed": Meaning(0, "which document says what is promised; it is a change of its own"),

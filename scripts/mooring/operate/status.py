@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.errors import MooringError, Stopped
+from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
 from mooring.timestamps import iso
 
@@ -32,7 +33,7 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
-def status(target: Target, records: Records) -> dict[str, Any]:
+def status(target: Target, records: Records, standings: Standings) -> dict[str, Any]:
     """Everything known of an environment, JSON-able. What cannot be read is left out, and named in `warnings`."""
     data = target.status().data()
     warnings, recorded = _warnings(records), {}
@@ -41,7 +42,8 @@ def status(target: Target, records: Records) -> dict[str, Any]:
             recorded = _recorded(ledger, records.environment)
     except MooringError as error:  # what runs is shown although its ledger cannot be read
         warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
-    known = {**served(_live(target)), **recorded, "jobs": jobs(records), "warnings": warnings}
+    live = _live(target)
+    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": jobs(records), "warnings": warnings}
     return {**data, **data.pop("facts"), **known}
 
 
@@ -59,14 +61,14 @@ def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
-    switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
+    switched = book.last(name, "switched")
     return {
         "phase": state.phase,
         "quarantined": state.quarantined,
         "lease": {**asdict(held), "owner": held.process, "until": iso(held.until)} if held else None,
-        "since": next(switches, None),
+        "since": iso(switched.at) if switched else None,
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
-        "exported": _exported(book),
+        "exported": exported(book),
     }
 
 
@@ -85,7 +87,7 @@ def _patch(patch: "Patch") -> dict[str, Any]:
     }
 
 
-def _exported(book: "Ledger") -> dict[str, Any] | None:
+def exported(book: "Ledger") -> dict[str, Any] | None:
     """How far exports are, and when a restore was last proved; None where nothing is exported."""
     found = book.read(lambda statements: statements("select name, seen, data from exports"))
     rows = {name: (seen, json.loads(data)) for name, seen, data in found}

@@ -132,6 +132,8 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
+    if monitor := data.get("monitor"):
+        yield f"watched at {monitor}"
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
     if data.get("quarantined"):

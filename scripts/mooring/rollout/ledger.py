@@ -122,6 +122,11 @@ class Ledger:
         """The newest entries, the newest first."""
         return [_entry(row) for row in self.read(lambda statements: ledger.newest(statements, limit, environment))]
 
+    def last(self, environment: str, event: str) -> Entry | None:
+        """The newest entry with a kind of event, such as `switched`."""
+        row = self.read(lambda statements: ledger.last(statements, environment, event))
+        return _entry(row) if row else None
+
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""
         for row in self.read(lambda statements: ledger.saying(statements, environment, digest, '"commit":"')):

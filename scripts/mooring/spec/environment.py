@@ -10,13 +10,18 @@ from mooring.network import is_loopback
 from mooring.spec.access import Access
 from mooring.spec.document import Document, FileRef, Name, Part, Seconds, SecretRef
 
+Socket = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z.:\[\]-]+:\d{1,5}$")]
+
 
 class LocalTarget(Part):
     """One machine: a supervisor, one listening socket, two slots."""
 
     type: Literal["local"]
-    listen: Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z.:\[\]-]+:\d{1,5}$")] = Field(
-        description="host:port of the public socket; port 0 takes a free one."
+    listen: Socket = Field(description="host:port of the public socket; port 0 takes a free one.")
+    monitor: Socket | None = Field(
+        default=None,
+        description="host:port of this machine where /metrics, /status.json and the status page are, for whoever is on "
+        "it; absent: on 127.0.0.1, at a free port that stays the same, as `moor status` says.",
     )
 
     @property

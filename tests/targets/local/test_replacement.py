@@ -61,7 +61,7 @@ sys.exit(serve_slot(sys.argv[1:], build))
 SUPERVISOR = """
 import sys
 from mooring.targets.local.supervisor import Commands, main
-sys.exit(main(sys.argv[2:], Commands(slot=(sys.executable, sys.argv[1]))))
+sys.exit(main(sys.argv[2:], Commands(slot=(sys.executable, sys.argv[1]), monitor=())))
 """
 
 

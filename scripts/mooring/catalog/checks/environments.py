@@ -7,8 +7,10 @@ from mooring.catalog.deployed import environments
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.overrides import apply
 from mooring.catalog.patterns import pattern_problem
+from mooring.network import is_loopback
 from mooring.spec import Environment, Tool
 
+_ANYWHERE = "127.0.0.1:0"
 _EVERYWHERE = frozenset({"0.0.0.0", "[::]", "::"})  # noqa: S104 - compared with, never bound
 
 
@@ -94,15 +96,25 @@ def override_path(catalog: Catalog) -> Remarks:
 def listen_address(catalog: Catalog) -> Remarks:
     taken: dict[int, list[tuple[str, str]]] = {}
     for name, environment in catalog.all(Environment).items():
-        host, _, number = environment.target.listen.rpartition(":")
-        host, port = "127.0.0.1" if host == "localhost" else host, int(number)
-        entry = catalog.of(Environment)[name]
-        if port > 65535:
-            yield Remark(entry, "target.listen", f"there is no port {port}")
-        for other, theirs in taken.get(port, []) if port else []:
-            if host == theirs or _EVERYWHERE & {host, theirs}:
-                yield Remark(entry, "target.listen", f"environment {other!r} listens there already")
-        taken.setdefault(port, []).append((name, host))
+        target, entry = environment.target, catalog.of(Environment)[name]
+        for path, address in (("target.listen", target.listen), ("target.monitor", target.monitor or _ANYWHERE)):
+            host, _, number = address.rpartition(":")
+            host, port = "127.0.0.1" if host == "localhost" else host, int(number)
+            if port > 65535:
+                yield Remark(entry, path, f"there is no port {port}")
+            for other, theirs in taken.get(port, []) if port else []:
+                if host == theirs or _EVERYWHERE & {host, theirs}:
+                    whose = "its own agents are served" if other == name else f"environment {other!r} listens"
+                    yield Remark(entry, path, f"{whose} there already")
+            taken.setdefault(port, []).append((name, host))
+
+
+def monitor_address(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        monitor = environment.target.monitor
+        if monitor is not None and not is_loopback(monitor.rpartition(":")[0]):
+            message = f"{monitor} can be reached from other machines, and the monitor asks nobody for a key"
+            yield Remark(catalog.of(Environment)[name], "target.monitor", message)
 
 
 def serving_limits(catalog: Catalog) -> Remarks:

@@ -217,6 +217,11 @@ ENVIRONMENTS = {
         "There are more connections than requests.", "raise maxConnections", environments.serving_limits
     ),
     "listen-address": Check("Environments listen apart.", "take another port", environments.listen_address),
+    "monitor-address": Check(
+        "A monitor is there for its own machine.",
+        "listen on 127.0.0.1, and let a proxy that knows its callers stand before it",
+        environments.monitor_address,
+    ),
     "access-missing": Check(
         "Without access only this machine may call.",
         "declare access with a tenant, or listen on 127.0.0.1",

@@ -41,6 +41,7 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
         "target.listen": moved("environment.listen-changed", "address"),
+        "target.monitor": moved("environment.monitor-changed", "monitor"),
         "tier": moved("environment.tier-changed", "tier"),
     }
 

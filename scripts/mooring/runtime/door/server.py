@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from mooring.runtime.door.calling import agent_of, agents_of, runtime_of
 from mooring.runtime.door.openapi.document import document
-from mooring.runtime.watch.merged import Merged, families
+from mooring.runtime.watch.merged import Merged
+from mooring.runtime.watch.reading import families
 
 
 async def models(request: Request) -> Response:

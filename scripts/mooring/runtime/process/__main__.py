@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.runtime.core.logs import configure
 from mooring.runtime.core.settings import Settings
-from mooring.runtime.process import admin
+from mooring.runtime.process import admin, figures
 from mooring.runtime.process.slot import Build, Options, Slot
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def main(argv: Sequence[str], build: Build = real_app) -> int:
 
 async def _run(options: Options, build: Build) -> int:
     slot = Slot(options, build)
-    return await slot.run(admin.routes(slot))
+    return await slot.run(admin.routes(slot), lambda: figures.leave(slot))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import psutil
 
 from mooring.errors import Refused
 from mooring.outcome import Reason
+from mooring.runtime.process.figures import BEGAN, figures
 from mooring.runtime.process.slot import Slot
 from mooring.runtime.process.summary import summary
 from mooring.runtime.process.unix_http import Handler
@@ -28,6 +29,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /cancel": lambda body: _cancel(slot, str(body["run"])),
         "GET /samples": lambda _body: _samples(slot),
+        "GET /figures": lambda _body: figures(slot),
         "GET /checks": lambda _body: _checks(slot),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
         "POST /rehearse": lambda body: _rehearse(slot, body),
@@ -41,6 +43,7 @@ def _health(slot: Slot) -> dict[str, Any]:
         "slot": slot.options.slot,
         "digest": slot.options.digest,
         "pid": os.getpid(),
+        "began": BEGAN,
         "ready": ready,
         "reasons": reasons,
         "accepting": slot.accepting,
@@ -75,7 +78,7 @@ def _cancel(slot: Slot, run: str) -> dict[str, Any]:
 
 def _samples(slot: Slot) -> list[dict[str, Any]]:
     """The metrics, for the worker that was asked for those of the slot."""
-    from mooring.runtime.watch.merged import families
+    from mooring.runtime.watch.reading import families
 
     return families(_loaded(slot).metrics.registry)
 

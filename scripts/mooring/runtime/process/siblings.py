@@ -34,7 +34,7 @@ class Siblings:
 
     async def ask(self, worker: int, route: str, timeout: float = ANSWER) -> Any:
         """What another one says; None when it does not answer."""
-        return await _asked(self._doors[worker], route, None, timeout)
+        return await ask(self._doors[worker], route, None, timeout)
 
     async def samples(self) -> dict[int, Any]:
         """The metrics of each by its number; None for one that does not answer."""
@@ -44,11 +44,11 @@ class Siblings:
     async def cancel(self, run: str) -> bool:
         """Cancels a run that any process of either slot is at; False when none is, or none that has a door."""
         doors = [path.with_suffix("") for path in self._folder.glob("*.fd")]
-        answers = await asyncio.gather(*(_asked(door, "POST /cancel", {"run": run}, ANSWER) for door in doors))
+        answers = await asyncio.gather(*(ask(door, "POST /cancel", {"run": run}, ANSWER) for door in doors))
         return any(answer and answer["cancelled"] for answer in answers)
 
 
-async def _asked(door: Path, route: str, body: Any, timeout: float) -> Any:
+async def ask(door: Path, route: str, body: Any, timeout: float) -> Any:
     try:
         with closing(await Line.connect(door)) as line:
             return await line.call(route, body, timeout=timeout)

@@ -87,8 +87,11 @@ class Slot:
         if not self._stopping.done():
             self._stopping.set_result((DRAIN if cap is None else cap, quiet))
 
-    async def run(self, routes: Mapping[str, unix_http.Handler]) -> int:
-        """Serves until stopped, with an admin door that answers `routes`; the exit code."""
+    async def run(self, routes: Mapping[str, unix_http.Handler], at_end: Callable[[], None] = lambda: None) -> int:
+        """Serves until stopped, with an admin door that answers `routes`; the exit code.
+
+        `at_end` is called when the last request has ended.
+        """
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.stop)
         listening = socket.socket(fileno=self.options.listening)
@@ -102,6 +105,7 @@ class Slot:
         cap, quiet = await self._stopping
         if self.serving:
             await self.serving.stop(cap, quiet, self.runtime.busy)
+            at_end()
         self.drained.set()
         await asyncio.sleep(0.05)  # whoever asked for the end gets the answer
         return 0

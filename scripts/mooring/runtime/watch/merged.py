@@ -5,34 +5,18 @@ started again counts from 0, which Prometheus sees and allows for in a series, a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from mooring import metrics as names
+from mooring.runtime.watch.reading import Families
 
 OF_ALL = {names.QUEUE, names.EXPORT_LAG, names.TENANT_TOKENS, names.TENANT_COST, names.RELEASE.removesuffix("_info")}
 """What every worker reads from the same place: said once, without a number."""
 
 WORKER = "worker"
-
-Families = list[dict[str, Any]]
-"""JSON-able: the metrics of one worker."""
-
-
-def families(registry: CollectorRegistry) -> Families:
-    """What a registry holds now."""
-    return [
-        {
-            "name": metric.name,
-            "what": metric.documentation,
-            "type": metric.type,
-            "samples": [[sample.name, sample.labels, sample.value] for sample in metric.samples],
-        }
-        for metric in registry.collect()
-    ]
 
 
 class Merged(Collector):

@@ -25,6 +25,7 @@ OWN = frozenset(
         "executors",
         "caller_key_changes",
         "spend_batches",
+        "samples",
     }
 )
 """Tables that are of one database and the processes that use it, and are made anew in another."""

@@ -11,6 +11,7 @@ from mooring.state.migrations.machines_of_runs import MACHINES_OF_RUNS
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.releases import RELEASES
+from mooring.state.migrations.samples import SAMPLES
 from mooring.state.migrations.spend_batches import SPEND_BATCHES
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -25,4 +26,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     MACHINES_OF_RUNS,
     DEATHS,
     SPEND_BATCHES,
+    SAMPLES,
 )

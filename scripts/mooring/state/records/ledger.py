@@ -26,6 +26,7 @@ _ROWS = "select environment, seq, body, previous, hash from ledger"
 _OF = f"{_ROWS} where environment = :environment order by seq desc limit :most"
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
+_LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
 
@@ -87,6 +88,12 @@ def newest(statements: Statements, most: int, environment: str | None = None) ->
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:
     """Entries whose text has both words, the newest first."""
     return [Row(*row) for row in statements(_SAYING, environment=environment, one=f"%{one}%", other=f"%{other}%")]
+
+
+def last(statements: Statements, environment: str, event: str) -> Row | None:
+    """The newest entry with a kind of event."""
+    rows = statements(_LAST, environment=environment, event=f'%"event":"{event}"%')
+    return Row(*rows[0]) if rows else None
 
 
 def check(statements: Statements) -> int:

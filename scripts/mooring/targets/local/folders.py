@@ -35,6 +35,11 @@ def control(state: Path) -> Path:
     return doors(state) / "control"
 
 
+def monitor(state: Path) -> Path:
+    """Where the monitor hands out its listening socket."""
+    return doors(state) / "monitor.socket"
+
+
 def admin(state: Path, slot: str, worker: int = 1) -> Path:
     """The door of a slot's worker; the same with `.fd` hands out the listening socket."""
     return doors(state) / name_of(slot, worker)

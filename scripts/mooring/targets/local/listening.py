@@ -44,8 +44,8 @@ def _bind_again(memory: Memory, listen: str) -> socket.socket:
     return bind(host, int(port))
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Failed(PORT_IN_USE) or Failed(PROCESS), in one line."""
+def bind(host: str, port: int, setting: str = "listen") -> socket.socket:
+    """A listening socket. Failed(PORT_IN_USE) or Failed(PROCESS), in one line that names the `setting`."""
     host = host.strip("[]")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -62,7 +62,7 @@ def bind(host: str, port: int) -> socket.socket:
             raise Failed(
                 Reason.PORT_IN_USE,
                 f"port {port} on {host} is in use by another process",
-                "stop that process, or change `listen` of the environment (port 0 takes a free one)",
+                f"stop that process, or change `{setting}` of the environment (port 0 takes a free one)",
             ) from None
         raise Failed(Reason.PROCESS, f"cannot listen on {host}:{port}: {error.strerror}") from None
     return listening

@@ -11,6 +11,7 @@ from typing import Any, Self
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
+from mooring.targets.local.tallies import Tallies
 
 
 @dataclass(slots=True)
@@ -57,8 +58,10 @@ class Memory:
     live: str | None = None
     token: int = 0
     simulator_port: int = 0
+    monitor_port: int = 0
     machine: str = field(default_factory=lambda: secrets.token_hex(8))
     slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
+    tallies: Tallies = field(default_factory=Tallies)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -66,7 +69,8 @@ class Memory:
         try:
             data = json.loads(path.read_text())
             slots = {name: SlotMemory.load(data["slots"][name]) for name in SLOTS}
-            return cls(**{**data, "path": path, "slots": slots})
+            tallies = Tallies(**data["tallies"]) if "tallies" in data else Tallies()
+            return cls(**{**data, "path": path, "slots": slots, "tallies": tallies})
         except FileNotFoundError:
             return cls(path)
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -92,4 +96,5 @@ class Memory:
         if self.live is not None:
             self.slots[self.live].idle_since = time.time()
         self.live = to
+        self.tallies.switches += 1
         self.save()

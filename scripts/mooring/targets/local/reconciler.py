@@ -16,11 +16,9 @@ from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
 from mooring.runtime.process.siblings import name_of
 from mooring.runtime.process.unix_http import Line
-from mooring.runtime.watch.accounting import kept
 from mooring.targets.local import folders
 from mooring.targets.local.acting import Act
 from mooring.targets.local.draining import Draining
-from mooring.targets.local.memory import Memory
 from mooring.targets.local.process import Exit, Process, Starter, last_words
 from mooring.targets.local.replacement import GONE, Spawn, Successor
 from mooring.targets.local.requirements import Requirements, Wanted
@@ -48,7 +46,7 @@ log = logging.getLogger("mooring.supervisor")
 class Reconciler:
     """One worker; the first one of a slot is number 1. `want` says what its slot is to be."""
 
-    def __init__(self, number: int, starter: Starter, memory: Memory, want: Callable[[], Wanted]) -> None:
+    def __init__(self, number: int, starter: Starter, totals: Totals, want: Callable[[], Wanted]) -> None:
         self.name, self.number = name_of(starter.name, number), number
         self.health: dict[str, Any] = {}
         self.restarts = 0
@@ -58,8 +56,7 @@ class Reconciler:
         self._look: Line | None = None
         self.act = Act(self.name, self._door)
         self._successor: asyncio.Task[None] | None = None
-        self._totals = Totals(starter.name, number, memory)
-        self._draining = Draining(self._totals.add)
+        self._totals, self._draining = totals, Draining(totals)
         self._spare = Spare(self._door, self._spare_wanted, self._spawning)
         self._exit = Exit(lambda: self._changed.set())
         self._again = False
@@ -343,7 +340,8 @@ class Reconciler:
 
     async def _died(self) -> None:
         """Nobody wanted it to end: the spare process takes over, or the next start waits longer each time."""
-        self._bury(kept(self._door.with_suffix(".counts"), self._pid) or self.health.get("counts", {}))
+        self._totals.restarted()
+        self._bury(self._totals.died(self._door, self.health))
         if time.monotonic() - self._began > STEADY:
             self._deaths = 0
         self.restarts += 1
@@ -357,7 +355,8 @@ class Reconciler:
         self._spare.drop()
         if self._successor:
             self._successor.cancel()
-        counts, drain = self.health.get("counts", {}), self._drain_seconds
+        counts: Counts | None = None
+        drain = self._drain_seconds
         if self.health:
             with suppress(*GONE, Stopped):
                 body = {"cap": drain, "quiet": 0} if quick else {"cap": drain}
@@ -365,7 +364,7 @@ class Reconciler:
                     counts = (await line.call("POST /stop", body, timeout=drain + 10))["counts"]
                 await self._process.ends(self._pid, 3)
         self._process.kill(self._pid)
-        self._bury(counts)
+        self._bury(counts or self._totals.died(self._door, self.health))
         if quick:
             await self._draining.all_gone()
 

@@ -15,7 +15,8 @@ MOST = 4
 class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
     process of the live release stands ready; `access` when callers need keys; `workers` is how many processes a slot
-    has; `export` says how the state is exported, as text that is the same for the same way, None where it is not."""
+    has; `export` says how the state is exported, as text that is the same for the same way, None where it is not;
+    `monitor` is host:port where the environment can be watched, None where any port will do."""
 
     drain: float = 60
     warm: float = 72 * 3600
@@ -24,6 +25,7 @@ class Requirements:
     access: bool = False
     workers: int = 1
     export: str | None = None
+    monitor: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -47,6 +49,7 @@ class Requirements:
                 access=environment.get("access") is not None,
                 workers=workers,
                 export=json.dumps(how, sort_keys=True) if how else None,
+                monitor=environment["target"].get("monitor"),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return cls()

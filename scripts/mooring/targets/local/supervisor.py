@@ -33,6 +33,8 @@ from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
+from mooring.targets.local.monitor import COMMAND as MONITOR
+from mooring.targets.local.monitor import Monitor
 from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
@@ -62,6 +64,7 @@ class Commands:
     simulator: Sequence[str] = SIMULATOR
     recovery: Sequence[str] = RECOVERY
     exporter: Sequence[str] = EXPORTER
+    monitor: Sequence[str] = MONITOR
 
 
 class Supervisor:
@@ -82,6 +85,7 @@ class Supervisor:
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         self._exporter = Exporter(options.state, commands.exporter)
+        self._monitor = Monitor(options.root, options.state, options.environment, self.memory, commands.monitor)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -117,6 +121,7 @@ class Supervisor:
     def _routes(self) -> dict[str, unix_http.Handler]:
         return {
             "GET /status": self._status,
+            "GET /figures": self._figures,
             "POST /fence": self._fence,
             "POST /secrets": self._told,
             "POST /start": self._start,
@@ -138,9 +143,15 @@ class Supervisor:
             "token": self.memory.token,
             "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "monitor": self._monitor.url,
             "ledger": self._housekeeping.data(),
             "slots": dict(zip(self.slots, facts, strict=True)),
         }
+
+    def _figures(self, _body: Mapping[str, Any]) -> dict[str, Any]:
+        """What it counted, and how many workers each slot is to have."""
+        workers = {name: slot.count for name, slot in self.slots.items()}
+        return {**self.memory.tallies.figures(), "supervisor": os.getpid(), "workers": workers}
 
     async def _fence(self, body: Mapping[str, Any]) -> dict[str, Any]:
         token = int(body["token"])
@@ -195,6 +206,7 @@ class Supervisor:
         new.order(True, armed=True)
         if failed := _failure(new):
             self.memory.live = was
+            self.memory.tallies.switches -= 1
             self.memory.save()
             new.order(False)
             _failure(new)
@@ -218,6 +230,7 @@ class Supervisor:
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
         self._exporter.stop()
+        self._monitor.stop()
         with suppress(MooringError):
             await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
@@ -253,7 +266,7 @@ class Supervisor:
         said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            for work in (self._keep_house, self._keep_simulator, self._keep_exporter):
+            for work in (self._keep_house, self._keep_simulator, self._keep_exporter, self._keep_monitor):
                 try:
                     await work()
                 except (MooringError, OSError) as error:
@@ -274,8 +287,15 @@ class Supervisor:
             await self.simulator.ensure(self.memory.simulator_port)
 
     async def _keep_exporter(self) -> None:
-        live = self.memory.slots[self.memory.live].digest if self.memory.live else None
-        self._exporter.ensure(live, {**os.environ, **self._secrets})
+        self._exporter.ensure(self._live_digest, self._environ())
+
+    async def _keep_monitor(self) -> None:
+        ready = self.memory.live is not None and self.slots[self.memory.live].ready
+        self._monitor.ensure(self._live_digest, ready, self._environ())
+
+    @property
+    def _live_digest(self) -> str | None:
+        return self.memory.slots[self.memory.live].digest if self.memory.live else None
 
     # --- what slots need around them ---
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
-LOGS = (*SLOTS, "supervisor", "simulator", "exporter")
+LOGS = (*SLOTS, "supervisor", "simulator", "exporter", "monitor")
 """What writes a log."""
 
 OPENING = 30.0
@@ -176,7 +176,8 @@ class Local:
         host = answer["listen"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
         ledger = answer["ledger"]
-        return Status(self.environment, True, url, answer["pid"], answer["simulator"], _facts(answer), ledger)
+        simulator, monitor = answer["simulator"], answer["monitor"]
+        return Status(self.environment, True, url, answer["pid"], simulator, monitor, _facts(answer), ledger)
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -289,7 +290,7 @@ class Local:
         return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
-        """The last lines of `blue`, `green`, `supervisor`, `simulator` or `exporter`."""
+        """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter` or `monitor`."""
         with suppress(FileNotFoundError):
             return self._log(name).read_text(errors="replace").splitlines()[-lines:]
         return []

@@ -2,9 +2,14 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from mooring.errors import Failed
 from mooring.rollout.target import COUNTS, LOST
+from mooring.runtime.watch import last_figures
+from mooring.runtime.watch.accounting import kept
 from mooring.targets.local.memory import Memory
 
 log = logging.getLogger("mooring.supervisor")
@@ -16,7 +21,9 @@ class Totals:
     """Of a worker of `slot`. They survive a crash if the disk allows; a full disk must not end a slot."""
 
     def __init__(self, slot: str, worker: int, memory: Memory) -> None:
+        self._slot, self._number = slot, worker
         self._memory, self._worker = memory, memory.slots[slot].worker(worker)
+        self._tallies = memory.tallies
 
     @property
     def pid(self) -> int | None:
@@ -39,7 +46,28 @@ class Totals:
         past = self._worker.totals
         sums = {name: past.get(name, 0) + counts.get(name, 0) for name in COUNTS}
         self._worker.totals = sums | {LOST: self.lost + counts.get("in_flight", 0)}
+        self._tallies.lost[self._slot] += counts.get("in_flight", 0)
         self._save()
+
+    def died(self, door: Path, health: Mapping[str, Any]) -> Counts:
+        """What the process behind `door` had counted that ended without a word; `health` is what it said last."""
+        counts: Counts = kept(door.with_suffix(".counts"), self.pid) or health.get("counts", {})
+        self.leave(self.pid, counts, health)
+        return counts
+
+    def restarted(self) -> None:
+        """Counts an end that nobody wanted; `add` follows, and saves that."""
+        self._tallies.restarts[self._slot] += 1
+
+    def leave(self, pid: int | None, counts: Counts, health: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Leaves the counts of a process that could not do so itself, for whoever adds up those of all."""
+        known: dict[str, Any] = {"slot": self._slot, "worker": self._number, "pid": pid, "counts": dict(counts)}
+        known |= {name: health.get(name) for name in ("digest", "began")}
+        try:
+            if counts:
+                last_figures.leave(self._memory.path.parent, known)
+        except OSError as error:
+            log.warning("cannot leave the counts of process %s: %s", pid, error.strerror)
 
     def data(self, running: Iterable[Counts]) -> dict[str, int]:
         """The totals with the counts of processes that still run."""

@@ -12,6 +12,7 @@ from mooring.targets.local.process import Starter, Surroundings
 from mooring.targets.local.reconciler import Reconciler
 from mooring.targets.local.requirements import Requirements, Wanted
 from mooring.targets.local.together import together
+from mooring.targets.local.totals import Totals
 
 
 class Workers:
@@ -27,8 +28,8 @@ class Workers:
         self._failed: Stopped | None = None
         self._due: list[Reconciler] = []
         self._restarting: asyncio.Task[None] | None = None
-        self._count = self._counted()
-        self._grow(max(1, self._count, len(memory.slots[slot].workers)))
+        self.count = self._required()
+        self._grow(max(1, self.count, len(memory.slots[slot].workers)))
 
     # --- what is wanted ---
 
@@ -38,15 +39,15 @@ class Workers:
         return self._memory.slots[self.slot].digest
 
     def _want(self) -> Wanted:
-        return Wanted(self.wanted, self._count, self._memory.live == self.slot)
+        return Wanted(self.wanted, self.count, self._memory.live == self.slot)
 
     def want(self, digest: str | None) -> None:
         """Sets the release to hold, or none. It says how many workers there are. Raises Failed."""
         if digest != self.wanted:
             self._memory.slots[self.slot].digest = digest
             self._memory.save()
-            self._count = self._counted()
-            self._grow(self._count)
+            self.count = self._required()
+            self._grow(self.count)
         self.renew()
 
     def renew(self) -> None:
@@ -54,27 +55,33 @@ class Workers:
         for worker in self._all:
             worker.renew()
 
-    def _counted(self) -> int:
+    def _required(self) -> int:
         return Requirements.read(folders.release_file(self._state, self.wanted)).workers if self.wanted else 0
 
     def _grow(self, count: int) -> None:
         """One that is not wanted any more stays, without a process: it may be wanted again."""
         while len(self._all) < count:
-            worker = Reconciler(len(self._all) + 1, self.starter, self._memory, self._want)
+            number = len(self._all) + 1
+            worker = Reconciler(number, self.starter, Totals(self.slot, number, self._memory), self._want)
             self._all.append(worker)
             if self._group:
                 self._group.create_task(worker.run())
 
     @property
     def _members(self) -> list[Reconciler]:
-        return self._all[: self._count]
+        return self._all[: self.count]
 
     # --- what is there ---
+
+    @property
+    def ready(self) -> bool:
+        """Whether every worker was ready when it was last asked."""
+        return bool(self._members) and all(worker.health.get("ready") for worker in self._members)
 
     async def facts(self) -> dict[str, Any]:
         """The slot as it is now, JSON-able."""
         each = await asyncio.gather(*(worker.facts() for worker in self._all))
-        return together(each, self._count) | {"wanted": self.wanted}
+        return together(each, self.count) | {"wanted": self.wanted}
 
     async def check(self, digest: str) -> None:
         """Refused(NOT_READY) unless every worker is ready with `digest` at this moment."""

@@ -155,13 +155,6 @@ FIGURES = [
 ]
 
 
-MONITORS = {
-    metrics.UP, metrics.LIVE, metrics.SWITCHES, metrics.RESTARTS, metrics.LOST_REQUESTS, metrics.LEASE_HELD,
-    metrics.QUARANTINED, metrics.HOTFIXES, metrics.LAST_SWITCH, metrics.LAST_COPY, metrics.LAST_PROOF,
-    metrics.JOB_LATE, metrics.PATROL_STATE, metrics.PATROL_SECONDS, metrics.OBJECTIVE_VALUE, metrics.OBJECTIVE_BUDGET,
-}  # fmt: skip
-"""Not a slot's: of the environment as a whole."""
-
 ONLY_SOMETIMES = {metrics.EXPORT_LAG, metrics.WORKER_UP}
 """Where something is exported, and where there are workers."""
 
@@ -207,6 +200,6 @@ def test_what_a_slot_exports_is_what_the_table_says_of_it(module_played: str) ->
     told = {
         name: "gauge" if metric.type == "info" else metric.type
         for name, metric in metrics.METRICS.items()
-        if name not in MONITORS | ONLY_SOMETIMES
+        if name not in metrics.OF_ENVIRONMENT | ONLY_SOMETIMES
     }
     assert {name: shown.get(name) for name in told} == told

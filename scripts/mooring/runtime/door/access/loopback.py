@@ -6,6 +6,7 @@ machine (DNS rebinding) or across origins, and a proxy could open the environmen
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,19 +32,31 @@ class Loopback:
         return await self.app(scope, receive, send)
 
     def _problem(self, scope: Scope) -> Problem | None:
-        headers = Headers(scope=scope)
-        hosts = headers.getlist("host")
-        if not all(map(_own, hosts)) or (len(hosts) != 1 and scope["http_version"] != "1.0"):
-            words = "this environment has no access keys, so it answers to localhost and 127.0.0.1 only"
-            return Problem("host_refused", words)
-        origin = headers.get("origin")
-        foreign = origin is not None and origin not in self._origins and not _own(origin.partition("://")[2])
-        if foreign or (origin is None and headers.get("sec-fetch-site") == "cross-site"):
-            return Problem("origin_refused", "no page of the web calls an environment without access keys")
-        if not self._proxied and any(name in headers for name in _FORWARDED):
-            words = "a proxy opens an environment without access keys to others: declare access, or trustedProxies"
-            return Problem("origin_refused", words)
+        match stranger(scope, self._origins, self._proxied):
+            case "host":
+                words = "this environment has no access keys, so it answers to localhost and 127.0.0.1 only"
+                return Problem("host_refused", words)
+            case "page":
+                return Problem("origin_refused", "no page of the web calls an environment without access keys")
+            case "proxy":
+                words = "a proxy opens an environment without access keys to others: declare access, or trustedProxies"
+                return Problem("origin_refused", words)
         return None
+
+
+def stranger(
+    scope: Scope, origins: Sequence[str] = (), proxied: bool = False
+) -> Literal["host", "page", "proxy"] | None:
+    """What a request came by that none of this machine's own programs does: another name, a web page or a proxy."""
+    headers = Headers(scope=scope)
+    hosts = headers.getlist("host")
+    if not all(map(_own, hosts)) or (len(hosts) != 1 and scope["http_version"] != "1.0"):
+        return "host"
+    origin = headers.get("origin")
+    foreign = origin is not None and origin not in origins and not _own(origin.partition("://")[2])
+    if foreign or (origin is None and headers.get("sec-fetch-site") == "cross-site"):
+        return "page"
+    return "proxy" if not proxied and any(name in headers for name in _FORWARDED) else None
 
 
 def _own(place: str) -> bool:

@@ -1,0 +1,148 @@
+"""`python -m mooring.commands.monitor`: the process beside an environment that says how it is.
+
+Its supervisor keeps it running. It outlives that as long as slots do, and then ends when another supervisor starts
+another one, or when nothing of the environment has answered for a while.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from mooring.errors import Stopped
+from mooring.operate.monitor import store
+from mooring.operate.monitor.monitor import Monitor
+from mooring.operate.monitor.sampler import Sampler
+from mooring.operate.monitor.server import application, plain
+from mooring.operate.objectives.standing import Standings, promised_by
+from mooring.operate.records import Records
+from mooring.operate.status import status
+from mooring.runtime.core.logs import configure
+from mooring.runtime.process.handover import Handover
+from mooring.state.records import machines
+from mooring.targets import table
+from mooring.targets.protocol import Target
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+
+ALONE = 10
+"""Seconds without any process of the environment after which it ends, once its supervisor has."""
+
+MOST = 64
+"""Connections at once."""
+
+log = logging.getLogger("mooring.monitor")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs until told to end, or until there is nothing more to say."""
+    configure(sys.stderr)
+    log.setLevel(logging.INFO)
+    os.umask(0o077)
+    options = _parse(argv)
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    held = store.lock(options.state, ended.is_set)
+    if held is None:
+        return 0
+    asyncio.run(_run(options))
+    os.close(held)
+    return 0
+
+
+async def _run(options: argparse.Namespace) -> None:
+    target = table.target(options.root, options.environment, options.state)
+    records = Records(options.root, options.state, options.environment)
+    sources = _Sources(target, records)
+    sampler = Sampler(records, f"{machines.host()} {options.state}", lambda: promised_by(sources.live()))
+    monitor = Monitor(options.doors, records, sampler, sources)
+    listening = socket.socket(fileno=options.listen_fd)
+    Handover(options.handover, listening)
+    server = _Server(
+        uvicorn.Config(
+            application(monitor, plain),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            limit_concurrency=MOST,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
+    looking = asyncio.create_task(monitor.run())
+    watching = asyncio.create_task(_watch(monitor, options.supervisor, server))
+    await server.serve(sockets=[listening])
+    for task in (looking, watching):
+        task.cancel()
+    await asyncio.gather(looking, watching, return_exceptions=True)
+    records.close()
+
+
+class _Sources:
+    """What the monitor asks of the target and of what is on record."""
+
+    def __init__(self, target: Target, records: Records) -> None:
+        self._target, self._records, self._standings = target, records, Standings(records)
+
+    def live(self) -> "Release | None":
+        """The live release, where that can be said."""
+        with suppress(Stopped):
+            return self._target.live()
+        return None
+
+    def status(self) -> dict[str, Any]:
+        return status(self._target, self._records, self._standings)
+
+    def objectives(self) -> list[dict[str, Any]]:
+        return self._standings.of(self.live()) or []
+
+
+class _Server(uvicorn.Server):
+    """One that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+async def _watch(monitor: Monitor, supervisor: int, server: _Server) -> None:
+    """Ends the server once nobody is left to be watched, or somebody else is to watch."""
+    alone = 0
+    while alone < ALONE:
+        await asyncio.sleep(1)
+        if os.getppid() != supervisor:
+            await monitor.look()
+            if monitor.supervisor not in (None, supervisor):
+                break
+            alone = 0 if monitor.anybody else alone + 1
+    log.info("ending: another supervisor starts another monitor" if alone < ALONE else "ending: nothing runs any more")
+    server.stop()
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="mooring.commands.monitor")
+    for name in ("--root", "--state", "--doors", "--handover"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--environment", required=True)
+    parser.add_argument("--listen-fd", type=int, required=True)
+    parser.add_argument("--supervisor", type=int, required=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,74 @@
+"""How each promise stands now, by the samples of what was counted."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mooring.errors import MooringError
+from mooring.operate.records import Records
+from mooring.operate.samples import MINUTE, Readings, needed, read
+from mooring.rollout.objectives.measure import Measured, measured
+from mooring.spec.objectives import Objective
+from mooring.state.records import samples
+from mooring.state.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+    from mooring.spec import Objectives
+
+POINTS, DAY = 48, 86400
+"""A sparkline has so many values, which are of equal parts of the last day."""
+
+
+class Standings:
+    """Of one environment; reads the samples once a minute at most."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+        self._records, self._clock = records, clock
+        self._known: tuple[int, str, list[dict[str, Any]]] = (0, "", [])
+
+    def of(self, release: "Release | None") -> list[dict[str, Any]] | None:
+        """JSON-able, by the objectives of the live release; None where nothing can be known of them."""
+        promised = promised_by(release)
+        if release is None or promised is None:
+            return [] if release else None
+        minute = int(self._clock()) // MINUTE
+        if self._known[:2] != (minute, release.digest):
+            found = self._read(promised, minute)
+            if found is None:
+                return None
+            self._known = minute, release.digest, found
+        return self._known[2]
+
+    def _read(self, promised: "Objectives", minute: int) -> list[dict[str, Any]] | None:
+        first = minute - max(DAY, *(one.seconds for one in promised.objectives)) // MINUTE
+        try:
+            if (database := self._records.database()) is None:
+                return None
+            found = database.read(lambda connection: samples.since(connection, first))
+        except (MooringError, Unavailable):
+            return None
+        return standings(promised, Readings(read(found)), minute * MINUTE)
+
+
+def promised_by(release: "Release | None") -> "Objectives | None":
+    """The objectives of a release's environment, if it has any."""
+    return release.content.objectives.get(release.content.environment.objectives or "") if release else None
+
+
+def standings(promised: "Objectives", readings: Readings, now: float) -> list[dict[str, Any]]:
+    """Each objective over its own window, with what was measured in each part of the last day."""
+    return [_standing(objective, promised, readings, now) for objective in promised.objectives]
+
+
+def _standing(objective: Objective, promised: "Objectives", readings: Readings, now: float) -> dict[str, Any]:
+    mine = readings.covering(needed(promised.model_copy(update={"objectives": (objective,)}), signals=False))
+    step = DAY / POINTS
+    parts = [_measured(objective, mine, now - DAY + step * part, step) for part in range(POINTS)]
+    whole = _measured(objective, mine, now - objective.seconds, objective.seconds)
+    return {**whole.data(), "sparkline": [part.value for part in parts]}
+
+
+def _measured(objective: Objective, readings: Readings, since: float, seconds: float) -> Measured:
+    window = readings.window(since, since + seconds)
+    return measured(objective, window)

@@ -1,0 +1,149 @@
+"""What an environment's objectives are measured by: samples of what was counted, and windows over them."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mooring.rollout.objectives.signals import SIGNALS, Level, Mean, Measure, Quantile, Selected, Share, measure_of
+from mooring.rollout.objectives.window import Between, Key, Totals
+from mooring.spec import Objectives
+from mooring.state.records.samples import Sample
+
+MINUTE = 60
+
+LATELY = 600
+"""Seconds for which the last value of a gauge stands."""
+
+Needed = Mapping[str, frozenset[str]]
+"""Labels that count, by the name of a series."""
+
+TICKS, RISES = "_ticks", "_rises"
+"""Ends of the names under which the mean of a gauge is kept: how often it was looked at, and the sum of its values."""
+
+
+class Reading(NamedTuple):
+    """What one machine had counted at a time, of the series that were `covered` then."""
+
+    machine: str
+    at: float
+    covered: frozenset[str]
+    totals: Totals
+
+
+def needed(objectives: Objectives | None, signals: bool = True) -> Needed:
+    """The series that a document's objectives are made of, and those of all `signals`."""
+    measures = [*(SIGNALS.values() if signals else ())]
+    measures += [measure_of(one) for one in (objectives.objectives if objectives else ())]
+    found: dict[str, frozenset[str]] = {}
+    for name, labels in (one for measure in measures for one in _series(measure)):
+        found[name] = found.get(name, frozenset()) | labels
+    return found
+
+
+def _series(measure: Measure) -> Iterator[tuple[str, frozenset[str]]]:
+    match measure:
+        case Share(bad=bad, total=total, up=up):
+            yield from (_selected(bad), _selected(total))
+            if up:
+                yield from ((f"{up}{TICKS}", frozenset()), (f"{up}{RISES}", frozenset()))
+        case Mean(histogram) | Quantile(histogram):
+            yield from ((f"{histogram}_count", frozenset()), (f"{histogram}_sum", frozenset()))
+            yield f"{histogram}_bucket", frozenset({"le"})
+        case Level(gauge):
+            yield gauge, frozenset({"slot", "worker"})
+
+
+def _selected(selected: Selected) -> tuple[str, frozenset[str]]:
+    return selected.metric, frozenset(label for label, _ in selected.labels)
+
+
+def reduced(totals: Mapping[tuple[str, tuple[tuple[str, str], ...]], float], wanted: Needed) -> dict[Key, float]:
+    """Only what is needed, added up over every label that does not count."""
+    found: dict[Key, float] = {}
+    for (name, labels), value in totals.items():
+        if (kept := wanted.get(name)) is not None:
+            key = (name, frozenset(label for label in labels if label[0] in kept))
+            found[key] = found.get(key, 0.0) + value
+    return found
+
+
+def packed(totals: Totals, wanted: Needed) -> dict[str, Any]:
+    """JSON-able; `read` reverses it."""
+    return {
+        "covered": sorted(wanted),
+        "totals": [[name, dict(labels), value] for (name, labels), value in totals.items()],
+    }
+
+
+def read(samples: Iterable[Sample]) -> list[Reading]:
+    """The readings in the order of the samples."""
+    return [
+        Reading(
+            sample.machine,
+            sample.minute * MINUTE,
+            frozenset(sample.data["covered"]),
+            {(name, frozenset(labels.items())): value for name, labels, value in sample.data["totals"]},
+        )
+        for sample in samples
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What all machines counted between their first and their last reading in some time."""
+
+    seconds: float
+    between: Between
+    now: Totals
+
+    def increase(self, metric: str, **labels: str) -> float:
+        return self.between.increase(metric, **labels)
+
+    def last(self, metric: str, **labels: str) -> list[float]:
+        return Between({}, self.now, 0).last(metric, **labels)
+
+    def mean(self, metric: str, **labels: str) -> float | None:
+        """Of a gauge that was looked at all the time, as only some are."""
+        ticks = self.increase(f"{metric}{TICKS}", **labels)
+        return self.increase(f"{metric}{RISES}", **labels) / ticks if ticks else None
+
+
+class Readings:
+    """Readings of all machines, the oldest first."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self._each: dict[str, list[Reading]] = {}
+        for reading in readings:
+            self._each.setdefault(reading.machine, []).append(reading)
+        self._times = {machine: [one.at for one in mine] for machine, mine in self._each.items()}
+
+    def covering(self, wanted: Needed) -> "Readings":
+        """Those that have all that is needed."""
+        names = frozenset(wanted)
+        return Readings(one for mine in self._each.values() for one in mine if names <= one.covered)
+
+    def window(self, since: float, until: float) -> Window:
+        """What was counted from `since` to `until`, as far as there are readings.
+
+        For each machine it begins with the last reading before that time, if there is one.
+        """
+        before: dict[Key, float] = {}
+        after: dict[Key, float] = {}
+        now: dict[Key, float] = {}
+        began, ended = until, since
+        for machine, mine in self._each.items():
+            times = self._times[machine]
+            last, first = bisect_right(times, until) - 1, max(0, bisect_right(times, since) - 1)
+            if last >= 0 and mine[last].at > since:
+                before |= _of(machine, mine[first].totals)
+                after |= _of(machine, mine[last].totals)
+                began, ended = min(began, mine[first].at), max(ended, mine[last].at)
+                if mine[last].at > until - LATELY:
+                    now |= _of(machine, mine[last].totals)
+        seconds = max(0.0, ended - began)
+        return Window(seconds, Between(before, after, seconds), now)
+
+
+def _of(machine: str, totals: Totals) -> dict[Key, float]:
+    return {(name, labels | {("machine", machine)}): value for (name, labels), value in totals.items()}

@@ -1,0 +1,213 @@
+"""Sums of all processes never go back, and miss nothing that was seen, whatever ends, dies or begins anew."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from mooring.operate.monitor.aggregate import Aggregate, Group, Process
+from mooring.operate.monitor.collect import take
+
+SERVED = ("mooring_served_total", (("agent", "helper"),))
+RELEASES = ("sha256:aaaaaaaaaaaaaaaa", "sha256:bbbbbbbbbbbbbbbb", "sha256:cccccccccccccccc")
+
+
+def requests(end: str) -> Any:
+    return "mooring_requests_total", (("end", end),)
+
+
+def kept(aggregate: Aggregate) -> str:
+    data = aggregate.data()
+    return json.dumps([data, list(aggregate.numbers)])
+
+
+def read(text: str) -> Aggregate:
+    return Aggregate.read(*json.loads(text))
+
+
+@dataclass
+class Worker:
+    """A process as it is, and what the monitor has to know of it."""
+
+    pid: int
+    began: float
+    slot: str
+    digest: str
+    served: int = 0
+    received: int = 0
+    in_flight: int = 0
+    lives: bool = True
+    answers: bool = True
+    killed: bool = False
+    seen_served: int = 0
+    seen_received: int = 0
+    seen_lost: int = 0
+
+    def figures(self) -> dict[str, Any]:
+        sample = [SERVED[0], dict(SERVED[1]) | {"error": ""}, self.served]
+        return {
+            "pid": self.pid,
+            "began": self.began,
+            "slot": self.slot,
+            "digest": self.digest,
+            "counts": self.counts,
+            "families": [
+                {"name": "mooring_served", "type": "counter", "what": "Served.", "samples": [sample]},
+                {"name": "mooring_memory", "type": "gauge", "what": "Memory.", "samples": [["mooring_memory", {}, 7]]},
+            ],
+        }
+
+    @property
+    def counts(self) -> dict[str, int]:
+        answered = self.received - self.in_flight
+        return {"received": self.received, "answered": answered, "failed": 0, "in_flight": self.in_flight, "lost": 9}
+
+    @property
+    def group(self) -> Group:
+        return Group(self.slot, self.digest.removeprefix("sha256:")[:12])
+
+    def seen(self) -> None:
+        self.seen_served, self.seen_received = self.served, self.received
+
+
+@dataclass
+class Left:
+    """A file, whether or not it was read; of a graceful end when `own`."""
+
+    figures: dict[str, Any]
+    worker: Worker
+    own: bool
+
+
+@dataclass
+class World:
+    workers: list[Worker] = field(default_factory=list)
+    files: dict[Path, Left] = field(default_factory=dict)
+
+
+class Days(RuleBasedStateMachine):
+    """Random days of an environment, with a monitor that dies and begins anew in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.aggregate = Aggregate()
+        self.kept = kept(self.aggregate)
+        self.now = 1000.0
+        self.written = 0
+        self.shown: dict[tuple[Group, Any], float] = {}
+        self.totals: dict[Any, float] = {}
+
+    @rule(slot=st.sampled_from(("blue", "green")), digest=st.sampled_from(RELEASES), pid=st.integers(1, 6))
+    def begins(self, slot: str, digest: str, pid: int) -> None:
+        self.now += 0.001
+        if not any(one.pid == pid and (one.lives or one.answers) for one in self.world.workers):
+            self.world.workers.append(Worker(pid, self.now, slot, digest))
+
+    @rule(which=st.integers(0, 9), most=st.integers(1, 5), open_ones=st.integers(0, 2))
+    def works(self, which: int, most: int, open_ones: int) -> None:
+        if (worker := self._of(which)) is not None:
+            worker.served += most
+            worker.received += most + open_ones
+            worker.in_flight = max(worker.in_flight, open_ones)
+
+    @rule(which=st.integers(0, 9), lingers=st.booleans(), cut=st.booleans())
+    def ends(self, which: int, lingers: bool, cut: bool) -> None:
+        """After its requests, or in spite of some; its door may answer for a moment more."""
+        if (worker := self._of(which)) is not None:
+            worker.in_flight = worker.in_flight if cut else 0
+            self._leave(worker.figures(), worker, own=True)
+            worker.lives, worker.answers = False, lingers
+
+    @rule(which=st.integers(0, 9), noted=st.booleans())
+    def dies(self, which: int, noted: bool) -> None:
+        if (worker := self._of(which)) is not None:
+            worker.lives, worker.answers, worker.killed = False, False, True
+            if noted:
+                self._note(worker)
+
+    @rule(which=st.integers(0, 9))
+    def is_spoken_of_late(self, which: int) -> None:
+        left = {id(file.worker) for file in self.world.files.values()}
+        if dead := [one for one in self.world.workers if not one.lives and id(one) not in left and one.killed]:
+            self._note(dead[which % len(dead)])
+
+    @rule(hidden=st.sets(st.integers(0, 9)), deleted=st.booleans())
+    def polls(self, hidden: set[int], deleted: bool) -> None:
+        self.now += 5
+        asked = [one for number, one in enumerate(self.world.workers) if one.answers and number not in hidden]
+        living = {one.pid for one in self.world.workers if one.lives}
+        before = set(self.aggregate.ended)
+
+        def gone(processes: Any) -> list[Process]:
+            known = sorted(processes, key=lambda process: process.began)
+            newest = {process.pid: process for process in known}
+            return [one for one in known if newest[one.pid] != one or one.pid not in living]
+
+        files = take(
+            self.aggregate,
+            [one.figures() for one in asked],
+            gone,
+            lambda: [(path, json.loads(json.dumps(file.figures))) for path, file in sorted(self.world.files.items())],
+            self.now,
+        )
+        for one in asked:
+            if Process(one.pid, one.began) not in before:
+                one.seen()
+        for path in files:
+            self._read(self.world.files[path])
+            if deleted:
+                del self.world.files[path]
+        for one in self.world.workers:
+            one.answers = one.lives
+        self.kept = kept(self.aggregate)
+        self._check()
+
+    @rule()
+    def begins_anew(self) -> None:
+        self.aggregate = read(self.kept)
+
+    def _check(self) -> None:
+        now = {(group, one): value for group, values in self.aggregate.sums().items() for one, value in values.items()}
+        assert [key for key, value in self.shown.items() if now.get(key, 0) < value] == []
+        self.shown = now
+        totals = self.aggregate.totals()
+        assert [key for key, value in self.totals.items() if totals.get(key, 0) < value] == []
+        self.totals = dict(totals)
+
+    @precondition(lambda self: self.shown)
+    @invariant()
+    def nothing_that_was_seen_is_missing(self) -> None:
+        sums = read(self.kept).sums()
+        for group in {one.group for one in self.world.workers}:
+            mine, found = [one for one in self.world.workers if one.group == group], sums.get(group, {})
+            assert found.get(SERVED, 0) == sum(one.seen_served for one in mine)
+            assert found.get(requests("received"), 0) == sum(one.seen_received for one in mine)
+            assert found.get(requests("lost"), 0) == sum(one.seen_lost for one in mine)
+
+    def _of(self, which: int) -> Worker | None:
+        living = [one for one in self.world.workers if one.lives]
+        return living[which % len(living)] if living else None
+
+    def _note(self, worker: Worker) -> None:
+        known = {name: worker.figures()[name] for name in ("pid", "began", "slot", "digest", "counts")}
+        self._leave(known, worker, own=False)
+
+    def _leave(self, figures: dict[str, Any], worker: Worker, own: bool) -> None:
+        self.written += 1
+        self.world.files[Path(f"{self.written:05}")] = Left(figures, worker, own)
+
+    def _read(self, file: Left) -> None:
+        worker = file.worker
+        if file.own:
+            worker.seen()
+        worker.seen_received = max(worker.seen_received, worker.received)
+        worker.seen_lost = worker.in_flight
+
+
+TestDays = Days.TestCase
+TestDays.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
