@@ -73,7 +73,7 @@ def test_a_server_that_does_not_answer_is_named_after_the_files_are_written(
 def test_what_does_not_run_is_not_known(at: Any) -> None:
     said = at("--json", "objectives", "check", "local")
     assert (said.code, said.json["source"], said.json["objectives"]) == (1, "", [])
-    assert said.json["unanswered"] == ["local is not running here"]
+    assert said.json["unanswered"] == ["the monitor of local has taken no sample yet", "local is not running here"]
 
 
 def test_checking_and_reloading_at_once_is_a_wrong_call(at: Any) -> None:

@@ -95,6 +95,8 @@ def _reload(objectives: "Objectives", console: Console) -> list[str]:
 def _check(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
     from mooring.operate.objectives.check import Prometheus, Slots, Source, judge
+    from mooring.operate.objectives.sampled import Sampled
+    from mooring.operate.records import Records
     from mooring.report.objectives import show
     from mooring.rollout.state import SLOTS
 
@@ -102,10 +104,14 @@ def _check(args: Namespace, console: Console) -> Outcome:
     name = workspace.known(args.environment)
     running = target(workspace, name)
     objectives = _deployed(running) or _documents(workspace, name)
-    sources: list[Source] = [Slots(running, SLOTS)]
+    records = Records(workspace.root, workspace.of(name), name)
+    sources: list[Source] = [Sampled(records, objectives), Slots(running, SLOTS)]
     if objectives.prometheus is not None:
         sources.insert(0, Prometheus(name, objectives, os.environ))
-    judged = judge(name, objectives, sources)
+    try:
+        judged = judge(name, objectives, sources)
+    finally:
+        records.close()
     data = judged.data()
     show(data, console)
     return Outcome(judged.reason, data)
