@@ -73,9 +73,18 @@ def test_a_server_that_does_not_answer_is_named_after_the_files_are_written(
 def test_what_does_not_run_is_not_known(at: Any) -> None:
     said = at("--json", "objectives", "check", "local")
     assert (said.code, said.json["source"], said.json["objectives"]) == (1, "", [])
-    assert said.json["unanswered"] == ["local is not running here"]
+    assert said.json["unanswered"] == ["the monitor of local has taken no sample yet", "local is not running here"]
 
 
 def test_checking_and_reloading_at_once_is_a_wrong_call(at: Any) -> None:
     said = at("objectives", "render", "local", "--check", "--reload")
     assert (said.code, said.error) == (2, "--check changes nothing, so there is nothing to reload")
+
+
+def test_a_finding_in_a_document_that_promises_nothing_holds_no_alert_up(repo: Repo, at: Any, tmp_path: Path) -> None:
+    repo.edit("configs/agents/support.yaml", "prompt: support/main", "prompt: support/gone")
+    assert at("objectives", "render", "local", "--out", tmp_path / "out").code == 0
+    repo.edit("configs/environments/local.yaml", NAMED, "objectives: gone\n")
+    said = at("objectives", "render", "local", "--out", tmp_path / "out")
+    assert said.code == 1
+    assert "there is no Objectives 'gone'" in said.out + said.err

@@ -63,6 +63,22 @@ class WorkTree:
         return {path: _read(self.root / path) for path in _walk(self.root, CODE, (".py",))}
 
 
+class Below(WorkTree):
+    """Only the documents below some folders, and no code: for what needs no more, and is in a hurry."""
+
+    def __init__(self, root: Path, *folders: str) -> None:
+        super().__init__(root)
+        self._folders = folders
+
+    def files(self) -> dict[str, bytes | Unreadable]:
+        return {
+            path: _read(self.root / path) for folder in self._folders for path in _walk(self.root, folder, SUFFIXES)
+        }
+
+    def code(self) -> dict[str, bytes | Unreadable]:
+        return {}
+
+
 def _walk(root: Path, folder: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """Paths below `folder`; a link is given but never followed, also where a folder is expected."""
     place = root / folder

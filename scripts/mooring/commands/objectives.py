@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Refused, Stopped, UsageError
+from mooring.errors import FindingsError, Refused, Stopped, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -95,6 +95,8 @@ def _reload(objectives: "Objectives", console: Console) -> list[str]:
 def _check(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
     from mooring.operate.objectives.check import Prometheus, Slots, Source, judge
+    from mooring.operate.objectives.sampled import Sampled
+    from mooring.operate.records import Records
     from mooring.report.objectives import show
     from mooring.rollout.state import SLOTS
 
@@ -102,10 +104,14 @@ def _check(args: Namespace, console: Console) -> Outcome:
     name = workspace.known(args.environment)
     running = target(workspace, name)
     objectives = _deployed(running) or _documents(workspace, name)
-    sources: list[Source] = [Slots(running, SLOTS)]
+    records = Records(workspace.root, workspace.of(name), name)
+    sources: list[Source] = [Sampled(records, objectives), Slots(running, SLOTS)]
     if objectives.prometheus is not None:
         sources.insert(0, Prometheus(name, objectives, os.environ))
-    judged = judge(name, objectives, sources)
+    try:
+        judged = judge(name, objectives, sources)
+    finally:
+        records.close()
     data = judged.data()
     show(data, console)
     return Outcome(judged.reason, data)
@@ -120,12 +126,21 @@ def _deployed(running: "Target") -> "Objectives | None":
 
 
 def _documents(workspace: Workspace, name: str) -> "Objectives":
-    """What the documents promise. Raises FindingsError, and Refused(EMPTY_SET) where that is nothing."""
-    from mooring.catalog.load import load_valid
-    from mooring.catalog.source import WorkTree
-    from mooring.release.resolve import resolve
+    """What the documents promise, read without those that promise nothing.
 
-    promised = resolve(load_valid(WorkTree(workspace.root)), name).content.promised
+    Raises FindingsError, and Refused(EMPTY_SET) where nothing is promised.
+    """
+    from mooring.catalog.checks import CHECKS, check
+    from mooring.catalog.load import load
+    from mooring.catalog.source import Below
+    from mooring.spec import FOLDERS, Environment, Objectives
+
+    catalog, findings = load(Below(workspace.root, FOLDERS["Environment"], FOLDERS["Objectives"]))
+    findings += check(catalog, [each for each in CHECKS if each.startswith(("objective-", "reference-objectives"))])
+    if findings:
+        raise FindingsError(findings)
+    environment = catalog.get(Environment, name)
+    promised = catalog.get(Objectives, environment.objectives) if environment and environment.objectives else None
     if promised is None:
         fix = "name an Objectives document in it: `objectives: NAME`; moor new objectives begins one"
         raise Refused(Reason.EMPTY_SET, f"{name} promises nothing", fix)
