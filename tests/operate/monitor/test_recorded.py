@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,8 +37,8 @@ def records(tmp_path: Path) -> Iterator[Records]:
     opened.close()
 
 
-def told(records: Records, *objectives: dict[str, object], known: Recorded | None = None) -> dict[str, float]:
-    found = recorded(records, {DIGEST}, known or Recorded(), objectives)
+def told(records: Records, *objectives: dict[str, Any]) -> dict[str, float]:
+    found = recorded(records, {DIGEST}, Recorded(), objectives)
     return {text: value for family in found.families for text, value in family.samples}
 
 
@@ -71,7 +72,10 @@ def test_exports_jobs_patrol_and_objectives_are_said(ledger: Ledger, records: Re
     database.write(lambda connection: heartbeats.beat(connection, "drift", "ok", long_ago, reported=True))
     seen = Patrolled("redis", "redis-ping", "alarm", 1.0, 0, 2.0, "alarm", 0.25, "it does not answer", "")
     database.write(lambda connection: patrols.write(connection, [seen], [], 0.0))
-    objectives = ({"name": "uptime", "value": 0.999, "budget": 0.8}, {"name": "context", "value": None, "budget": None})
+    objectives: tuple[dict[str, Any], ...] = (
+        {"name": "uptime", "value": 0.999, "budget": 0.8},
+        {"name": "context", "value": None, "budget": None},
+    )
     shown = told(records, *objectives)
     assert shown["mooring_last_copy_timestamp_seconds"] == 50
     assert "mooring_last_proof_timestamp_seconds" not in shown
