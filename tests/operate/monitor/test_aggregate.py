@@ -44,6 +44,7 @@ class Worker:
     lives: bool = True
     answers: bool = True
     killed: bool = False
+    lingers: bool = False
     seen_served: int = 0
     seen_received: int = 0
     seen_lost: int = 0
@@ -122,7 +123,7 @@ class Days(RuleBasedStateMachine):
         if (worker := self._of(which)) is not None:
             worker.in_flight = worker.in_flight if cut else 0
             self._leave(worker.figures(), worker, own=True)
-            worker.lives, worker.answers = False, lingers
+            worker.lives, worker.answers, worker.lingers = False, lingers, lingers
 
     @rule(which=st.integers(0, 9), noted=st.booleans())
     def dies(self, which: int, noted: bool) -> None:
@@ -164,7 +165,7 @@ class Days(RuleBasedStateMachine):
             if deleted:
                 del self.world.files[path]
         for one in self.world.workers:
-            one.answers = one.lives
+            one.answers, one.lingers = one.lives or one.lingers, False
         self.kept = kept(self.aggregate)
         self._check()
 
