@@ -23,10 +23,11 @@ from mooring.errors import Stopped
 from mooring.operate.monitor import store
 from mooring.operate.monitor.monitor import Monitor
 from mooring.operate.monitor.sampler import Sampler
-from mooring.operate.monitor.server import application, plain
+from mooring.operate.monitor.server import application
 from mooring.operate.objectives.standing import Standings, promised_by
 from mooring.operate.records import Records
 from mooring.operate.status import status
+from mooring.report.page.page import page
 from mooring.runtime.core.logs import configure
 from mooring.runtime.process.handover import Handover
 from mooring.state.records import machines
@@ -71,7 +72,7 @@ async def _run(options: argparse.Namespace) -> None:
     Handover(options.handover, listening)
     server = _Server(
         uvicorn.Config(
-            application(monitor, plain),
+            application(monitor, page),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -27,6 +27,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     MACHINES_OF_RUNS,
     DEATHS,
     SPEND_BATCHES,
+    PATROL,
     SAMPLES,
     PATROL,
 )
