@@ -113,3 +113,18 @@ def test_what_serves_says_what_is_looked_at_and_a_fault_is_seen(tmp_path: Path, 
         assert moor("-C", repo.root, "simulate", "clear").code == 0
         assert moor("-C", repo.root, "patrol", "local").code == 1
         assert moor("-C", repo.root, "patrol", "local").code == 0
+
+
+@pytest.mark.slow
+def test_a_document_that_is_not_deployed_yet_is_not_in_force(tmp_path: Path, moor: Any) -> None:
+    repo = copied(tmp_path)
+    document = (repo.root / LOCAL).read_text()
+    repo.edit(LOCAL, "patrol: patrol\n", "")
+    repo.commit("no patrol")
+    with up(repo):
+        said = moor("-C", repo.root, "patrol", "local")
+        assert (said.code, "fix: moor new patrol patrol, and" in said.err) == (1, True)
+        (repo.root / LOCAL).write_text(document)
+        said = moor("-C", repo.root, "patrol", "local")
+        assert (said.code, "the release that serves local names no Patrol document" in said.error) == (1, True)
+        assert "fix: moor deploy local" in said.err

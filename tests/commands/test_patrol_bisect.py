@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.operate.repository.host import Host
 from tests.repository import Repo, copied, up
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -53,7 +54,19 @@ def deployed(repo: Repo, moor: Any, message: str) -> str:
     return repo.git("rev-parse", "HEAD").strip()
 
 
-def test_the_release_that_broke_an_answer_is_named_with_its_commit_and_revert(repo: Repo, moor: Any) -> None:
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    with Host().serving() as server:
+        for name, value in server.environ.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+def test_the_release_that_broke_an_answer_is_named_with_its_commit_and_revert(
+    repo: Repo, moor: Any, host: Host, tmp_path: Path
+) -> None:
+    repo.git("clone", "-q", "--bare", str(repo.root), str(tmp_path / "remote.git"))
+    repo.git("remote", "add", "origin", str(tmp_path / "remote.git"))
     profile = "configs/resilience/standard.yaml"
     patrolled = ("-C", repo.root, "patrol", "local")
     well = moor(*patrolled, "--bisect")
@@ -79,6 +92,12 @@ def test_the_release_that_broke_an_answer_is_named_with_its_commit_and_revert(re
     branch = note["revert"]["branch"]
     assert repo.git("show", f"{branch}:{POLICY}") == policy
     assert "this is a proposal" in repo.git("log", "-1", "--format=%B", branch)
+    assert repo.git("ls-remote", "origin", f"refs/heads/{branch}").split()[0] == note["revert"]["commit"]
+    (pull,) = host.pulls
+    assert (pull["title"], pull["base"]) == ("Revert local to where support/policy/days passes", "main")
+    assert note["revert"]["pull_request"] == pull["number"]
+    assert pull["body"].index("30 days") < pull["body"].index("14 days")
+    assert broke in pull["body"]
 
     again = moor(*patrolled)
     assert again.code == 1

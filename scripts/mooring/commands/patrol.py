@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Failed, MooringError, Refused
+from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -57,7 +57,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         database = _opened(stack, workspace, name, problems)
         around = _surroundings(workspace, release, running, database)
         if any(check.kind == "canary" for check in document.of(name)):
-            _prepare(workspace, around, release, running)
+            _prepare(workspace, around, release, running, problems)
         after = _bisecting(workspace, running, release, around, console) if args.bisect else None
         checked = _patrolled(document, around, problems, after)
     data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
@@ -135,12 +135,20 @@ def _surroundings(
     )
 
 
-def _prepare(workspace: Workspace, around: "Surroundings", release: "Release", running: "Target") -> None:
+def _prepare(
+    workspace: Workspace,
+    around: "Surroundings",
+    release: "Release",
+    running: "Target",
+    problems: list[MooringError],
+) -> None:
     """What a canary needs: the suites of the commit that serves, and the live slot."""
     from mooring.commands.answering.bisect import suites
-    from mooring.errors import Stopped
 
-    around.suites = suites(workspace, release.content.environment.name, release)
+    try:
+        around.suites = suites(workspace, around.environment, release)
+    except MooringError as error:
+        problems.append(error)
     with suppress(Stopped):
         if live := running.facts().live:
             slot = live.slot

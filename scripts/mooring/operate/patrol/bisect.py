@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mooring.catalog.secrets import masked
 from mooring.errors import Refused
 from mooring.evaluate.behaviour.cases import reasons
 from mooring.evaluate.run import Options, run_suites
@@ -141,4 +142,4 @@ def judged(digest: str, commit: str | None, trials: list[Trial]) -> Tried:
     passed = sum(bool(trial.passed) for trial in counted) * 2 > len(counted)
     telling = next(trial for trial in counted if bool(trial.passed) is passed)
     answer = telling.replies[-1].text if telling.replies else ""
-    return Tried(digest, commit, passed, answer, "" if passed else "; ".join(reasons(telling)))
+    return Tried(digest, commit, passed, masked(answer), "" if passed else masked("; ".join(reasons(telling))))
