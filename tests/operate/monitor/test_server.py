@@ -1,14 +1,13 @@
 """The monitor's answers: read by programs of this machine, by nobody else, and by nobody who would change something."""
 
 import gzip
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from mooring.operate.monitor.server import application, plain
+from mooring.operate.monitor.server import application
 
 
 class Calm:
@@ -84,14 +83,6 @@ def test_no_page_of_the_web_and_no_proxy_is_answered(client: TestClient, path: s
 @pytest.mark.parametrize("host", ["localhost:9100", "127.0.0.1", "[::1]:9100"])
 def test_the_names_of_this_machine_are_answered(client: TestClient, host: str) -> None:
     assert client.get("/metrics", headers={"Host": host}).status_code == 200
-
-
-def test_the_plain_page_shows_everything_and_takes_nothing_for_markup() -> None:
-    data = {"environment": "<script>", "note": "中文"}
-    shown = plain(data, "en")
-    assert "<script>" not in shown
-    assert "中文" in shown
-    assert json.dumps(data["environment"])[1:-1].replace("<", "&lt;").replace(">", "&gt;") in shown
 
 
 def test_nobody_may_frame_or_keep_it(client: TestClient) -> None:

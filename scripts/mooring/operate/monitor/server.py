@@ -1,7 +1,6 @@
 """Answers whoever wants to know how an environment is: reads only, and only for programs of this machine."""
 
 import gzip
-import html
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -75,13 +74,6 @@ class Own:
             answer = PlainTextResponse(f"{WORDS[by]}: ask at localhost or 127.0.0.1, from this machine\n", 403)
             return await answer(scope, receive, send)
         return await self.app(scope, receive, send)
-
-
-def plain(data: Mapping[str, Any], _language: str) -> str:
-    """A page without any looks."""
-    text = html.escape(json.dumps(data, indent=1, ensure_ascii=False))
-    name = html.escape(str(data.get("environment", "")))
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><pre>{text}</pre></html>'
 
 
 def _compressed(request: Request, data: bytes, kind: str) -> Response:
