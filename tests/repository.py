@@ -63,14 +63,11 @@ class Repo:
         file.write_text(text.replace(old, new))
 
     def keep_suites(self, names: Collection[str]) -> None:
-        """Commits that there are no others, nor a canary that would ask them, and tags that `start`."""
+        """Commits that there are no others, and tags that `start`."""
         folder = self.root / "evals/suites"
         for file in folder.rglob("*.yaml"):
             if str(file.relative_to(folder).with_suffix("")) not in names:
                 file.unlink()
-        patrol = self.root / "configs/operations/patrol.yaml"
-        kept = [line for line in patrol.read_text().splitlines(keepends=True) if "kind: canary" not in line]
-        patrol.write_text("".join(kept))
         self.commit("fewer suites")
         self.git("tag", "start")
 
