@@ -47,7 +47,9 @@ def reading(machine: str, minute: int, answered: float, failed: float = 0, **mor
 
 
 def test_only_what_is_needed_is_kept_and_added_up_over_the_rest() -> None:
-    by_slot = {(f"{names.REQUESTS}_total", (("end", "answered"), ("slot", slot))): 3.0 for slot in ("blue", "green")}
+    by_slot: dict[Any, float] = {
+        (f"{names.REQUESTS}_total", (("end", "answered"), ("slot", slot))): 3.0 for slot in ("blue", "green")
+    }
     found = reduced({**by_slot, ("mooring_other_total", ()): 9.0}, needed(None))
     assert found == {(f"{names.REQUESTS}_total", frozenset({("end", "answered")})): 6.0}
 
@@ -104,6 +106,10 @@ def test_too_little_says_nothing() -> None:
     assert (uptime["holds"], uptime["budget"]) == (None, None)
 
 
+def put(database: Transactions, machine: str, minute: int, data: dict[str, Any]) -> None:
+    database.write(lambda connection: samples.put(connection, machine, minute, data))
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Transactions]:
     opened = Transactions(url_of(tmp_path, None, "local"), tmp_path)
@@ -115,7 +121,7 @@ def test_what_lies_back_is_kept_less_often_and_in_the_end_not_at_all(database: T
     now = 30_000_000 - 30_000_000 % 60
     ages = (0, 1, 359, 363, 365, 4300, 4320, 4380, 4385, samples.KEEP_MINUTES, samples.KEEP_MINUTES + 60)
     for age in ages:
-        database.write(lambda connection, age=age: samples.put(connection, "a", now - age, {"age": age}))
+        put(database, "a", now - age, {"age": age})
     database.write(lambda connection: samples.thin(connection, now))
     kept = database.read(lambda connection: samples.since(connection, 0))
     assert [sample.data["age"] for sample in kept] == [samples.KEEP_MINUTES, 4380, 4320, 4300, 365, 359, 1, 0]
@@ -123,12 +129,12 @@ def test_what_lies_back_is_kept_less_often_and_in_the_end_not_at_all(database: T
 
 def test_a_window_begins_with_the_last_sample_before_it(database: Transactions) -> None:
     for machine, minute in (("a", 10), ("a", 20), ("b", 5), ("b", 30), ("a", 30)):
-        database.write(lambda connection, at=(machine, minute): samples.put(connection, *at, {}))
+        put(database, machine, minute, {})
     found = database.read(lambda connection: samples.since(connection, 25))
     assert [(sample.machine, sample.minute) for sample in found] == [("b", 5), ("a", 20), ("a", 30), ("b", 30)]
 
 
 def test_the_first_sample_of_a_minute_stays(database: Transactions) -> None:
     for value in (1, 2):
-        database.write(lambda connection, value=value: samples.put(connection, "a", 7, {"value": value}))
+        put(database, "a", 7, {"value": value})
     assert [sample.data for sample in database.read(lambda connection: samples.since(connection, 0))] == [{"value": 1}]

@@ -29,7 +29,6 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.running import target
-    from mooring.operate.objectives.standing import Standings
     from mooring.operate.records import Records
     from mooring.operate.status import status
     from mooring.report.status import show
@@ -39,13 +38,11 @@ def run(args: Namespace, console: Console) -> Outcome:
     workspace = find(args)
     names = [workspace.known(name) for name in args.environment] or workspace.environments()
     with ExitStack() as opened:
-        kept = [opened.enter_context(closing(Records(workspace.root, workspace.of(name), name))) for name in names]
-        stand = [Standings(records) for records in kept]
+        kept = {
+            name: opened.enter_context(closing(Records(workspace.root, workspace.of(name), name))) for name in names
+        }
         while True:
-            found = [
-                status(target(workspace, records.environment), records, standings)
-                for records, standings in zip(kept, stand, strict=True)
-            ]
+            found = [status(target(workspace, name), records) for name, records in kept.items()]
             if args.watch:
                 console.next_frame()
             for number, data in enumerate(found):

@@ -33,7 +33,7 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
-def status(target: Target, records: Records, standings: Standings) -> dict[str, Any]:
+def status(target: Target, records: Records, standings: Standings | None = None) -> dict[str, Any]:
     """Everything known of an environment, JSON-able. What cannot be read is left out, and named in `warnings`."""
     data = target.status().data()
     warnings, recorded = _warnings(records), {}
@@ -43,7 +43,8 @@ def status(target: Target, records: Records, standings: Standings) -> dict[str, 
     except MooringError as error:  # what runs is shown although its ledger cannot be read
         warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
     live = _live(target)
-    known = {**served(live), **recorded, "objectives": standings.of(live), "jobs": jobs(records), "warnings": warnings}
+    known = {**served(live), **recorded, "jobs": jobs(records), "warnings": warnings}
+    known |= {"objectives": (standings or Standings(records)).of(live), "patrol": patrolled(records)}
     return {**data, **data.pop("facts"), **known}
 
 
@@ -61,14 +62,14 @@ def _recorded(book: "Ledger", name: str) -> dict[str, Any]:
     from mooring.rollout import lease
 
     state, held = book.state(name), lease.holder(book, name)
-    switched = book.last(name, "switched")
+    switches = (iso(entry.at) for entry in book.entries(1000, name) if entry.event["event"] == "switched")
     return {
         "phase": state.phase,
         "quarantined": state.quarantined,
         "lease": {**asdict(held), "owner": held.process, "until": iso(held.until)} if held else None,
-        "since": iso(switched.at) if switched else None,
+        "since": next(switches, None),
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
-        "exported": exported(book),
+        "exported": _exported(book),
     }
 
 
@@ -87,7 +88,7 @@ def _patch(patch: "Patch") -> dict[str, Any]:
     }
 
 
-def exported(book: "Ledger") -> dict[str, Any] | None:
+def _exported(book: "Ledger") -> dict[str, Any] | None:
     """How far exports are, and when a restore was last proved; None where nothing is exported."""
     found = book.read(lambda statements: statements("select name, seen, data from exports"))
     rows = {name: (seen, json.loads(data)) for name, seen, data in found}
@@ -115,6 +116,20 @@ def jobs(records: Records) -> list[dict[str, Any]]:
         {**(beats[job].data() if job in beats else {"job": job, **nothing}), "late": job in overdue}
         for job in (heartbeats.JOBS if known else ())
     ]
+
+
+def patrolled(records: Records) -> list[dict[str, Any]] | None:
+    """The state of each check of the patrol, by name; None where that cannot be known."""
+    from mooring.state.records import patrols
+    from mooring.state.unavailable import Unavailable
+
+    try:
+        database = records.database()
+        known = database.read(patrols.states) if database else None
+    except (MooringError, Unavailable):
+        return None
+    shown = ("check", "kind", "state", "seconds", "detail", "since")
+    return None if known is None else [{name: each.data()[name] for name in shown} for each in known]
 
 
 def _live(target: Target) -> "Release | None":

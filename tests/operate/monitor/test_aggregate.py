@@ -9,8 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mooring.operate.monitor.aggregate import Aggregate, Group, Process
-from mooring.operate.monitor.collect import take
+from mooring.operate.monitor.aggregate import KEEP, MOST, REMEMBER, Aggregate, Group, Process
+from mooring.operate.monitor.collect import dead, take
+from mooring.operate.monitor.store import FILE, Store
 
 SERVED = ("mooring_served_total", (("agent", "helper"),))
 RELEASES = ("sha256:aaaaaaaaaaaaaaaa", "sha256:bbbbbbbbbbbbbbbb", "sha256:cccccccccccccccc")
@@ -43,6 +44,7 @@ class Worker:
     lives: bool = True
     answers: bool = True
     killed: bool = False
+    lingers: bool = False
     seen_served: int = 0
     seen_received: int = 0
     seen_lost: int = 0
@@ -121,7 +123,7 @@ class Days(RuleBasedStateMachine):
         if (worker := self._of(which)) is not None:
             worker.in_flight = worker.in_flight if cut else 0
             self._leave(worker.figures(), worker, own=True)
-            worker.lives, worker.answers = False, lingers
+            worker.lives, worker.answers, worker.lingers = False, lingers, lingers
 
     @rule(which=st.integers(0, 9), noted=st.booleans())
     def dies(self, which: int, noted: bool) -> None:
@@ -163,7 +165,7 @@ class Days(RuleBasedStateMachine):
             if deleted:
                 del self.world.files[path]
         for one in self.world.workers:
-            one.answers = one.lives
+            one.answers, one.lingers = one.lives or one.lingers, False
         self.kept = kept(self.aggregate)
         self._check()
 
@@ -211,3 +213,59 @@ class Days(RuleBasedStateMachine):
 
 TestDays = Days.TestCase
 TestDays.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+
+
+def figures(pid: int, digest: str = RELEASES[0], served: int = 1) -> dict[str, Any]:
+    return Worker(pid, float(pid), "blue", digest, served=served, received=served).figures()
+
+
+def test_a_release_that_is_gone_is_forgotten_after_a_day_and_stays_in_the_totals() -> None:
+    aggregate = Aggregate()
+    process = aggregate.see(figures(1, served=5))
+    aggregate.fold(process, 100.0)
+    aggregate.forget(100.0 + KEEP - 1)
+    group = Group("blue", "a" * 12)
+    assert aggregate.sums()[group][SERVED] == 5
+    aggregate.forget(100.0 + KEEP)
+    assert group not in aggregate.sums()
+    assert aggregate.totals()[SERVED] == 5
+    aggregate.see(figures(2, served=2))
+    assert aggregate.sums()[group][SERVED] == 2, "it begins anew"
+    assert aggregate.totals()[SERVED] == 7
+
+
+def test_of_many_releases_that_are_gone_the_last_ones_are_kept() -> None:
+    aggregate = Aggregate()
+    for number in range(1, 2 * MOST + 1):
+        process = aggregate.see(figures(number, f"sha256:{number:012x}"))
+        aggregate.fold(process, number * (REMEMBER + 1))
+        aggregate.forget(number * (REMEMBER + 1))
+    assert len(aggregate.sums()) <= MOST + 1
+    assert aggregate.totals()[SERVED] == 2 * MOST
+
+
+def test_supervisors_of_a_folder_count_on_from_one_to_the_next() -> None:
+    aggregate = Aggregate()
+    family = {"name": "mooring_switches", "type": "counter", "what": "Switches."}
+
+    def told(count: int) -> dict[str, Any]:
+        return {"pid": 0, "began": 1.0, "families": [{**family, "samples": [["mooring_switches_total", {}, count]]}]}
+
+    for count in (1, 2):
+        take(aggregate, [told(count)], dead, list, 0.0)
+        take(aggregate, [], dead, list, 0.0)
+    assert aggregate.sums()[Group("", "")] == {("mooring_switches_total", ()): 2}
+    assert not aggregate.deployed
+
+
+def test_what_cannot_be_read_is_put_aside_and_counting_begins_anew(tmp_path: Path) -> None:
+    kept = Store(tmp_path)
+    assert kept.load() == Aggregate()
+    aggregate = Aggregate()
+    aggregate.see(figures(1))
+    kept.save(aggregate, lasting=True)
+    assert Store(tmp_path).load().sums() == aggregate.sums()
+    (tmp_path / FILE).write_text("[]\n{")
+    assert Store(tmp_path).load() == Aggregate()
+    assert (tmp_path / FILE).with_suffix(".unreadable").exists()
+    assert (tmp_path / "figures.unreadable").stat().st_size

@@ -143,6 +143,11 @@ class Aggregate:
 
     # --- what is asked ---
 
+    @property
+    def deployed(self) -> bool:
+        """Whether a slot ever had a release."""
+        return any(group.slot for group in self.past)
+
     def sums(self) -> dict[Group, Values]:
         """By slot and release."""
         sums = {group: dict(values) for group, values in self.past.items()}

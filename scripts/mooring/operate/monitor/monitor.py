@@ -107,7 +107,8 @@ class Monitor:
                 answers = await collect(self._doors)
             left = lambda: last_figures.left(self._state)  # noqa: E731 - short
             files = take(self._aggregate, answers.all, dead, left, time.time())
-            self._aggregate.add(looked(serving(answers) is not None))
+            if self._aggregate.deployed:  # before that, nobody could have expected an answer
+                self._aggregate.add(looked(serving(answers) is not None))
             await asyncio.to_thread(self._store.save, self._aggregate, lasting=bool(files))
             for path in files:
                 path.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ def recorded(records: Records, digests: set[str], known: Recorded, objectives: I
     except MooringError:
         return Recorded([_up(False)], known.commits)
     return Recorded(
-        [_up(True), *found, *_jobs(records), *_promises(objectives)],
+        [_up(True), *found, *_jobs(records), *_promises(objectives), *_patrol(records)],
         {digest: commit for digest, commit in commits.items() if commit},
     )
 
@@ -61,7 +61,7 @@ def _ledger(ledger: Ledger, environment: str) -> list[Family]:
 
 def _exported(ledger: Ledger) -> list[Family]:
     """Nothing where nothing is exported; a copy that was never made, or proved, has no time."""
-    known = status.exported(ledger) or {}
+    known = dict(ledger.read(lambda statements: statements("select name, seen from exports")))
     copied, proved = (_time(known.get(name)) for name in ("copy", "verified"))
     return [
         gauge(names.LAST_COPY, "When the state was last copied as a whole, Unix time.", *copied),
@@ -78,6 +78,25 @@ def _promises(objectives: Iterable[Mapping[str, Any]]) -> list[Family]:
     return [
         gauge(names.OBJECTIVE_VALUE, "What an objective measures, over its window.", *values),
         gauge(names.OBJECTIVE_BUDGET, "What is left of an objective's error budget, 0 to 1.", *budgets),
+    ]
+
+
+STATES = ("ok", "warn", "alarm", "unknown")
+"""Of a check of the patrol, by the numbers that are exported."""
+
+
+def _patrol(records: Records) -> list[Family]:
+    """A state that this version does not know is unknown."""
+    checks = [({"check": each["check"], "kind": each["kind"]}, each) for each in status.patrolled(records) or ()]
+    numbers = {state: number for number, state in enumerate(STATES)}
+    states = [(labels, numbers.get(each["state"], numbers["unknown"])) for labels, each in checks]
+    return [
+        gauge(names.PATROL_STATE, "What a check of the patrol found last: 0 ok, 1 warn, 2 alarm, 3 unknown.", *states),
+        gauge(
+            names.PATROL_SECONDS,
+            "How long a check of the patrol took.",
+            *((labels, each["seconds"]) for labels, each in checks),
+        ),
     ]
 
 

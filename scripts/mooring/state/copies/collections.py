@@ -19,6 +19,8 @@ OWN = frozenset(
         "running_code",
         "exports",
         "heartbeats",
+        "patrol_checks",
+        "patrol_looks",
         "changes",
         "leases",
         "machines",
