@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from mooring.errors import Failed, Refused, UsageError
-from mooring.rollout.objectives.window import Between
 from mooring.rollout.state import SLOTS, Side, other
 from mooring.rollout.target import SlotFacts, Terms
 from mooring.spec.environment import Environment
@@ -87,17 +86,6 @@ def test_a_slot_answers_probes_and_shows_its_configuration(target: Target, relea
     assert live is not None
     assert "order" in target.probe(live.slot, "support", "Where is it?", 5)
     assert target.config(live.slot)["digest"] == release("one").digest
-
-
-def test_a_slot_says_what_all_its_workers_counted_together(house: House, workers: int) -> None:
-    def answered() -> float:
-        window = Between({}, house.local.totals(house.live), 1)
-        return window.increase("mooring_requests_total", end="answered")
-
-    before = answered()
-    for _ in range(6 * workers):
-        house.ask()
-    assert answered() == before + 6 * workers
 
 
 @pytest.mark.slow

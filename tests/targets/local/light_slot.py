@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,25 +26,9 @@ from mooring.runtime.watch.memory_watch import MemoryWatch
 from mooring.spec.resilience import Memory
 
 
-class Counted:
-    """Metrics and their registry in one: the requests."""
-
-    def __init__(self, accounting: Accounting) -> None:
-        self.registry, self._accounting = self, accounting
-
-    def collect(self) -> Iterator[Any]:
-        from prometheus_client.metrics_core import CounterMetricFamily
-
-        family = CounterMetricFamily("mooring_requests", "Requests, by how they ended.", labels=("end",))
-        for end, count in self._accounting.data().items():
-            family.add_metric((end,), count)
-        yield family
-
-
 class Runtime:
     def __init__(self, does: str) -> None:
         self.accounting = Accounting()
-        self.metrics = Counted(self.accounting)
         self.rss = 0
         self.memory = MemoryWatch([Memory()], [], lambda ratio: None, lambda: self.rss)
         self.does = does

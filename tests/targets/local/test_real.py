@@ -14,6 +14,7 @@ from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.rollout import driver
 from mooring.rollout.ledger import Ledger
+from mooring.rollout.objectives.window import Between
 from mooring.state.place.location import Location
 from mooring.targets.local.target import Local
 from tests.repository import CONTENT
@@ -67,4 +68,7 @@ def test_a_release_is_deployed_asked_replaced_and_taken_back(local: Local, numbe
     assert say(local.status().url, "What can you do?")[1] == numbered(1).digest
     assert local.config(receipt.slot)["content"] == numbered(1).content.model_dump(mode="json")
     assert 0 < local.facts().slots[receipt.slot].rss < 400 * 2**20
+    counted = Between({}, local.totals(receipt.slot), 1)
+    assert counted.increase("mooring_requests_total", end="answered") == 2
+    assert counted.increase("mooring_rungs_total", rung="L0", gen_ai_agent_name="support") >= 2
     ledger.close()
