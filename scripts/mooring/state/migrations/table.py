@@ -29,5 +29,4 @@ MIGRATIONS: tuple[Migration, ...] = (
     SPEND_BATCHES,
     PATROL,
     SAMPLES,
-    PATROL,
 )
