@@ -15,6 +15,7 @@ import yaml
 from mooring.main import main
 from mooring.operate.objectives.pace import Pace, Tier
 from mooring.operate.objectives.render import ALERTMANAGER, RULES, render
+from mooring.report.page.judgement import DEGRADED, judge
 from mooring.spec import Objectives
 from tests.operate.objectives.promtool import tool
 from tests.operate.objectives.servers import Running, alertmanager, prometheus, scrape
@@ -155,6 +156,7 @@ def outage(repo: Repo, folder: Path, server: Running, router: Running, told: lis
         code, said = checked(repo, capture)
         assert (code, said["source"], said["by"]["degradation"]["holds"]) == (1, server.url, False)
         assert said["by"]["uptime"]["holds"] is not False, "the next vendor answers"
+        the_same_is_told_everywhere(repo, capture)
 
         silenced(router)
         until(lambda: router.told().get(BURNS) == "suppressed")
@@ -169,6 +171,26 @@ def outage(repo: Repo, folder: Path, server: Running, router: Running, told: lis
     assert f"{server.url} cannot be reached" in said["unanswered"][0]
     assert said["source"] in ("the samples of its monitor", "what the slots counted since they began")
     assert (code, said["by"]["degradation"]["holds"]) == (1, False), "it was much too often"
+
+
+def the_same_is_told_everywhere(repo: Repo, capture: Any) -> None:
+    """By a patrol, by `moor status`, by the page and by the metrics that Prometheus reads: which vendor is away."""
+    capture()
+    with surrounded():
+        assert main(["-C", str(repo.root), "--json", "patrol", "local"]) == 1
+    red = [one["check"] for one in json.loads(capture().out)["checks"] if one["state"] == "alarm"]
+    assert red == ["models/openai/gpt-4-1"]
+    with surrounded():
+        assert main(["-C", str(repo.root), "--json", "status", "local"]) == 0
+    status = json.loads(capture().out)["environments"][0]
+    assert [one["check"] for one in status["patrol"] if one["state"] == "alarm"] == red
+    assert judge(status).state == DEGRADED
+    with httpx2.Client(base_url=status["monitor"], timeout=10, trust_env=False) as http:
+        until(lambda: "local is degraded" in http.get("/").text)
+        assert "models/openai/gpt-4-1 is in alarm" in http.get("/").text
+        until(
+            lambda: 'mooring_patrol_state{check="models/openai/gpt-4-1",kind="llm-echo"} 2' in http.get("/metrics").text
+        )
 
 
 def test_a_release_that_degrades_is_taken_back_while_it_bakes(repo: Repo, capsys: Any) -> None:

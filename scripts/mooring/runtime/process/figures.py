@@ -37,5 +37,5 @@ def leave(slot: "Slot") -> None:
 
     try:
         last_figures.leave(slot.options.state, figures(slot))
-    except OSError as error:
-        LOGGER.error("cannot leave the last figures: %s", error.strerror)
+    except Exception:  # noqa: BLE001 - whatever it is, a process that ends has nothing more to lose but its requests
+        LOGGER.exception("cannot leave the last figures")
