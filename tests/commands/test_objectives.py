@@ -66,7 +66,7 @@ def test_a_server_that_does_not_answer_is_named_after_the_files_are_written(
     path = repo.root / "configs/operations/objectives.yaml"
     path.write_text(path.read_text() + "prometheus: {url: 'http://127.0.0.1:1'}\n")
     said = at("objectives", "render", "local", "--out", tmp_path / "out", "--reload")
-    assert (said.code, said.error.startswith("http://127.0.0.1:1 cannot be reached")) == (1, True)
+    assert (said.code, said.error.startswith("http://127.0.0.1:1 refuses connections")) == (1, True)
     assert (tmp_path / "out/rules.yaml").exists()
 
 

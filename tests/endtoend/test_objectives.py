@@ -168,7 +168,7 @@ def outage(repo: Repo, folder: Path, server: Running, router: Running, told: lis
     server.process.terminate()
     server.process.wait(10)
     code, said = checked(repo, capture)
-    assert f"{server.url} cannot be reached" in said["unanswered"][0]
+    assert f"{server.url} refuses connections" in said["unanswered"][0]
     assert said["source"] in ("the samples of its monitor", "what the slots counted since they began")
     assert (code, said["by"]["degradation"]["holds"]) == (1, False), "it was much too often"
 

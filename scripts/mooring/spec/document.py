@@ -2,13 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+OF_WORKFLOWS = ("GH_TOKEN", "GITHUB_", "ACTIONS_", "RUNNER_")
+"""How variables begin that workflows give to their steps: a document must not have them sent anywhere."""
+
+
+def _of_machine(reference: str) -> str:
+    name = reference.removeprefix("env:")
+    if name.startswith(OF_WORKFLOWS):
+        raise ValueError(f"{name} is of the workflows; name a variable of the machine")
+    return reference
+
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*$", max_length=120)]
 Version = Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")]
 Owner = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?$")]
-SecretRef = Annotated[str, StringConstraints(pattern=r"^env:[A-Z][A-Z0-9_]*$")]
+SecretRef = Annotated[str, StringConstraints(pattern=r"^env:[A-Z][A-Z0-9_]*$"), AfterValidator(_of_machine)]
 FileRef = Annotated[str, StringConstraints(pattern=r"^file:/.+$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 JsonSchema = dict[str, Any]

@@ -148,8 +148,13 @@ def test_a_prometheus_that_cannot_tell_is_said_and_the_local_judgement_is_used(
 def test_a_prometheus_that_cannot_be_reached_is_said() -> None:
     judged = judge("local", document(), [other("http://127.0.0.1:1"), Slots(Counted(blue=requests(99, 1)), ("blue",))])
     (said,) = judged.unanswered
-    assert said.startswith("http://127.0.0.1:1 cannot be reached: ")
+    assert said.startswith("http://127.0.0.1:1 refuses connections")
     assert by_name(judged)["uptime"].value == 0.99
+
+
+def test_an_address_that_is_none_is_said(web: Any) -> None:
+    judged = judge("local", document(), [other("http://a:b"), Slots(Counted(blue=requests(99, 1)), ("blue",))])
+    assert judged.unanswered == ("http://a:b cannot be reached (InvalidURL)",)
 
 
 def test_a_token_is_sent_and_never_shown(web: Any) -> None:
@@ -160,6 +165,14 @@ def test_a_token_is_sent_and_never_shown(web: Any) -> None:
     assert server.seen[0][1]["Authorization"] == "Bearer s3cret"
     shown = f"{failed.value} {source!r} {Asking.of(Server.model_validate({'url': server.url}), {})!r}"
     assert "s3cret" not in shown
+
+
+def test_a_token_that_no_header_can_hold_is_named_and_never_shown(web: Any) -> None:
+    server = web(lambda _request: (200, b""))
+    for token in ("s3cret\n", "s3cret\u00e9"):
+        with pytest.raises(Failed, match="PROMETHEUS_TOKEN holds characters that no header can") as failed:
+            other(server.url, PROMETHEUS_TOKEN=token).windows()
+        assert "s3cret" not in f"{failed.value} {failed.value.fix}"
 
 
 def test_a_token_that_is_not_set_is_named(web: Any) -> None:

@@ -1,8 +1,11 @@
 """Servers of the Model Context Protocol whose tools are, or are not, as Tool documents say."""
 
+import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -10,11 +13,26 @@ import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp.types import ToolAnnotations
 
+from mooring.operate.patrol.looks.mcp_list import differing
 from mooring.release.content import ReleaseContent
+from mooring.runtime.agent.tools.mcp import PROTOCOL, SESSION
+from mooring.spec import Tool
+from mooring.spec.tool import McpBind
 from tests.operate.patrol.conftest import Round
 from tests.operate.patrol.proxy import closed, http_server
 from tests.repository import until
 
+TOOL: dict[str, Any] = {
+    "apiVersion": "mooring/v1",
+    "kind": "Tool",
+    "name": "search",
+    "version": "1.0.0",
+    "description": "Searches.",
+    "owner": "@desk/desk",
+    "annotations": {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False},
+    "bind": {"type": "mcp", "server": "books", "tool": "search"},
+    "outputSchema": {},
+}
 LIST = {"kind": "mcp-list", "okBelowSeconds": 10, "alarmAboveSeconds": 10}
 
 
@@ -72,6 +90,59 @@ def test_other_arguments_are_an_alarm(looked: Round, properties: dict[str, Any],
     with served(books()) as port:
         state, detail = bound(looked, port, **properties).one(LIST)
     assert (state, detail.replace("-", "_").replace("desk/", "")) == ("alarm", said)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "fits"),
+    [
+        ("string", ["string", "null"], True),
+        (["string", "null"], "string", False),
+        ("integer", "number", True),
+        (["integer", "null"], ["number", "null"], True),
+        ("number", "integer", False),
+    ],
+)
+def test_a_server_may_take_more_types_than_are_passed(ours: Any, theirs: Any, fits: bool) -> None:
+    tool = Tool.model_validate(TOOL | {"inputSchema": {"type": "object", "properties": {"q": {"type": ours}}}})
+    assert isinstance(tool.bind, McpBind)
+    listed = {"inputSchema": {"type": "object", "properties": {"q": {"type": theirs}}}}
+    assert (list(differing(tool, tool.bind, listed)) == []) == fits
+
+
+class Silent(BaseHTTPRequestHandler):
+    """Opens a session, and says nothing more, to the end of it either."""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["method"] != "initialize":
+            self.server.stopped.wait(30)  # type: ignore[attr-defined]
+            return
+        result = {"protocolVersion": PROTOCOL, "capabilities": {}, "serverInfo": {"name": "books", "version": "1"}}
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}).encode()
+        self.send_response(200)
+        for name, value in (("Content-Type", "application/json"), ("Content-Length", len(body)), (SESSION, "one")):
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_DELETE(self) -> None:
+        self.server.stopped.wait(30)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+def test_a_server_that_hangs_after_its_session_was_opened_holds_up_nobody(looked: Round) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        server.stopped = threading.Event()  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        began = time.monotonic()
+        state, detail = bound(looked, server.server_port).one({**LIST, "timeoutSeconds": 0.5})
+        took = time.monotonic() - began
+        server.stopped.set()  # type: ignore[attr-defined]
+        server.shutdown()
+    assert (state, "no answer within" in detail) == ("alarm", True), detail
+    assert took < 20, "neither its tools nor its end were waited for"
 
 
 def test_a_tool_that_is_gone_is_an_alarm(looked: Round) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mooring.errors import Failed
 from mooring.operate.objectives import signals
 from mooring.operate.objectives.pace import duration
+from mooring.operate.patrol.reasons import reason
 from mooring.outcome import Reason
 from mooring.spec.objectives import Server
 
@@ -34,7 +35,11 @@ class Asking:
         variable = (server.secret_ref or "").removeprefix("env:")
         if variable and variable not in environ:
             raise Failed(Reason.PROCESS, f"{variable} is not set, which {server.url} asks for", f"export {variable}=…")
-        return cls(server.url.rstrip("/"), environ.get(variable, "") if variable else "")
+        token = environ[variable] if variable else ""
+        if not (token.isascii() and (token.isprintable() or not token)):
+            words = f"{variable} holds characters that no header can"
+            raise Failed(Reason.PROCESS, words, f"set {variable} again, without a line end")
+        return cls(server.url.rstrip("/"), token)
 
     def query(self, expr: str) -> list[tuple[dict[str, str], float]]:
         """The series that an expression has now, with their values."""
@@ -45,7 +50,7 @@ class Asking:
                 raise Failed(Reason.PROCESS, f"{self.url} refused a query: {str(body.get('error'))[:200]}")
             result = body["data"]["result"]
             return [(dict(one["metric"]), float(one["value"][1])) for one in result]
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise Failed(Reason.PROCESS, f"{self.url} does not answer as Prometheus does") from None
 
     def reload(self) -> None:
@@ -59,9 +64,8 @@ class Asking:
         try:
             with httpx2.Client(timeout=ANSWER, headers=headers) as client:
                 answer = client.request(method, f"{self.url}{path}", data=data)
-        except httpx2.HTTPError as error:
-            why = str(error) or type(error).__name__
-            raise Failed(Reason.PROCESS, f"{self.url} cannot be reached: {why}") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise Failed(Reason.PROCESS, f"{self.url} cannot be asked: {reason(error, self.url)}") from None
         if not answer.is_success and answer.status_code not in (400, 422):  # whose body says what is wrong
             raise Failed(Reason.PROCESS, f"{self.url}{path} answered HTTP {answer.status_code}")
         return answer

@@ -100,16 +100,17 @@ def _arguments(tool: Tool, bind: McpBind, schema: Any) -> Iterator[str]:
         if name not in known:
             if theirs.get("additionalProperties") is False:
                 yield f"{bind.tool!r} takes no {name!r}, which {tool.name} passes"
-        elif not _fits(here := _type(described), there := _type(known[name])):
-            yield f"{bind.tool!r} takes {name!r} as {there}, and {tool.name} passes {here}"
+        elif not _fits(here := _types(described), there := _types(known[name])):
+            taken, passed = ("/".join(sorted(types)) for types in (there, here))
+            yield f"{bind.tool!r} takes {name!r} as {taken}, and {tool.name} passes {passed}"
 
 
-def _fits(here: str, there: str) -> bool:
-    """Whether what we pass is what they take, as far as both say. A whole number is a number."""
-    return not here or not there or here == there or (here, there) == ("integer", "number")
+def _fits(here: set[str], there: set[str]) -> bool:
+    """Whether all that we pass is what they take, as far as both say. A whole number is a number."""
+    return not here or not there or here <= there | ({"integer"} if "number" in there else set())
 
 
-def _type(schema: Any) -> str:
-    """The types that a schema allows; "" where it does not say."""
+def _types(schema: Any) -> set[str]:
+    """The types that a schema allows; none where it does not say."""
     said = schema.get("type") if isinstance(schema, dict) else None
-    return "/".join(sorted(map(str, said))) if isinstance(said, list) else str(said or "")
+    return set(map(str, said)) if isinstance(said, list) else {str(said)} if said else set()

@@ -25,6 +25,9 @@ KEY = "mooring/idempotencyKey"
 
 SESSION, VERSION = "mcp-session-id", "mcp-protocol-version"
 
+CLOSE_SECONDS = 2.0
+"""That a server has to answer the end of a session."""
+
 _COPIES = 4
 """A result may be there as text in JSON in JSON, and once more as a structure."""
 _ENVELOPE = 16 * 1024
@@ -55,8 +58,9 @@ class McpServer:
         """Ends the session at the server, where it keeps one. What the server says to that is of no interest."""
         session, self._session = self._session, None
         if session and SESSION in session:
-            with suppress(httpx2.HTTPError):
-                await self._client.delete(self._url, headers={**HEADERS, **session})
+            with suppress(httpx2.HTTPError, TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._client.delete(self._url, headers={**HEADERS, **session})
 
     async def _opened(self, call: Call) -> dict[str, str]:
         async with self._opening:
