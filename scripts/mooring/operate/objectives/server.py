@@ -65,7 +65,7 @@ class Asking:
             with httpx2.Client(timeout=ANSWER, headers=headers) as client:
                 answer = client.request(method, f"{self.url}{path}", data=data)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Failed(Reason.PROCESS, f"{self.url} cannot be asked: {reason(error, self.url)}") from None
+            raise Failed(Reason.PROCESS, reason(error, self.url)) from None
         if not answer.is_success and answer.status_code not in (400, 422):  # whose body says what is wrong
             raise Failed(Reason.PROCESS, f"{self.url}{path} answered HTTP {answer.status_code}")
         return answer

@@ -139,12 +139,16 @@ class Run:
 
     async def _work(self, perform: Perform, on_end: OnEnd) -> None:
         STEPS.set(self.steps)
+        answer: Answer | None = None
         try:
             answer = await perform(self)
             self.ended = self._ended(answer)
             await on_end(self)
             self.answer.set_result(answer)
         except asyncio.CancelledError:
+            if answer is not None and self.ended is not None:
+                self.answer.set_result(answer)  # its end is being written: it is too late to say that there was none
+                return
             if self._interrupted:
                 self.answer.cancel()
                 raise
@@ -164,10 +168,13 @@ class Run:
                 self.answer.set_exception(Problem("run_cancelled", "the run was ended"))
 
     async def _failed(self, problem: Problem, on_end: OnEnd) -> None:
-        if self.ended is None:
-            self.ended = self.stored(FAILED, error=problem.body()["error"])
-            await on_end(self)
-        self.answer.set_exception(problem)
+        try:
+            if self.ended is None:
+                self.ended = self.stored(FAILED, error=problem.body()["error"])
+                await on_end(self)
+        finally:
+            if not self.answer.done():
+                self.answer.set_exception(problem)
 
     def _ended(self, answer: Answer) -> StoredRun:
         said: dict[str, Any] = {"finish": answer.finish}

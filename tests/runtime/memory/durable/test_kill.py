@@ -66,6 +66,19 @@ def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: 
     assert (ended["status"], ended["error"]["code"]) == ("failed", "release_unavailable")
 
 
+def test_the_last_answer_of_a_conversation_is_not_asked_for_again(fleet: Any, provider: Any) -> None:
+    """The conversation may hold it already, and another one would contradict that."""
+    blue = fleet.slot("blue", die=LAST, adopts=False)
+    answer = blue.http.post("/agents/support/runs", json={"message": "spoken", "conversation": "talk-1"})
+    assert answer.status_code == 202, answer.text
+    green = fleet.slot("green")
+    ended = green.ended(answer.json()["id"])
+    assert (ended["status"], ended["answer"]) == ("done", "spoken: all is done")
+    assert provider.asked("spoken") == {0: 1, 1: 1, 2: 1}
+    talk = green.http.get("/conversations/talk-1").json()
+    assert (talk["turns"], "spoken: all is done" in str(talk)) == (1, True)
+
+
 def test_what_was_done_before_is_told_from_what_was_done_again(fleet: Any) -> None:
     run = fleet.slot("blue", die=12, adopts=False).start("told")
     calls = fleet.slot("green").ended(run)["tool_calls"]

@@ -12,10 +12,11 @@ from pydantic_ai.exceptions import (
     UsageLimitExceeded,
 )
 
-from mooring.runtime.core.turn import Turn
+from mooring.runtime.core.record import Budget, Record
+from mooring.runtime.core.turn import Answer, Turn
 from mooring.runtime.memory.durable.outcome import as_result, as_value
 from mooring.runtime.memory.durable.pace import PATIENCE, Pace
-from mooring.runtime.memory.run import Decision, Request
+from mooring.runtime.memory.run import Decision, Request, Run
 from mooring.runtime.memory.steps import Entry, Steps
 
 
@@ -70,6 +71,28 @@ def test_a_step_without_effects_is_written_with_the_next_one() -> None:
         assert settled == []
         await steps.step(steps.next_model(), said)
         assert settled == [["model:1", "model:2"]]
+
+    asyncio.run(scene())
+
+
+def test_a_run_that_is_cancelled_while_its_end_is_written_has_ended() -> None:
+    async def scene() -> None:
+        writing, answer = asyncio.Event(), Answer("it is done", "stop")
+
+        async def perform(_run: Run) -> Answer:
+            return answer
+
+        async def on_end(_run: Run) -> None:
+            writing.set()
+            await asyncio.Event().wait()
+
+        run = Run(Request("run_1", "support", "sha256:0", Turn("hi")), Record("run_1", "support", Budget(10)), "blue")
+        run.begin(perform, on_end)
+        await writing.wait()
+        run.cancel()
+        assert await run.answered() is answer
+        assert run.ended
+        assert run.ended.status == "done"
 
     asyncio.run(scene())
 

@@ -46,12 +46,13 @@ class Checkpoints(AbstractCapability[None]):
             fresh.append(await handler(request_context))
             return {"response": _RESPONSE.dump_python(fresh[0], mode="json"), "record": record.data()}
 
-        def acts() -> bool:
-            """A last answer has no effect of its own: the end of the run follows, and says it all."""
-            return any(isinstance(part, ToolCallPart) for part in fresh[0].parts)
+        def matters() -> bool:
+            """A last answer has no effect before the end of the run, which says it all; unless a conversation keeps it,
+            where another answer would contradict it if the run went on elsewhere."""
+            return record.conversation is not None or any(isinstance(part, ToolCallPart) for part in fresh[0].parts)
 
         value: Any
-        value, replayed = await steps.step(steps.next_model(), body, acts)
+        value, replayed = await steps.step(steps.next_model(), body, matters)
         if not replayed:
             return fresh[0]
         record.restore(value["record"])

@@ -86,6 +86,9 @@ class Durable:
     async def close(self) -> None:
         """Gives ended runs a moment to be written; the others are left for other processes, which are told so."""
         await asyncio.gather(*(kept.run.interrupt() for kept in self._live.values() if kept.ended is None))
+        for kept in self._live.values():
+            if kept.news and not kept.lost:
+                self._writer.tell(kept)  # a last answer that nothing followed yet need not be asked for again
         await self._writer.flush(CLOSING)
         for chore in self._chores:
             chore.cancel()
