@@ -150,9 +150,16 @@ def _prepare(
     except MooringError as error:
         problems.append(error)
     with suppress(Stopped):
-        if live := running.facts().live:
-            slot = live.slot
-            around.ask = lambda body, seconds: running.rehearse(slot, body, seconds)
+        if running.facts().live:
+            around.ask = lambda body, seconds: running.rehearse(_live_slot(running), body, seconds)
+
+
+def _live_slot(running: "Target") -> str:
+    """The slot that has the traffic now: a deployment during a patrol moves it. Failed(NOT_RUNNING)."""
+    live = running.facts().live
+    if live is None:
+        raise Failed(Reason.NOT_RUNNING, f"no release serves {running.environment}", f"moor up {running.environment}")
+    return live.slot
 
 
 def _bisecting(
