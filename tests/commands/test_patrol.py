@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from mooring.commands.answering import bisect
+from mooring.errors import UsageError
+from mooring.state.records import patrols
+from mooring.state.transactions import Transactions
 from tests.repository import Repo, copied, up
 
 PATROL = "configs/operations/patrol.yaml"
@@ -80,6 +84,27 @@ def test_a_database_that_cannot_be_used_is_said_after_what_was_seen(
     assert (said.code, "what was seen cannot be kept" in said.error) == (1, True)
     assert said.out.startswith("local: 1 in alarm, 1 ok\n")
     assert "hunter22" not in said.out + said.err
+
+
+def test_suites_that_cannot_be_loaded_are_no_trouble_with_the_database(
+    repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_checks(repo, f"{DISK}  - {{kind: canary, name: agents}}\n")
+    known = moor("-C", repo.root, "patrol", "local", "--json").json["checks"]
+    cases = {check["check"] for check in known if check["kind"] == "canary"}
+    assert cases
+
+    def gone(*_: Any) -> None:
+        raise UsageError("the commit is not here", "git fetch --unshallow")
+
+    monkeypatch.setattr(bisect, "suites", gone)
+    said = moor("-C", repo.root, "patrol", "local", "--json")
+    assert (said.code, said.json["reason"]) == (1, "unknown")
+    (agents,) = [check for check in said.json["checks"] if check["check"] == "agents"]
+    assert "cannot be loaded: the commit is not here; git fetch --unshallow" in agents["detail"]
+    database = Transactions(f"sqlite:///{repo.root / '.mooring/local/state.db'}")
+    assert {one.check for one in database.read(patrols.states)} == {*cases, "agents", "disk"}
+    database.close()
 
 
 def test_a_file_that_cannot_be_written_is_one_line(repo: Repo, moor: Any) -> None:

@@ -57,7 +57,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         database = _opened(stack, workspace, name, problems)
         around = _surroundings(workspace, release, running, database)
         if any(check.kind == "canary" for check in document.of(name)):
-            _prepare(workspace, around, release, running, problems)
+            _prepare(workspace, around, release, running)
         after = _bisecting(workspace, running, release, around, console) if args.bisect else None
         checked = _patrolled(document, around, problems, after)
     data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
@@ -135,20 +135,14 @@ def _surroundings(
     )
 
 
-def _prepare(
-    workspace: Workspace,
-    around: "Surroundings",
-    release: "Release",
-    running: "Target",
-    problems: list[MooringError],
-) -> None:
+def _prepare(workspace: Workspace, around: "Surroundings", release: "Release", running: "Target") -> None:
     """What a canary needs: the suites of the commit that serves, and the live slot."""
     from mooring.commands.answering.bisect import suites
 
     try:
         around.suites = suites(workspace, around.environment, release)
     except MooringError as error:
-        problems.append(error)
+        around.unloaded = f"{error}; {error.fix}" if error.fix else str(error)
     with suppress(Stopped):
         if running.facts().live:
             around.ask = lambda body, seconds: running.rehearse(_live_slot(running), body, seconds)
@@ -191,10 +185,12 @@ def _patrolled(
         problems.append(failed(around.environment, error))
         kept = None
     checked, now = patrol(document, around, before), time.time()
+    canaries = [check.name for check in document.of(around.environment) if check.kind == "canary"]
+    unlisted = canaries if around.unloaded else []
     checked = after(checked) if after else checked
     try:
         if kept is not None:
-            kept.write(lambda connection: keep(connection, checked, document.keep_days, now))
+            kept.write(lambda connection: keep(connection, checked, document.keep_days, now, unlisted))
     except Unavailable as error:
         problems.append(failed(around.environment, error))
     return checked

@@ -102,6 +102,13 @@ def test_cases_in_quarantine_and_those_that_need_a_person_are_not_asked(looked: 
     assert (found.last.check, found.standing.state) == ("canary", "unknown")
 
 
+def test_suites_that_cannot_be_loaded_are_unknown_and_why_is_said(looked: Round) -> None:
+    looked.around.unloaded, looked.around.ask = "the commit is gone", Slot("blue")
+    (found,) = looked(CANARY)
+    assert (found.last.check, found.standing.state) == ("canary", "unknown")
+    assert found.last.detail == "the suites of the commit that serves cannot be loaded: the commit is gone"
+
+
 def test_the_slot_has_no_more_conversations_at_once_than_a_rollout_has(looked: Round) -> None:
     looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(3 * AT_ONCE)}
     looked.around.ask = busy = Busy(0.02)

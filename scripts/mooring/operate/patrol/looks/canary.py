@@ -26,7 +26,7 @@ def looks(check: CanaryLook, surroundings: Surroundings) -> Iterator[tuple[str, 
     for suite, case in asked:
         yield f"{suite.name}/{case.id}", partial(look, suite, case, check.timeout_seconds, surroundings)
     if not asked:
-        yield "", nothing
+        yield "", partial(nothing, surroundings.unloaded)
 
 
 def askable(check: CanaryLook, surroundings: Surroundings) -> Iterator[tuple[EvalSuite, Case]]:
@@ -42,8 +42,10 @@ def askable(check: CanaryLook, surroundings: Surroundings) -> Iterator[tuple[Eva
                 yield suite, case
 
 
-async def nothing() -> Found:
+async def nothing(unloaded: str) -> Found:
     """What a check of no case says."""
+    if unloaded:
+        raise NotMade(f"the suites of the commit that serves cannot be loaded: {unloaded}")
     raise NotMade("no case of its suites can be asked of the live slot; see suites of the check")
 
 
