@@ -107,6 +107,33 @@ def test_suites_that_cannot_be_loaded_are_no_trouble_with_the_database(
     database.close()
 
 
+def test_a_bisection_that_breaks_or_takes_too_long_costs_nothing_of_the_patrol(
+    repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_checks(repo, f"{DISK}  - {{kind: canary, name: agents}}\n")
+    patrolled = ("-C", repo.root, "patrol", "local", "--bisect", "--prometheus", repo.root / "local.prom")
+
+    def broken(*_: Any) -> None:
+        assert (repo.root / "local.prom").exists()
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(bisect, "_tried", broken)
+    said = moor(*patrolled)
+    assert said.code == 3
+    assert "nothing runs here; moor up local" in said.out
+    database = Transactions(f"sqlite:///{repo.root / '.mooring/local/state.db'}")
+    states = {one.check: one.state for one in database.read(patrols.states)}
+    database.close()
+    assert states.pop("disk") == "ok"
+    assert set(states.values()) == {"alarm"}
+
+    monkeypatch.setattr(bisect, "BUDGET_SECONDS", 0)
+    said = moor(*patrolled)
+    assert said.code == 1
+    assert said.out.count("it is not known what broke it; its time was over after 0 releases") == bisect.CASES
+    assert "not known" not in moor("-C", repo.root, "patrol", "local").out, "it is tried again in the next patrol"
+
+
 def test_a_file_that_cannot_be_written_is_one_line(repo: Repo, moor: Any) -> None:
     with_checks(repo, DISK)
     said = moor("-C", repo.root, "patrol", "local", "--prometheus", repo.root / "none/local.prom")

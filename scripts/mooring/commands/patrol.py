@@ -3,7 +3,7 @@
 import os
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mooring.spec import Patrol
     from mooring.state.transactions import Transactions
     from mooring.targets.protocol import Target
-
-    After = Callable[[list[Checked]], list[Checked]]
 
 SUMMARY = "Look at everything that an environment depends on, all at once."
 EXAMPLES = """
@@ -58,14 +56,14 @@ def run(args: Namespace, console: Console) -> Outcome:
         around = _surroundings(workspace, release, running, database)
         if any(check.kind == "canary" for check in document.of(name)):
             _prepare(workspace, around, release, running)
-        after = _bisecting(workspace, running, release, around, console) if args.bisect else None
-        checked = _patrolled(document, around, problems, after)
-    data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
-    report.show(data, console, time.time())
-    if args.bisect and not any(each.note for each in checked):
-        console.line("nothing to bisect: no case of a canary is in alarm", "dim")
-    if args.prometheus:
-        _export(args.prometheus, name, checked, around.now)
+        checked = _patrolled(document, around, problems)
+        data = {"environment": name, "release": release.digest, "live": live}
+        report.show({**data, "checks": [each.data() for each in checked]}, console, time.time())
+        if args.prometheus:
+            _export(args.prometheus, name, checked, around.now)
+        if args.bisect:  # the last of all: it takes minutes, and whatever becomes of it, the patrol is told and kept
+            checked = _bisected(workspace, running, release, around, checked, console, problems)
+    data["checks"] = [each.data() for each in checked]
     if problems:
         raise Failed(Reason.STORAGE, f"what was seen cannot be kept: {problems[0]}", problems[0].fix)
     return Outcome(_reason([each.standing.state for each in checked]), data)
@@ -156,21 +154,37 @@ def _live_slot(running: "Target") -> str:
     return live.slot
 
 
-def _bisecting(
-    workspace: Workspace, running: "Target", release: "Release", around: "Surroundings", console: Console
-) -> "After":
-    def bisect(checked: "list[Checked]") -> "list[Checked]":
-        from mooring.commands.answering.bisect import noted
-
-        return noted(workspace, running, release, around.suites, checked, console)
-
-    return bisect
-
-
-def _patrolled(
-    document: "Patrol", around: "Surroundings", problems: list[MooringError], after: "After | None"
+def _bisected(
+    workspace: Workspace,
+    running: "Target",
+    release: "Release",
+    around: "Surroundings",
+    checked: "list[Checked]",
+    console: Console,
+    problems: list[MooringError],
 ) -> "list[Checked]":
-    """Looks at everything, does what comes `after`, and keeps what was seen."""
+    """The checks with what a bisection finds out, each kept in a transaction of its own."""
+    from mooring.commands.answering.bisect import noted
+    from mooring.commands.database import failed
+    from mooring.state.records import patrols
+    from mooring.state.unavailable import Unavailable
+
+    def keep(each: "Checked") -> None:
+        check, since, note = each.last.check, each.standing.since, each.note
+        try:
+            if around.database is not None:
+                around.database.write(lambda connection: patrols.annotate(connection, check, since, note))
+        except Unavailable as error:
+            problems.append(failed(around.environment, error))
+
+    if not any(each.last.kind == "canary" and each.standing.state == "alarm" for each in checked):
+        console.line("nothing to bisect: no case of a canary is in alarm", "dim")
+        return checked
+    return noted(workspace, running, release, around.suites, checked, console, keep)
+
+
+def _patrolled(document: "Patrol", around: "Surroundings", problems: list[MooringError]) -> "list[Checked]":
+    """Looks at everything, and keeps what was seen."""
     from mooring.commands.database import failed
     from mooring.operate.patrol.keeping import keep, known
     from mooring.operate.patrol.patrol import longest, patrol
@@ -187,7 +201,6 @@ def _patrolled(
     checked, now = patrol(document, around, before), time.time()
     canaries = [check.name for check in document.of(around.environment) if check.kind == "canary"]
     unlisted = canaries if around.unloaded else []
-    checked = after(checked) if after else checked
     try:
         if kept is not None:
             kept.write(lambda connection: keep(connection, checked, document.keep_days, now, unlisted))

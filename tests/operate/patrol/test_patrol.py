@@ -174,6 +174,15 @@ def test_what_is_known_of_cases_stays_while_their_suites_cannot_be_loaded(kept: 
     assert put((), "agents/smoke/a") == [("agents/smoke/a", "known")]
 
 
+def test_a_note_is_about_the_state_that_it_was_found_in(kept: Transactions) -> None:
+    seen = patrols.Patrolled("agents/a", "canary", "alarm", 1234.5678, 0, 1300.0, "alarm", 1.0, "")
+    kept.write(partial(patrols.write, now_in=[seen], looks=[], before=0.0))
+    kept.write(partial(patrols.annotate, check="agents/a", since=1000.0, note="another alarm"))
+    assert kept.read(patrols.states)[0].note == ""
+    kept.write(partial(patrols.annotate, check="agents/a", since=1234.5678, note="this one"))
+    assert kept.read(patrols.states) == [replace(seen, note="this one")]
+
+
 def test_the_textfile_is_what_prometheus_reads(looked: Round, tmp_path: Path) -> None:
     from prometheus_client.parser import text_string_to_metric_families
 

@@ -115,5 +115,10 @@ def write(
     connection.execute(sa.delete(LOOKS).where(LOOKS.c.at < before))
 
 
+def annotate(connection: sa.Connection, check: str, since: float, note: str) -> None:
+    """Writes down what was found out about the state that a check is in since then, unless it is in another by now."""
+    connection.execute(sa.update(CHECKS).where(CHECKS.c.name == check, CHECKS.c.since == since).values(note=note))
+
+
 def _row(data: dict[str, Any]) -> dict[str, Any]:
     return {"name": data.pop("check"), **data}
