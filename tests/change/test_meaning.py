@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from mooring.change.diff import diff
+from mooring.change.kinds import patrol
 from mooring.change.meaning import MEANINGS, stands_for
+from mooring.change.rules import Sides
 from mooring.release.content import ReleaseContent
+from mooring.spec.document import Document
+from mooring.spec.patrol import Check, Patrol
 
 Edit = Callable[[dict[str, Any]], ReleaseContent]
 
@@ -91,6 +95,11 @@ def test_copies_that_are_kept_less_well_are_a_weakening(
         ({"checks.0.models": ["openai/gpt-4-1"]}, "weakened", "check models: models all → openai/gpt-4-1"),
         ({"checks.1.environments": ["staging"]}, "weakened", "check cache: environments all → staging"),
         ({"checks.1": ...}, "weakened", "check cache (redis-ping) is no longer made"),
+        ({"checks.1.failures": 10}, "weakened", "check cache: failures nothing → 10"),
+        ({"checks.1.failures": 2}, "changed", "check cache: failures nothing → 2"),
+        ({"checks.1.failures": 1}, "changed", "check cache: failures nothing → 1"),
+        ({"checks.1.recoveries": 1}, "weakened", "check cache: recoveries nothing → 1"),
+        ({"checks.1.recoveries": 3}, "changed", "check cache: recoveries nothing → 3"),
         (
             {"checks.1.url": "redis://127.0.0.1:6380"},
             "changed",
@@ -105,6 +114,42 @@ def test_fewer_and_looser_checks_are_a_weakening(
     assert [(change.code, change.text) for change in diff(after, content)] == [
         (f"patrol.{code}", f"patrol patrol: {said}")
     ]
+
+
+DOOR = {"kind": "http", "name": "door"}
+BUDGET = {"kind": "token-budget", "name": "spend", "usdPerMonth": 100}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "said"),
+    [
+        (DOOR, {**DOOR, "statuses": [200, 500, 503]}, "weakened", "check door: statuses 2xx → 200, 500, 503"),
+        (DOOR, {**DOOR, "statuses": [200, 204]}, "changed", "check door: statuses 2xx → 200, 204"),
+        ({**DOOR, "statuses": [200]}, DOOR, "weakened", "check door: statuses 200 → 2xx"),
+        ({**DOOR, "failures": 10}, {**DOOR, "failures": 3}, "changed", "check door: failures 10 → 3"),
+        ({**DOOR, "failures": 1}, DOOR, "weakened", "check door: failures 1 → nothing"),
+        (BUDGET, {**BUDGET, "tenant": "acme"}, "weakened", "check spend: tenant all → acme"),
+        ({**BUDGET, "tenant": "acme"}, BUDGET, "changed", "check spend: tenant acme → all"),
+        ({**BUDGET, "tenant": "acme"}, {**BUDGET, "tenant": "globex"}, "weakened", "check spend: tenant acme → globex"),
+        (BUDGET, {**BUDGET, "usdPerMonth": 200}, "weakened", "check spend: usdPerMonth 100 → 200"),
+    ],
+)
+def test_what_a_check_lets_pass_is_compared_with_what_was_in_force(
+    before: dict[str, Any], after: dict[str, Any], code: str, said: str, edit: Edit
+) -> None:
+    old, new = (edit({"patrols.patrol.checks.0": side}) for side in (before, after))
+    assert [(change.code, change.text) for change in diff(new, old)] == [(f"patrol.{code}", f"patrol patrol: {said}")]
+
+
+def test_it_is_known_of_each_field_of_a_patrol_what_is_looser(content: ReleaseContent) -> None:
+    union, _ = get_args(Check)
+    fields = {field.alias or name for model in get_args(union) for name, field in model.model_fields.items()}
+    listed = [*patrol.LOOSER, *patrol.NAMING, patrol.STATUSES, *patrol.OTHERWISE]
+    assert sorted(listed) == sorted(fields - {"kind", "name"})
+    head = {field.alias or name for name, field in Document.model_fields.items()}
+    own = {field.alias or name for name, field in Patrol.model_fields.items()} - head - {"kind"}
+    data = content.patrols["patrol"].model_dump(mode="json", by_alias=True)
+    assert set(patrol.rules(Sides(data, data, content, content))) == own
 
 
 def test_another_environment_is_another_document(edit: Edit, content: ReleaseContent) -> None:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from mooring.commands.answering import bisect
+from mooring.errors import UsageError
+from mooring.state.records import patrols
+from mooring.state.transactions import Transactions
 from tests.repository import Repo, copied, up
 
 PATROL = "configs/operations/patrol.yaml"
@@ -80,6 +84,54 @@ def test_a_database_that_cannot_be_used_is_said_after_what_was_seen(
     assert (said.code, "what was seen cannot be kept" in said.error) == (1, True)
     assert said.out.startswith("local: 1 in alarm, 1 ok\n")
     assert "hunter22" not in said.out + said.err
+
+
+def test_suites_that_cannot_be_loaded_are_no_trouble_with_the_database(
+    repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_checks(repo, f"{DISK}  - {{kind: canary, name: agents}}\n")
+    known = moor("-C", repo.root, "patrol", "local", "--json").json["checks"]
+    cases = {check["check"] for check in known if check["kind"] == "canary"}
+    assert cases
+
+    def gone(*_: Any) -> None:
+        raise UsageError("the commit is not here", "git fetch --unshallow")
+
+    monkeypatch.setattr(bisect, "suites", gone)
+    said = moor("-C", repo.root, "patrol", "local", "--json")
+    assert (said.code, said.json["reason"]) == (1, "unknown")
+    (agents,) = [check for check in said.json["checks"] if check["check"] == "agents"]
+    assert "cannot be loaded: the commit is not here; git fetch --unshallow" in agents["detail"]
+    database = Transactions(f"sqlite:///{repo.root / '.mooring/local/state.db'}")
+    assert {one.check for one in database.read(patrols.states)} == {*cases, "agents", "disk"}
+    database.close()
+
+
+def test_a_bisection_that_breaks_or_takes_too_long_costs_nothing_of_the_patrol(
+    repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_checks(repo, f"{DISK}  - {{kind: canary, name: agents}}\n")
+    patrolled = ("-C", repo.root, "patrol", "local", "--bisect", "--prometheus", repo.root / "local.prom")
+
+    def broken(*_: Any) -> None:
+        assert (repo.root / "local.prom").exists()
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(bisect, "_tried", broken)
+    said = moor(*patrolled)
+    assert said.code == 3
+    assert "nothing runs here; moor up local" in said.out
+    database = Transactions(f"sqlite:///{repo.root / '.mooring/local/state.db'}")
+    states = {one.check: one.state for one in database.read(patrols.states)}
+    database.close()
+    assert states.pop("disk") == "ok"
+    assert set(states.values()) == {"alarm"}
+
+    monkeypatch.setattr(bisect, "BUDGET_SECONDS", 0)
+    said = moor(*patrolled)
+    assert said.code == 1
+    assert said.out.count("it is not known what broke it; its time was over after 0 releases") == bisect.CASES
+    assert "not known" not in moor("-C", repo.root, "patrol", "local").out, "it is tried again in the next patrol"
 
 
 def test_a_file_that_cannot_be_written_is_one_line(repo: Repo, moor: Any) -> None:

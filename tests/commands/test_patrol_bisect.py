@@ -98,6 +98,8 @@ def test_the_release_that_broke_an_answer_is_named_with_its_commit_and_revert(
     assert note["revert"]["pull_request"] == pull["number"]
     assert pull["body"].index("30 days") < pull["body"].index("14 days")
     assert broke in pull["body"]
+    undone = pull["body"].partition("It undoes what these commits changed in documents:")[2]
+    assert undone.index("Another change") < undone.index("Refunds within 14 days")
 
     again = moor(*patrolled)
     assert again.code == 1

@@ -58,7 +58,7 @@ def test_one_issue_is_opened_updated_and_closed(host: Tracker, place: Path, prin
     printed.write_text("in sync\n")
     told = moor("track", "drift", "local", printed, "--outcome", "success", "--json").json
     assert (told["issue"], told["said"], told["late"]) == (1, "closed #1", [])
-    assert "is well again" in host.issues[0]["body"]
+    assert "local` recovered." in host.issues[0]["body"]
     assert "in sync" in host.issues[0]["body"]
     assert [beat.job for beat in known(place)] == ["drift"]
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mooring.errors import Failed
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Kind, Requested, State
-from mooring.rollout.writeback import write_back
+from mooring.rollout.writeback import undone, write_back
 
 GOOD, BAD = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 
@@ -53,6 +54,20 @@ def test_the_branch_has_the_documents_that_run_and_everything_else_of_head(repos
     assert git(repository, "rev-parse", f"{written.branch}~1") == git(repository, "rev-parse", "main")
     assert git(repository, "status", "--porcelain") == "M prompts/a.yaml"
     assert git(repository, "branch", "--show-current") == "main"
+
+
+def test_commits_whose_changes_it_undoes_are_named(repository: Path, ledger: Ledger) -> None:
+    for path in ("prompts/later.yaml", "README.md"):
+        (repository / path).write_text("later")
+        git(repository, "add", "-A")
+        git(repository, "commit", "-q", "-m", f"Change {path}")
+    written = write_back(repository, ledger, "local", GOOD, BAD, "Answers were wrong.")
+    good = git(repository, "rev-parse", "main~3")
+    said = undone(repository, good, str(written.commit))
+    assert [line.partition(" ")[2] for line in said] == ["Change prompts/later.yaml", "two"]
+    assert said[0].split()[0] == git(repository, "rev-parse", "--short=12", "main~1")
+    with pytest.raises(Failed, match="git does not say what is undone"):
+        undone(repository, "f" * 40, str(written.commit))
 
 
 def test_its_message_says_why_and_anchors_the_ledger(repository: Path, ledger: Ledger) -> None:

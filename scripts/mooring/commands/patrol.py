@@ -3,7 +3,7 @@
 import os
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mooring.spec import Patrol
     from mooring.state.transactions import Transactions
     from mooring.targets.protocol import Target
-
-    After = Callable[[list[Checked]], list[Checked]]
 
 SUMMARY = "Look at everything that an environment depends on, all at once."
 EXAMPLES = """
@@ -57,15 +55,15 @@ def run(args: Namespace, console: Console) -> Outcome:
         database = _opened(stack, workspace, name, problems)
         around = _surroundings(workspace, release, running, database)
         if any(check.kind == "canary" for check in document.of(name)):
-            _prepare(workspace, around, release, running, problems)
-        after = _bisecting(workspace, running, release, around, console) if args.bisect else None
-        checked = _patrolled(document, around, problems, after)
-    data = {"environment": name, "release": release.digest, "live": live, "checks": [each.data() for each in checked]}
-    report.show(data, console, time.time())
-    if args.bisect and not any(each.note for each in checked):
-        console.line("nothing to bisect: no case of a canary is in alarm", "dim")
-    if args.prometheus:
-        _export(args.prometheus, name, checked, around.now)
+            _prepare(workspace, around, release, running)
+        checked = _patrolled(document, around, problems)
+        data = {"environment": name, "release": release.digest, "live": live}
+        report.show({**data, "checks": [each.data() for each in checked]}, console, time.time())
+        if args.prometheus:
+            _export(args.prometheus, name, checked, around.now)
+        if args.bisect:  # the last of all: it takes minutes, and whatever becomes of it, the patrol is told and kept
+            checked = _bisected(workspace, running, release, around, checked, console, problems)
+    data["checks"] = [each.data() for each in checked]
     if problems:
         raise Failed(Reason.STORAGE, f"what was seen cannot be kept: {problems[0]}", problems[0].fix)
     return Outcome(_reason([each.standing.state for each in checked]), data)
@@ -135,41 +133,58 @@ def _surroundings(
     )
 
 
-def _prepare(
-    workspace: Workspace,
-    around: "Surroundings",
-    release: "Release",
-    running: "Target",
-    problems: list[MooringError],
-) -> None:
+def _prepare(workspace: Workspace, around: "Surroundings", release: "Release", running: "Target") -> None:
     """What a canary needs: the suites of the commit that serves, and the live slot."""
     from mooring.commands.answering.bisect import suites
 
     try:
         around.suites = suites(workspace, around.environment, release)
     except MooringError as error:
-        problems.append(error)
+        around.unloaded = f"{error}; {error.fix}" if error.fix else str(error)
     with suppress(Stopped):
-        if live := running.facts().live:
-            slot = live.slot
-            around.ask = lambda body, seconds: running.rehearse(slot, body, seconds)
+        if running.facts().live:
+            around.ask = lambda body, seconds: running.rehearse(_live_slot(running), body, seconds)
 
 
-def _bisecting(
-    workspace: Workspace, running: "Target", release: "Release", around: "Surroundings", console: Console
-) -> "After":
-    def bisect(checked: "list[Checked]") -> "list[Checked]":
-        from mooring.commands.answering.bisect import noted
-
-        return noted(workspace, running, release, around.suites, checked, console)
-
-    return bisect
+def _live_slot(running: "Target") -> str:
+    """The slot that has the traffic now: a deployment during a patrol moves it. Failed(NOT_RUNNING)."""
+    live = running.facts().live
+    if live is None:
+        raise Failed(Reason.NOT_RUNNING, f"no release serves {running.environment}", f"moor up {running.environment}")
+    return live.slot
 
 
-def _patrolled(
-    document: "Patrol", around: "Surroundings", problems: list[MooringError], after: "After | None"
+def _bisected(
+    workspace: Workspace,
+    running: "Target",
+    release: "Release",
+    around: "Surroundings",
+    checked: "list[Checked]",
+    console: Console,
+    problems: list[MooringError],
 ) -> "list[Checked]":
-    """Looks at everything, does what comes `after`, and keeps what was seen."""
+    """The checks with what a bisection finds out, each kept in a transaction of its own."""
+    from mooring.commands.answering.bisect import noted
+    from mooring.commands.database import failed
+    from mooring.state.records import patrols
+    from mooring.state.unavailable import Unavailable
+
+    def keep(each: "Checked") -> None:
+        check, since, note = each.last.check, each.standing.since, each.note
+        try:
+            if around.database is not None:
+                around.database.write(lambda connection: patrols.annotate(connection, check, since, note))
+        except Unavailable as error:
+            problems.append(failed(around.environment, error))
+
+    if not any(each.last.kind == "canary" and each.standing.state == "alarm" for each in checked):
+        console.line("nothing to bisect: no case of a canary is in alarm", "dim")
+        return checked
+    return noted(workspace, running, release, around.suites, checked, console, keep)
+
+
+def _patrolled(document: "Patrol", around: "Surroundings", problems: list[MooringError]) -> "list[Checked]":
+    """Looks at everything, and keeps what was seen."""
     from mooring.commands.database import failed
     from mooring.operate.patrol.keeping import keep, known
     from mooring.operate.patrol.patrol import longest, patrol
@@ -184,10 +199,11 @@ def _patrolled(
         problems.append(failed(around.environment, error))
         kept = None
     checked, now = patrol(document, around, before), time.time()
-    checked = after(checked) if after else checked
+    canaries = [check.name for check in document.of(around.environment) if check.kind == "canary"]
+    unlisted = canaries if around.unloaded else []
     try:
         if kept is not None:
-            kept.write(lambda connection: keep(connection, checked, document.keep_days, now))
+            kept.write(lambda connection: keep(connection, checked, document.keep_days, now, unlisted))
     except Unavailable as error:
         problems.append(failed(around.environment, error))
     return checked

@@ -21,9 +21,14 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
     console.table(COLUMNS, [row(one, now) for one in checks])
     for one in checks:
         if one["note"]:
-            console.line()
-            for line in found_out(one["note"], data["environment"]):
-                console.line(line)
+            tell(one["note"], data["environment"], console)
+
+
+def tell(note: dict[str, Any], environment: str, console: Console) -> None:
+    """Prints what is known of a case."""
+    console.line()
+    for line in found_out(note, environment):
+        console.line(line)
 
 
 def found_out(note: dict[str, Any], environment: str) -> Iterator[str]:
@@ -31,7 +36,11 @@ def found_out(note: dict[str, Any], environment: str) -> Iterator[str]:
     case, broken, good = note["case"], note["broken"], note["good"]
     if note["outcome"] == "broken":
         commit = f", commit {broken['commit']}" if broken["commit"] else ""
-        yield f"{case} was broken by release {short(broken['release'])}{commit}: {broken['why']}"
+        by = f"by release {short(broken['release'])}{commit}"
+        if between := note.get("between"):
+            unasked = f"{releases(len(between))} in between could not be asked"
+            by = f"between release {short(good['release'])} and release {short(broken['release'])}{commit} ({unasked})"
+        yield f"{case} was broken {by}: {broken['why']}"
         yield f"  before  {one_line(good['answer'])[:WIDTH]}  ({short(good['release'])})"
         yield f"  since   {one_line(broken['answer'])[:WIDTH]}"
         if revert := note.get("revert"):
@@ -44,7 +53,26 @@ def found_out(note: dict[str, Any], environment: str) -> Iterator[str]:
     elif note["outcome"] == "here":
         yield f"{case} passes when the same release is asked by itself: what runs differs from it, or it was chance"
     else:
-        yield f"{case} could not be asked of the release that serves: {note['tried'][0]['why']}"
+        yield f"{case}: it is not known what broke it; {unknown(note)}"
+
+
+def unknown(note: dict[str, Any]) -> str:
+    """Why it is not known what broke a case."""
+    tried = note["tried"]
+    if note.get("timed_out"):
+        return f"its time was over after {releases(len(tried))}"
+    if tried[0]["passed"] is None:
+        return f"the release that serves could not be asked: {tried[0]['why']}"
+    unasked = [one for one in tried if one["passed"] is None]
+    if unasked:
+        failing, others = releases(len(tried) - len(unasked)), f"{len(unasked)} could not be asked"
+        return f"it fails at {failing}, and {others}: {unasked[0]['why']}"
+    return "it fails at the release that serves, and there is no earlier one to compare with"
+
+
+def releases(count: int) -> str:
+    """`1 release`, `2 releases`"""
+    return f"{count} release{'' if count == 1 else 's'}"
 
 
 def worst(data: dict[str, Any]) -> str:

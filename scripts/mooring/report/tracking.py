@@ -17,7 +17,7 @@ _HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 WORDS = {
-    "success": "is well again",
+    "success": "recovered",
     "failure": "found something, or failed",
     "cancelled": "was cancelled before it ended",
     "skipped": "did not run, since a step before it failed",

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mooring.errors import Failed
+from mooring.outcome import Reason
 from mooring.rollout.ledger import Ledger
 
 DOCUMENTS = ("configs", "prompts", "evals")
@@ -52,6 +54,18 @@ def write_back(
         return _write(root, good, _message(ledger, environment, restored, refused, good, f"{why}\n\n{sent}"), refused)
     except (_GitError, OSError) as error:
         return WrittenBack(reason=f"git could not be told: {error}")
+
+
+def undone(root: Path, good: str, revert: str) -> list[str]:
+    """The commits since `good` whose changes to documents `revert` undoes, the newest first: `<12 hex> <subject>`.
+
+    Raises Failed(PROCESS) where git cannot tell, such as in a clone without all of the history.
+    """
+    try:
+        found = _git(root, "log", "--format=%h %s", "--abbrev=12", f"{good}..{revert}^", "--", *DOCUMENTS)
+    except (_GitError, OSError) as error:
+        raise Failed(Reason.PROCESS, f"git does not say what is undone: {error}") from None
+    return found.splitlines()
 
 
 def _write(root: Path, good: str, message: str, refused: str) -> WrittenBack:

@@ -13,7 +13,10 @@ from mooring.spec.document import Document, FileRef, Name, Part, Seconds, Secret
 CheckName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/@?#]+[^\s@#]*$")]
 RedisUrl = Annotated[str, StringConstraints(pattern=r"^(redis|rediss)://[^\s/@?#]+(/\d+)?$")]
-HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$")]
+PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+"""Ports from 1 to 65535, as a regular expression."""
+
+HostPort = Annotated[str, StringConstraints(pattern=rf"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):{PORT}$")]
 Times = Annotated[int, Field(ge=1, le=10)]
 Ratio = Annotated[float, Field(gt=0, le=10)]
 Days = Annotated[float, Field(gt=0, le=3650)]
@@ -235,7 +238,7 @@ class Patrol(Document):
     """Checks, all made at once.
 
     A state gets worse after `failures` worse looks in a row, which are made `repeat_after_seconds` apart in one patrol,
-    and better after `recoveries` better patrols in a row: one blip opens nothing, and nothing is well too soon.
+    and better after `recoveries` better patrols in a row: one failure opens no issue, and one success closes none.
     """
 
     kind: Literal["Patrol"]

@@ -38,6 +38,25 @@ class Slot:
         return {"text": self.text, "rung": self.rung, "calls": []}
 
 
+@dataclass
+class Busy:
+    """Takes its time for every answer, and counts those it works on: `going` now, `most` at once."""
+
+    seconds: float
+    going: int = 0
+    most: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, body: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+        with self.lock:
+            self.going += 1
+            self.most = max(self.most, self.going)
+        time.sleep(self.seconds)
+        with self.lock:
+            self.going -= 1
+        return {"text": "blue", "rung": "L0", "calls": []}
+
+
 def test_each_case_of_a_smoke_suite_is_asked_of_the_live_slot(looked: Round) -> None:
     looked.around.suites = {"support/smoke": suite(), "support/more": suite("support/more", smoke=False)}
     looked.around.ask = slot = Slot("The sky is blue.")
@@ -83,20 +102,39 @@ def test_cases_in_quarantine_and_those_that_need_a_person_are_not_asked(looked: 
     assert (found.last.check, found.standing.state) == ("canary", "unknown")
 
 
+def test_suites_that_cannot_be_loaded_are_unknown_and_why_is_said(looked: Round) -> None:
+    looked.around.unloaded, looked.around.ask = "the commit is gone", Slot("blue")
+    (found,) = looked(CANARY)
+    assert (found.last.check, found.standing.state) == ("canary", "unknown")
+    assert found.last.detail == "the suites of the commit that serves cannot be loaded: the commit is gone"
+
+
 def test_the_slot_has_no_more_conversations_at_once_than_a_rollout_has(looked: Round) -> None:
-    going, most, lock = 0, 0, threading.Lock()
-
-    def ask(body: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        nonlocal going, most
-        with lock:
-            going += 1
-            most = max(most, going)
-        time.sleep(0.02)
-        with lock:
-            going -= 1
-        return {"text": "blue", "rung": "L0", "calls": []}
-
     looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(3 * AT_ONCE)}
-    looked.around.ask = ask
+    looked.around.ask = busy = Busy(0.02)
     assert {each.standing.state for each in looked(CANARY)} == {"ok"}
-    assert 1 < most <= AT_ONCE
+    assert 1 < busy.most <= AT_ONCE
+
+
+def test_a_case_that_waits_for_its_turn_does_not_use_up_its_time(looked: Round) -> None:
+    """Five rounds of 0.4 s each, with a limit of 1.5 s."""
+    looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(5 * AT_ONCE)}
+    looked.around.ask = Busy(0.4)
+    found = looked({**CANARY, "timeoutSeconds": 1.5, "failures": 1})
+    assert {(each.standing.state, each.last.detail) for each in found} == {("ok", "L0")}
+    assert max(each.last.seconds for each in found) < 1.5
+
+
+def test_a_case_whose_time_is_over_keeps_its_turn_until_the_slot_has_ended_it(looked: Round) -> None:
+    looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(2 * AT_ONCE)}
+    looked.around.ask = busy = Busy(0.5)
+    found = looked({**CANARY, "timeoutSeconds": 0.1, "failures": 1})
+    assert {each.last.detail for each in found} == {"no answer within 0.1 s"}
+    assert (busy.most, busy.going) == (AT_ONCE, 0)
+
+
+def test_two_canaries_share_the_turns(looked: Round) -> None:
+    looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(AT_ONCE)}
+    looked.around.ask = busy = Busy(0.02)
+    looked(CANARY, {**CANARY, "name": "second"})
+    assert busy.most <= AT_ONCE

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -13,6 +14,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mooring.operate.patrol import textfile
 from mooring.operate.patrol.figures import STATES
@@ -147,6 +149,38 @@ def test_what_was_seen_is_kept_judged_with_what_comes_and_pruned(kept: Transacti
     assert round_(alone, 2000.0 + 2 * DAY) == {"state": "ok"}
     looks = kept.read(lambda connection: patrols.history(connection, 10))
     assert [look.at for look in looks["state"]] == [2800.0, 3700.0, 2000.0 + 2 * DAY]
+
+
+@pytest.mark.parametrize(
+    ("port", "valid"), [(0, False), (1, True), (9999, True), (65535, True), (65536, False), (99999, False)]
+)
+def test_an_address_has_a_port_that_there_is(port: int, valid: bool) -> None:
+    for host in ("mail.example", "[::1]"):
+        check = {"kind": "tcp", "name": "mail", "address": f"{host}:{port}"}
+        with nullcontext() if valid else pytest.raises(ValidationError):
+            document(check)
+
+
+def test_what_is_known_of_cases_stays_while_their_suites_cannot_be_loaded(kept: Transactions, looked: Round) -> None:
+    def put(unlisted: Sequence[str], *names: str) -> list[tuple[str, str]]:
+        seen = [patrols.Patrolled(name, "canary", "alarm", 1.0, 0, 1.0, "alarm", 1.0, "", "known") for name in names]
+        kept.write(partial(patrols.write, now_in=seen, looks=[], before=0.0, unlisted=unlisted))
+        return [(one.check, one.note) for one in kept.read(patrols.states)]
+
+    cases = ("agents/smoke/a", "agents/smoke/b", "agents2/smoke/a", "gone")
+    assert [name for name, _ in put((), *cases)] == list(cases)
+    left = put(("agents",), "agents")
+    assert left == [("agents", "known"), ("agents/smoke/a", "known"), ("agents/smoke/b", "known")]
+    assert put((), "agents/smoke/a") == [("agents/smoke/a", "known")]
+
+
+def test_a_note_is_about_the_state_that_it_was_found_in(kept: Transactions) -> None:
+    seen = patrols.Patrolled("agents/a", "canary", "alarm", 1234.5678, 0, 1300.0, "alarm", 1.0, "")
+    kept.write(partial(patrols.write, now_in=[seen], looks=[], before=0.0))
+    kept.write(partial(patrols.annotate, check="agents/a", since=1000.0, note="another alarm"))
+    assert kept.read(patrols.states)[0].note == ""
+    kept.write(partial(patrols.annotate, check="agents/a", since=1234.5678, note="this one"))
+    assert kept.read(patrols.states) == [replace(seen, note="this one")]
 
 
 def test_the_textfile_is_what_prometheus_reads(looked: Round, tmp_path: Path) -> None:

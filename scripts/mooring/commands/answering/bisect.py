@@ -2,13 +2,16 @@
 
 import json
 import os
-from collections.abc import Mapping
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.workspace import Workspace
 from mooring.errors import MooringError, Stopped
 from mooring.report.console import Console
+from mooring.report.patrol import tell
 
 if TYPE_CHECKING:
     from mooring.operate.patrol.bisect import Bisected, Stage, Tried
@@ -31,6 +34,23 @@ def suites(workspace: Workspace, name: str, release: "Release") -> "dict[str, Ev
     return load(source(workspace.root, commit))[0].all(EvalSuite)
 
 
+MOST, CASES, BUDGET_SECONDS = 20, 3, 240.0
+"""Releases that a case is replayed on, and cases in one patrol: the others have their turn in the next one. After the
+seconds no other release is begun: the job of the patrol has minutes for all it does."""
+
+Keep = Callable[["Checked"], None]
+"""Keeps what was found out about a check."""
+
+
+def wanted(checked: "list[Checked]") -> "list[Checked]":
+    """Cases of canaries that are in alarm, and of which it is not known what broke them."""
+    return [
+        each
+        for each in checked
+        if each.last.kind == "canary" and "/" in each.last.check and each.standing.state == "alarm" and not each.note
+    ]
+
+
 def noted(
     workspace: Workspace,
     running: "Target",
@@ -38,30 +58,25 @@ def noted(
     suites: "Mapping[str, EvalSuite]",
     checked: "list[Checked]",
     console: Console,
+    keep: Keep,
 ) -> "list[Checked]":
-    """The checks, with what was found out about cases of canaries that are in alarm, unless that is known already."""
-    wanted = {
-        each.last.check: tuple(each.last.check.partition("/")[2].rsplit("/", 1))
-        for each in checked
-        if each.last.kind == "canary" and each.standing.state == "alarm" and not each.note
-    }
-    if not wanted:
-        return checked
-    wanted = dict(list(wanted.items())[:CASES])
-    cases = [(suite, case) for suite, case in wanted.values()]
+    """The checks, with what was found out about cases of canaries that are in alarm. Each is told and kept at once.
+
+    Only what cannot turn out otherwise is kept: the rest is tried again in the next patrol.
+    """
+    cases = wanted(checked)
+    # Any of them: cases that tell nothing would keep the others from ever having their turn.
+    chosen = random.sample(cases, min(CASES, len(cases)))
+    answers: dict[str, Checked] = {}
     try:
-        answers = bisected(workspace, running, release, suites, cases, console)
+        for each, found in bisected(workspace, running, release, suites, chosen, console):
+            answers[each.last.check] = answer = replace(each, note=json.dumps(found))
+            tell(found, running.environment, console)
+            if found["final"]:
+                keep(answer)
     except MooringError as error:  # what was seen is shown all the same
-        console.note(f"nothing could be bisected: {error}")
-        return checked
-    found = dict(zip(wanted, answers, strict=True))
-    return [
-        replace(each, note=json.dumps(found[each.last.check])) if each.last.check in found else each for each in checked
-    ]
-
-
-MOST, CASES = 20, 3
-"""Releases that a case is replayed on, and cases in one patrol: the others have their turn in the next one."""
+        console.note(f"nothing more could be bisected: {error}")
+    return [answers.get(each.last.check, each) for each in checked]
 
 
 def bisected(
@@ -69,19 +84,24 @@ def bisected(
     running: "Target",
     release: "Release",
     suites: "Mapping[str, EvalSuite]",
-    cases: list[tuple[str, str]],
+    cases: "list[Checked]",
     console: Console,
-) -> list[dict[str, Any]]:
-    """What is known of each (suite, case) afterwards, JSON-able; one revert for each release that broke something."""
+) -> "Iterator[tuple[Checked, dict[str, Any]]]":
+    """What is known of each case afterwards, JSON-able; one revert for each release that broke something."""
     from mooring.commands.running import ledger
     from mooring.operate.patrol.bisect import bisect
 
+    if not cases:
+        return
+    until = time.monotonic() + BUDGET_SECONDS
     stage = _stage(workspace, running, release)
+    told: dict[str, dict[str, Any] | None] = {}
     with ledger(workspace, running.environment) as book:
         trail = [release.digest, *reversed(book.state(running.environment).trail)][: MOST + 1]
-        found: list[Bisected] = []
-        for suite, case in cases:
-            with console.progress(f"replaying {suite}/{case}") as notify:
+        for each in cases:
+            name = each.last.check.partition("/")[2]
+            suite, case = name.rsplit("/", 1)
+            with console.progress(f"replaying {name}") as notify:
 
                 def replay(digest: str) -> "Tried":
                     commit = book.commit_of(running.environment, digest)
@@ -89,11 +109,11 @@ def bisected(
                     notify(_line(tried))
                     return tried
 
-                found.append(bisect(f"{suite}/{case}", trail, replay))
-        data = [one.data() for one in found]
-        reverts = {one.broken.digest: one for one in found if one.broken and one.good}
-        told = {digest: _revert(workspace, book, running.environment, one, console) for digest, one in reverts.items()}
-    return [{**one, "revert": told.get(one["broken"]["release"]) if one["broken"] else None} for one in data]
+                found = bisect(name, trail, replay, lambda: time.monotonic() >= until)
+            if found.broken and found.broken.digest not in told:
+                told[found.broken.digest] = _revert(workspace, book, running.environment, found, console)
+            revert = told[found.broken.digest] if found.broken else None
+            yield each, {**found.data(), "revert": revert}
 
 
 def _stage(workspace: Workspace, running: "Target", release: "Release") -> "Stage":
@@ -160,7 +180,7 @@ def _proposed(
             console.note("no pull request: there is no remote to push the branch to")
             return None
         title = f"Revert {name} to where {found.case} passes"
-        number, said = pulls.keep(GitHub.of(os.environ), branch, title, body(found))
+        number, said = pulls.keep(GitHub.of(os.environ), branch, title, body(found, _undone(workspace, found, commit)))
     except MooringError as error:
         console.note(f"the branch is there, the pull request could not be made: {error}")
         return None
@@ -168,8 +188,19 @@ def _proposed(
     return number
 
 
-def body(found: "Bisected") -> str:
+def _undone(workspace: Workspace, found: "Bisected", revert: str) -> list[str] | None:
+    """The commits that the revert undoes, the newest first; None where git does not know them."""
+    from mooring.rollout.writeback import undone
+
+    try:
+        return undone(workspace.root, found.good.commit, revert) if found.good and found.good.commit else None
+    except MooringError:
+        return None
+
+
+def body(found: "Bisected", undone: Sequence[str] | None) -> str:
     """The text of the pull request, which shows the case side by side. Answers are data: they stay in their fences."""
+    from mooring.report.patrol import releases
     from mooring.report.tracking import fenced
 
     if found.good is None or found.broken is None:
@@ -177,4 +208,11 @@ def body(found: "Bisected") -> str:
     lines = [f"`{found.case}` passes at `{found.good.digest}` and fails at `{found.broken.digest}`.", ""]
     for one, what in ((found.good, "answered"), (found.broken, "answers since")):
         lines += [f"Commit {one.commit or 'unknown'} {what}:", "", fenced(one.answer or "nothing"), ""]
-    return "\n".join([*lines, fenced(found.broken.why), ""])
+    lines += [fenced(found.broken.why), ""]
+    if found.between:
+        lines += [f"{releases(len(found.between))} in between could not be asked, and may have broken it:", ""]
+        lines += [*(f"- `{one.digest}`, commit {one.commit or 'unknown'}" for one in found.between), ""]
+    lines += [f"This takes all documents back to commit {found.good.commit}, later changes as well.", ""]
+    if undone is None:
+        return "\n".join([*lines, "Git does not say here which commits that undoes.", ""])
+    return "\n".join([*lines, "It undoes what these commits changed in documents:", "", fenced("\n".join(undone)), ""])

@@ -46,10 +46,14 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Bisected:
-    """What is known of a case now: releases that were tried, the newest first, the one that serves before all."""
+    """What is known of a case now: releases that were tried, the newest first, the one that serves before all.
+
+    `timed_out`: there was no time left to try others.
+    """
 
     case: str
     tried: tuple[Tried, ...]
+    timed_out: bool = False
 
     @property
     def good(self) -> Tried | None:
@@ -58,21 +62,36 @@ class Bisected:
 
     @property
     def broken(self) -> Tried | None:
-        """The oldest release after the good one that does not; None where none is good, or the live one is."""
+        """The oldest release after the good one that is known to fail; None where none is good, or the live one is."""
         if self.good is None:
             return None
         failing = [one for one in self.tried[: self.tried.index(self.good)] if one.passed is False]
         return failing[-1] if failing else None
 
     @property
+    def between(self) -> tuple[Tried, ...]:
+        """Those between the good and the broken one, which could not be asked: one of them may have broken it."""
+        if self.good is None or self.broken is None:
+            return ()
+        return self.tried[self.tried.index(self.broken) + 1 : self.tried.index(self.good)]
+
+    @property
     def outcome(self) -> str:
-        """`broken` by a release, `outside` where every release fails, `here` where the live one passes by itself, and
-        `unknown` where the live one could not be asked."""
+        """`broken` by a release, or by one just before it; `outside` where every release fails, which says nothing of
+        one alone; `here` where the live one passes by itself; `unknown` where none of that is known."""
         if not self.tried or self.tried[0].passed is None:
             return "unknown"
         if self.tried[0].passed:
             return "here"
-        return "broken" if self.broken else "outside"
+        if self.broken:
+            return "broken"
+        everywhere = not self.timed_out and len(self.tried) > 1 and all(one.passed is False for one in self.tried)
+        return "outside" if everywhere else "unknown"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing else can be found out as long as the case fails."""
+        return self.outcome in ("broken", "outside")
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -80,8 +99,11 @@ class Bisected:
         return {
             "case": self.case,
             "outcome": self.outcome,
+            "final": self.final,
             "broken": broken.data() if broken else None,
             "good": good.data() if good and broken else None,
+            "between": [one.data() for one in self.between],
+            "timed_out": self.timed_out,
             "tried": [one.data() for one in self.tried],
         }
 
@@ -90,10 +112,12 @@ Replay = Callable[[str], Tried]
 """What the release with this digest says."""
 
 
-def bisect(case: str, digests: Iterable[str], replay: Replay) -> Bisected:
-    """Replays a case on releases, the newest first, until one passes."""
+def bisect(case: str, digests: Iterable[str], replay: Replay, is_over: Callable[[], bool] = lambda: False) -> Bisected:
+    """Replays a case on releases, the newest first, until one passes, or until the time for that `is_over`."""
     tried: list[Tried] = []
     for digest in dict.fromkeys(digests):
+        if is_over():
+            return Bisected(case, tuple(tried), timed_out=True)
         tried.append(replay(digest))
         if tried[-1].passed or (len(tried) == 1 and tried[0].passed is None):
             break

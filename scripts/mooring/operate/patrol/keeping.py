@@ -28,10 +28,13 @@ def known(connection: "sa.Connection", most: int) -> dict[str, Before]:
     }
 
 
-def keep(connection: "sa.Connection", checked: Sequence[Checked], keep_days: int, now: float) -> None:
-    """Writes a patrol down, and deletes what is too old."""
+def keep(
+    connection: "sa.Connection", checked: Sequence[Checked], keep_days: int, now: float, unlisted: Sequence[str] = ()
+) -> None:
+    """Writes a patrol down, and deletes what is too old. Of checks that are `unlisted` it is not known what they look
+    at, so all that is known of their parts stays."""
     looks = [_looked(look) for each in checked for look in each.looks]
-    patrols.write(connection, [row(each) for each in checked], looks, now - keep_days * DAY)
+    patrols.write(connection, [row(each) for each in checked], looks, now - keep_days * DAY, unlisted)
 
 
 def row(checked: Checked) -> Patrolled:

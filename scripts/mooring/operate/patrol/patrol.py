@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,12 @@ async def _settled(
 
 
 async def _look(dependency: Dependency, surroundings: Surroundings, clock: Clock) -> Seen:
+    """One look, when it is its turn."""
+    async with dependency.turns or nullcontext():
+        return await _timed(dependency, surroundings, clock)
+
+
+async def _timed(dependency: Dependency, surroundings: Surroundings, clock: Clock) -> Seen:
     """One look, whatever comes of it."""
     check, value = dependency.check, None
     at, started = clock(), time.perf_counter()

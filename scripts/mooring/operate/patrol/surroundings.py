@@ -31,7 +31,8 @@ LONGEST = 300
 class Surroundings:
     """`url` is the environment's own address and `simulator` the simulator's; None where nothing runs.
 
-    `suites` are those of the commit that serves, `ask` asks the live slot, and `database` is the environment's own.
+    `suites` are those of the commit that serves, or `unloaded` says why there are none; `ask` asks the live slot, and
+    `database` is the environment's own.
     Every secret that a look reads is remembered, so that none can be in a detail.
     """
 
@@ -43,6 +44,7 @@ class Surroundings:
     simulator: str | None = None
     database: "Transactions | None" = None
     suites: Mapping[str, EvalSuite] = field(default_factory=dict)
+    unloaded: str = ""
     ask: Ask | None = None
     clients: "Clients | None" = None
     _secrets: set[str] = field(default_factory=set, repr=False)

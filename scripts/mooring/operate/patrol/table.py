@@ -1,5 +1,6 @@
 """The table of kinds of checks, the only list of them. A module is imported when a document needs it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -27,17 +28,28 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that a check looks at. `name` is unique in an environment."""
+    """One thing that a check looks at. `name` is unique in an environment.
+
+    Looks with the same `turns` wait for each other; their time begins when it is their turn.
+    """
 
     name: str
     kind: str
     check: Check
     look: Callable[[], Awaitable[Found]]
+    turns: asyncio.Semaphore | None = None
 
 
 def dependencies(document: Patrol, surroundings: Surroundings) -> Iterator[Dependency]:
-    """Everything that is looked at in an environment. A check of nothing is there too, and says so when it looks."""
+    """Everything that is looked at in an environment. A check of nothing is there too, and says so when it looks.
+
+    A module of looks that has AT_ONCE makes only so many at the same time, those of all of its checks together.
+    """
+    turns: dict[str, asyncio.Semaphore] = {}
     for check in document.of(surroundings.environment):
         module = import_module(f"mooring.operate.patrol.looks.{KINDS[check.kind]}")
+        if most := getattr(module, "AT_ONCE", None):
+            turns.setdefault(check.kind, asyncio.Semaphore(most))
         for part, look in module.looks(check, surroundings):
-            yield Dependency(f"{check.name}/{part}" if part else check.name, check.kind, check, look)
+            name = f"{check.name}/{part}" if part else check.name
+            yield Dependency(name, check.kind, check, look, turns.get(check.kind))

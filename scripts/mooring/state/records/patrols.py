@@ -89,8 +89,17 @@ def history(connection: sa.Connection, most: int) -> dict[str, list[Looked]]:
     return found
 
 
-def write(connection: sa.Connection, now_in: Sequence[Patrolled], looks: Iterable[Looked], before: float) -> None:
-    """Writes the states and the looks of a patrol. States of checks that are no more go, and looks from `before`."""
+def write(
+    connection: sa.Connection,
+    now_in: Sequence[Patrolled],
+    looks: Iterable[Looked],
+    before: float,
+    unlisted: Sequence[str] = (),
+) -> None:
+    """Writes the states and the looks of a patrol. States of checks that are no more go, and looks from `before`.
+
+    The parts of an `unlisted` check stay, which are named CHECK/PART.
+    """
     put = tables.insert(connection.dialect.name, CHECKS)
     new = {column.name: put.excluded[column.name] for column in CHECKS.c if column.name != "name"}
     # In one order, so that two patrols do not wait for each other's rows.
@@ -98,11 +107,17 @@ def write(connection: sa.Connection, now_in: Sequence[Patrolled], looks: Iterabl
     if rows:
         connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=new), rows)
     names = [row["name"] for row in rows]
-    connection.execute(sa.delete(CHECKS).where(CHECKS.c.name.not_in(names)))
+    stay = [CHECKS.c.name.startswith(f"{check}/", autoescape=True) for check in unlisted]
+    connection.execute(sa.delete(CHECKS).where(CHECKS.c.name.not_in(names), sa.not_(sa.or_(sa.false(), *stay))))
     added = [_row(asdict(each)) for each in looks]
     if added:
         connection.execute(tables.insert(connection.dialect.name, LOOKS).on_conflict_do_nothing(), added)
     connection.execute(sa.delete(LOOKS).where(LOOKS.c.at < before))
+
+
+def annotate(connection: sa.Connection, check: str, since: float, note: str) -> None:
+    """Writes down what was found out about the state that a check is in since then, unless it is in another by now."""
+    connection.execute(sa.update(CHECKS).where(CHECKS.c.name == check, CHECKS.c.since == since).values(note=note))
 
 
 def _row(data: dict[str, Any]) -> dict[str, Any]:
