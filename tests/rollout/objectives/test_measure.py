@@ -169,7 +169,7 @@ def test_a_budget_burns_as_fast_as_it_can(budget: float, factor: float, threshol
 
 def burnt(after: dict[Key, float]) -> list[str]:
     promises = [objective(name).model_dump(mode="json") for name in ("uptime", "p99", "degradation", "retries")]
-    return burning(document(*promises), Between({}, after, 20))
+    return [burn.line for burn in burning(document(*promises), Between({}, after, 20))]
 
 
 def test_a_bake_burns_with_the_numbers() -> None:
