@@ -95,14 +95,13 @@ def test_a_failure_among_a_few_events_tells_nobody(promised: Objective, bad: int
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
-@pytest.mark.parametrize("least", [0.9, 0.99, 0.995, 0.999])
-@pytest.mark.parametrize("severity", ["page", "ticket"])
+@pytest.mark.parametrize(("least", "severity"), [(0.99, "page"), (0.995, "page"), (0.995, "ticket"), (0.999, "page")])
 def test_a_cold_start_burns_no_budget(least: float, severity: str, tmp_path: Path) -> None:
     """Two looks at an environment that starts, with nothing known of it before."""
     promised = objective("uptime").model_copy(update={"at_least": least, "severity": severity})
     count = 'count(ALERTS{alertname=~"MooringUptimeBurns.*"}) or vector(0)'
-    checks = [expects(count, f"{minute}m", 0) for minute in range(720)]
-    test = {"interval": "1m", "input_series": starting(2, 60 * 12), "promql_expr_test": checks}
+    checks = [expects(count, f"{minute}m", 0) for minute in (*range(90), *range(90, 480, 13))]
+    test = {"interval": "1m", "input_series": starting(2, 60 * 8), "promql_expr_test": checks}
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
