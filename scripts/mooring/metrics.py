@@ -25,6 +25,7 @@ ERROR = "error_type"
 RETRIES = "mooring_retries"
 RETRIED = "mooring_retried_calls"
 RUNGS = "mooring_rungs"
+PROBED = "mooring_probed_runs"
 RESCUES = "mooring_rescued_streams"
 HEDGES = "mooring_hedged_calls"
 UNFINISHED = "mooring_unfinished_calls"
@@ -122,6 +123,7 @@ METRICS: Mapping[str, Metric] = {
     RETRIES: _counter(MODEL, ERROR),
     RETRIED: _counter(MODEL, "outcome"),
     RUNGS: _counter(AGENT, "rung"),
+    PROBED: _counter(AGENT, "rung"),
     RESCUES: _counter(AGENT, MODEL, ERROR),
     HEDGES: _counter(AGENT, MODEL, "outcome"),
     UNFINISHED: _counter(AGENT, MODEL),

@@ -94,6 +94,16 @@ def test_promises_stand_as_they_were_kept() -> None:
     assert (memory["value"], memory["holds"]) == (0.5, True)
 
 
+def test_memory_is_the_mean_of_the_fullest_process_over_its_window() -> None:
+    def at(machine: str, minute: int, level: float) -> Reading:
+        found = reading(machine, minute, 0)
+        return found._replace(totals={**found.totals, memory: level})
+
+    [memory] = [key for key in reading("a", 0, 0).totals if key[0] == names.MEMORY]
+    levels = [at("a", 0, 0.99), at("a", 1, 0.6), at("a", 2, 0.9), at("b", 0, 0.1), at("b", 2, 0.5)]
+    assert Readings(levels).window(0, 2 * MINUTE).levels(names.MEMORY) == [0.75, 0.5]
+
+
 def test_a_time_in_which_nobody_could_get_in_counts_against_uptime() -> None:
     found = [reading("a", 0, 0, up=0, ticks=0), reading("a", 720, 1000, up=360, ticks=720)]
     [uptime, _memory] = standings(PROMISED, Readings(found), 720 * MINUTE)

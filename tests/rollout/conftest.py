@@ -47,6 +47,8 @@ class Memory:
     asked: int = 0
     machine: str = "this"
     counted: dict[tuple[str, frozenset[tuple[str, str]]], float] = field(default_factory=dict)
+    counted_in: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], float]] = field(default_factory=dict)
+    probed: Callable[[str], None] = lambda _slot: None
 
     def facts(self) -> Facts:
         digest = self.slots[self.live].digest if self.live else None
@@ -62,11 +64,12 @@ class Memory:
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
         self.asked += 1
+        self.probed(slot)
         digest = self.slots[slot].digest or ""
         return self.answers.get(digest, "I find your orders.")
 
     def totals(self, slot: str) -> Totals:
-        return dict(self.counted)
+        return dict(self.counted_in.get(slot, self.counted))
 
     def revive(self) -> None:
         pass

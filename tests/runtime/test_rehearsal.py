@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 
 from mooring.release.release import Release
+from mooring.rollout.objectives.measure import measure
+from mooring.rollout.objectives.window import Between, of_processes
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.rehearsal import rehearse, withheld
 from mooring.runtime.runtime import Runtime
+from mooring.runtime.watch.reading import families
 from mooring.spec.suite import ModelAnswer
 from mooring.state.runs import memories
 from mooring.state.runs.memories import Choice, Limits, Memory, Owner
 from mooring.state.transactions import Transactions
+from tests.operate.objectives.document import document
 from tests.runtime.recalling import recalling
 
 FIND = ("find_order", {"order": "A-1"})
@@ -120,3 +124,30 @@ def test_a_rehearsal_has_memories_of_its_own_and_leaves_the_real_ones_alone(stub
     assert [memory["text"] for memory in second["memories"]] == ["Likes any size."]
     assert kept.read(lambda connection: memories.chosen(connection, Choice(), 9)) == [real]
     kept.close()
+
+
+def test_what_is_promised_to_users_is_not_measured_by_rehearsals_and_canaries(serve, stub, reply):
+    """But they are counted apart, with the rung that answered."""
+    stub.script("primary-1", *[reply(status=500), reply("ok")] * 3)
+    serving = serve()
+    runtime = serving.runtime
+    objectives = document()
+
+    def measured():
+        totals = of_processes([("1", families(runtime.metrics.registry))])
+        return {one.name: one.events for one in measure(objectives, Between({}, totals, 60))}, Between({}, totals, 60)
+
+    def done(work):
+        return asyncio.run_coroutine_threadsafe(work, serving.loop).result(10)
+
+    done(rehearse(runtime, "support", Turn("Where is it?"), "smoke-1"))
+    done(runtime.answer("support", "Where is it?"))
+    events, window = measured()
+    kinds = ("degradation", "p99", "mean", "retries", "context", "uptime")
+    assert {name: events[name] for name in kinds} == dict.fromkeys(kinds, 0)
+    assert window.increase("mooring_probed_runs_total", rung="L0") == 2
+    serving.chat()
+    serving.settled()
+    events, window = measured()
+    assert {name: events[name] for name in kinds} == dict.fromkeys(kinds, 1)
+    assert window.increase("mooring_probed_runs_total") == 2

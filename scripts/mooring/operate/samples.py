@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mooring.rollout.objectives.signals import SIGNALS, Level, Mean, Measure, Quantile, Selected, Share, measure_of
-from mooring.rollout.objectives.window import Between, Key, Totals
+from mooring.rollout.objectives.window import Between, Key, Totals, levels
 from mooring.spec import Objectives
 from mooring.state.records.samples import Sample
 
 MINUTE = 60
 
 LATELY = 600
-"""Seconds for which the last value of a gauge stands."""
+"""Seconds for which the newest sample says how it is now."""
 
 Needed = Mapping[str, frozenset[str]]
 """Labels that count, by the name of a series."""
@@ -91,17 +91,19 @@ def read(samples: Iterable[Sample]) -> list[Reading]:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What all machines counted between their first and their last reading in some time."""
+    """What all machines counted between their first and their last reading in some time, and the readings in it."""
 
     seconds: float
     between: Between
-    now: Totals
+    readings: tuple[Reading, ...] = ()
 
     def increase(self, metric: str, **labels: str) -> float:
         return self.between.increase(metric, **labels)
 
-    def last(self, metric: str, **labels: str) -> list[float]:
-        return Between({}, self.now, 0).last(metric, **labels)
+    def levels(self, metric: str, **labels: str) -> list[float]:
+        machines = sorted({one.machine for one in self.readings})
+        each = ([one.totals for one in self.readings if one.machine == machine] for machine in machines)
+        return [value for mine in each for value in levels(mine, metric, labels)]
 
     def mean(self, metric: str, **labels: str) -> float | None:
         """Of a gauge that was looked at all the time, as only some are."""
@@ -130,7 +132,7 @@ class Readings:
         """
         before: dict[Key, float] = {}
         after: dict[Key, float] = {}
-        now: dict[Key, float] = {}
+        within: list[Reading] = []
         began, ended = until, since
         for machine, mine in self._each.items():
             times = self._times[machine]
@@ -139,10 +141,9 @@ class Readings:
                 before |= _of(machine, mine[first].totals)
                 after |= _of(machine, mine[last].totals)
                 began, ended = min(began, mine[first].at), max(ended, mine[last].at)
-                if mine[last].at > until - LATELY:
-                    now |= _of(machine, mine[last].totals)
+                within += mine[bisect_right(times, since) : last + 1]
         seconds = max(0.0, ended - began)
-        return Window(seconds, Between(before, after, seconds), now)
+        return Window(seconds, Between(before, after, seconds), tuple(within))
 
 
 def _of(machine: str, totals: Totals) -> dict[Key, float]:

@@ -35,6 +35,8 @@ def _what(event: dict[str, Any]) -> str:
         case "requested":
             commit = f" of commit {event['commit'][:12]}" if event.get("commit") else ""
             return f"{event['kind']} {short(event['digest'])}{commit}{_patched(event.get('hotfix'))}"
+        case "passed":
+            return str(event.get("said", ""))
         case "switched":
             return f"in {event['ms']:.1f} ms"
         case "noted":

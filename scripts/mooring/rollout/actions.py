@@ -1,13 +1,16 @@
 """Carries out the state machine's commands on a target; each ends in exactly one event."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.bake import ask_probes, bake
 from mooring.rollout.burning import Burning
+from mooring.rollout.control import Control
+from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import (
     Bake,
     Command,
@@ -63,6 +66,8 @@ class Actions:
     revives: bool = True
     switch_ms: float | None = None
     smoke: Smoke | None = None
+    earlier: Totals | None = field(default=None, init=False)
+    """What the slot that has the traffic had counted when the staging began; None where that is not known."""
 
     def act(self, command: Command, state: State) -> Event:
         """Runs a command and returns its event. Raises only when fenced out: the successor owns the rest."""
@@ -94,8 +99,8 @@ class Actions:
             case Switch(to):
                 return Switched(self.clock.now(), self._switch(to))
             case Bake(side, until):
-                self._bake(side, until)
-                return Passed(self.clock.now())
+                said = self._bake(side, until)
+                return Passed(self.clock.now(), said)
             case Retire(side, wait):
                 self._retire(side, wait)
                 return Retired(self.clock.now())
@@ -106,6 +111,8 @@ class Actions:
 
     def _stage(self, side: Side, state: State) -> None:
         self.notify(f"staging {short(side.digest)} in {side.slot}")
+        if state.kind is not None and state.kind.watched:
+            self._read_live(side)
         self.target.stage(side, self.token)
         start = self.clock.now()
         while not (slot := self._facts().slots[side.slot]).ready or slot.digest != side.digest:
@@ -118,6 +125,13 @@ class Actions:
                 raise Failed(Reason.DEADLINE, f"{side.slot} was not ready after {waited:.0f} s: {why}")
             self.clock.sleep(PAUSE)
         self.notify(f"{side.slot} is ready after {self.clock.now() - start:.1f} s")
+
+    def _read_live(self, side: Side) -> None:
+        """So that the bake can tell what the release before suffered just before the switch."""
+        live = self._facts().live
+        if live is not None and self.target.release(side.digest).content.promised:
+            with suppress(Stopped):
+                self.earlier = self.target.totals(live.slot)
 
     def _probe(self, side: Side, state: State, questions: bool) -> None:
         slot = self._facts().slots[side.slot]
@@ -153,13 +167,17 @@ class Actions:
         self.notify(f"switched to {to.slot} in {milliseconds:.2f} ms")
         return milliseconds
 
-    def _bake(self, side: Side, until: float) -> None:
-        """Requests that fail while the smoke suites run count too."""
+    def _bake(self, side: Side, until: float) -> str:
+        """What was seen. Requests that fail while the smoke suites run count too."""
         self.notify(f"watching {side.slot} for {max(0, until - self.clock.now()):.0f} s")
         rollout, start = self._rollout(side), self._facts()
-        burn = Burning(self.target, side.slot, self.target.release(side.digest).content.promised, self.clock)
+        promised = self.target.release(side.digest).content.promised
+        control = Control.of(self.target, side, self.clock, self.earlier) if promised else None
+        burn = Burning(self.target, side.slot, promised, self.clock, control)
         self._smoke(side, rollout.deadline_seconds)
-        self.notify(bake(self.target, side, rollout, start, until, self.clock, burn))
+        said = bake(self.target, side, rollout, start, until, self.clock, burn)
+        self.notify(said)
+        return said
 
     def _retire(self, side: Side, wait: bool) -> None:
         end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)

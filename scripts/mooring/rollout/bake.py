@@ -36,8 +36,8 @@ def bake(
 ) -> str:
     """Watches the live slot until a time and returns a line about it. Raises Failed(BAKE_FAILED) as soon as it is bad.
 
-    Requests since `start` count, and what `burn` has seen of the error budgets. Without any request, the probes are
-    asked again and decide.
+    Requests since `start` count, and what `burn` has seen of the error budgets. Without any request, or where the
+    budgets say nothing of the release, the probes are asked again and decide.
     """
     while True:
         received, failed = _look(reader.facts(), start, side)
@@ -48,10 +48,12 @@ def bake(
         if ended:
             break
         clock.sleep(min(PAUSE, until - clock.now()))
-    if received:
-        return f"{failed} of {received} requests failed"
+    said = f"{failed} of {received} requests failed" if received else "no traffic"
+    doubts = burn.doubts()
+    if received and not doubts:
+        return said
     ask_probes(reader, side.slot, rollout, rollout.deadline_seconds)
-    return "no traffic; the probes passed again"
+    return "; ".join([said, *doubts, "the probes passed again"])
 
 
 def _look(facts: Facts, start: Facts, side: Side) -> tuple[int, int]:

@@ -180,7 +180,12 @@ class Staged(Event):
 
 @dataclass(frozen=True, slots=True)
 class Passed(Event):
-    """The probes or the bake passed."""
+    """The probes or the bake passed. `said` is what the bake saw."""
+
+    said: str = ""
+
+    def data(self) -> dict[str, Any]:
+        return {key: value for key, value in Event.data(self).items() if key != "said" or value}
 
 
 @dataclass(frozen=True, slots=True)

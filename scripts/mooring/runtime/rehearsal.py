@@ -39,6 +39,7 @@ async def rehearse(
     """
     served = runtime.agents.get(agent)
     record, answer, error = runtime.agents.record(served, run=run), None, None
+    record.probe = True
     record.withheld = withheld(runtime.release.content)
     record.rehearsed = remembered(runtime.rehearsed, run, memories)
     try:

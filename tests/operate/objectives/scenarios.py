@@ -84,6 +84,11 @@ def sparse(objective: Objective, bad: int, total: int, intervals: int) -> list[d
     ]
 
 
+def starting(away: int, intervals: int, after: str = "") -> list[dict[str, str]]:
+    """An environment that is first seen while it starts, and is up, or what `after` says, as soon as it has started."""
+    return [_series(metrics.UP, {}, f"{'0 ' * away}{after.strip() or f'1x{intervals}'}")]
+
+
 def _events(share: Share, times: Times) -> list[dict[str, str]]:
     well, broken = _labels(share)
     longer = times.end - times.healed

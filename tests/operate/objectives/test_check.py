@@ -118,6 +118,9 @@ def test_where_nothing_is_known_of_any_promise_that_is_a_failure() -> None:
     assert none.unanswered == ("worker 1 of green does not answer",)
 
 
+UP = b'{"status": "success", "data": {"result": [{"metric": {}, "value": [1, "%s"]}]}}'
+
+
 def other(url: str, **environ: str) -> Prometheus:
     reference = {"secretRef": "env:PROMETHEUS_TOKEN"} if environ else {}
     return Prometheus("local", document(prometheus={"url": url, **reference}), environ)
@@ -133,6 +136,7 @@ def other(url: str, **environ: str) -> Prometheus:
         ((503, b""), "answered HTTP 503"),
         ((422, b'{"status": "error", "error": "query timed out"}'), "refused a query: query timed out"),
         ((200, b'{"status": "success", "data": {"result": []}}'), 'scrapes nothing with the label environment="local"'),
+        ((200, UP % b"0"), 'gets no answer from what has the label environment="local"'),
     ],
 )
 def test_a_prometheus_that_cannot_tell_is_said_and_the_local_judgement_is_used(
@@ -184,7 +188,11 @@ def test_a_token_that_is_not_set_is_named(web: Any) -> None:
 
 
 def test_a_bound_is_the_same_however_prometheus_writes_it(web: Any) -> None:
+    answers = [UP % b"1"]
+
     def answer(_request: BaseHTTPRequestHandler) -> tuple[int, bytes]:
+        if answers:
+            return 200, answers.pop()
         result = [{"metric": {"le": le}, "value": [0, "7"]} for le in ("30", "45.0", "+Inf")]
         return 200, json.dumps({"status": "success", "data": {"result": result}}).encode()
 

@@ -11,7 +11,7 @@ from mooring.rollout.objectives.signals import Share, measure_of
 from mooring.spec.objectives import Objective
 from tests.operate.objectives.document import ENVIRONMENT, document, objective
 from tests.operate.objectives.promtool import run_rules, tool
-from tests.operate.objectives.scenarios import Times, flickering, of_alert, series, sparse
+from tests.operate.objectives.scenarios import Times, flickering, of_alert, series, sparse, starting
 
 Rule = dict[str, Any]
 
@@ -92,6 +92,25 @@ def test_a_failure_among_a_few_events_tells_nobody(promised: Objective, bad: int
     count = f'count(ALERTS{{alertname=~"{"|".join(names)}"}}) or vector(0)'
     checks = [expects(count, f"{minute}m", 0) for minute in range(31, 180, 4)]
     test = {"interval": "1m", "input_series": sparse(promised, bad, total, 120), "promql_expr_test": checks}
+    run_rules(tmp_path, rules_of(promised), 60, [test])
+
+
+@pytest.mark.parametrize(("least", "severity"), [(0.99, "page"), (0.995, "page"), (0.995, "ticket"), (0.999, "page")])
+def test_a_cold_start_burns_no_budget(least: float, severity: str, tmp_path: Path) -> None:
+    """Two looks at an environment that starts, with nothing known of it before."""
+    promised = objective("uptime").model_copy(update={"at_least": least, "severity": severity})
+    count = 'count(ALERTS{alertname=~"MooringUptimeBurns.*"}) or vector(0)'
+    checks = [expects(count, f"{minute}m", 0) for minute in (*range(90), *range(90, 480, 13))]
+    test = {"interval": "1m", "input_series": starting(2, 60 * 8), "promql_expr_test": checks}
+    run_rules(tmp_path, rules_of(promised), 60, [test])
+
+
+@pytest.mark.parametrize("least", [0.99, 0.995, 0.9999])
+def test_who_is_down_again_and_again_is_told_of_soon_after_the_first_look(least: float, tmp_path: Path) -> None:
+    promised = objective("uptime").model_copy(update={"at_least": least})
+    count = f"count({firing('MooringUptimeBurnsFast')}) or vector(0)"
+    checks = [expects(count, f"{minute}m", 1) for minute in (55, 60, 90)]
+    test = {"interval": "1m", "input_series": starting(0, 60 * 2, "1 0 " * 120), "promql_expr_test": checks}
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 

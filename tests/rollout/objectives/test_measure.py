@@ -150,14 +150,22 @@ def test_processes_are_added_up_and_their_gauges_kept_apart() -> None:
 
     window = Between({}, of_processes([("1", said(3, 0.4)), ("2", said(4, 0.6))]), 1)
     assert window.increase("mooring_requests_total", end="answered") == 7
-    assert sorted(window.last("mooring_memory_ratio")) == [0.4, 0.6]
+    assert sorted(window.levels("mooring_memory_ratio")) == [0.4, 0.6]
     assert window.mean("mooring_memory_ratio") == 0.5
 
 
 def test_an_answer_to_metrics_is_read_as_totals() -> None:
     text = '# TYPE mooring_up gauge\nmooring_up 1\n# TYPE mooring_rungs counter\nmooring_rungs_total{rung="L0"} 7\n'
     window = Between({}, of_text(text), 1)
-    assert (window.last("mooring_up"), window.increase("mooring_rungs_total")) == ([1], 7)
+    assert (window.levels("mooring_up"), window.increase("mooring_rungs_total")) == ([1], 7)
+
+
+def test_memory_is_the_mean_of_the_fullest_process_as_its_alert_has_it() -> None:
+    def filled(first: float, second: float) -> dict[Key, float]:
+        return {key("mooring_memory_ratio", worker="1"): first, key("mooring_memory_ratio", worker="2"): second}
+
+    found = one("memory", filled(0.95, 0.7), filled(0.35, 0.7))
+    assert (found.value, found.holds) == (0.7, True), "a peak is no level"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +177,7 @@ def test_a_budget_burns_as_fast_as_it_can(budget: float, factor: float, threshol
 
 def burnt(after: dict[Key, float]) -> list[str]:
     promises = [objective(name).model_dump(mode="json") for name in ("uptime", "p99", "degradation", "retries")]
-    return burning(document(*promises), Between({}, after, 20))
+    return [burn.line for burn in burning(document(*promises), Between({}, after, 20))]
 
 
 def test_a_bake_burns_with_the_numbers() -> None:

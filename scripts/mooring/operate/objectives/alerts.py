@@ -66,13 +66,14 @@ def _burns(names: Names, pace: Pace) -> Iterator[Alert]:
 
 
 def _burn(names: Names, tier: Tier) -> str:
-    threshold = f"{limit(_budget(names.objective), tier.factor):g}"
+    most = limit(_budget(names.objective), tier.factor)
+    threshold = f"{most:g}"
     long, short = names.of(recorded.bad(tier.long)), names.of(recorded.bad(tier.short))
     counted = names.of(recorded.events(tier.long))
     lines = (
         f"  {long} > {threshold}",
         f"  and {short} > {threshold}",
-        f"  and {names.enough(tier.long)}",
+        f"  and {names.enough(tier.long, most)}",
         f"  and {long} * {counted} > {BLIP - 0.5:g}",  # increases are extrapolated, so they are not whole
     )
     return "(\n" + "\n".join(lines) + "\n)"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from mooring import metrics as names
 from mooring.errors import Failed, Stopped
 from mooring.operate.objectives.measure import measure_each
-from mooring.operate.objectives.server import Asked, Asking, scrapes
+from mooring.operate.objectives.server import Asked, Asking, unseen
 from mooring.outcome import Reason
 from mooring.rollout.objectives.measure import Measured
 from mooring.rollout.objectives.window import Between, Key, Totals, Window
@@ -97,13 +97,12 @@ class Prometheus:
         return self.objectives.prometheus.url if self.objectives.prometheus else ""
 
     def windows(self) -> Callable[[float], Window]:
-        """Failed(PROCESS) when it does not answer, or does not scrape the environment."""
+        """Failed(PROCESS) when it does not answer, or cannot scrape the environment."""
         if self.objectives.prometheus is None:
             raise Failed(Reason.PROCESS, "no Prometheus is named")
         server = Asking.of(self.objectives.prometheus, self.environ)
-        if not scrapes(server, self.environment):
-            label = f'environment="{self.environment}"'
-            raise Failed(Reason.PROCESS, f"{server.url} scrapes nothing with the label {label}")
+        if why := unseen(server, self.environment):
+            raise Failed(Reason.PROCESS, why)
         return lambda seconds: Asked(server, self.environment, seconds)
 
 

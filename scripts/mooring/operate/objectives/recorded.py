@@ -1,15 +1,20 @@
 """Recording rules: the series that alerts, budgets and the dashboard are made of, one for each window."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mooring.operate.objectives import signals
 from mooring.operate.objectives.pace import Pace, duration, windows
+from mooring.rollout.objectives.burn import BLIP
 from mooring.rollout.objectives.signals import Level, Mean, Measure, Quantile, Share, budget_of, measure_of
 from mooring.spec.objectives import Objective
 
 BUDGET = "objective:mooring_budget:left"
 """What is left of an error budget, 1 to 0; without a value where too little happened to say."""
+
+SELDOM = 75
+"""Seconds from one look to the next, with a scrape a minute of which some fail: more looks are not asked for."""
 
 TIME, REQUESTS = "time", "requests"
 """Values of the label `of`, where an objective is judged by both."""
@@ -55,12 +60,18 @@ class Names:
         shown = ",".join(f'{label}="{value}"' for label, value in {**self.labels, **more}.items())
         return f"{name}{{{shown}}}"
 
-    def enough(self, seconds: int) -> str:
-        """Has a value where enough happened in a window to say anything. Time passes whatever happens."""
-        counted = f"{self.of(events(seconds))} >= {self.objective.min_events}"
-        measure = measure_of(self.objective)
-        timed = isinstance(measure, Share) and measure.up
-        return f"({counted} or {self.of(events(seconds), of=TIME)})" if timed else counted
+    def enough(self, seconds: int, threshold: float = 1.0) -> str:
+        """Has a value where enough happened in a window to say whether a share of it is above a threshold.
+
+        Where time counts, so does how often it was looked at: an environment that was first seen while it started had
+        been down all the time by then. MooringDown has those minutes.
+        """
+        least, measure = self.objective.min_events, measure_of(self.objective)
+        if not (isinstance(measure, Share) and measure.up):
+            return f"{self.of(events(seconds))} >= {least}"
+        looked = min(max(least, math.ceil(BLIP / threshold)), seconds // SELDOM)
+        happened = f"{self.of(events(seconds), of=REQUESTS)} >= {least}"
+        return f"({happened} or {self.of(events(seconds), of=TIME)} >= {looked})"
 
 
 def records(environment: str, objective: Objective, pace: Pace) -> list[Record]:

@@ -86,8 +86,9 @@ class Asked:
         found = self.server.query(f"sum(increase({self._select(metric, labels)}{self._over}))")
         return _number(found[0][1]) if found else 0.0
 
-    def last(self, metric: str, **labels: str) -> list[float]:
-        return [value for _, value in self.server.query(self._select(metric, labels))]
+    def levels(self, metric: str, **labels: str) -> list[float]:
+        found = self.server.query(f"avg_over_time({self._select(metric, labels)}{self._over})")
+        return [value for _, value in found]
 
     def mean(self, metric: str, **labels: str) -> float | None:
         found = self.server.query(f"avg(avg_over_time({self._select(metric, labels)}{self._over}))")
@@ -124,6 +125,12 @@ def _bound(le: str) -> str:
         return le
 
 
-def scrapes(server: Asking, environment: str) -> bool:
-    """Whether a Prometheus looks at an environment: it keeps `up` for each of its targets."""
-    return bool(server.query(f"count({signals.selector(environment, 'up')})"))
+def unseen(server: Asking, environment: str) -> str:
+    """Why a Prometheus cannot say how an environment is now, "" when it can.
+
+    It keeps `up` for each of its targets: 0 where its last scrape failed.
+    """
+    up, label = server.query(f"max({signals.selector(environment, 'up')})"), f'{signals.LABEL}="{environment}"'
+    if not up:
+        return f"{server.url} scrapes nothing with the label {label}"
+    return "" if up[0][1] == 1 else f"{server.url} gets no answer from what has the label {label}"

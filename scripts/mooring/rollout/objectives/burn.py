@@ -4,6 +4,8 @@ Source: Site Reliability Workbook, chapter 5, "Alerting on SLOs": 14.4 times as 
 budget in an hour.
 """
 
+from dataclasses import dataclass
+
 from mooring.rollout.objectives.measure import Measured, above, counts, events_of, measured
 from mooring.rollout.objectives.signals import Quantile, Share, budget_of, measure_of
 from mooring.rollout.objectives.window import Window
@@ -19,6 +21,9 @@ MOST = 0.8
 BAKED = ("uptime", "p99-seconds", "degradation")
 """Signals that a new release is judged by within seconds; the others need more time than that, or more events."""
 
+SHARED = ("p99-seconds", "degradation")
+"""Those of them that a vendor may burn, of every release that asks it: then the old release tells whose fault it is."""
+
 BLIP = 2
 """Bad events below which nothing burns: a single one is no trend, of however few."""
 
@@ -28,16 +33,25 @@ def limit(budget: float, factor: float) -> float:
     return round(min(budget * factor, max(MOST, budget)), 6)
 
 
-def burning(objectives: Objectives, window: Window) -> list[str]:
-    """A line for each objective whose budget burns in the window, among those that a bake can judge."""
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A budget that burns, and a line with the numbers."""
+
+    objective: Objective
+    line: str
+
+
+def burning(objectives: Objectives, window: Window) -> list[Burn]:
+    """Each objective whose budget burns in the window, among those that a bake can judge."""
     return [
-        line
+        Burn(objective, line)
         for objective in objectives.objectives
-        if objective.signal in BAKED and (line := _burning(objective, window))
+        if objective.signal in BAKED and (line := burns(objective, window))
     ]
 
 
-def _burning(objective: Objective, window: Window) -> str:
+def burns(objective: Objective, window: Window) -> str:
+    """How the budget of an objective burns; "" where it does not, or where too little happened to say."""
     found, budget = measured(objective, window), budget_of(objective)
     if found.events < objective.min_events or budget is None:
         return ""

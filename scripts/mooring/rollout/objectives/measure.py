@@ -54,7 +54,7 @@ def measured(objective: Objective, window: Window) -> Measured:
             used = above(objective.target, below) / (1 - rank) if events else None
             return _said(objective, window, quantile(rank, below), events, used)
         case Level(gauge):
-            values = window.last(gauge)
+            values = window.levels(gauge)
             return _said(objective, window, max(values, default=None), len(values), least=1)
 
 

@@ -50,7 +50,7 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The highest value of a gauge among all processes."""
+    """The highest mean of a gauge among all processes: a peak is no level."""
 
     gauge: str
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, Protocol
 
 Key = tuple[str, frozenset[tuple[str, str]]]
@@ -21,8 +22,8 @@ class Window(Protocol):
     def increase(self, metric: str, **labels: str) -> float:
         """What the series of a counter with these labels rose by, all together; 0 where there are none."""
 
-    def last(self, metric: str, **labels: str) -> list[float]:
-        """The newest value of each series of a gauge; empty where there is none."""
+    def levels(self, metric: str, **labels: str) -> list[float]:
+        """The mean of each series of a gauge over its values in the window; empty where there is none."""
 
     def mean(self, metric: str, **labels: str) -> float | None:
         """The mean of a gauge over all its values in the window; None where there is none."""
@@ -41,12 +42,21 @@ class Between:
         rises = ((self.after[key], self.before.get(key, 0.0)) for key in _matching(self.after, metric, labels))
         return sum(now - was if now >= was else now for now, was in rises)
 
-    def last(self, metric: str, **labels: str) -> list[float]:
-        return [self.after[key] for key in _matching(self.after, metric, labels)]
+    def levels(self, metric: str, **labels: str) -> list[float]:
+        return levels((self.before, self.after), metric, labels)
 
     def mean(self, metric: str, **labels: str) -> float | None:
         read = [reading[key] for reading in (self.before, self.after) for key in _matching(reading, metric, labels)]
         return sum(read) / len(read) if read else None
+
+
+def levels(readings: Iterable[Totals], metric: str, labels: Mapping[str, str]) -> list[float]:
+    """The mean of each series of a gauge over the readings that have it."""
+    found: dict[Key, list[float]] = {}
+    for reading in readings:
+        for key in _matching(reading, metric, labels):
+            found.setdefault(key, []).append(reading[key])
+    return [fmean(values) for values in found.values()]
 
 
 def _matching(totals: Totals, metric: str, labels: Mapping[str, str]) -> list[Key]:

@@ -147,7 +147,7 @@ class Retry(Layer):
         raise AssertionError("counting has no end")
 
     def _tell(self, tries: int, outcome: str) -> None:
-        if tries > 1:
+        if tries > 1 and not CURRENT.get().probe:
             self.metrics.retried.labels(self.model_name, outcome).inc()
 
     def _wait(self, number: int, error: Exception, left: float) -> float | None:

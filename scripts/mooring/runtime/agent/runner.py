@@ -17,9 +17,11 @@ class Runner:
         self.agents, self.conversations, self._observer = agents, conversations, observer
 
     async def answer(self, agent: str, message: str) -> str:
-        """The text an agent answers to a message; for probes. Raises Problem."""
+        """The text an agent answers to a message; for probes and canaries. Raises Problem."""
         served = self.agents.get(agent)
-        return (await self.run(served, Turn(message), self.agents.record(served))).text
+        record = self.agents.record(served)
+        record.probe = True
+        return (await self.run(served, Turn(message), record)).text
 
     async def run(self, served: Served, turn: Turn, record: Record, on_text: OnText | None = None) -> Answer:
         """Runs an agent on a turn, observed. Raises Problem."""

@@ -79,7 +79,8 @@ class Record:
     `resumed` is how often another process went on with it. `last_step` is the agent's step in which it was told to call
     no more tools. `exhausted` says that the run reached its limit of calls, which it would only reach again.
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `rehearsed` are the
-    memories of a rehearsal, which has no others, None where it is none. `on_tool` is told when
+    memories of a rehearsal, which has no others, None where it is none. `probe` says that nobody waits for the answer
+    but whoever watches the agent: what is promised to users is not measured by it. `on_tool` is told when
     a call of a tool begins, with its arguments, and how it ended. `remembered` says that its turn is one of the
     conversation's.
     """
@@ -94,6 +95,7 @@ class Record:
     release: str = ""
     withheld: frozenset[str] = frozenset()
     rehearsed: list[str] | None = None
+    probe: bool = False
     rung: str = ""
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)

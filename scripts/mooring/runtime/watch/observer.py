@@ -52,13 +52,17 @@ class Observer:
 
     def _counted(self, record: Record, error: str, seconds: float) -> None:
         metrics, agent = self._metrics, record.agent
-        metrics.runs.labels(INVOKE_AGENT, agent, error).observe(seconds)
-        metrics.rungs.labels(agent, record.rung or "none").inc()
+        if record.probe:
+            metrics.probed.labels(agent, record.rung or "none").inc()
+        else:
+            metrics.runs.labels(INVOKE_AGENT, agent, error).observe(seconds)
+            metrics.rungs.labels(agent, record.rung or "none").inc()
         if record.cached:
             metrics.cached.labels(agent).inc()
         self.context_ratios.append(record.context_ratio)
         facts: dict[str, Any] = {"run": record.run, "agent": agent, "slot": self._slot}
         facts |= {"release": self._release.digest, "seconds": round(seconds, 4), "problem": error}
+        facts |= {"probe": True} if record.probe else {}
         if self._content:
             facts["question"] = record.question
         LOGGER.info("run ended", extra=facts | _done(record))

@@ -38,6 +38,7 @@ class Metrics:
         self.retries = counter(names.RETRIES, "Tries of a model after the first.")
         self.retried = counter(names.RETRIED, "Calls of a model that took more than one try.")
         self.rungs = counter(names.RUNGS, "Runs by the lowest rung that answered.")
+        self.probed = counter(names.PROBED, "Probes, canaries and rehearsals, which are no runs, by the same.")
         self.rescues = counter(names.RESCUES, "Streams that died and went on at another rung.")
         self.hedges = counter(names.HEDGES, "Rungs asked beside a slow one: asked, denied by the budget; won by any.")
         self.unfinished = counter(names.UNFINISHED, "Calls of a model that were given up; priced by estimate.")

@@ -133,7 +133,8 @@ class Window(Layer):
         beside = self.tokens.of_tools(self.document.id, parameters) + self.document.options.max_output_tokens
         ratio = (self._count_all(messages) + beside) / window
         record.context_ratio = max(record.context_ratio, round(ratio, 4))
-        self.metrics.context.labels(record.agent, self.document.id).observe(ratio)
+        if not record.probe:
+            self.metrics.context.labels(record.agent, self.document.id).observe(ratio)
         if ratio >= self.policy.warn_ratio:
             facts = {"run": record.run, "agent": record.agent, "model": self.document.id, "ratio": round(ratio, 3)}
             LOGGER.warning("context nearly full" if ratio <= 1 else "context over full", extra=facts)
