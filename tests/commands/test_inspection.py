@@ -171,6 +171,9 @@ def test_the_page_is_written_whole_or_not_at_all(at: Any, tmp_path: Path) -> Non
     said = at("status", "local", "--html", tmp_path / "no" / "such" / "folder.html")
     assert (said.code, "cannot write" in said.error) == (1, True)
     assert "one environment" in at("status", "--html", file).error
+    for folder in (".", "..", "", tmp_path):
+        said = at("status", "local", "--html", folder)
+        assert (said.code, "is a folder" in said.error) == (2, True)
 
 
 def test_a_page_of_what_does_not_run_says_so(moor: Any, repo: Any, tmp_path: Path) -> None:

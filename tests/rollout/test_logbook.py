@@ -122,6 +122,34 @@ def test_drift_is_a_record_of_its_own_and_does_not_end_anything(deploy: Deploy, 
     assert book(ledger)[2].fields == ("model/a:x",)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_a_note_inside_a_rollout_does_not_cut_it(
+    deploy: Deploy, release: Make, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    deploy(release(1))
+    monkeypatch.setattr(driver.Driver, "run", killed_after(driver.Driver.run, 4))
+    with pytest.raises(KeyboardInterrupt):
+        deploy(release(2))
+    monkeypatch.undo()
+    for field in ("model/a:x", "model/a:y"):
+        assert notes.note(ledger, "local", "bot", Noted(5.0, notes.SEEN, (field,)))
+    driver.recover(deploy.target, ledger, "supervisor", deploy.said.append, deploy.clock)
+    whole = [record.kind for record in book(ledger)]
+    assert whole == ["deploy", "drift", "drift", "deploy"]
+    found, entries = logbook.newest(ledger.backward("local", page=2), limit)
+    assert [record.kind for record in found] == whole[:limit]
+    assert entries
+
+
+def test_a_rollout_whose_beginning_was_not_read_is_no_correction(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    deploy(release(1))
+    deploy(release(2))
+    entries = list(ledger.backward("local"))
+    middle = next(number for number, entry in enumerate(entries) if entry.event["event"] == "staged")
+    for cut in range(1, middle + 2):
+        assert list(logbook.records(reversed(entries[:cut]))) == []
+
+
 def test_traffic_that_was_found_elsewhere_is_a_record(
     deploy: Deploy, release: Make, ledger: Ledger, target: Any
 ) -> None:
