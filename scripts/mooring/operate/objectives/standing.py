@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import MooringError
@@ -28,7 +29,16 @@ class Standings:
         self._known: tuple[int, str, list[dict[str, Any]]] = (0, "", [])
 
     def of(self, release: "Release | None") -> list[dict[str, Any]] | None:
-        """JSON-able, by the objectives of the live release; None where nothing can be known of them."""
+        """The same as `read`, and None when that cannot be read."""
+        with suppress(MooringError, Unavailable):
+            return self.read(release)
+        return None
+
+    def read(self, release: "Release | None") -> list[dict[str, Any]] | None:
+        """JSON-able, by the objectives of the live release; None where nothing can be known of them.
+
+        Raises MooringError or Unavailable.
+        """
         promised = promised_by(release)
         if release is None or promised is None:
             return [] if release else None
@@ -42,12 +52,9 @@ class Standings:
 
     def _read(self, promised: "Objectives", minute: int) -> list[dict[str, Any]] | None:
         first = minute - max(DAY, *(one.seconds for one in promised.objectives)) // MINUTE
-        try:
-            if (database := self._records.database()) is None:
-                return None
-            found = database.read(lambda connection: samples.since(connection, first))
-        except (MooringError, Unavailable):
+        if (database := self._records.database()) is None:
             return None
+        found = database.read(lambda connection: samples.since(connection, first))
         return standings(promised, Readings(read(found)), minute * MINUTE)
 
 
