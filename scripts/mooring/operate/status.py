@@ -110,12 +110,11 @@ def _recorded(book: "Ledger | None", name: str, slots: dict[str, Any]) -> dict[s
 
 def _patch(patch: "Patch") -> dict[str, Any]:
     """A hotfix, its values masked where they look like secrets."""
-    from mooring.catalog.secrets import masked
+    from mooring.rollout.patches import told
 
-    values = {path: masked(json.dumps(value, ensure_ascii=False)) for path, value in patch.values.items()}
     return {
         "document": f"{patch.kind}/{patch.name}",
-        "values": values,
+        "values": {path: told(value) for path, value in patch.values.items()},
         "owner": patch.owner,
         "reason": patch.reason,
         "since": iso(patch.since),

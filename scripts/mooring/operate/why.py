@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.errors import UsageError
 from mooring.operate.repository.remote import repository
+from mooring.rollout.patches import shown
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -63,8 +64,8 @@ def deployed(book: "Ledger", run: "RunSeen") -> dict[str, Any] | None:
             continue
         if event["digest"] == run.release and served:
             told = {name: event.get(name) for name in ("kind", "commit", "plan", "evidence")}
-            patches = [*(event.get("hotfix") or {}).get("patches", ())]
-            return {"seq": entry.seq, "at": entry.at, "actor": entry.actor, **told, "hotfixes": patches}
+            patches = (event.get("hotfix") or {}).get("patches", ())
+            return {"seq": entry.seq, "at": entry.at, "actor": entry.actor, **told, "hotfixes": [*map(shown, patches)]}
     return None
 
 

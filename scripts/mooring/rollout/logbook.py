@@ -6,6 +6,7 @@ from typing import Any
 
 from mooring.rollout.ledger import Entry
 from mooring.rollout.notes import ADOPTED, HEALED, SEEN
+from mooring.rollout.patches import shown
 
 DONE, ABORTED, TAKEN_BACK, KEPT, NOTHING, UNDER_WAY = (
     "done",
@@ -160,7 +161,7 @@ def _requested(entry: Entry) -> Record:
         commit=event.get("commit"),
         plan=event.get("plan"),
         evidence=event.get("evidence"),
-        hotfix=fix["patches"][-1] if fix and fix["patches"] else None,
+        hotfix=shown(fix["patches"][-1]) if fix and fix["patches"] else None,
     )
 
 
