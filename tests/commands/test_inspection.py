@@ -156,7 +156,8 @@ def test_the_status_has_what_the_page_shows(changed: Any, at: Any) -> None:
     live = data["slots"][data["live"]["slot"]]
     assert live["commit"] is None, "a hotfix is of no commit"
     assert data["deployments"][1]["commit"] == data["deployments"][-1]["commit"] != data["deployments"][2]["commit"]
-    assert (data["objectives"], data["patrol"], data["silences"], data["drift"]) == (None, None, [], None)
+    assert (data["patrol"], data["silences"], data["drift"]) == (None, [], None)
+    assert {one["holds"] for one in data["objectives"]} == {None}, "nothing was asked yet"
     assert at("status", "local").out.splitlines()[1].startswith("serving")
 
 
@@ -171,6 +172,9 @@ def test_the_page_is_written_whole_or_not_at_all(at: Any, tmp_path: Path) -> Non
     said = at("status", "local", "--html", tmp_path / "no" / "such" / "folder.html")
     assert (said.code, "cannot write" in said.error) == (1, True)
     assert "one environment" in at("status", "--html", file).error
+    for folder in (".", "..", "", tmp_path):
+        said = at("status", "local", "--html", folder)
+        assert (said.code, "is a folder" in said.error) == (2, True)
 
 
 def test_a_page_of_what_does_not_run_says_so(moor: Any, repo: Any, tmp_path: Path) -> None:

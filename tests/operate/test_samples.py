@@ -1,5 +1,6 @@
 """What is promised is measured over weeks, by samples of every machine, whatever begins anew in between."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def totals(answered: float, failed: float, up: float = 1, ticks: float = 1) -> d
 def reading(machine: str, minute: int, answered: float, failed: float = 0, **more: float) -> Reading:
     wanted = needed(PROMISED)
     data = packed(reduced(totals(answered, failed, **more), wanted), wanted)
-    return read([Sample(machine, minute, data)])[0]
+    return read([Sample(machine, minute, json.dumps(data))])[0]
 
 
 def test_only_what_is_needed_is_kept_and_added_up_over_the_rest() -> None:
@@ -74,7 +75,7 @@ def test_a_window_without_readings_has_nothing_in_it() -> None:
 
 
 def test_samples_from_before_a_metric_was_kept_are_no_beginning_for_it() -> None:
-    old = Reading("a", 0, frozenset({"mooring_other_total"}), {})
+    old = Reading("a", 0, frozenset({"mooring_other_total"}), dict)
     found = Readings([old, reading("a", 10, 100), reading("a", 20, 130)]).covering(needed(PROMISED))
     assert found.window(0, 20 * MINUTE).increase(f"{names.REQUESTS}_total", end="answered") == 30
 

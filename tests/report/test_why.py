@@ -111,3 +111,18 @@ def test_a_run_that_failed_says_how(error: Any) -> None:
     text = shown(data({"status": "failed", "error": error}))
     assert "failed after 1.50 s" in text
     assert "each process died" in text.splitlines()[1]
+
+
+def test_a_terminal_obeys_nothing_that_a_commit_or_a_tool_says() -> None:
+    evil = "\x1b]0;owned\x07\u202e"
+    commit = {
+        "id": "c" * 40, "subject": evil, "author": evil, "url": f"https://git.example/{evil}",
+        "pull_request": {"number": None, "url": f"https://git.example/{evil}"},
+    }  # fmt: skip
+    tries = [{"rung": evil, "model": evil, "outcome": evil, "seconds": 1.0}]
+    answered = {"rung": evil, "tries": tries, "more_tries": 0, "rescued": 0, "written": None}
+    tools = [{"name": evil, "outcome": evil, "seconds": 1.0}]
+    names = ("tenant", "key", "user", "conversation", "agent", "id", "ticket")
+    text = shown(data(dict.fromkeys(names, evil), commit=commit, answered=answered, tools=tools))
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+    assert "\\u001b]0;owned" in text

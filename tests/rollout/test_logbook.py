@@ -1,14 +1,17 @@
 """The log book tells each deployment, rollback, drift and proof once, with its end, its reason and its receipt."""
 
+import json
 from typing import Any
 
 import pytest
 
 from mooring.errors import Failed
-from mooring.rollout import driver, logbook, notes
+from mooring.rollout import driver, lease, logbook, machine, notes
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.logbook import Record
 from mooring.rollout.notes import Noted
+from mooring.rollout.patches import Hotfix, Patch, all_shown
+from mooring.rollout.state import Kind, Requested
 from tests.rollout.test_driver import Deploy, Make
 
 
@@ -122,6 +125,34 @@ def test_drift_is_a_record_of_its_own_and_does_not_end_anything(deploy: Deploy, 
     assert book(ledger)[2].fields == ("model/a:x",)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_a_note_inside_a_rollout_does_not_cut_it(
+    deploy: Deploy, release: Make, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    deploy(release(1))
+    monkeypatch.setattr(driver.Driver, "run", killed_after(driver.Driver.run, 4))
+    with pytest.raises(KeyboardInterrupt):
+        deploy(release(2))
+    monkeypatch.undo()
+    for field in ("model/a:x", "model/a:y"):
+        assert notes.note(ledger, "local", "bot", Noted(5.0, notes.SEEN, (field,)))
+    driver.recover(deploy.target, ledger, "supervisor", deploy.said.append, deploy.clock)
+    whole = [record.kind for record in book(ledger)]
+    assert whole == ["deploy", "drift", "drift", "deploy"]
+    found, entries = logbook.newest(ledger.backward("local", page=2), limit)
+    assert [record.kind for record in found] == whole[:limit]
+    assert entries
+
+
+def test_a_rollout_whose_beginning_was_not_read_is_no_correction(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    deploy(release(1))
+    deploy(release(2))
+    entries = list(ledger.backward("local"))
+    middle = next(number for number, entry in enumerate(entries) if entry.event["event"] == "staged")
+    for cut in range(1, middle + 2):
+        assert list(logbook.records(reversed(entries[:cut]))) == []
+
+
 def test_traffic_that_was_found_elsewhere_is_a_record(
     deploy: Deploy, release: Make, ledger: Ledger, target: Any
 ) -> None:
@@ -154,6 +185,23 @@ def test_since_a_time_counts_from_the_beginning_of_each(
     deploy(release(2))
     assert [record.digest for record in book(ledger, since=middle)] == [release(2).digest]
     assert book(ledger, since=clock.now() + 1) == []
+
+
+def test_what_looks_like_a_secret_in_a_hotfix_is_told_to_nobody(deploy: Deploy, release: Make, ledger: Ledger) -> None:
+    deploy(release(1))
+    secret = f"sk-{'a1B2' * 8}"
+    patch = Patch("model", "a", {"options.x": 0.5, "headers.y": {"z": secret}}, "ann", "why", 1.0, 2.0)
+    held = lease.acquire(ledger, "local", "ann", "hotfix")
+    fix = Hotfix("sha256:new", release(1).digest, (patch,))
+    asked = Requested(5.0, Kind.HOTFIX, "sha256:new", hotfix=fix, deadline=60, bake_seconds=1)
+    entry = ledger.append("local", held.token, "ann", asked, machine.step(ledger.state("local"), asked)[0])
+    told = book(ledger)[0].hotfix
+    assert told is not None
+    assert told["values"] == {"options.x": 0.5, "headers.y": '{"z": "[secret]"}'}
+    assert secret in json.dumps(entry.event), "the ledger itself has it: what is live is made of it"
+    for part in (entry.event, entry.state):
+        assert secret not in json.dumps(all_shown(part))
+        assert all_shown(part).keys() == part.keys()
 
 
 def test_an_empty_ledger_is_an_empty_book(ledger: Ledger) -> None:

@@ -204,8 +204,8 @@ def test_what_reads_and_then_writes_loses_no_update(database_url: str, monkeypat
     """PostgreSQL refuses one of two such transactions (40001), which is done again as a whole."""
     original = patient.connect
 
-    def strict(address: Address) -> patient.Connection:
-        made = original(address)
+    def strict(address: Address, patience: float) -> patient.Connection:
+        made = original(address, patience)
         made.execute("set default_transaction_isolation to 'repeatable read'")
         made.commit()
         return made

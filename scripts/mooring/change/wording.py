@@ -36,8 +36,13 @@ def quote(value: str) -> str:
 
 def clip(text: str, longest: int) -> str:
     """One line of at most `longest` characters; control and invisible characters are written as escapes."""
-    line = "".join(visible(character) for character in " ".join(text.split()))
+    line = plain(" ".join(text.split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def plain(text: str) -> str:
+    """All of a text, with control and invisible characters as escapes."""
+    return "".join(map(visible, text))
 
 
 def count(number: int, noun: str) -> str:

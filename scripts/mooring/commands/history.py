@@ -69,13 +69,21 @@ def run(args: Namespace, console: Console) -> Outcome:
         else:
             found, entries = logbook.newest(opened.backward(name), args.limit or RECORDS, since)
         told = [_told(workspace, opened, stored, record) for record in found]
-    shown = [{**entry.data(), "at": iso(entry.at)} for entry in entries]
+    shown = [_shown(entry) for entry in entries]
     _show(told, shown, args, console)
     if verified is not None:
         console.line(f"{verified} entries, an unbroken chain", "green")
     data = {"environment": name, "verified": verified, "entries": shown}
     records = [{**one, **{at: one[at] and iso(one[at]) for at in ("start", "end")}} for one in told]
     return Outcome(Reason.REPORTED, data if args.events else {**data, "records": records})
+
+
+def _shown(entry: "Entry") -> dict[str, Any]:
+    from mooring.rollout.patches import all_shown
+    from mooring.timestamps import iso
+
+    masked = {"event": all_shown(entry.event), "state": all_shown(entry.state)}
+    return {**entry.data(), **masked, "at": iso(entry.at)}
 
 
 def _rows(book: "Ledger", name: str, limit: int, since: float) -> "list[Entry]":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mooring.commands.arguments import environment
-from mooring.commands.workspace import find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -43,12 +43,8 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.operate.status import status
     from mooring.report.status import show
 
-    if args.watch and args.json:
-        raise UsageError("--json prints one object, so it cannot watch", fix="moor status --json")
     workspace = find(args)
-    names = [workspace.known(name) for name in args.environment] or workspace.environments()
-    if args.html and len(names) != 1:
-        raise UsageError("--html writes the page of one environment", fix="moor status ENV --html FILE")
+    names = _names(args, workspace)
     with ExitStack() as opened:
         kept = [opened.enter_context(closing(Records(workspace.root, workspace.of(name), name))) for name in names]
         stand = [Standings(records) for records in kept]
@@ -70,6 +66,18 @@ def run(args: Namespace, console: Console) -> Outcome:
                     console.line(f"wrote {args.html}")
                 return Outcome(Reason.REPORTED, {"environments": found})
             time.sleep(EVERY)
+
+
+def _names(args: Namespace, workspace: Workspace) -> list[str]:
+    """The environments that are asked for. Raises UsageError for options that do not fit."""
+    if args.watch and args.json:
+        raise UsageError("--json prints one object, so it cannot watch", fix="moor status --json")
+    names = [workspace.known(name) for name in args.environment] or workspace.environments()
+    if args.html and len(names) != 1:
+        raise UsageError("--html writes the page of one environment", fix="moor status ENV --html FILE")
+    if args.html and args.html.is_dir():
+        raise UsageError(f"--html {args.html} is a folder", fix=f"moor status {names[0]} --html status.html")
+    return names
 
 
 def _write(path: Path, data: dict[str, Any], language: str) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 
+PATIENCE_SECONDS = 2.0
+"""For which whoever looks waits for a database: the next look comes soon, and somebody waits for this one."""
+
+
 class Records:
     """The ledger and the database of one environment, opened at the first use and again where they were moved to.
 
@@ -34,7 +38,7 @@ class Records:
         with self._opening:
             if self._ledger is None or self._ledger.location != where:
                 self._close_ledger()
-                self._ledger = Ledger.of(self.root, self.environment, self.state, self._environ)
+                self._ledger = Ledger.of(self.root, self.environment, self.state, self._environ, PATIENCE_SECONDS)
             return self._ledger
 
     def database(self) -> "Transactions | None":
@@ -48,7 +52,7 @@ class Records:
                 address = where.found(self._environ)
                 if address.file is not None and not address.file.exists():
                     return None
-                self._database = where, Transactions(address, self.state)
+                self._database = where, Transactions(address, self.state, PATIENCE_SECONDS)
             return self._database[1]
 
     def close(self) -> None:

@@ -1,9 +1,12 @@
 """What an environment's objectives are measured by: samples of what was counted, and windows over them."""
 
+import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property, lru_cache, partial
+from typing import Any
 
 from mooring.rollout.objectives.signals import SIGNALS, Level, Mean, Measure, Quantile, Selected, Share, measure_of
 from mooring.rollout.objectives.window import Between, Key, Totals, levels
@@ -12,8 +15,11 @@ from mooring.state.records.samples import Sample
 
 MINUTE = 60
 
-LATELY = 600
-"""Seconds for which the newest sample says how it is now."""
+RECENT_SECONDS = 600
+"""For which the newest sample says how it is now."""
+
+LEVELS = 60
+"""Readings of a machine at most, spread over a window, of which the mean of a gauge is taken."""
 
 Needed = Mapping[str, frozenset[str]]
 """Labels that count, by the name of a series."""
@@ -22,13 +28,23 @@ TICKS, RISES = "_ticks", "_rises"
 """Ends of the names under which the mean of a gauge is kept: how often it was looked at, and the sum of its values."""
 
 
-class Reading(NamedTuple):
+@dataclass(eq=False)
+class Reading:
     """What one machine had counted at a time, of the series that were `covered` then."""
 
     machine: str
     at: float
     covered: frozenset[str]
-    totals: Totals
+    counted: Callable[[], Totals]
+    """Asked once, and only of a reading at which some window begins or ends."""
+
+    @cached_property
+    def totals(self) -> Mapping[str, Totals]:
+        """By the names of series, with the machine as a label."""
+        mine, found = ("machine", self.machine), dict[str, dict[Key, float]]()
+        for (name, labels), value in self.counted().items():
+            found.setdefault(name, {})[name, labels | {mine}] = value
+        return found
 
 
 def needed(objectives: Objectives | None, signals: bool = True) -> Needed:
@@ -79,14 +95,31 @@ def packed(totals: Totals, wanted: Needed) -> dict[str, Any]:
 def read(samples: Iterable[Sample]) -> list[Reading]:
     """The readings in the order of the samples."""
     return [
-        Reading(
-            sample.machine,
-            sample.minute * MINUTE,
-            frozenset(sample.data["covered"]),
-            {(name, frozenset(labels.items())): value for name, labels, value in sample.data["totals"]},
-        )
+        Reading(sample.machine, sample.minute * MINUTE, _covered(sample), partial(_totals, sample))
         for sample in samples
     ]
+
+
+_BEGINNING, _REST = '{"covered":', ',"totals":'
+"""How the text of a sample begins, and what follows the names in it."""
+
+
+def _covered(sample: Sample) -> frozenset[str]:
+    """Without the totals, which are most of it."""
+    end = sample.text.find(_REST)
+    if end < 0 or not sample.text.startswith(_BEGINNING):
+        return frozenset(sample.data["covered"])
+    return _names(sample.text[len(_BEGINNING) : end])
+
+
+@lru_cache(maxsize=64)
+def _names(text: str) -> frozenset[str]:
+    """Those of a JSON list; nearly all samples have the same ones."""
+    return frozenset(json.loads(text))
+
+
+def _totals(sample: Sample) -> Totals:
+    return {(name, frozenset(labels.items())): value for name, labels, value in sample.data["totals"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +135,7 @@ class Window:
 
     def levels(self, metric: str, **labels: str) -> list[float]:
         machines = sorted({one.machine for one in self.readings})
-        each = ([one.totals for one in self.readings if one.machine == machine] for machine in machines)
+        each = ([one.totals.get(metric, {}) for one in self.readings if one.machine == machine] for machine in machines)
         return [value for mine in each for value in levels(mine, metric, labels)]
 
     def mean(self, metric: str, **labels: str) -> float | None:
@@ -112,18 +145,25 @@ class Window:
 
 
 class Readings:
-    """Readings of all machines, the oldest first."""
+    """Readings of all machines, the oldest first; with `names`, of these series alone."""
 
-    def __init__(self, readings: Iterable[Reading]) -> None:
+    def __init__(self, readings: Iterable[Reading], names: frozenset[str] | None = None) -> None:
+        self._names = names
         self._each: dict[str, list[Reading]] = {}
         for reading in readings:
             self._each.setdefault(reading.machine, []).append(reading)
         self._times = {machine: [one.at for one in mine] for machine, mine in self._each.items()}
+        self._covered = {one.covered for mine in self._each.values() for one in mine}
 
     def covering(self, wanted: Needed) -> "Readings":
-        """Those that have all that is needed."""
+        """Those that have all that is needed, and nothing else of them."""
         names = frozenset(wanted)
-        return Readings(one for mine in self._each.values() for one in mine if names <= one.covered)
+        if all(names <= covered for covered in self._covered):
+            found = copy(self)
+            found._names = names
+            return found
+        fit = {covered for covered in self._covered if names <= covered}
+        return Readings((one for mine in self._each.values() for one in mine if one.covered in fit), names)
 
     def window(self, since: float, until: float) -> Window:
         """What was counted from `since` to `until`, as far as there are readings.
@@ -138,13 +178,14 @@ class Readings:
             times = self._times[machine]
             last, first = bisect_right(times, until) - 1, max(0, bisect_right(times, since) - 1)
             if last >= 0 and mine[last].at > since:
-                before |= _of(machine, mine[first].totals)
-                after |= _of(machine, mine[last].totals)
+                before |= self._totals(mine[first])
+                after |= self._totals(mine[last])
                 began, ended = min(began, mine[first].at), max(ended, mine[last].at)
-                within += mine[bisect_right(times, since) : last + 1]
+                inside = mine[bisect_right(times, since) : last + 1]
+                within += inside[:: -max(1, len(inside) // LEVELS)]
         seconds = max(0.0, ended - began)
         return Window(seconds, Between(before, after, seconds), tuple(within))
 
-
-def _of(machine: str, totals: Totals) -> dict[Key, float]:
-    return {(name, labels | {("machine", machine)}): value for (name, labels), value in totals.items()}
+    def _totals(self, reading: Reading) -> dict[Key, float]:
+        names = reading.totals if self._names is None else self._names
+        return {key: value for name in names for key, value in reading.totals.get(name, {}).items()}

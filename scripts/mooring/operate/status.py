@@ -2,19 +2,23 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mooring.errors import MooringError, Stopped
 from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
+from mooring.state.unavailable import Unavailable
 from mooring.timestamps import iso
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.rollout.ledger import Ledger
     from mooring.rollout.patches import Patch
+
+T = TypeVar("T")
 
 
 class Running(Protocol):
@@ -43,20 +47,36 @@ def status(target: Target, records: Records, standings: Standings) -> dict[str, 
     from mooring.operate.repository.remote import repository
 
     data = target.status().data()
-    facts = data.pop("facts")
-    warnings, recorded = _warnings(records), {}
-    try:
-        if ledger := records.ledger():
-            recorded = _recorded(ledger, records.environment, facts["slots"])
-    except MooringError as error:  # what runs is shown although its ledger cannot be read
-        warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
+    facts, live = data.pop("facts"), _live(target)
+    asked = _Asked(_warnings(records))
+    recorded = asked(lambda: _recorded(records.ledger(), records.environment, facts["slots"])) or {}
     for slot, commit in recorded.pop("commits", {}).items():
         facts["slots"][slot]["commit"] = commit
-    live, ran = _live(target), jobs(records)
-    known = {**served(live), **recorded, "jobs": ran, "warnings": warnings}
-    known |= {"objectives": standings.of(live), "patrol": patrolled(records)}
+    ran = asked(lambda: read_jobs(records)) or []
+    known = {**served(live), **recorded, "jobs": ran, "patrol": asked(lambda: read_patrol(records))}
+    known |= {"objectives": asked(lambda: standings.read(live)), "warnings": asked.warnings}
     known["drift"] = looked(known.get("drift"), ran)
     return {"at": time.time(), **data, **facts, **UNTOLD, **known, "repository": repository(records.root)}
+
+
+class _Asked:
+    """Asks for what is on record until that cannot be read: a database that hangs would hold up each question.
+
+    What runs is shown nevertheless; `warnings` say why there is no more.
+    """
+
+    def __init__(self, warnings: list[str]) -> None:
+        self.warnings = warnings
+        self._failed = False
+
+    def __call__(self, ask: Callable[[], T]) -> T | None:
+        if not self._failed:
+            try:
+                return ask()
+            except (MooringError, Unavailable) as error:
+                self._failed = True
+                self.warnings.append(f"{error}; {error.fix}" if error.fix else str(error))
+        return None
 
 
 def _warnings(records: Records) -> list[str]:
@@ -68,11 +88,13 @@ def _warnings(records: Records) -> list[str]:
     return list(warnings(where)) if where.file and where.file.exists() else []
 
 
-def _recorded(book: "Ledger", name: str, slots: dict[str, Any]) -> dict[str, Any]:
+def _recorded(book: "Ledger | None", name: str, slots: dict[str, Any]) -> dict[str, Any]:
     """What the ledger says: phase, quarantined release, holder of the lease, time of the last switch."""
     from mooring.operate.recent import recent
     from mooring.rollout import lease
 
+    if book is None:
+        return {}
     state, held = book.state(name), lease.holder(book, name)
     switched = book.last(name, "switched")
     return {
@@ -88,12 +110,11 @@ def _recorded(book: "Ledger", name: str, slots: dict[str, Any]) -> dict[str, Any
 
 def _patch(patch: "Patch") -> dict[str, Any]:
     """A hotfix, its values masked where they look like secrets."""
-    from mooring.catalog.secrets import masked
+    from mooring.rollout.patches import told
 
-    values = {path: masked(json.dumps(value, ensure_ascii=False)) for path, value in patch.values.items()}
     return {
         "document": f"{patch.kind}/{patch.name}",
-        "values": values,
+        "values": {path: told(value) for path, value in patch.values.items()},
         "owner": patch.owner,
         "reason": patch.reason,
         "since": iso(patch.since),
@@ -114,15 +135,21 @@ def exported(book: "Ledger") -> dict[str, Any] | None:
 
 
 def jobs(records: Records) -> list[dict[str, Any]]:
-    """When each scheduled job of the environment last ran and last reported, and whether that is too long ago."""
-    from mooring.state.records import heartbeats
-    from mooring.state.unavailable import Unavailable
+    """The same as `read_jobs`, and nothing when that cannot be read."""
+    with suppress(MooringError, Unavailable):
+        return read_jobs(records)
+    return []
 
-    try:
-        database = records.database()
-        known = database.read(heartbeats.heartbeats) if database else []
-    except (MooringError, Unavailable):
-        return []
+
+def read_jobs(records: Records) -> list[dict[str, Any]]:
+    """When each scheduled job of the environment last ran and last reported, and whether that is too long ago.
+
+    Raises MooringError or Unavailable.
+    """
+    from mooring.state.records import heartbeats
+
+    database = records.database()
+    known = database.read(heartbeats.heartbeats) if database else []
     overdue, beats = {each.job for each in heartbeats.late(known, time.time())}, {each.job: each for each in known}
     nothing = {"first": None, "ran": None, "outcome": None, "reported": None}
     return [
@@ -132,15 +159,18 @@ def jobs(records: Records) -> list[dict[str, Any]]:
 
 
 def patrolled(records: Records) -> list[dict[str, Any]] | None:
-    """The state of each check of the last patrol; None where none has ever run, or that cannot be read."""
-    from mooring.state.records import patrols
-    from mooring.state.unavailable import Unavailable
+    """The same as `read_patrol`, and None when that cannot be read."""
+    with suppress(MooringError, Unavailable):
+        return read_patrol(records)
+    return None
 
-    try:
-        database = records.database()
-        found = database.read(patrols.states) if database else []
-    except (MooringError, Unavailable):
-        return None
+
+def read_patrol(records: Records) -> list[dict[str, Any]] | None:
+    """The state of each check of the last patrol; None where none has ever run. Raises MooringError or Unavailable."""
+    from mooring.state.records import patrols
+
+    database = records.database()
+    found = database.read(patrols.states) if database else []
     names = ("check", "kind", "state", "seconds", "detail")
     told = [{name: getattr(one, name) for name in names} | {"since": iso(one.since), "seen": one.seen} for one in found]
     return told or None

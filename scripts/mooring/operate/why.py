@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mooring.errors import UsageError
 from mooring.operate.repository.remote import repository
+from mooring.rollout.patches import shown
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -53,15 +54,18 @@ def book_environment(book: "Ledger") -> str:
 
 def deployed(book: "Ledger", run: "RunSeen") -> dict[str, Any] | None:
     """The last request that made the run's release live before the run ended: who asked, when, on what evidence."""
+    served = False
     for entry in book.backward(book_environment(book)):
-        event = entry.event
+        event, idle, live = entry.event, entry.state["phase"] == "idle", entry.state["live"]
+        # Going back, a rollout begins with its last entry, which leaves the state idle.
+        served = (served and not idle) or (live is not None and live["digest"] == run.release)
         # A request for what is live already leaves the state idle: it changed nothing.
-        if event["event"] != "requested" or entry.state["phase"] == "idle" or entry.at > run.updated:
+        if event["event"] != "requested" or idle or entry.at > run.updated:
             continue
-        if event["digest"] == run.release:
+        if event["digest"] == run.release and served:
             told = {name: event.get(name) for name in ("kind", "commit", "plan", "evidence")}
-            patches = [*(event.get("hotfix") or {}).get("patches", ())]
-            return {"seq": entry.seq, "at": entry.at, "actor": entry.actor, **told, "hotfixes": patches}
+            patches = (event.get("hotfix") or {}).get("patches", ())
+            return {"seq": entry.seq, "at": entry.at, "actor": entry.actor, **told, "hotfixes": [*map(shown, patches)]}
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from mooring.change.wording import plain
 from mooring.report.receipt import short
 from mooring.timestamps import ago, seconds
 
@@ -15,11 +16,11 @@ def rows(entries: Iterable[dict[str, Any]], now: float | None = None) -> list[tu
         (
             str(entry["seq"]),
             entry["at"] + (f" ({ago(seconds(entry['at']), now)})" if now is not None else ""),
-            entry["actor"],
+            plain(entry["actor"]),
             entry["event"]["event"],
             entry["state"]["phase"],
             side(entry["state"]["live"]),
-            _what(entry["event"]),
+            plain(_what(entry["event"])),
         )
         for entry in entries
     ]

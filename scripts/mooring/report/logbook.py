@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.change.wording import clip, count
+from mooring.change.wording import clip, count, plain
 from mooring.report.console import Console
 from mooring.report.receipt import short
 from mooring.timestamps import ago, iso
@@ -43,9 +43,10 @@ def show(records: list[dict[str, Any]], console: Console, now: float) -> None:
     for number, record in enumerate(records):
         if number:
             console.line()
-        console.line(*headline(record, now if console.terminal else None))
+        text, style = headline(record, now if console.terminal else None)
+        console.line(plain(text), style)
         for line in details(record):
-            console.line(f"    {line}", "red" if line.startswith("failed:") else "")
+            console.line(f"    {plain(line)}", "red" if line.startswith("failed:") else "")
 
 
 def headline(record: Data, now: float | None = None) -> tuple[str, str]:

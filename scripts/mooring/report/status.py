@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.change.wording import plain
 from mooring.report import live as rungs
 from mooring.report.console import Console
 from mooring.report.receipt import short
@@ -28,9 +29,9 @@ def show(data: dict[str, Any], console: Console, now: float) -> None:
         _show_live(data, console)
         _show_workers(data, console)
     for line in notes(data):
-        console.line(line)
+        console.line(plain(line))
     for line in hotfixes(data, now):
-        console.line(line, "yellow")
+        console.line(plain(line), "yellow")
 
 
 def judged(data: dict[str, Any]) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mooring.change.wording import clip, count
+from mooring.change.wording import clip, count, plain
 from mooring.report.console import Console
 from mooring.report.receipt import short
 from mooring.timestamps import iso
@@ -21,17 +21,17 @@ Data = Mapping[str, Any]
 
 def show(data: Data, console: Console) -> None:
     """Prints it: what was asked, what answered, and why it was that."""
-    console.line(headline(data), "bold" if not data["run"]["error"] else "red")
+    console.line(plain(headline(data)), "bold" if not data["run"]["error"] else "red")
     for name, text in facts(data):
-        console.line(f"{name:<13} {text}")
+        console.line(f"{name:<13} {plain(text)}")
     if tries := rows(data["answered"]):
         console.line()
-        console.table(TRIES, tries)
+        console.table(TRIES, [[*map(plain, row)] for row in tries])
         if more := data["answered"].get("more_tries"):
             console.line(f"and {count(more, 'more call')}", "dim")
     if data["tools"]:
         console.line()
-        console.table(TOOLS, [_tool(call) for call in data["tools"]])
+        console.table(TOOLS, [[*map(plain, _tool(call))] for call in data["tools"]])
 
 
 def headline(data: Data) -> str:

@@ -49,7 +49,8 @@ class Ledger:
     """The ledger and the leases in the database at `location`, made when missing.
 
     Any thread may use it. Every method raises Failed(STORAGE) when the database cannot be used, Refused(TAMPERED) when
-    it is none any more. `clock` replaces the database's, in tests.
+    it is none any more. `clock` replaces the database's, in tests. `patience` is for how many seconds the database may
+    say nothing.
     """
 
     def __init__(
@@ -57,20 +58,28 @@ class Ledger:
         location: Location,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] | None = None,
+        patience: float | None = None,
     ) -> None:
         self.location = location
         self._clock = clock
-        self._link = Link(location.found(environ), location.state)
+        self._link = Link(location.found(environ), location.state, patience)
         self._noted: dict[str, tuple[int, list[Entry]]] = {}
 
     @classmethod
-    def of(cls, root: Path, environment: "Environment | str", state: Path, environ: Mapping[str, str]) -> Self:
+    def of(
+        cls,
+        root: Path,
+        environment: "Environment | str",
+        state: Path,
+        environ: Mapping[str, str],
+        patience: float | None = None,
+    ) -> Self:
         """That of an environment, whose folder remembers from now on where it is.
 
         Raises Failed(STORAGE), Refused(STALE) or UsageError when that cannot be told.
         """
         location = locate(root, environment, state)
-        opened = cls(location, environ)
+        opened = cls(location, environ, patience=patience)
         with _storage(location):
             opened._link.read(lambda _statements: None)
             location.remember()

@@ -6,6 +6,7 @@ from typing import Any
 
 from mooring.rollout.ledger import Entry
 from mooring.rollout.notes import ADOPTED, HEALED, SEEN
+from mooring.rollout.patches import shown
 
 DONE, ABORTED, TAKEN_BACK, KEPT, NOTHING, UNDER_WAY = (
     "done",
@@ -82,9 +83,10 @@ def newest(entries: Iterable[Entry], limit: int, since: float = 0.0) -> tuple[li
     starts = 0
     for entry in entries:
         read.append(entry)
-        starts += entry.event["event"] in _STARTS
+        start = entry.event["event"] in _STARTS
+        starts += start
         # One more than asked for: what comes before the oldest start is not whole.
-        if starts > limit or (entry.at < since and entry.event["event"] in _STARTS):
+        if start and not _within(entry) and (starts > limit or entry.at < since):
             break
     found = [record for record in records(reversed(read)) if record.start >= since]
     found = found[-limit:][::-1]
@@ -92,8 +94,13 @@ def newest(entries: Iterable[Entry], limit: int, since: float = 0.0) -> tuple[li
     return found, [entry for entry in read if found and entry.seq >= oldest]
 
 
+def _within(entry: Entry) -> bool:
+    """Whether it lies inside a rollout, whose beginning is older."""
+    return bool(entry.event["event"] != "requested" and entry.state["phase"] != "idle")
+
+
 def records(entries: Iterable[Entry]) -> Iterator[Record]:
-    """The records of entries of one environment, the oldest first."""
+    """The records of entries of one environment, the oldest first. A rollout whose beginning is missing is none."""
     fold = _Fold()
     for entry in entries:
         yield from fold.read(entry)
@@ -106,7 +113,7 @@ class _Fold:
     def __init__(self) -> None:
         self.under_way: Record | None = None
         self.waiting: Record | None = None
-        self._live: Any = None
+        self._last: Mapping[str, Any] | None = None
 
     def read(self, entry: Entry) -> Iterator[Record]:
         """What is known to be complete with this entry."""
@@ -129,11 +136,11 @@ class _Fold:
             self.under_way = _requested(entry)
         elif self.under_way:
             self.under_way = _stepped(self.under_way, entry)
-        elif self._live is not None and entry.state["live"] != self._live:
-            yield _corrected(entry, self._live)
+        elif (last := self._last) and last["phase"] == "idle" and last["live"] not in (None, entry.state["live"]):
+            yield _corrected(entry, last["live"])
         if self.under_way and entry.state["phase"] == "idle":
             self.waiting, self.under_way = _ended(self.under_way, entry), None
-        self._live = entry.state["live"]
+        self._last = entry.state
 
 
 def _requested(entry: Entry) -> Record:
@@ -154,7 +161,7 @@ def _requested(entry: Entry) -> Record:
         commit=event.get("commit"),
         plan=event.get("plan"),
         evidence=event.get("evidence"),
-        hotfix=fix["patches"][-1] if fix and fix["patches"] else None,
+        hotfix=shown(fix["patches"][-1]) if fix and fix["patches"] else None,
     )
 
 

@@ -1,5 +1,6 @@
 """Changes of an environment beside git: who made which, why, and until when. Plain values with a JSON form."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -47,3 +48,29 @@ class Hotfix:
     def over(self, now: float) -> bool:
         """Whether the time of one of its patches is over."""
         return len(self.left(now)) < len(self.patches)
+
+
+def told(value: Any) -> str:
+    """A patch's value as JSON text, with `[secret]` in place of what looks like one."""
+    from mooring.catalog.secrets import masked
+
+    return masked(json.dumps(value, ensure_ascii=False))
+
+
+def shown(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """A patch's JSON form for whoever may read it: a value in which something looks like a secret is `told`."""
+    texts = {path: told(value) for path, value in patch["values"].items()}
+    values = {path: text if "[secret]" in text else patch["values"][path] for path, text in texts.items()}
+    return {**patch, "values": values}
+
+
+def all_shown(data: Any) -> Any:
+    """The JSON form of an event or a state, with the patches of every hotfix in it as they are `shown`."""
+    match data:
+        case {"patches": [*patches], **rest}:
+            return {**all_shown(rest), "patches": [*map(shown, patches)]}
+        case dict():
+            return {name: all_shown(value) for name, value in data.items()}
+        case list() | tuple():
+            return [*map(all_shown, data)]
+    return data

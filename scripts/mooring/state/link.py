@@ -47,11 +47,12 @@ class Link:
     """Opened at the first use, its tables brought up to date, and the ledger taken over that is in the folder `old`.
 
     Any thread may use it; one does at a time. `read` and `write` raise Unavailable, and at the first use
-    Refused(TAMPERED) or Refused(LOCKED) for an old ledger that cannot be taken over.
+    Refused(TAMPERED) or Refused(LOCKED) for an old ledger that cannot be taken over. `patience` is for how many seconds
+    the database may say nothing, and another thread may have it.
     """
 
-    def __init__(self, address: Address, old: Path | None = None) -> None:
-        self._address, self._old = address, old
+    def __init__(self, address: Address, old: Path | None = None, patience: float | None = None) -> None:
+        self._address, self._old, self._patience = address, old, patience
         self._path = address.file
         self._file: tuple[int, int] | None = None
         self._connection: Any = None
@@ -71,7 +72,9 @@ class Link:
             self._drop()
 
     def _do(self, work: Callable[[Statements], T], reads: bool) -> T:
-        with self._lock:
+        if not self._lock.acquire(timeout=-1 if self._patience is None else self._patience):
+            raise Unavailable("the database does not answer")
+        try:
             for left in reversed(range(AGAIN)):
                 try:
                     return self._once(_BEGIN[self._path is not None, reads], work)
@@ -87,6 +90,8 @@ class Link:
                     if not left or getattr(error, "sqlstate", None) not in IN_THE_WAY:
                         raise _unavailable(error) from error
                 time.sleep(0.001 + secrets.randbelow(20) / 1000)  # so that the same two do not meet again
+        finally:
+            self._lock.release()
         raise AssertionError
 
     def _once(self, begin: str, work: Callable[[Statements], T]) -> T:
@@ -106,7 +111,7 @@ class Link:
         from mooring.state.transactions import Transactions
 
         self._drop()
-        whole = Transactions(self._address, self._old)
+        whole = Transactions(self._address, self._old, self._patience)
         try:
             whole.read(lambda _connection: None)
             self._address = whole.address or self._address
@@ -133,7 +138,7 @@ class Link:
     def _opened(self) -> Any:
         if self._path:
             private.file(self._path)
-        made = _file(self._path) if self._path else _server(self._address)
+        made = _file(self._path) if self._path else _server(self._address, self._patience)
         try:
             if self._left_by_old() or not self._up_to_date(Statements(made)):
                 self._prepare(Statements(made))
@@ -163,7 +168,7 @@ class Link:
             old_ledger.check(self._old)
         end = time.monotonic() + PATIENCE
         while True:
-            whole = Transactions(self._address, self._old)
+            whole = Transactions(self._address, self._old, self._patience)
             try:
                 whole.read(lambda _connection: None)
             except Behind:
@@ -198,10 +203,10 @@ def _file(path: Path) -> sqlite3.Connection:
     return made
 
 
-def _server(address: Address) -> Any:
-    from mooring.state.engine.patient import connect
+def _server(address: Address, patience: float | None) -> Any:
+    from mooring.state.engine.patient import ANSWER_SECONDS, connect
 
-    made = connect(address)
+    made = connect(address, ANSWER_SECONDS if patience is None else patience)
     made.autocommit = True
     made.execute("set synchronous_commit to on")
     return made

@@ -44,11 +44,13 @@ class Transactions:
     `where` is None where nothing may be kept. `old` is a folder with what earlier versions kept there. Any thread may
     use it. Every method raises Unavailable. Work is done again when the database undid it for the sake of another
     transaction, or when a connection broke before the commit; so it does nothing but talk to the database.
+    `patience` is for how many seconds a caller waits, and the database may say nothing.
     """
 
-    def __init__(self, where: str | Address | None, old: Path | None = None) -> None:
+    def __init__(self, where: str | Address | None, old: Path | None = None, patience: float | None = None) -> None:
         self._address = Address.of(where) if where else None
         self._old = old
+        self._patience = patience
         self._path = self._address.file if self._address else None
         self._move: str | None = None
         self._known: tuple[int, int] | None = None
@@ -60,11 +62,11 @@ class Transactions:
         """Whether there may be anything to read: in a folder that nobody made, there is not."""
         return self._path is None or self._path.parent.is_dir()
 
-    def read(self, work: Work[T], patience: float = OPENING) -> T:
+    def read(self, work: Work[T], patience: float | None = None) -> T:
         """The result of a statement that changes nothing."""
         return self._do(work, patience, reads=True)
 
-    def write(self, work: Work[T], patience: float = OPENING) -> T:
+    def write(self, work: Work[T], patience: float | None = None) -> T:
         """The result of work that is done as a whole or not at all."""
         return self._do(work, patience, reads=False)
 
@@ -79,8 +81,9 @@ class Transactions:
             self._engine.dispose()
             self._engine = None
 
-    def _do(self, work: Work[T], patience: float, reads: bool) -> T:
-        end = time.monotonic() + patience
+    def _do(self, work: Work[T], patience: float | None, reads: bool) -> T:
+        usual = OPENING if self._patience is None else self._patience
+        end = time.monotonic() + (usual if patience is None else patience)
         for tried in count(1):
             committing = False
             try:
@@ -124,7 +127,7 @@ class Transactions:
             private.file(self._path)
         for warning in warnings(self._address):
             _LOGGER.warning("%s", warning)
-        made = engine(self._address)
+        made = engine(self._address, self._patience)
         try:
             check(made, self._address)
             patient = opening(made)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mooring.errors import Failed, MooringError
-from mooring.operate.objectives.standing import DAY
+from mooring.operate.objectives.standing import DAY_SECONDS
 from mooring.operate.records import Records
-from mooring.operate.samples import LATELY, MINUTE, Readings, needed, read
+from mooring.operate.samples import MINUTE, RECENT_SECONDS, Readings, needed, read
 from mooring.outcome import Reason
 from mooring.rollout.objectives.window import Window
 from mooring.spec import Objectives
@@ -27,7 +27,7 @@ class Sampled:
     def windows(self) -> Callable[[float], Window]:
         """Failed(PROCESS) when there are fewer than two, or the newest is too old to say how it is now."""
         now = self.clock()
-        longest = max(DAY, *(one.seconds for one in self.objectives.objectives))
+        longest = max(DAY_SECONDS, *(one.seconds for one in self.objectives.objectives))
         found = self._read(int(now - longest) // MINUTE)
         if why := _unfit(found, now):
             raise Failed(Reason.PROCESS, f"the monitor of {self.records.environment} {why}")
@@ -48,6 +48,6 @@ def _unfit(found: list[samples.Sample], now: float) -> str:
         return "has taken no sample yet"
     minutes = {one.minute for one in found}
     age = now - max(minutes) * MINUTE
-    if age > LATELY:
+    if age > RECENT_SECONDS:
         return f"took its last sample {age / MINUTE:.0f} min ago"
     return "has taken one sample so far" if len(minutes) == 1 else ""

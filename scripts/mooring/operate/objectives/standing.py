@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import MooringError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.spec import Objectives
 
-POINTS, DAY = 48, 86400
+POINTS, DAY_SECONDS = 48, 86400
 """A sparkline has so many values, which are of equal parts of the last day."""
 
 
@@ -28,7 +29,16 @@ class Standings:
         self._known: tuple[int, str, list[dict[str, Any]]] = (0, "", [])
 
     def of(self, release: "Release | None") -> list[dict[str, Any]] | None:
-        """JSON-able, by the objectives of the live release; None where nothing can be known of them."""
+        """The same as `read`, and None when that cannot be read."""
+        with suppress(MooringError, Unavailable):
+            return self.read(release)
+        return None
+
+    def read(self, release: "Release | None") -> list[dict[str, Any]] | None:
+        """JSON-able, by the objectives of the live release; None where nothing can be known of them.
+
+        Raises MooringError or Unavailable.
+        """
         promised = promised_by(release)
         if release is None or promised is None:
             return [] if release else None
@@ -41,13 +51,10 @@ class Standings:
         return self._known[2]
 
     def _read(self, promised: "Objectives", minute: int) -> list[dict[str, Any]] | None:
-        first = minute - max(DAY, *(one.seconds for one in promised.objectives)) // MINUTE
-        try:
-            if (database := self._records.database()) is None:
-                return None
-            found = database.read(lambda connection: samples.since(connection, first))
-        except (MooringError, Unavailable):
+        first = minute - max(DAY_SECONDS, *(one.seconds for one in promised.objectives)) // MINUTE
+        if (database := self._records.database()) is None:
             return None
+        found = database.read(lambda connection: samples.since(connection, first))
         return standings(promised, Readings(read(found)), minute * MINUTE)
 
 
@@ -63,8 +70,8 @@ def standings(promised: "Objectives", readings: Readings, now: float) -> list[di
 
 def _standing(objective: Objective, promised: "Objectives", readings: Readings, now: float) -> dict[str, Any]:
     mine = readings.covering(needed(promised.model_copy(update={"objectives": (objective,)}), signals=False))
-    step = DAY / POINTS
-    parts = [_measured(objective, mine, now - DAY + step * part, step) for part in range(POINTS)]
+    step = DAY_SECONDS / POINTS
+    parts = [_measured(objective, mine, now - DAY_SECONDS + step * part, step) for part in range(POINTS)]
     whole = _measured(objective, mine, now - objective.seconds, objective.seconds)
     return {**whole.data(), "sparkline": [part.value for part in parts]}
 

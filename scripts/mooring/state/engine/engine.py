@@ -26,14 +26,15 @@ POOL_SECONDS = 2.0
 _ROOM: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
 
 
-def engine(where: str | Address) -> sa.Engine:
+def engine(where: str | Address, patience: float | None = None) -> sa.Engine:
     """The engine. Errors do not quote values, which are what users wrote.
 
     SQLite: WAL with `synchronous=NORMAL` survives `kill -9`; a power failure may cost the last commits, and never the
-    file. A dead link to PostgreSQL is noticed within seconds, and no statement holds a thread for longer.
+    file. A dead link to PostgreSQL is noticed within seconds, and no statement holds a thread for longer; `patience`
+    says how many, where that is not as usual.
     """
     address = Address.of(where)
-    return _sqlite(address) if address.file else _postgres(address)
+    return _sqlite(address) if address.file else _postgres(address, patience)
 
 
 def _sqlite(address: Address) -> sa.Engine:
@@ -69,14 +70,15 @@ def opening(made: sa.Engine) -> sa.Engine:
     return made.execution_options(mooring_opening=True)
 
 
-def _postgres(address: Address) -> sa.Engine:
+def _postgres(address: Address, patience: float | None) -> sa.Engine:
     from mooring.state.engine.patient import ANSWER_SECONDS, connect
 
-    made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address), **_ROOM)
+    limit = ANSWER_SECONDS if patience is None else patience
+    made = sa.create_engine("postgresql+psycopg://", creator=lambda: connect(address, limit), **_ROOM)
 
     @sa.event.listens_for(made, "begin")
     def begin(connection: sa.Connection) -> None:
-        hurry(connection, ANSWER_SECONDS)
+        hurry(connection, limit)
 
     return made
 

@@ -1,5 +1,6 @@
 """A connection to PostgreSQL whose patience ends: a server that was stopped keeps its sockets open and says nothing."""
 
+import math
 import time
 from typing import Any
 
@@ -41,10 +42,17 @@ class Connection(psycopg.Connection[Any]):
             raise
 
 
-def connect(address: Address) -> Connection:
-    """A connection to a server, which sees the environment's tables alone. Raises psycopg.Error."""
+def connect(address: Address, patience: float = ANSWER_SECONDS) -> Connection:
+    """A connection to a server, which sees the environment's tables alone. Raises psycopg.Error.
+
+    `patience` is for how many seconds the server may say nothing; less than two are taken for two while it connects.
+    """
+    link = {**_LINK, **conninfo_to_dict(address.url)}
+    if patience < ANSWER_SECONDS:
+        link["connect_timeout"] = max(2, math.ceil(patience))  # libpq takes 1 for 2
     # By libpq and not by SQLAlchemy's URL, which takes one host only.
-    made = Connection.connect(make_conninfo(**{**_LINK, **conninfo_to_dict(address.url)}))
+    made = Connection.connect(make_conninfo(**link))
+    made.limit = patience
     settings = {"search_path": address.quoted, "statement_timeout": STATEMENT_MS, "lock_timeout": LOCK_MS}
     # A stricter one would fix what a transaction sees before its first statement has waited for a lock.
     settings["default_transaction_isolation"] = "'read committed'"
