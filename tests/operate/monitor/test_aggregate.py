@@ -282,7 +282,9 @@ def test_what_cannot_be_read_is_put_aside_and_counting_begins_anew(tmp_path: Pat
     aggregate.see(figures(1))
     kept.save(aggregate, lasting=True)
     assert Store(tmp_path).load().sums() == aggregate.sums()
-    (tmp_path / FILE).write_text("[]\n{")
-    assert Store(tmp_path).load() == Aggregate()
-    assert (tmp_path / FILE).with_suffix(".unreadable").exists()
+    odd = json.dumps(Aggregate().data() | {"families": []})
+    for wrong in ("[]\n{", "[]\n[]", f"[]\n{odd}"):
+        (tmp_path / FILE).write_text(wrong)
+        assert Store(tmp_path).load() == Aggregate()
+        assert (tmp_path / FILE).with_suffix(".unreadable").read_text() == wrong
     assert (tmp_path / "figures.unreadable").stat().st_size

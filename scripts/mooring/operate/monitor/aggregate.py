@@ -184,7 +184,7 @@ class Aggregate:
 
     @classmethod
     def read(cls, data: Mapping[str, Any], names: Iterable[Any]) -> Self:
-        """Raises ValueError, KeyError, TypeError or IndexError for what nobody wrote."""
+        """Raises ValueError, KeyError, TypeError, IndexError or AttributeError for what nobody wrote."""
         series = [(name, tuple((label, value) for label, value in labels)) for name, labels in names]
 
         def unpacked(values: list[list[float]]) -> Values:
