@@ -57,12 +57,12 @@ def main(argv: Sequence[str]) -> int:
     held = store.lock(options.state, ended.is_set)
     if held is None:
         return 0
-    asyncio.run(_run(options))
+    asyncio.run(_run(options, ended))
     os.close(held)
     return 0
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     target = table.target(options.root, options.environment, options.state)
     records = Records(options.root, options.state, options.environment)
     sources = _Sources(target, records)
@@ -82,8 +82,11 @@ async def _run(options: argparse.Namespace) -> None:
         )
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
+    if ended.is_set():  # while all this was made
+        server.stop()
     looking = asyncio.create_task(monitor.run())
-    watching = asyncio.create_task(_watch(monitor, options.supervisor, server))
+    watching = asyncio.create_task(_watch(monitor, options.supervisor))
+    watching.add_done_callback(lambda _done: server.stop())  # even if it failed: a monitor must never be left over
     await server.serve(sockets=[listening])
     for task in (looking, watching):
         task.cancel()
@@ -121,18 +124,20 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _watch(monitor: Monitor, supervisor: int, server: _Server) -> None:
-    """Ends the server once nobody is left to be watched, or somebody else is to watch."""
+async def _watch(monitor: Monitor, supervisor: int) -> None:
+    """Until nobody is left to be watched, or somebody else is to watch. A full disk keeps it from neither."""
     alone = 0
     while alone < ALONE:
         await asyncio.sleep(1)
         if os.getppid() != supervisor:
-            await monitor.look()
+            try:
+                await monitor.look()
+            except Exception as error:  # noqa: BLE001 - who answered is known all the same
+                log.debug("cannot look: %r", error)  # whoever looks all the time has said so
             if monitor.supervisor not in (None, supervisor):
                 break
             alone = 0 if monitor.anybody else alone + 1
     log.info("ending: another supervisor starts another monitor" if alone < ALONE else "ending: nothing runs any more")
-    server.stop()
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

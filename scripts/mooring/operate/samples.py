@@ -25,7 +25,8 @@ Needed = Mapping[str, frozenset[str]]
 """Labels that count, by the name of a series."""
 
 TICKS, RISES = "_ticks", "_rises"
-"""Ends of the names under which the mean of a gauge is kept: how often it was looked at, and the sum of its values."""
+"""Ends of the names under which the mean of a gauge is kept: for how many
+seconds it was looked at, and the sum of its values in them."""
 
 
 @dataclass(eq=False)

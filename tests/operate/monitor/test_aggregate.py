@@ -44,6 +44,7 @@ class Worker:
     lives: bool = True
     answers: bool = True
     killed: bool = False
+    died: float = 0.0
     lingers: bool = False
     seen_served: int = 0
     seen_received: int = 0
@@ -101,6 +102,7 @@ class Days(RuleBasedStateMachine):
         self.kept = kept(self.aggregate)
         self.now = 1000.0
         self.written = 0
+        self.hours = 0
         self.shown: dict[tuple[Group, Any], float] = {}
         self.totals: dict[Any, float] = {}
 
@@ -128,15 +130,23 @@ class Days(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9), noted=st.booleans())
     def dies(self, which: int, noted: bool) -> None:
         if (worker := self._of(which)) is not None:
-            worker.lives, worker.answers, worker.killed = False, False, True
+            worker.lives, worker.answers, worker.killed, worker.died = False, False, True, self.now
             if noted:
                 self._note(worker)
 
     @rule(which=st.integers(0, 9))
     def is_spoken_of_late(self, which: int) -> None:
         left = {id(file.worker) for file in self.world.files.values()}
-        if dead := [one for one in self.world.workers if not one.lives and id(one) not in left and one.killed]:
+        late = [one for one in self.world.workers if one.killed and self.now - one.died < REMEMBER]
+        if dead := [one for one in late if id(one) not in left]:
             self._note(dead[which % len(dead)])
+
+    @precondition(lambda self: self.hours < 10)
+    @rule()
+    def an_hour_passes(self) -> None:
+        """Ten are less than what a release is kept for."""
+        self.hours += 1
+        self.now += REMEMBER
 
     @rule(hidden=st.sets(st.integers(0, 9)), deleted=st.booleans())
     def polls(self, hidden: set[int], deleted: bool) -> None:
@@ -219,6 +229,13 @@ def figures(pid: int, digest: str = RELEASES[0], served: int = 1) -> dict[str, A
     return Worker(pid, float(pid), "blue", digest, served=served, received=served).figures()
 
 
+def test_a_file_that_cannot_be_deleted_is_counted_once(tmp_path: Path) -> None:
+    aggregate, file = Aggregate(), tmp_path / "it"
+    for hour in range(5):
+        assert take(aggregate, [], dead, lambda: [(file, figures(1, served=5))], hour * (REMEMBER + 1)) == [file]
+    assert aggregate.totals()[SERVED] == 5
+
+
 def test_a_release_that_is_gone_is_forgotten_after_a_day_and_stays_in_the_totals() -> None:
     aggregate = Aggregate()
     process = aggregate.see(figures(1, served=5))
@@ -265,7 +282,9 @@ def test_what_cannot_be_read_is_put_aside_and_counting_begins_anew(tmp_path: Pat
     aggregate.see(figures(1))
     kept.save(aggregate, lasting=True)
     assert Store(tmp_path).load().sums() == aggregate.sums()
-    (tmp_path / FILE).write_text("[]\n{")
-    assert Store(tmp_path).load() == Aggregate()
-    assert (tmp_path / FILE).with_suffix(".unreadable").exists()
+    odd = json.dumps(Aggregate().data() | {"families": []})
+    for wrong in ("[]\n{", "[]\n[]", f"[]\n{odd}"):
+        (tmp_path / FILE).write_text(wrong)
+        assert Store(tmp_path).load() == Aggregate()
+        assert (tmp_path / FILE).with_suffix(".unreadable").read_text() == wrong
     assert (tmp_path / "figures.unreadable").stat().st_size

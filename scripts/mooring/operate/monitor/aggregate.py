@@ -63,7 +63,7 @@ class Counting:
 
 @dataclass(slots=True)
 class Ended:
-    """One that has: when that was seen, what it counted, and whether what it lost is known."""
+    """One that has: when somebody last spoke of it, what it counted, and whether what it lost is known."""
 
     at: float
     group: Group
@@ -113,6 +113,7 @@ class Aggregate:
         self._correct(process, figures.get("counts", {}))
         self.fold(process, now)
         ended = self.ended[process]
+        ended.at = now  # as long as its file is there, the process is spoken of
         if not ended.complete:
             ended.complete = True
             self._add(ended.group, {_end(LOST): ended.counts.get("in_flight", 0)})
@@ -183,7 +184,7 @@ class Aggregate:
 
     @classmethod
     def read(cls, data: Mapping[str, Any], names: Iterable[Any]) -> Self:
-        """Raises ValueError, KeyError, TypeError or IndexError for what nobody wrote."""
+        """Raises ValueError, KeyError, TypeError, IndexError or AttributeError for what nobody wrote."""
         series = [(name, tuple((label, value) for label, value in labels)) for name, labels in names]
 
         def unpacked(values: list[list[float]]) -> Values:

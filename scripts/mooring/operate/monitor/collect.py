@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import psutil
 
 from mooring.operate.monitor.aggregate import Aggregate, Process
-from mooring.runtime.process.siblings import ask
+from mooring.runtime.process.siblings import GONE, ask
+from mooring.runtime.process.unix_http import Line, Unknown
 
 ANSWER = 2.0
 """Seconds that a process has to answer."""
@@ -34,9 +36,32 @@ class Answers:
 async def collect(doors: Path) -> Answers:
     """Asks all at once."""
     found = sorted(path.with_suffix("") for path in doors.glob("*.fd"))
-    asked = (ask(door, "GET /figures", None, ANSWER) for door in (*found, doors / "control"))
-    *workers, supervisor = await asyncio.gather(*asked)
+    asked = (_figures(door) for door in found)
+    *workers, supervisor = await asyncio.gather(*asked, ask(doors / "control", "GET /figures", None, ANSWER))
     return Answers(dict(zip((door.name for door in found), workers, strict=True)), supervisor)
+
+
+async def _figures(door: Path) -> dict[str, Any] | None:
+    """What a worker counted; None when it does not answer."""
+    try:
+        with closing(await Line.connect(door)) as line:
+            try:
+                return dict(await line.call("GET /figures", timeout=ANSWER))
+            except Unknown:
+                return _of_before(door, await line.call("GET /health", timeout=ANSWER))
+    except (*GONE, psutil.Error):
+        return None
+
+
+def _of_before(door: Path, health: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a process of the version before, which goes on after an upgrade until a release is deployed.
+
+    It has no figures, but says what became of its requests. Raises psutil.Error when it has ended.
+    """
+    number = door.name.removesuffix("~").partition("-")[2]
+    began = health.get("began") or psutil.Process(health["pid"]).create_time()
+    told = {name: health[name] for name in ("slot", "digest", "pid", "ready", "accepting", "counts")}
+    return {**told, "worker": int(number or 1), "began": began, "families": []}
 
 
 def take(

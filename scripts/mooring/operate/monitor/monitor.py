@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ EVERY = 5.0
 
 FRESH = 0.5
 """Seconds for which a look is good enough for the next one who asks."""
+
+UNSEEN = 15.0
+"""Seconds at most for which a look speaks: over more than that nobody looked, and nobody knows."""
 
 SWITCH = 0.05
 """Seconds after which to look again when nobody accepts: a switch takes less."""
@@ -42,7 +46,15 @@ class Sources(Protocol):
 class Monitor:
     """Of the environment whose sockets are in the folder `doors`."""
 
-    def __init__(self, doors: Path, records: Records, sampler: Sampler, sources: Sources) -> None:
+    def __init__(
+        self,
+        doors: Path,
+        records: Records,
+        sampler: Sampler,
+        sources: Sources,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._doors, self._records, self._sampler, self._sources = doors, records, sampler, sources
         self._state = records.state
         self._store = Store(records.state)
@@ -51,6 +63,7 @@ class Monitor:
         self._answers = Answers({}, None)
         self._recorded = Recorded()
         self._looked = self._read = self._told = -60.0
+        self._counted = self._clock()
         self._looking, self._telling = asyncio.Lock(), asyncio.Lock()
         self._read_of: str | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -91,36 +104,46 @@ class Monitor:
     async def status(self) -> dict[str, Any]:
         """The status as it is now, or was a moment ago."""
         async with self._telling:
-            if time.monotonic() - self._told > FRESH:
+            if self._clock() - self._told > FRESH:
                 self._status = await asyncio.to_thread(self._sources.status)
-                self._told = time.monotonic()
+                self._told = self._clock()
         return self._status
 
     async def look(self) -> None:
-        """Asks all processes, unless that was done a moment ago. What is shown is on disk before. Raises OSError."""
+        """Asks all processes, unless that was done a moment ago. What is shown is on disk before. Raises OSError.
+
+        Who answered is known even then.
+        """
         async with self._looking:
-            if time.monotonic() - self._looked < FRESH:
+            if self._clock() - self._looked < FRESH:
                 return
             answers = await collect(self._doors)
             if serving(answers) is None and any(answers.workers.values()):
                 await asyncio.sleep(SWITCH)
                 answers = await collect(self._doors)
+            self._answers = answers
             left = lambda: last_figures.left(self._state)  # noqa: E731 - short
             files = take(self._aggregate, answers.all, dead, left, time.time())
             if self._aggregate.deployed:  # before that, nobody could have expected an answer
-                self._aggregate.add(looked(serving(answers) is not None))
+                self._aggregate.add(looked(serving(answers) is not None, self._passed()))
             await asyncio.to_thread(self._store.save, self._aggregate, lasting=bool(files))
             for path in files:
                 path.unlink(missing_ok=True)
-            self._answers, self._looked = answers, time.monotonic()
+            self._looked = self._clock()
         await self._refresh()
+
+    def _passed(self) -> float:
+        """Seconds that this look speaks for. Each is counted once, whether or not the look can be kept."""
+        now = self._clock()
+        passed, self._counted = min(now - self._counted, UNSEEN), now
+        return passed
 
     async def _refresh(self) -> None:
         """Reads the records again when that is due; while the database lets one wait, what was known stands."""
         live = serving(self._answers)
         digest = live["digest"] if live else None
         switched = digest != self._read_of
-        if self._reading is None and (switched or time.monotonic() - self._read > EVERY):
+        if self._reading is None and (switched or self._clock() - self._read > EVERY):
             self._reading = asyncio.create_task(self._record(digest))
         if self._reading is not None and (switched or not self._recorded.families):
             await asyncio.wait((self._reading,), timeout=1)
@@ -132,7 +155,7 @@ class Monitor:
         except Exception as error:  # noqa: BLE001 - what was known stands
             log.warning("cannot read what is on record: %r", error)
         finally:
-            self._read, self._reading = time.monotonic(), None
+            self._read, self._reading = self._clock(), None
 
     def _recall(self, digests: set[str]) -> Recorded:
         return recorded(self._records, digests, self._recorded, self._sources.objectives())

@@ -46,6 +46,9 @@ class Sampler:
         return True
 
 
-def looked(up: bool) -> Values:
-    """What one look at whether the environment is up adds to the totals."""
-    return {(f"{names.UP}{TICKS}", ()): 1, (f"{names.UP}{RISES}", ()): int(up)}
+def looked(up: bool, seconds: float) -> Values:
+    """What a look at whether the environment is up adds to the totals: the time since the last one.
+
+    So it does not matter how often somebody asks, who may well ask more often while it is down.
+    """
+    return {(f"{names.UP}{TICKS}", ()): seconds, (f"{names.UP}{RISES}", ()): seconds if up else 0.0}

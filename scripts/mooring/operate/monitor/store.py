@@ -48,7 +48,7 @@ class Store:
             return Aggregate.read(json.loads(data), json.loads(names))
         except FileNotFoundError:
             return Aggregate()
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             log.error("%s cannot be read, so counters begin anew: %r", self._path, error)
             self._path.replace(self._path.with_suffix(".unreadable"))
             return Aggregate()

@@ -24,6 +24,11 @@ Handler = Callable[[dict[str, Any]], Any]
 
 MAX_BODY = 8 * 2**20
 
+
+class Unknown(Failed):
+    """A route that the process behind a door does not have, as one of an earlier version may not."""
+
+
 log = logging.getLogger(__name__)
 
 
@@ -205,4 +210,5 @@ def _unwrap(status: int, answer: Any) -> Any:
     if status == 409:
         kind = Refused if answer["refused"] else Failed
         raise kind(Reason(answer["reason"]), answer["message"], answer["fix"])
-    raise Failed(Reason.PROCESS, answer.get("message", f"status {status}"))
+    kind = Unknown if status == 404 else Failed
+    raise kind(Reason.PROCESS, answer.get("message", f"status {status}"))

@@ -1,7 +1,9 @@
 """Drains the processes of a slot that were replaced: each ends after its last request."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from mooring.errors import Stopped
 from mooring.runtime.process.unix_http import Line
@@ -15,17 +17,20 @@ class Draining:
 
     def __init__(self, totals: Totals) -> None:
         self._totals = totals
-        self._last: dict[asyncio.Task[Counts | None], tuple[int | None, Counts]] = {}
+        self._last: dict[asyncio.Task[Counts | None], tuple[int | None, Mapping[str, Any]]] = {}
 
     @property
     def counts(self) -> list[Counts]:
         """The last counts of each process that still runs."""
-        return [counts for _pid, counts in self._last.values()]
+        return [health.get("counts", {}) for _pid, health in self._last.values()]
 
-    def see_off(self, line: Line, process: Process, pid: int | None, told: Counts, cap: float) -> None:
-        """Ends one after its requests, or after `cap` seconds. `told` are its counts until it reports newer ones."""
+    def see_off(self, line: Line, process: Process, pid: int | None, health: Mapping[str, Any], cap: float) -> None:
+        """Ends one after its requests, or after `cap` seconds. `health` is what it said of itself last.
+
+        Its counts stand until it reports newer ones.
+        """
         task = asyncio.create_task(_drain(line, process, pid, cap))
-        self._last[task] = pid, told
+        self._last[task] = pid, health
         task.add_done_callback(self._gone)
 
     async def all_gone(self) -> None:
@@ -33,10 +38,11 @@ class Draining:
             await asyncio.wait(self._last)
 
     def _gone(self, task: asyncio.Task[Counts | None]) -> None:
-        pid, counts = self._last.pop(task)
+        pid, health = self._last.pop(task)
+        counts: Counts = health.get("counts", {})
         if not task.cancelled():
             if (said := task.result()) is None:
-                self._totals.leave(pid, counts)
+                self._totals.leave(pid, counts, health)
             counts = said or counts
         self._totals.add(counts)
 

@@ -1,9 +1,15 @@
-"""What a supervisor must know after its own death: one small file, written whole or not at all."""
+"""What a supervisor must know after its own death: small files, each written whole or not at all.
+
+Versions before this one read `supervisor.json` and refuse a key that they do not know. So it keeps the keys of the
+first version, and what came later is in a file of its own.
+"""
 
 import json
+import logging
 import os
 import secrets
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +18,14 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.targets.local.tallies import Tallies
+
+WATCHED = "watched.json"
+"""Beside `supervisor.json`: what came after its first version."""
+
+_LATER = ("monitor_port", "tallies")
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+
+log = logging.getLogger("mooring.supervisor")
 
 
 @dataclass(slots=True)
@@ -36,8 +50,8 @@ class SlotMemory:
         """Raises TypeError for what nobody wrote."""
         alone = {name: data[name] for name in ("pid", "totals") if name in data}  # before a slot had several workers
         workers = data.get("workers", [alone] if alone else [])
-        kept = {name: value for name, value in data.items() if name not in ("workers", *alone)}
-        return cls(**kept, workers=[WorkerMemory(**worker) for worker in workers])
+        known = [WorkerMemory(**_only(worker, ("pid", "totals"))) for worker in workers]
+        return cls(**_only(data, ("digest", "idle_since")), workers=known)
 
     def worker(self, number: int) -> WorkerMemory:
         """That of a worker; the first one is number 1."""
@@ -63,33 +77,45 @@ class Memory:
     slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
     tallies: Tallies = field(default_factory=Tallies)
 
+    _watched: str = field(default="", repr=False, compare=False)
+    """What `watched.json` has by now."""
+
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """What the last supervisor wrote; fresh when there is none, or none that can be read."""
-        try:
-            data = json.loads(path.read_text())
-            slots = {name: SlotMemory.load(data["slots"][name]) for name in SLOTS}
-            tallies = Tallies(**data["tallies"]) if "tallies" in data else Tallies()
-            return cls(**{**data, "path": path, "slots": slots, "tallies": tallies})
-        except FileNotFoundError:
-            return cls(path)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            path.replace(path.with_suffix(".unreadable"))
-            return cls(path)
+    def load(cls, path: Path, *, put_aside: bool = False) -> Self:
+        """What the last supervisor wrote; fresh when there is none, or none that can be read.
+
+        Only a supervisor may have it `put_aside` then: whoever merely looks must not take it from a version that can.
+        """
+        memory = cls(path)
+        if data := _read(path, put_aside):
+            try:
+                slots = {name: SlotMemory.load(data["slots"][name]) for name in SLOTS}
+                known = _only(data, ("listen", "live", "token", "simulator_port", "machine"))
+                memory = cls(path, **known, slots=slots)
+            except _UNREADABLE:
+                _aside(path, put_aside)
+        if later := _read(path.with_name(WATCHED), put_aside):
+            try:
+                memory.monitor_port, memory.tallies = int(later["monitor_port"]), Tallies.load(later["tallies"])
+            except _UNREADABLE:
+                _aside(path.with_name(WATCHED), put_aside)
+        return memory
 
     def save(self) -> None:
         """Failed(STORAGE) when the disk refuses; the old file stays then."""
         data: dict[str, Any] = asdict(self)
-        del data["path"]
-        temporary = self.path.with_suffix(".new")
+        del data["path"], data["_watched"]
+        watched = json.dumps({name: data.pop(name) for name in _LATER}, indent=1)
         try:
-            with temporary.open("w") as file:
-                json.dump(data, file, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
+            _write(self.path, json.dumps(data, indent=1), lasting=True)
         except OSError as error:
             raise Failed(Reason.STORAGE, f"cannot write {self.path}: {error.strerror}", "make room") from None
+        if watched != self._watched:
+            try:
+                _write(self.path.with_name(WATCHED), watched, lasting=False)
+                self._watched = watched
+            except OSError as error:  # no more than counts: what serves needs none of it
+                log.warning("cannot write %s: %s", self.path.with_name(WATCHED), error.strerror)
 
     def switch(self, to: str) -> None:
         """Makes `to` the live slot, on disk first."""
@@ -98,3 +124,36 @@ class Memory:
         self.live = to
         self.tallies.switches += 1
         self.save()
+
+
+def _only(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Without what another version added."""
+    return {name: data[name] for name in names if name in data}
+
+
+def _read(path: Path, put_aside: bool) -> dict[str, Any]:
+    """Empty where there is none, or none that can be read."""
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+    except _UNREADABLE:
+        _aside(path, put_aside)
+        return {}
+
+
+def _aside(path: Path, put_aside: bool) -> None:
+    if put_aside:
+        log.error("%s cannot be read and is put aside", path)
+        path.replace(path.with_suffix(".unreadable"))
+
+
+def _write(path: Path, text: str, *, lasting: bool) -> None:
+    """Whole or not at all; `lasting` waits until it would survive a power failure. Raises OSError."""
+    temporary = path.with_suffix(".new")
+    with temporary.open("w") as file:
+        file.write(text)
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
+    temporary.replace(path)

@@ -28,6 +28,9 @@ AGAIN = 5.0
 PATIENCE = 10.0
 """Seconds that it waits for slots to be ready, which its own start would slow down."""
 
+ENDING = 10.0
+"""Seconds that a process has to end when it is told to; while it does not, another one waits."""
+
 log = logging.getLogger("mooring.supervisor")
 
 
@@ -41,7 +44,7 @@ class Monitor:
         self._socket: socket.socket | None = None
         self._where: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._ending: list[subprocess.Popen[bytes]] = []
+        self._ending: list[tuple[float, subprocess.Popen[bytes]]] = []
         self._around: Mapping[str, str] = {}
         self._next = 0.0
         self._began = time.monotonic()
@@ -62,7 +65,7 @@ class Monitor:
         """
         if not self._command:
             return
-        self._ending = [one for one in self._ending if one.poll() is None]
+        self._end()
         self._listen(digest)
         if self._process and self._process.poll() is None and self._around == around:
             return
@@ -78,8 +81,16 @@ class Monitor:
         """Tells the process to end. Another one waits until it has."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
-            self._ending.append(self._process)
+            self._ending.append((time.monotonic(), self._process))
         self._process = None
+
+    def _end(self) -> None:
+        """Kills those that were told to end and do not."""
+        self._ending = [(told, one) for told, one in self._ending if one.poll() is None]
+        for told, one in self._ending:
+            if time.monotonic() - told > ENDING:
+                log.warning("the monitor %s does not end and is killed", one.pid)
+                one.kill()
 
     def _start(self, listening: socket.socket, around: Mapping[str, str]) -> None:
         self._next, self._around = time.monotonic() + AGAIN, dict(around)

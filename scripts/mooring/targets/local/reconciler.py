@@ -172,7 +172,7 @@ class Reconciler:
             else:
                 look, act = other.lines
                 act.close()
-                self._draining.see_off(look, other.process, other.pid, other.health["counts"], self._drain_seconds)
+                self._draining.see_off(look, other.process, other.pid, other.health, self._drain_seconds)
 
     async def _reconcile(self) -> None:
         if self._look is None:
@@ -287,9 +287,9 @@ class Reconciler:
         The old process is told to end while it has a door, so that it does even if this supervisor dies now.
         """
         successor.accept(self.live)
-        told, pid = self.health.get("counts", {}), self._pid
+        told, pid = self.health, self._pid
         with suppress(*GONE, Stopped):
-            told = self.act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})["counts"]
+            told = {**told, **self.act.call("POST /stop", {"cap": self._drain_seconds, "wait": False})}
         successor.take_over()
         self.act.close()
         if self._look:
@@ -302,9 +302,7 @@ class Reconciler:
         if successor.accepts:
             look, act = successor.lines
             act.close()
-            self._draining.see_off(
-                look, successor.process, successor.pid, successor.health["counts"], self._drain_seconds
-            )
+            self._draining.see_off(look, successor.process, successor.pid, successor.health, self._drain_seconds)
         else:
             successor.give_up()
 

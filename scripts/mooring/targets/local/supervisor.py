@@ -72,7 +72,7 @@ class Supervisor:
 
     def __init__(self, options: Options, commands: Commands) -> None:
         self.options = options
-        self.memory = Memory.load(options.state / "supervisor.json")
+        self.memory = Memory.load(options.state / "supervisor.json", put_aside=True)
         self.simulator = Simulator(options.root, options.state, commands.simulator)
         self._secrets: dict[str, str] = {}
         recovery = ["--root", options.root, "--state", options.state, "--environment", options.environment]

@@ -1,8 +1,9 @@
 """What supervisors of a state folder count: switches, and processes that ended unwanted with what they lost."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from mooring import metrics as names
 from mooring.rollout.state import SLOTS
@@ -26,6 +27,12 @@ class Tallies:
     switches: int = 0
     restarts: dict[str, int] = field(default_factory=_none)
     lost: dict[str, int] = field(default_factory=_none)
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> Self:
+        """Raises KeyError, ValueError or TypeError for what nobody wrote."""
+        by_slot = ({slot: int(data[name][slot]) for slot in SLOTS} for name in ("restarts", "lost"))
+        return cls(float(data["since"]), int(data["switches"]), *by_slot)
 
     def figures(self) -> dict[str, Any]:
         """JSON-able, in the shape of a worker's, as of a process without a number that began then."""

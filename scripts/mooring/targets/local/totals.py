@@ -64,7 +64,7 @@ class Totals:
         known: dict[str, Any] = {"slot": self._slot, "worker": self._number, "pid": pid, "counts": dict(counts)}
         known |= {name: health.get(name) for name in ("digest", "began")}
         try:
-            if counts:
+            if counts and pid is not None:
                 last_figures.leave(self._memory.path.parent, known)
         except OSError as error:
             log.warning("cannot leave the counts of process %s: %s", pid, error.strerror)
