@@ -33,7 +33,7 @@ def scraped(house: House) -> str:
 
 def value(house: House, start: str) -> float:
     """The sum of the series whose text begins so."""
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # it does not listen yet
         return sum(float(line.rsplit(" ", 1)[1]) for line in scraped(house).splitlines() if line.startswith(start))
     return -1
 
