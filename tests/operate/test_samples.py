@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mooring import metrics as names
-from mooring.operate.objectives.standing import standings
+from mooring.operate.objectives.standing import DAY_SECONDS, POINTS, standings
 from mooring.operate.samples import MINUTE, Reading, Readings, needed, packed, read, reduced
 from mooring.spec import Objectives
 from mooring.state.place.address import url_of
@@ -93,6 +93,20 @@ def test_promises_stand_as_they_were_kept() -> None:
     assert uptime["sparkline"][0] == 1
     assert uptime["sparkline"][-1] < 0.95, "what failed, failed in the end"
     assert (memory["value"], memory["holds"]) == (0.5, True)
+
+
+def test_of_samples_between_the_ends_of_windows_only_the_beginning_is_read() -> None:
+    wanted, step = needed(PROMISED), DAY_SECONDS // POINTS // MINUTE
+    found = []
+    for minute in range(1441):
+        data = packed(reduced(totals(minute * 10, 0, up=minute, ticks=minute), wanted), wanted)
+        text = json.dumps(data, separators=(",", ":"))
+        found.append(
+            Sample("a", minute, text if minute % step == 0 else text.partition(',"totals":')[0] + ',"totals":')
+        )
+    uptime, memory = standings(PROMISED, Readings(read(found)), DAY_SECONDS)
+    assert (uptime["value"], uptime["events"], memory["value"]) == (1, 14400, 0.5)
+    assert uptime["sparkline"] == [1] * POINTS
 
 
 def test_a_time_in_which_nobody_could_get_in_counts_against_uptime() -> None:

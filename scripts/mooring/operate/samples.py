@@ -144,6 +144,7 @@ class Readings:
 
     def __init__(self, readings: Iterable[Reading], names: frozenset[str] | None = None) -> None:
         self._names = names
+        self._chosen: dict[Reading, dict[Key, float]] = {}
         self._each: dict[str, list[Reading]] = {}
         for reading in readings:
             self._each.setdefault(reading.machine, []).append(reading)
@@ -155,7 +156,7 @@ class Readings:
         names = frozenset(wanted)
         if all(names <= covered for covered in self._covered):
             found = copy(self)
-            found._names = names
+            found._names, found._chosen = names, {}
             return found
         fit = {covered for covered in self._covered if names <= covered}
         return Readings((one for mine in self._each.values() for one in mine if one.covered in fit), names)
@@ -182,5 +183,8 @@ class Readings:
         return Window(seconds, Between(before, after, seconds), now)
 
     def _totals(self, reading: Reading) -> dict[Key, float]:
-        names = reading.totals if self._names is None else self._names
-        return {key: value for name in names for key, value in reading.totals.get(name, {}).items()}
+        if (known := self._chosen.get(reading)) is None:
+            names = reading.totals if self._names is None else self._names
+            known = {key: value for name in names for key, value in reading.totals.get(name, {}).items()}
+            self._chosen[reading] = known
+        return known
