@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mooring import metrics as names
-from mooring.operate.objectives.standing import standings
+from mooring.operate.objectives.standing import DAY_SECONDS, POINTS, standings
 from mooring.operate.samples import MINUTE, Reading, Readings, needed, packed, read, reduced
 from mooring.spec import Objectives
 from mooring.state.place.address import url_of
@@ -98,11 +98,27 @@ def test_promises_stand_as_they_were_kept() -> None:
 def test_memory_is_the_mean_of_the_fullest_process_over_its_window() -> None:
     def at(machine: str, minute: int, level: float) -> Reading:
         found = reading(machine, minute, 0)
-        return found._replace(totals={**found.totals, memory: level})
+        memory = next(iter(found.totals[names.MEMORY]))
+        return Reading(
+            machine, found.at, found.covered, lambda: {(names.MEMORY, memory[1] - {("machine", machine)}): level}
+        )
 
-    [memory] = [key for key in reading("a", 0, 0).totals if key[0] == names.MEMORY]
     levels = [at("a", 0, 0.99), at("a", 1, 0.6), at("a", 2, 0.9), at("b", 0, 0.1), at("b", 2, 0.5)]
     assert Readings(levels).window(0, 2 * MINUTE).levels(names.MEMORY) == [0.75, 0.5]
+
+
+def test_of_samples_between_the_ends_of_windows_only_the_beginning_is_read() -> None:
+    wanted, step = needed(PROMISED), DAY_SECONDS // POINTS // MINUTE
+    found = []
+    for minute in range(1441):
+        data = packed(reduced(totals(minute * 10, 0, up=minute, ticks=minute), wanted), wanted)
+        text = json.dumps(data, separators=(",", ":"))
+        found.append(
+            Sample("a", minute, text if minute % step == 0 else text.partition(',"totals":')[0] + ',"totals":')
+        )
+    uptime, memory = standings(PROMISED, Readings(read(found)), DAY_SECONDS)
+    assert (uptime["value"], uptime["events"], memory["value"]) == (1, 14400, 0.5)
+    assert uptime["sparkline"] == [1] * POINTS
 
 
 def test_a_time_in_which_nobody_could_get_in_counts_against_uptime() -> None:

@@ -18,7 +18,7 @@ MINUTE = 60
 RECENT_SECONDS = 600
 """For which the newest sample says how it is now."""
 
-LEVELS = 60
+LEVELS = 48
 """Readings of a machine at most, spread over a window, of which the mean of a gauge is taken."""
 
 Needed = Mapping[str, frozenset[str]]
@@ -150,6 +150,7 @@ class Readings:
 
     def __init__(self, readings: Iterable[Reading], names: frozenset[str] | None = None) -> None:
         self._names = names
+        self._chosen: dict[Reading, dict[Key, float]] = {}
         self._each: dict[str, list[Reading]] = {}
         for reading in readings:
             self._each.setdefault(reading.machine, []).append(reading)
@@ -161,15 +162,16 @@ class Readings:
         names = frozenset(wanted)
         if all(names <= covered for covered in self._covered):
             found = copy(self)
-            found._names = names
+            found._names, found._chosen = names, {}
             return found
         fit = {covered for covered in self._covered if names <= covered}
         return Readings((one for mine in self._each.values() for one in mine if one.covered in fit), names)
 
-    def window(self, since: float, until: float) -> Window:
+    def window(self, since: float, until: float, levels: int = LEVELS) -> Window:
         """What was counted from `since` to `until`, as far as there are readings.
 
-        For each machine it begins with the last reading before that time, if there is one.
+        For each machine it begins with the last reading before that time, if there is one. Of gauges it has at most
+        so many `levels`.
         """
         before: dict[Key, float] = {}
         after: dict[Key, float] = {}
@@ -183,10 +185,13 @@ class Readings:
                 after |= self._totals(mine[last])
                 began, ended = min(began, mine[first].at), max(ended, mine[last].at)
                 inside = mine[bisect_right(times, since) : last + 1]
-                within += inside[:: -max(1, len(inside) // LEVELS)]
+                within += inside[:: -max(1, len(inside) // levels)][:levels]
         seconds = max(0.0, ended - began)
         return Window(seconds, Between(before, after, seconds), tuple(within))
 
     def _totals(self, reading: Reading) -> dict[Key, float]:
-        names = reading.totals if self._names is None else self._names
-        return {key: value for name in names for key, value in reading.totals.get(name, {}).items()}
+        if (known := self._chosen.get(reading)) is None:
+            names = reading.totals if self._names is None else self._names
+            known = {key: value for name in names for key, value in reading.totals.get(name, {}).items()}
+            self._chosen[reading] = known
+        return known

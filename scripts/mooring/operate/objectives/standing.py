@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mooring.errors import MooringError
 from mooring.operate.records import Records
 from mooring.operate.samples import MINUTE, Readings, needed, read
-from mooring.rollout.objectives.measure import Measured, measured
+from mooring.rollout.objectives.measure import measured
 from mooring.spec.objectives import Objective
 from mooring.state.records import samples
 from mooring.state.unavailable import Unavailable
@@ -71,11 +71,7 @@ def standings(promised: "Objectives", readings: Readings, now: float) -> list[di
 def _standing(objective: Objective, promised: "Objectives", readings: Readings, now: float) -> dict[str, Any]:
     mine = readings.covering(needed(promised.model_copy(update={"objectives": (objective,)}), signals=False))
     step = DAY_SECONDS / POINTS
-    parts = [_measured(objective, mine, now - DAY_SECONDS + step * part, step) for part in range(POINTS)]
-    whole = _measured(objective, mine, now - objective.seconds, objective.seconds)
+    starts = [now - DAY_SECONDS + step * part for part in range(POINTS)]
+    parts = [measured(objective, mine.window(start, start + step, levels=1)) for start in starts]
+    whole = measured(objective, mine.window(now - objective.seconds, now))
     return {**whole.data(), "sparkline": [part.value for part in parts]}
-
-
-def _measured(objective: Objective, readings: Readings, since: float, seconds: float) -> Measured:
-    window = readings.window(since, since + seconds)
-    return measured(objective, window)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Any, Protocol
 
@@ -39,7 +40,7 @@ class Between:
 
     def increase(self, metric: str, **labels: str) -> float:
         """A counter that is lower than it was began anew."""
-        rises = ((self.after[key], self.before.get(key, 0.0)) for key in _matching(self.after, metric, labels))
+        rises = ((self.after[key], self.before.get(key, 0.0)) for key in self._matching(metric, labels))
         return sum(now - was if now >= was else now for now, was in rises)
 
     def levels(self, metric: str, **labels: str) -> list[float]:
@@ -48,6 +49,20 @@ class Between:
     def mean(self, metric: str, **labels: str) -> float | None:
         read = [reading[key] for reading in (self.before, self.after) for key in _matching(reading, metric, labels)]
         return sum(read) / len(read) if read else None
+
+    def _matching(self, metric: str, labels: Mapping[str, str]) -> list[Key]:
+        wanted = labels.items()
+        each = self._series.get((metric, next(iter(wanted), None)), ())
+        return [key for key in each if wanted <= key[1]]
+
+    @cached_property
+    def _series(self) -> Mapping[tuple[str, tuple[str, str] | None], list[Key]]:
+        """The series of each metric with each label, and with None all of it: a histogram is asked for every bucket."""
+        found: dict[tuple[str, tuple[str, str] | None], list[Key]] = {}
+        for key in self.after:
+            for label in (None, *key[1]):
+                found.setdefault((key[0], label), []).append(key)
+        return found
 
 
 def levels(readings: Iterable[Totals], metric: str, labels: Mapping[str, str]) -> list[float]:
