@@ -281,3 +281,16 @@ def test_the_slot_is_read_once_a_second_and_at_the_end(
     monkeypatch.setattr(target, "totals", counted)
     deploy(release(1))
     assert 15 <= len(read) <= 23
+
+
+def test_an_agent_that_asks_another_vendor_is_no_excuse(deploy: Any, release: Any, target: Any, clock: Any) -> None:
+    """The old release's other agent is as badly off, before the switch and when it is asked."""
+
+    def by(agent: str, counted: dict[Key, float]) -> dict[Key, float]:
+        return {(name, labels | {(metrics.AGENT, agent)}): value for (name, labels), value in counted.items()}
+
+    deploy(release(1))
+    target.counted_in["blue"] = by("other", rungs(0, 1000)) | by("support", rungs(100, 0))
+    serving(target, clock, "green", by("support", rungs(10, 90)) | by("other", rungs(10, 0)))
+    with pytest.raises(Failed, match="degradation: 90 of 110"):
+        deploy(release(2))

@@ -49,8 +49,9 @@ class Burning:
         if after is None:
             return
         self._looks += 1
-        found = burning(self._objectives, Between(self._before, after, max(now - self._began, 0.001)))
-        if lines := [one.line for one in found if not self._is_shared(one)]:
+        served = Between(self._before, after, max(now - self._began, 0.001))
+        found = burning(self._objectives, served)
+        if lines := [one.line for one in found if not self._is_shared(one, served)]:
             raise Failed(Reason.BAKE_FAILED, "; ".join(lines))
 
     def doubts(self) -> list[str]:
@@ -62,9 +63,9 @@ class Burning:
         late = [f"error budgets were watched after {self._late:.0f} s only: {self._why}"] if self._late else []
         return [*late, *self._shared.values()]
 
-    def _is_shared(self, burn: "Burn") -> bool:
-        name = burn.objective.name
-        if name not in self._shared and self._control is not None and (why := self._control.suffers(burn.objective)):
+    def _is_shared(self, burn: "Burn", served: Between) -> bool:
+        name, control = burn.objective.name, self._control
+        if name not in self._shared and control is not None and (why := control.suffers(burn.objective, served)):
             self._shared[name] = f"inconclusive: {burn.line}, and {why}"
         return name in self._shared
 
