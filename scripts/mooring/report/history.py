@@ -39,7 +39,7 @@ def _what(event: dict[str, Any]) -> str:
         case "passed":
             return str(event.get("said", ""))
         case "switched":
-            return f"in {event['ms']:.1f} ms"
+            return f"in {event['ms']:.2f} ms"
         case "noted":
             return f"{event['what']}: {', '.join(event['fields']) or 'none any more'}"
         case "proved":
