@@ -95,7 +95,7 @@ def copied(parent: Path) -> Repo:
     """A committed copy of the tests' documents, listening on free ports."""
     root = parent / "repo"
     root.mkdir()
-    shutil.copytree(CONTENT, root, dirs_exist_ok=True)
+    shutil.copytree(CONTENT, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(HOME / "schemas", root / "schemas")
     (root / ".gitignore").write_text("/.mooring/\n")
     for environment in (root / "configs/environments").glob("*.yaml"):
