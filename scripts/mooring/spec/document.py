@@ -19,7 +19,12 @@ def _of_machine(reference: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*$", max_length=120)]
 Version = Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")]
 Owner = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?$")]
-SecretRef = Annotated[str, StringConstraints(pattern=r"^env:[A-Z][A-Z0-9_]*$"), AfterValidator(_of_machine)]
+SecretRef = Annotated[
+    str,
+    StringConstraints(pattern=r"^env:[A-Z][A-Z0-9_]*$"),
+    AfterValidator(_of_machine),
+    Field(json_schema_extra={"not": {"pattern": f"^env:({'|'.join(OF_WORKFLOWS)})"}}),
+]
 FileRef = Annotated[str, StringConstraints(pattern=r"^file:/.+$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 JsonSchema = dict[str, Any]
