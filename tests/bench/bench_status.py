@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from mooring.catalog.load import load
 from mooring.catalog.source import WorkTree
-from mooring.operate.objectives.standing import Standings, promised_by
+from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
 from mooring.operate.samples import MINUTE, RISES, TICKS, needed, packed
 from mooring.operate.status import status
@@ -94,7 +94,7 @@ def _release() -> Release:
 
 def _sampled(records: Records, release: Release) -> int:
     """Samples of five weeks as they are kept of one machine; how many there are."""
-    wanted, now = needed(promised_by(release)), int(time.time()) // MINUTE
+    wanted, now = needed(release.content.promised), int(time.time()) // MINUTE
     kept = [
         minute
         for minute in range(now - samples.KEEP_MINUTES, now + 1)

@@ -24,7 +24,7 @@ from mooring.operate.monitor import store
 from mooring.operate.monitor.monitor import Monitor
 from mooring.operate.monitor.sampler import Sampler
 from mooring.operate.monitor.server import application
-from mooring.operate.objectives.standing import Standings, promised_by
+from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
 from mooring.operate.status import status
 from mooring.report.page.page import page
@@ -36,6 +36,7 @@ from mooring.targets.protocol import Target
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.spec import Objectives
 
 ALONE = 10
 """Seconds without any process of the environment after which it ends, once its supervisor has."""
@@ -66,7 +67,7 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     target = table.target(options.root, options.environment, options.state)
     records = Records(options.root, options.state, options.environment)
     sources = _Sources(target, records)
-    sampler = Sampler(records, f"{machines.host()} {options.state}", lambda: promised_by(sources.live()))
+    sampler = Sampler(records, f"{machines.host()} {options.state}", sources.promised)
     monitor = Monitor(options.doors, records, sampler, sources)
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
@@ -105,6 +106,11 @@ class _Sources:
         with suppress(Stopped):
             return self._target.live()
         return None
+
+    def promised(self) -> "Objectives | None":
+        """The objectives of the live release, if it has any."""
+        release = self.live()
+        return release.content.promised if release else None
 
     def status(self) -> dict[str, Any]:
         return status(self._target, self._records, self._standings)

@@ -1,9 +1,8 @@
 """`moor status`."""
 
-import os
 import time
 from argparse import ArgumentParser, Namespace
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +81,10 @@ def _names(args: Namespace, workspace: Workspace) -> list[str]:
 
 def _write(path: Path, data: dict[str, Any], language: str) -> None:
     """Whoever reads the file meanwhile sees the page before or the one after. Failed(STORAGE)."""
+    from mooring.catalog.schemas import replace_text
     from mooring.report.page.page import page
 
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text(page(data, language), encoding="utf-8")
-        fresh.replace(path)
+        replace_text(path, page(data, language))
     except OSError as error:
-        with suppress(OSError):
-            fresh.unlink()
         raise Failed(Reason.STORAGE, f"cannot write {path}: {error.strerror}") from None

@@ -1,11 +1,10 @@
 """Access: nobody without a key from other machines, and keys, tenants and agents that exist."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from mooring.catalog.addresses import own_machine, split
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.checks.remark import Remark, Remarks, repeated
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Environment
 from mooring.spec.access import Access
@@ -52,11 +51,8 @@ def twice(catalog: Catalog) -> Remarks:
             ("keys", [key.name for key in access.keys]),
             ("issuers", [issuer.issuer for issuer in access.issuers]),
         ):
-            counts: Counter[str] = Counter()
-            for index, name in enumerate(names):
-                counts[name] += 1
-                if counts[name] > 1:
-                    yield Remark(entry, f"access.{part}.{index}", f"{name!r} is there before")
+            for index, name in repeated(names):
+                yield Remark(entry, f"access.{part}.{index}", f"{name!r} is there before")
 
 
 def issuer_url(catalog: Catalog) -> Remarks:

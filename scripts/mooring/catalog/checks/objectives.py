@@ -1,7 +1,7 @@
 """Objectives: over metrics that exist, with thresholds that can be met and missed, and apart by name."""
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.checks.remark import Remark, Remarks, repeated
 from mooring.catalog.nearest import suggestion
 from mooring.metrics import COUNTED, EVERYWHERE, METRICS, REQUEST_DURATION, SERIES
 from mooring.spec import Objectives
@@ -78,9 +78,6 @@ def window(catalog: Catalog) -> Remarks:
 
 def twice(catalog: Catalog) -> Remarks:
     for name, document in catalog.all(Objectives).items():
-        seen: set[str] = set()
-        for index, objective in enumerate(document.objectives):
-            if objective.name in seen:
-                message = f"{objective.name!r} is there already; alerts could not tell them apart"
-                yield Remark(catalog.of(Objectives)[name], f"objectives.{index}.name", message)
-            seen.add(objective.name)
+        for index, again in repeated(objective.name for objective in document.objectives):
+            message = f"{again!r} is there already; alerts could not tell them apart"
+            yield Remark(catalog.of(Objectives)[name], f"objectives.{index}.name", message)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from mooring.catalog.catalog import Catalog, Entry
-from mooring.catalog.checks.remark import Remark, Remarks
+from mooring.catalog.checks.remark import Remark, Remarks, repeated
 from mooring.catalog.deployed import environments
 from mooring.catalog.nearest import suggestion
 from mooring.spec import Agent, Environment, EvalSuite, Patrol, Resilience, Tool
@@ -21,12 +21,9 @@ def _checks(catalog: Catalog) -> Iterator[tuple[Entry, str, Check]]:
 
 def twice(catalog: Catalog) -> Remarks:
     for name, patrol in catalog.all(Patrol).items():
-        seen: set[str] = set()
-        for index, check in enumerate(patrol.checks):
-            if check.name in seen:
-                message = f"there is a check {check.name!r} already; nobody could tell them apart"
-                yield Remark(catalog.of(Patrol)[name], f"checks.{index}.name", message)
-            seen.add(check.name)
+        for index, again in repeated(check.name for check in patrol.checks):
+            message = f"there is a check {again!r} already; nobody could tell them apart"
+            yield Remark(catalog.of(Patrol)[name], f"checks.{index}.name", message)
 
 
 def limits(catalog: Catalog) -> Remarks:

@@ -1,6 +1,6 @@
 """What a check function says; the table adds the check's name and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mooring.catalog.catalog import Entry
@@ -17,3 +17,12 @@ class Remark:
 
 
 Remarks = Iterator[Remark]
+
+
+def repeated(names: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Each name that was there before, with its index."""
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            yield index, name
+        seen.add(name)

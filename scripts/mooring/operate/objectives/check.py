@@ -6,10 +6,9 @@ from typing import Any, Protocol
 
 from mooring import metrics as names
 from mooring.errors import Failed, Stopped
-from mooring.operate.objectives.measure import measure_each
 from mooring.operate.objectives.server import Asked, Asking, unseen
 from mooring.outcome import Reason
-from mooring.rollout.objectives.measure import Measured
+from mooring.rollout.objectives.measure import Measured, measured
 from mooring.rollout.objectives.window import Between, Key, Totals, Window
 from mooring.spec import Objectives
 
@@ -76,9 +75,9 @@ def judge(environment: str, objectives: Objectives, sources: Sequence[Source]) -
     unanswered: list[str] = []
     for source in sources:
         try:
-            return Judged(
-                environment, source.name, tuple(measure_each(objectives, source.windows())), tuple(unanswered)
-            )
+            window_of = source.windows()
+            found = tuple(measured(objective, window_of(objective.seconds)) for objective in objectives.objectives)
+            return Judged(environment, source.name, found, tuple(unanswered))
         except Stopped as stopped:
             unanswered.append(str(stopped))
     return Judged(environment, "", (), tuple(unanswered))

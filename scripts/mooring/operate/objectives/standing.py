@@ -39,7 +39,7 @@ class Standings:
 
         Raises MooringError or Unavailable.
         """
-        promised = promised_by(release)
+        promised = release.content.promised if release else None
         if release is None or promised is None:
             return [] if release else None
         minute = int(self._clock()) // MINUTE
@@ -56,11 +56,6 @@ class Standings:
             return None
         found = database.read(lambda connection: samples.since(connection, first))
         return standings(promised, Readings(read(found)), minute * MINUTE)
-
-
-def promised_by(release: "Release | None") -> "Objectives | None":
-    """The objectives of a release's environment, if it has any."""
-    return release.content.objectives.get(release.content.environment.objectives or "") if release else None
 
 
 def standings(promised: "Objectives", readings: Readings, now: float) -> list[dict[str, Any]]:
