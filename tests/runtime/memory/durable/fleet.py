@@ -34,7 +34,7 @@ def until(holds: Callable[[], Any], what: str = "") -> Any:
 
 def durable_release(database: bool = False, approval: str = "none", **profile: Any) -> Release:
     """The sample release with checkpoints; refunds may be many, each with a key of its own."""
-    policy: dict[str, Any] = {"checkpoint": {"mode": "durable"}, "deadlineSeconds": 10, "ladder": _LADDER} | profile
+    policy: dict[str, Any] = {"checkpoint": {"mode": "durable"}, "deadlineSeconds": 10, "ladder": LADDER} | profile
     data = sample(**policy).content.model_dump(mode="json", by_alias=True)
     data["tools"]["refund-order"] |= {"approval": approval, "maxCallsPerRun": 9, "idempotencyKey": None}
     if database:
@@ -43,7 +43,7 @@ def durable_release(database: bool = False, approval: str = "none", **profile: A
 
 
 _RUNG = {"tries": 1, "timeoutSeconds": 5}
-_LADDER: dict[str, Any] = {
+LADDER: dict[str, Any] = {
     "rungs": {"L0": _RUNG, "L1": _RUNG, "L2": _RUNG},
     "apology": {"en": "Sorry."},
     "lastGood": {"enabled": False},

@@ -8,6 +8,7 @@ import pytest
 
 from mooring.runtime.memory.durable.adoption import MOST
 from mooring.runtime.memory.durable.executors import Executors
+from tests.runtime.memory.durable.fleet import LADDER, durable_release
 
 
 def test_a_killed_slots_run_goes_on_in_the_other_within_three_seconds(fleet: Any, provider: Any, until: Any) -> None:
@@ -75,12 +76,14 @@ def test_a_slot_that_is_stopped_leaves_its_runs_to_the_other(fleet: Any, provide
 
 @pytest.mark.slow
 def test_a_run_that_outlives_many_slots_is_not_given_up(fleet: Any, provider: Any, until: Any) -> None:
-    """More of them than may die of it."""
-    slot, provider.delay = fleet.slot("blue"), 4.0
+    """More of them than may die of it. The model answers only in the last."""
+    rung = {"tries": 1, "timeoutSeconds": 50}
+    release = durable_release(deadlineSeconds=60, ladder=LADDER | {"rungs": {"L0": rung}})
+    slot, provider.delay = fleet.slot("blue", release=release), 50.0
     run = slot.start("long")
     for times in range(MOST + 2):
-        after = fleet.slot("green" if slot.name == "blue" else "blue")
-        provider.delay = 0.0 if times == MOST + 1 else 4.0
+        after = fleet.slot("green" if slot.name == "blue" else "blue", release=release)
+        provider.delay = 0.0 if times == MOST + 1 else 50.0
         slot.terminate()
         until(lambda after=after, times=times: after.run(run).get("resumed") == times + 1)
         slot = after
