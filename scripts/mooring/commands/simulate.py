@@ -31,6 +31,8 @@ KINDS = {
     "latency": "answers --seconds late",
     "hang": "never answers",
     "cut-stream": "breaks the connection in the middle of the answer",
+    "truncated": "half of an answer, which says so",
+    "unfinished": "an answer that ends without a reason",
     "empty": "an answer that says nothing",
     "malformed": "a body that is no JSON",
     "wrong-content": "a well-formed answer that says --content instead",

@@ -40,7 +40,8 @@ class Worker:
         release = Release.from_bytes(job.release)
         state = job.state / f"worker-{os.getpid()}"
         wrap = wrapping(job.evidence, job.record)
-        settings = Settings("blue", state, job.simulator_url, self._keys(release), serving=False, wrap_model=wrap)
+        keys = self._keys(release)
+        settings = Settings("blue", state, job.simulator_url, keys, serving=False, hedging=False, wrap_model=wrap)
         if job.seats:
             import_deepeval()  # now, and not while answers are timed
         self._panel = Panel(job.seats, Reach(job.evidence, job.simulator_url, job.environ, wrap))

@@ -89,7 +89,13 @@ class Runtime:
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
         # What a service gives one run to keep, no other run sends back.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self.client = httpx2.AsyncClient(limits=limits, timeout=30, trust_env=not self.simulated, cookies=no_cookies)
+        self.client = httpx2.AsyncClient(
+            limits=limits,
+            timeout=30,
+            trust_env=not self.simulated,
+            cookies=no_cookies,
+            transport=self.settings.transport,
+        )
         self._reasons = []
         environ, models = self.settings.environ, self.release.content.models.values()
         if not self.simulated:

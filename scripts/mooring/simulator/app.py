@@ -37,14 +37,15 @@ def create_app(
     latency: float = 0.02,
     clock: Clock = _now,
     isolated: bool = False,
+    board: Board | None = None,
 ) -> ASGIApp:
     """Model, services, faults and health; creates the services' database in the folder `state`.
 
-    Where runs are `isolated`, none sees what another one did to the services.
+    Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`.
     """
     database = (Worlds if isolated else Database)(state / "services.db")
     database.prepare()
-    board = Board()
+    board = board or Board()
     routes = [
         *Chat(book, board, latency).routes(),
         Route("/health", _health),

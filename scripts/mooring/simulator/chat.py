@@ -1,8 +1,9 @@
 """The endpoints of the simulated model: `/v1/chat/completions` and `/v1/models`."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from functools import cache, lru_cache
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -16,14 +17,21 @@ from mooring.simulator.request import BadRequest, ChatRequest, check
 from mooring.simulator.rulebook import Rulebook
 from mooring.simulator.rules import Vendor
 
+SAME = 512
+"""Requests whose answers are remembered: load and drills ask the same again and again."""
 
-@dataclass(frozen=True, slots=True)
+
 class Chat:
     """Answers from a rulebook after `latency` seconds; a stream spreads them over its events."""
 
-    book: Rulebook
-    board: Board
-    latency: float
+    def __init__(self, book: Rulebook, board: Board, latency: float) -> None:
+        self.book, self.board, self.latency = book, board, latency
+        self.answered = lru_cache(SAME)(self._answered)
+
+    def _answered(self, body: bytes) -> tuple[ChatRequest, Callable[[], Completion]]:
+        """A request, and what makes its answer, which is made once."""
+        request = _parse(body)
+        return request, cache(lambda: complete(self.book, request))
 
     def routes(self) -> list[Route]:
         return [
@@ -33,16 +41,18 @@ class Chat:
         ]
 
     async def completions(self, http: Request) -> Response:
-        request = _parse(await http.body())
+        request, answered = self.answered(await http.body())
         vendor = self._vendor(request.model)
         fault = self.board.draw(Call(request.model, vendor.provider))
         if (instead := await faulty.before(fault, http)) is not None:
             return instead
-        completion = _spoilt(complete(self.book, request), fault)
+        completion = _spoilt(answered(), fault)
         headers = {"x-simulated-rule": completion.rule}
         if request.stream:
             include_usage = request.stream_options is not None and request.stream_options.include_usage
             events = list(wire.events(completion, include_usage))
+            if fault and fault.kind == "unfinished":
+                events.pop()
             stop = len(events) // 2 if fault and fault.kind == "cut-stream" else None
             return StreamingResponse(self._stream(events, stop), 200, headers, "text/event-stream")
         await asyncio.sleep(self.latency)
@@ -91,11 +101,18 @@ def _parse(body: bytes) -> ChatRequest:
 
 
 def _spoilt(completion: Completion, fault: Fault | None) -> Completion:
-    """The completion as an `empty` or `wrong-content` fault leaves it."""
-    if fault is None or fault.kind not in ("empty", "wrong-content"):
-        return completion
-    content = fault.content if fault.kind == "wrong-content" else ""
-    return replace(completion, content=content, calls=(), finish_reason="stop")
+    """The completion as a fault of its content leaves it."""
+    match fault.kind if fault else None:
+        case "empty":
+            return replace(completion, content="", calls=(), finish_reason="stop")
+        case "wrong-content" if fault:
+            return replace(completion, content=fault.content, calls=(), finish_reason="stop")
+        case "truncated":
+            half = completion.content[: len(completion.content) // 2]
+            return replace(completion, content=half, calls=(), finish_reason="length")
+        case "unfinished":
+            return replace(completion, finish_reason=None)
+    return completion
 
 
 def refuse(_: Request, error: Exception) -> JSONResponse:

@@ -14,14 +14,14 @@ from mooring.simulator.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """`calls` are (id, tool, JSON text of the arguments)."""
+    """`calls` are (id, tool, JSON text of the arguments). `finish_reason` is None where an answer lacks one."""
 
     id: str
     model: str
     rule: str
     content: str
     calls: tuple[tuple[str, str, str], ...]
-    finish_reason: str
+    finish_reason: str | None
     prompt_tokens: int
     completion_tokens: int
 

@@ -13,16 +13,30 @@ from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 from mooring.simulator.rules import Pattern
 from mooring.spec.document import Part, Rate
 
+Kind = Literal[
+    "status",
+    "retry-after",
+    "latency",
+    "hang",
+    "cut-stream",
+    "truncated",
+    "unfinished",
+    "empty",
+    "malformed",
+    "wrong-content",
+]
+
 
 class Fault(Part):
     """One fault. Without `model`, `provider` and `service` it hits every model and every service.
 
     status: answers `status`. retry-after: 429 with `Retry-After: seconds`. latency: answers `seconds` late.
-    hang: never answers. cut-stream: breaks the connection in the middle of the answer. empty: an answer that says
-    nothing. malformed: a body that is no JSON. wrong-content: a well-formed answer that says `content` instead.
+    hang: never answers. cut-stream: breaks the connection in the middle of the answer. truncated: half of an answer,
+    which says so. unfinished: an answer that ends without a reason. empty: an answer that says nothing. malformed: a
+    body that is no JSON. wrong-content: a well-formed answer that says `content` instead.
     """
 
-    kind: Literal["status", "retry-after", "latency", "hang", "cut-stream", "empty", "malformed", "wrong-content"]
+    kind: Kind
     model: Pattern | None = Field(default=None, description="A regular expression searched in the model's id.")
     provider: str | None = Field(default=None, description="A provider of the rule files, such as openai.")
     service: str | None = Field(default=None, description="A service of the simulated world.")

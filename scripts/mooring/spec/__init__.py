@@ -3,6 +3,7 @@
 from mooring.spec.agent import Agent
 from mooring.spec.document import Document
 from mooring.spec.drift import Drift
+from mooring.spec.drill import Drill
 from mooring.spec.environment import Environment
 from mooring.spec.export import Export
 from mooring.spec.guards import Guards, Override
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Document]] = {
     for model in (
         Agent,
         Drift,
+        Drill,
         Environment,
         EvalSuite,
         Export,
@@ -38,6 +40,7 @@ KINDS: dict[str, type[Document]] = {
 FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
     "Drift": "configs/operations",
+    "Drill": "evals/drills",
     "Environment": "configs/environments",
     "EvalSuite": "evals/suites",
     "Export": "configs/operations",
@@ -60,6 +63,7 @@ __all__ = [
     "Agent",
     "Document",
     "Drift",
+    "Drill",
     "Environment",
     "EvalSuite",
     "Export",

@@ -80,7 +80,7 @@ class ReleaseAgents:
 
     def _hedged(self) -> dict[str, Hedging]:
         """By profile. An evaluation asks one rung at a time, or it would measure the next one."""
-        profiles = self._content.resilience.items() if self._settings.serving else ()
+        profiles = self._content.resilience.items() if self._settings.hedging else ()
         return {name: Hedging(profile.ladder.hedge) for name, profile in profiles if profile.ladder.hedge.enabled}
 
     def _contract(self, agent: spec.Agent) -> Contract:

@@ -3,7 +3,6 @@
 Models and tools share it. The caller asks `enter` before a call and tells `leave` after it, or uses `guard`.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from mooring.runtime.core.clock import now
 from mooring.spec.resilience import Breaker as Policy
 
 State = Literal["closed", "open", "half-open"]
@@ -100,7 +100,7 @@ class Circuit:
     Calls that began before the state last changed are not counted. `clock` returns seconds and never goes back.
     """
 
-    def __init__(self, policy: Policy, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, policy: Policy, clock: Callable[[], float] = now) -> None:
         self.policy = policy
         self._clock = clock
         self._window = _Window(policy.window_seconds)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import httpx2
     from pydantic_ai.models import Model
 
     from mooring import spec
@@ -21,7 +22,8 @@ class Settings:
 
     `simulator_url` has no trailing slash, and is None where nothing is simulated.
     `environ` is where secret references are looked up; it never shows in a log or a `repr`.
-    Unless `serving`, agents run, but nothing is stored, watched or resumed.
+    Unless `serving`, agents run, but nothing is stored, watched or resumed; unless `hedging`, one rung at a time.
+    What is called outside is called through `transport`, by default over the network.
     `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
     """
 
@@ -30,6 +32,8 @@ class Settings:
     simulator_url: str | None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     serving: bool = True
+    hedging: bool = True
+    transport: "httpx2.AsyncBaseTransport | None" = None
     wrap_model: WrapModel | None = None
     worker: int = 1
     workers: int = 1

@@ -1,7 +1,6 @@
 """Runs as somebody outside sees them: each one counted, traced and logged, however it ends."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 from opentelemetry.trace import Span
 
 from mooring.release.release import Release
+from mooring.runtime.core.clock import now
 from mooring.runtime.core.logs import LOGGER, allowed
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
@@ -33,7 +33,7 @@ class Observer:
     @contextmanager
     def run(self, record: Record) -> Generator[None]:
         """Observes what happens within."""
-        started, error = time.perf_counter(), ""
+        started, error = now(), ""
         with self._metrics.tracing.run(record.agent, self._about(record)) as span:
             try:
                 yield
@@ -48,7 +48,7 @@ class Observer:
                 raise
             finally:
                 _ended(span, record, error)
-                self._counted(record, error, time.perf_counter() - started)
+                self._counted(record, error, now() - started)
 
     def _counted(self, record: Record, error: str, seconds: float) -> None:
         metrics, agent = self._metrics, record.agent

@@ -28,6 +28,7 @@ from mooring.runtime.agent.ladder.answers import LAST, PREPARED
 from mooring.runtime.agent.ladder.seam import SEPARATOR, Seam, whole_words
 from mooring.runtime.agent.ladder.sentences import split
 from mooring.runtime.agent.model_errors import worth_a_rung
+from mooring.runtime.core.clock import now
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
 
@@ -79,7 +80,7 @@ class Rescued(StreamedResponse):
         self._died = False
         self._doubt = False
         self._rung = ""
-        self._heard = time.monotonic()
+        self._heard = now()
 
     async def aclose(self) -> None:
         """Closes the stream that is being read, if any."""
@@ -120,12 +121,12 @@ class Rescued(StreamedResponse):
         self._rung = last if rung in self._prepared else str(getattr(rung, "rung", ""))
         circuit = getattr(rung, "circuit", None)  # of the breaker, wherever among the rung's wrappers it is
         self._doubt = self._died or (circuit is not None and circuit.in_doubt)
-        self._heard = time.monotonic()
+        self._heard = now()
 
     def _hear(self) -> None:
-        now = time.monotonic()
-        self._doubt = self._doubt or now - self._heard > PAUSE_SECONDS
-        self._heard = now
+        heard = now()
+        self._doubt = self._doubt or heard - self._heard > PAUSE_SECONDS
+        self._heard = heard
 
     def _asked(self, calling: bool) -> list[ModelMessage]:
         """The messages for a rung: with what it is to go on from, if it calls a model that can."""

@@ -1,6 +1,5 @@
 """One rung of the ladder that calls a model."""
 
-import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
@@ -16,6 +15,7 @@ from pydantic_ai.usage import RequestUsage
 from mooring import spec
 from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import in_brief
+from mooring.runtime.core.clock import now
 from mooring.runtime.core.record import ANSWERED, CURRENT
 from mooring.runtime.watch.telemetry import CHAT, Metrics
 
@@ -65,7 +65,7 @@ class Rung(Layer):
 
     @contextmanager
     def _measured(self) -> Generator[Span]:
-        started = time.perf_counter()
+        started = now()
         try:
             with self.metrics.tracing.call(self.document.provider, self.document.id, self.rung) as span:
                 yield span
@@ -75,7 +75,7 @@ class Rung(Layer):
         self._timed(started)
 
     def _timed(self, started: float, error: str = "", outcome: str = ANSWERED) -> None:
-        labels, took = (CHAT, self.document.provider, self.document.id, error), time.perf_counter() - started
+        labels, took = (CHAT, self.document.provider, self.document.id, error), now() - started
         self.metrics.operations.labels(*labels).observe(took)
         CURRENT.get().tried(self.rung, self.document.name, outcome, took)
 

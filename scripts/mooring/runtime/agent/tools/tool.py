@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -16,6 +15,7 @@ from mooring.runtime.agent.tools.binding import Binding, Call, CallFailed, TooSl
 from mooring.runtime.agent.tools.result import clean
 from mooring.runtime.core.circuit import Call as Entered
 from mooring.runtime.core.circuit import Circuit, CircuitOpen, Health
+from mooring.runtime.core.clock import now
 from mooring.runtime.core.record import CURRENT, Record, ToolCall
 from mooring.runtime.core.shape import broken, checker
 from mooring.runtime.watch.telemetry import Metrics
@@ -95,7 +95,7 @@ class BoundTool:
         if name in record.withheld:
             self._refuse(record, record.call(call_id, name), arguments, "withheld")
             raise ToolFailed(f"{name} was not carried out: this is a rehearsal")
-        noted, started, outcome = record.call(call_id, name), time.perf_counter(), "cancelled"
+        noted, started, outcome = record.call(call_id, name), now(), "cancelled"
         record.begin(noted, arguments)
         try:
             noted.key = self._key(record, noted, arguments)
@@ -111,13 +111,13 @@ class BoundTool:
             outcome = "timeout" if isinstance(error, TooSlow) else "failed"
             raise ToolFailed(str(error)) from error
         finally:
-            self._end(record, noted, outcome, time.perf_counter() - started)
+            self._end(record, noted, outcome, now() - started)
         return result
 
     async def _tried(self, record: Record, call: Call, entered: Entered) -> Any:
         """Tries it as often as is allowed. What was too slow is not tried again: the agent has waited enough."""
         for number in count(1):
-            started = time.perf_counter()
+            started = now()
             try:
                 return await self._once(record, call)
             except Unavailable as error:
@@ -128,7 +128,7 @@ class BoundTool:
                 self._metrics.tool_retries.labels(self.document.exported).inc()
                 record.retries += 1
             finally:
-                entered.took = time.perf_counter() - started
+                entered.took = now() - started
             await asyncio.sleep(wait)
         raise AssertionError("a loop without end")
 
