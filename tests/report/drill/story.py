@@ -54,9 +54,9 @@ def slower(since: float, failing: set[str]) -> tuple[str, float, int]:
     return ("", 40.0, 2) if since < 600 else ("L3", 0.25, 1)
 
 
-RULES: Mapping[str, Rule] = {"supervised": one_vendor, "base": ladder, "head": ladder}
-WORSE: Mapping[str, Rule] = RULES | {"head": slower}
-BOUGHT: Mapping[str, Rule] = RULES | {"without breaker": ladder, "without L1": slower}
+RULES: dict[str, Rule] = {"supervised": one_vendor, "base": ladder, "head": ladder}
+WORSE: dict[str, Rule] = RULES | {"head": slower}
+BOUGHT: dict[str, Rule] = RULES | {"without breaker": ladder, "without L1": slower}
 
 
 def lived(found: Drill, rules: Mapping[str, Rule] = RULES, seeds: Sequence[int] = (0,)) -> Drilled:
