@@ -1,10 +1,10 @@
 """A service of a world as an ASGI application, with the faults on the board happening to it."""
 
+import asyncio
 import json
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, request_response
@@ -46,7 +46,7 @@ class Http:
 
         async def handle(request: Request) -> Response:
             body = await request.body()
-            return await run_in_threadpool(self._answer, route, request, body)
+            return await asyncio.to_thread(self._answer, route, request, body)
 
         return handle
 
