@@ -24,6 +24,7 @@ class Answer:
     vendor of the first rung while it was failing, and `sick` says that it was when the question was asked.
     """
 
+    seed: int
     number: int
     at: float
     seconds: float

@@ -55,7 +55,7 @@ def live_through(job: Job) -> Lived:
     """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start."""
     random.seed(job.seed)
     loop = looptime.new_event_loop(noop_cycles=0)
-    loop._clock_resolution = RESOLUTION
+    loop._clock_resolution = RESOLUTION  # type: ignore[attr-defined]  # asyncio has no public one
     try:
         with tempfile.TemporaryDirectory(prefix="moor-drill-") as folder:
             return loop.run_until_complete(_live(job, Path(folder)))
@@ -81,7 +81,7 @@ class _Asking:
     """Asks every question at its moment, whether or not the ones before are answered."""
 
     def __init__(self, job: Job, release: Release, world: World, arm: Arm) -> None:
-        self._world, self._arm, self._late = world, arm, job.drill.late_seconds
+        self._world, self._arm, self._late, self._seed = world, arm, job.drill.late_seconds, job.seed
         self._expected = {question: re.compile(question.expect) for question in job.questions}
         self._first = {agent: rungs["L0"] for agent, rungs in vendors(release.content).items()}
         self._answers: list[Answer] = []
@@ -114,6 +114,7 @@ class _Asking:
         seconds = self._world.now - arrival.at
         self._answers.append(
             Answer(
+                seed=self._seed,
                 number=arrival.number,
                 at=arrival.at,
                 seconds=seconds,

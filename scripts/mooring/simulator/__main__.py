@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from mooring.simulator.app import create_app
+    from mooring.simulator.app import create_app, utc_now
     from mooring.simulator.rulebook import read
     from mooring.simulator.server import announce, bind, serve
     from mooring.simulator.services.world import read as read_world
@@ -55,8 +55,8 @@ def _serve(arguments: argparse.Namespace) -> None:
     book, world = read(arguments.rules), read_world(arguments.rules)
     listener = bind(arguments.port)
     now: datetime | None = arguments.now
-    clock = {} if now is None else {"clock": lambda: now}
-    app = create_app(book, world, arguments.state, arguments.latency, isolated=arguments.isolated, **clock)
+    clock = utc_now if now is None else lambda: now
+    app = create_app(book, world, arguments.state, arguments.latency, clock, isolated=arguments.isolated)
     if arguments.announce:
         announce(listener, arguments.announce)
     if arguments.tied:

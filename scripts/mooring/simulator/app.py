@@ -26,7 +26,8 @@ from mooring.simulator.services.worlds import InWorld, Worlds
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """The services' time where nobody sets it."""
     return datetime.now(UTC)
 
 
@@ -35,7 +36,7 @@ def create_app(
     world: Mapping[str, Service],
     state: Path,
     latency: float = 0.02,
-    clock: Clock = _now,
+    clock: Clock = utc_now,
     isolated: bool = False,
     board: Board | None = None,
 ) -> ASGIApp:

@@ -1,8 +1,9 @@
 """The interface of an arm."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mooring.drill.answer import Said
+from mooring.runtime.core.prompt import Text
 from mooring.spec.drill import Question
 
 
@@ -21,10 +22,10 @@ class Arm(Protocol):
         """Model calls that needed more than one try, and those of them that succeeded."""
 
 
-def messages(question: Question) -> list[dict[str, str]]:
-    """The conversation of a question, as chat completions take it."""
-    told: list[dict[str, str]] = []
-    for number in range(question.turns):
-        told.append({"role": "user", "content": f"{question.filler} ({number + 1})"})
-        told.append({"role": "assistant", "content": f"{question.filler} ({number + 1})"})
-    return [*told, {"role": "user", "content": question.say}]
+ROLES: tuple[Literal["user", "assistant"], ...] = ("user", "assistant")
+
+
+def turns(question: Question) -> list[Text]:
+    """The conversation before a question."""
+    numbered = (f"{question.filler} ({number + 1})" for number in range(question.turns))
+    return [(role, text) for text in numbered for role in ROLES]

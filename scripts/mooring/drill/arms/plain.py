@@ -17,7 +17,7 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from mooring.drill.answer import Said
-from mooring.drill.arms.arm import messages
+from mooring.drill.arms.arm import turns
 from mooring.drill.world import URL
 from mooring.release.release import Release
 from mooring.runtime.core.prompt import CompiledPrompt
@@ -95,7 +95,7 @@ class Plain:
     async def _answer(self, question: Question) -> Said:
         agent = self._content.agents[question.agent]
         before, last = self._prompts[question.agent].render(question.say, {})
-        history = as_messages([*before, *((each["role"], each["content"]) for each in messages(question)[:-1])])
+        history = as_messages([*before, *turns(question)])
         result = await self._agents[question.agent].run(last, message_history=history)
         answered = [message.model_name for message in result.new_messages() if isinstance(message, ModelResponse)]
         rungs = {self._content.models[name].id: rung for rung, name in agent.models.names()}

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from mooring.drill.answer import Said
-from mooring.drill.arms.arm import messages
+from mooring.drill.arms.arm import turns
 from mooring.drill.in_process import InProcess
 from mooring.drill.world import URL
 from mooring.errors import Failed
@@ -38,7 +38,9 @@ class Slot:
             raise Failed(Reason.NOT_READY, "; ".join(reasons))
 
     async def ask(self, question: Question) -> Said:
-        body = {"model": question.agent, "messages": messages(question), "stream": question.stream}
+        told = [*turns(question), ("user", question.say)]
+        messages = [{"role": role, "content": content} for role, content in told]
+        body = {"model": question.agent, "messages": messages, "stream": question.stream}
         response = await self._client.post("/v1/chat/completions", json=body)
         if response.status_code != httpx2.codes.OK:
             return Said("", "", error=_code(response.json()))

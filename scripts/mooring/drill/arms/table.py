@@ -7,14 +7,13 @@ from pathlib import Path
 import httpx2
 
 from mooring.drill.arms.arm import Arm
+from mooring.drill.arms.names import BASE, BASELINE, HEAD, WITHOUT
 from mooring.drill.arms.plain import Plain
 from mooring.drill.arms.slot import Slot
 from mooring.drill.arms.variants import POLICIES, without
 from mooring.release.release import Release
 
 Build = Callable[[Release, httpx2.AsyncBaseTransport, Path], Arm]
-
-HEAD, BASE, BASELINE = "head", "base", "supervised"
 
 
 def _plain(rungs: Sequence[str], retries: int | None, supervised: bool) -> Build:
@@ -31,16 +30,6 @@ ARMS: Mapping[str, Build] = {
     "fallback": _plain(["L0", "L1", "L2"], None, supervised=False),
     BASE: Slot,
     HEAD: Slot,
-    **{f"without {policy}": partial(_less, policy) for policy in POLICIES},
+    **{f"{WITHOUT}{policy}": partial(_less, policy) for policy in POLICIES},
 }
 """By name; those after `head` are the head less one policy."""
-
-WORDS: Mapping[str, str] = {
-    "bare": "SDK without retries, one vendor",
-    BASELINE: "SDK defaults, one vendor, restarted by a supervisor",
-    "fallback": "pydantic-ai's FallbackModel, its defaults",
-    BASE: "before the change",
-    HEAD: "these documents",
-    **{f"without {policy}": f"these documents without {policy}" for policy in POLICIES},
-}
-"""What each is."""
