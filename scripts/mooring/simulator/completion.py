@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mooring.simulator.continuation import interrupted, rest
 from mooring.simulator.conversation import read
 from mooring.simulator.decide import Decision, decide
 from mooring.simulator.example import example
@@ -28,7 +29,10 @@ class Completion:
 
 def complete(book: Rulebook, request: ChatRequest) -> Completion:
     """What the simulated model answers."""
-    decision = _formatted(_insisted(decide(book, read(request)), request), request)
+    asked, begun = interrupted(request)
+    decision = decide(book, read(asked))
+    decision = replace(decision, content=rest(decision.content, begun))
+    decision = _formatted(_insisted(decision, request), request)
     content, cut = _cut(decision.content, request.limit)
     digest = hashlib.sha256(request.model_dump_json(exclude={"stream", "stream_options"}).encode()).hexdigest()
     calls = decision.calls if request.parallel_tool_calls else decision.calls[:1]

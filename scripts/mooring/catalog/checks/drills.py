@@ -121,9 +121,9 @@ def overlap(catalog: Catalog) -> Remarks:
                 message = f"random.{earlier} draws incidents of {_called(another)} already, and the two would overlap"
                 yield Remark(entry, f"random.{index}", message)
         for index, incident in enumerate(drill.incidents):
-            for one in catalog.histories.get(f"{HISTORIES}/{drill.history}", ()):
-                if one.vendor == incident.vendor and one.start < incident.end and incident.start < one.end:
-                    message = f"{one.vendor} has the incident of {drill.history}:{one.line} at that time already"
+            for had in catalog.histories.get(f"{HISTORIES}/{drill.history}", ()):
+                if had.vendor == incident.vendor and had.start < incident.end and incident.start < had.end:
+                    message = f"{had.vendor} has the incident of {drill.history}:{had.line} at that time already"
                     yield Remark(entry, f"incidents.{index}", message)
 
 

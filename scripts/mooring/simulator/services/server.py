@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, request_response
@@ -17,20 +16,23 @@ from mooring.simulator.services.database import Database, Records
 from mooring.simulator.services.documents import Route, Service
 from mooring.simulator.services.expressions import Clock, Expressions
 from mooring.simulator.services.mcp import Server
+from mooring.simulator.services.work import IN_THREADS, Work
 
 
-def mounted(name: str, service: Service, database: Database, clock: Clock, board: Board) -> BaseRoute:
+def mounted(
+    name: str, service: Service, database: Database, clock: Clock, board: Board, work: Work = IN_THREADS
+) -> BaseRoute:
     """The service under `/services/<name>`."""
     path = f"/services/{name}"
     if service.tools:
-        server = request_response(Server(name, service, database, clock).answer)
+        server = request_response(Server(name, service, database, clock, work).answer)
         return HttpRoute(path, FaultyService(server, name, board))
-    return Mount(path, FaultyService(create_service(name, service, database, clock), name, board))
+    return Mount(path, FaultyService(create_service(name, service, database, clock, work), name, board))
 
 
-def create_service(name: str, service: Service, database: Database, clock: Clock) -> Starlette:
+def create_service(name: str, service: Service, database: Database, clock: Clock, work: Work = IN_THREADS) -> Starlette:
     """The HTTP service by itself."""
-    http = Http(name, service, database, clock)
+    http = Http(name, service, database, clock, work)
     routes = [HttpRoute(route.path, http.handler(route), methods=[route.method]) for route in service.routes]
     return Starlette(routes=routes, exception_handlers={Wrong: _refuse})
 
@@ -38,15 +40,17 @@ def create_service(name: str, service: Service, database: Database, clock: Clock
 class Http:
     """Answers requests from the records; times are those of the clock."""
 
-    def __init__(self, name: str, service: Service, database: Database, clock: Clock) -> None:
+    def __init__(self, name: str, service: Service, database: Database, clock: Clock, work: Work) -> None:
         self.name, self.service, self.database, self.clock = name, service, database, clock
+        self.work = work
 
     def handler(self, route: Route) -> Any:
         """The function that answers requests to a route."""
 
         async def handle(request: Request) -> Response:
             body = await request.body()
-            return await run_in_threadpool(self._answer, route, request, body)
+            found: Response = await self.work(self._answer, route, request, body)
+            return found
 
         return handle
 
