@@ -212,16 +212,51 @@ def test_a_stream_that_dies_after_it_overtook_is_continued_by_the_rung_below() -
     run(scene())
 
 
-def test_what_was_cancelled_counts_for_the_breaker_only_when_it_had_its_time() -> None:
+def test_what_was_cancelled_is_no_verdict_unless_it_had_its_time() -> None:
     async def scene() -> None:
         it = Scene(Vendor("first", NEVER), Vendor("second", 2), Vendor("third"))
-        for _ in range(5):
-            await it.ask()
+        await it.ask()
         assert (it.circuit("primary").state, it.circuit("primary").last) == ("closed", None)
         it = Scene(Vendor("first", NEVER), Vendor("second", NEVER), Vendor("third", 5.5))
         await it.ask()  # at 13.5 s: the first try of L0 ended at 12 s
         assert it.circuit("primary").last.well is False
         assert it.circuit("alternate").last is None
+
+    run(scene())
+
+
+@BOTH
+def test_hedges_do_not_hide_from_the_breaker_that_a_vendor_is_silent(stream: bool) -> None:
+    async def scene() -> None:
+        it = Scene(Vendor("first", NEVER), Vendor("second"), Vendor("third"), breaker={"consecutiveFailures": 4})
+        for _ in range(4):
+            assert it.circuit("primary").state == "closed"
+            assert await it.ask(stream) == ("second", 4.1)
+        assert it.circuit("primary").state == "open"
+        assert await it.ask(stream) == ("second", 0.1)
+
+    run(scene())
+
+
+def test_a_vendor_that_is_slow_now_and_then_stays_in_use() -> None:
+    async def scene() -> None:
+        first = Vendor("first")
+        it = Scene(first, Vendor("second"), Vendor("third"), breaker={"consecutiveFailures": 4})
+        for number in range(24):
+            first.seconds = 0.1 if number % 4 == 3 else NEVER
+            await it.ask()
+        assert it.circuit("primary").state == "closed"
+
+    run(scene())
+
+
+def test_a_hedge_that_loses_says_nothing_about_its_vendor() -> None:
+    async def scene() -> None:
+        it = Scene(Vendor("first", 4.5), Vendor("second", 3), Vendor("third"), breaker={"consecutiveFailures": 2})
+        for _ in range(BURST):
+            assert await it.ask() == ("first", 4.5)
+        assert len(it.vendors["alternate"].left) == BURST
+        assert it.circuit("alternate").state == "closed"
 
     run(scene())
 
@@ -243,6 +278,18 @@ def test_a_probe_that_was_overtaken_keeps_the_breaker_open() -> None:
     run(scene())
 
 
+@BOTH
+def test_the_probe_of_a_silent_vendor_is_hedged_however_many_hedges_there_were(stream: bool) -> None:
+    async def scene() -> None:
+        it = Scene(Vendor("first", NEVER), Vendor("second"), Vendor("third"), breaker={"openSeconds": 60})
+        for _ in range(BURST * 3):
+            assert await it.ask(stream) == ("second", 4.1)
+            await asyncio.sleep(60)
+        assert it.hedges("asked") == len(it.vendors["primary"].asked) == BURST * 3
+
+    run(scene())
+
+
 def test_a_slow_vendor_does_not_double_the_load_of_the_next_one() -> None:
     async def scene() -> None:
         it = Scene(Vendor("first", 6), Vendor("second", 3), Vendor("third", 3))
@@ -258,7 +305,7 @@ def test_a_slow_vendor_does_not_double_the_load_of_the_next_one() -> None:
 def test_an_open_breaker_takes_nothing_from_the_budget() -> None:
     async def scene() -> None:
         refusing = Vendor("second", error=ModelHTTPError(401, "m"))
-        it = Scene(Vendor("first", 6), refusing, Vendor("third", 0.5), breaker={"openSeconds": 1e6})
+        it = Scene(Vendor("first", 6), refusing, Vendor("third", 3), breaker={"openSeconds": 1e6})
         for _ in range(30):
             await it.ask()
         assert len(refusing.asked) == 3  # until its breaker opened
@@ -343,7 +390,7 @@ def test_every_rung_silent_ends_within_the_worst_case_of_the_documents() -> None
 
 @BOTH
 def test_while_a_vendor_is_silent_for_minutes_no_request_takes_as_long_as_its_objective(stream: bool) -> None:
-    """Two questions a second for two minutes, more than the hedge budget allows, until the breaker opens."""
+    """Two questions a second for two minutes, more than the hedges allowed, had the breaker not opened."""
 
     async def scene() -> None:
         rungs = {"L0": {"timeoutSeconds": 10}, "L1": {"timeoutSeconds": 8}, "L2": {"timeoutSeconds": 6}}
@@ -358,7 +405,7 @@ def test_while_a_vendor_is_silent_for_minutes_no_request_takes_as_long_as_its_ob
         assert max(took) <= 10 + 2
         assert sum(seconds == 2 for seconds in took) > 180  # the breaker spares the others the wait
         assert set(it.rungs) == {"L1"}
-        assert it.hedges("denied") > 0
+        assert it.hedges("denied") == 0
 
     run(scene())
 
