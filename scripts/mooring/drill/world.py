@@ -19,7 +19,6 @@ from mooring.simulator.app import create_app
 from mooring.simulator.faults import Board, Call, Fault, Kind
 from mooring.simulator.rulebook import Rulebook
 from mooring.simulator.services.documents import Service
-from mooring.simulator.services.work import at_once
 from mooring.spec.drill import Mode
 
 URL = "http://simulator.invalid"
@@ -84,7 +83,7 @@ class World:
         self._vendors = vendors(content)
         self._local = {model.provider for model in content.models.values() if not model.prices.input_per_million}
         self.origin = 0.0
-        app = create_app(book, services, state, 0.0, self._wall, isolated=True, board=_Board(self), work=at_once)
+        app = create_app(book, services, state, 0.0, self._wall, isolated=True, board=_Board(self))
         self.transport: httpx2.AsyncBaseTransport = InProcess(app)
 
     def begin(self) -> None:

@@ -21,7 +21,6 @@ from mooring.simulator.services.database import Database
 from mooring.simulator.services.documents import Service
 from mooring.simulator.services.expressions import Clock
 from mooring.simulator.services.server import mounted
-from mooring.simulator.services.work import IN_THREADS, Work
 from mooring.simulator.services.worlds import InWorld, Worlds
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -40,12 +39,10 @@ def create_app(
     clock: Clock = utc_now,
     isolated: bool = False,
     board: Board | None = None,
-    work: Work = IN_THREADS,
 ) -> ASGIApp:
     """Model, services, faults and health; creates the services' database in the folder `state`.
 
     Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`.
-    What services do is done as `work` says.
     """
     database = (Worlds if isolated else Database)(state / "services.db")
     database.prepare()
@@ -54,7 +51,7 @@ def create_app(
         *Chat(book, board, latency).routes(),
         Route("/health", _health),
         *_fault_routes(board, world),
-        *(mounted(name, service, database, clock, board, work) for name, service in world.items()),
+        *(mounted(name, service, database, clock, board) for name, service in world.items()),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
     app = Stamped(Starlette(routes=routes, exception_handlers=handlers))

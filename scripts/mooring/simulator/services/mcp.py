@@ -3,6 +3,7 @@
 Source: the Model Context Protocol specification, "Transports: Streamable HTTP".
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,6 @@ from mooring.simulator.services.call import Wrong, answer, checked
 from mooring.simulator.services.database import Database, Records
 from mooring.simulator.services.documents import McpTool, Service
 from mooring.simulator.services.expressions import Clock, Expressions
-from mooring.simulator.services.work import Work
 
 PROTOCOL = "2025-11-25"
 
@@ -24,9 +24,8 @@ _METHOD_NOT_FOUND, _INVALID_PARAMS, _PARSE_ERROR = -32601, -32602, -32700
 class Server:
     """Answers the messages of clients; times are those of the clock."""
 
-    def __init__(self, name: str, service: Service, database: Database, clock: Clock, work: Work) -> None:
+    def __init__(self, name: str, service: Service, database: Database, clock: Clock) -> None:
         self.name, self.service, self.database, self.clock = name, service, database, clock
-        self.work = work
 
     async def answer(self, request: Request) -> Response:
         """Answers one message of a client."""
@@ -51,7 +50,7 @@ class Server:
         tool = next((tool for tool in self.service.tools if tool.name == params.get("name")), None)
         if tool is None:
             return _refused(message["id"], _INVALID_PARAMS, "There is no such tool.")
-        return _result(message, await self.work(self._called, tool, params.get("arguments") or {}))
+        return _result(message, await asyncio.to_thread(self._called, tool, params.get("arguments") or {}))
 
     def _called(self, tool: McpTool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:

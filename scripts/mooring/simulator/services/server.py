@@ -1,5 +1,6 @@
 """A service of a world as an ASGI application, with the faults on the board happening to it."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -16,23 +17,20 @@ from mooring.simulator.services.database import Database, Records
 from mooring.simulator.services.documents import Route, Service
 from mooring.simulator.services.expressions import Clock, Expressions
 from mooring.simulator.services.mcp import Server
-from mooring.simulator.services.work import IN_THREADS, Work
 
 
-def mounted(
-    name: str, service: Service, database: Database, clock: Clock, board: Board, work: Work = IN_THREADS
-) -> BaseRoute:
+def mounted(name: str, service: Service, database: Database, clock: Clock, board: Board) -> BaseRoute:
     """The service under `/services/<name>`."""
     path = f"/services/{name}"
     if service.tools:
-        server = request_response(Server(name, service, database, clock, work).answer)
+        server = request_response(Server(name, service, database, clock).answer)
         return HttpRoute(path, FaultyService(server, name, board))
-    return Mount(path, FaultyService(create_service(name, service, database, clock, work), name, board))
+    return Mount(path, FaultyService(create_service(name, service, database, clock), name, board))
 
 
-def create_service(name: str, service: Service, database: Database, clock: Clock, work: Work = IN_THREADS) -> Starlette:
+def create_service(name: str, service: Service, database: Database, clock: Clock) -> Starlette:
     """The HTTP service by itself."""
-    http = Http(name, service, database, clock, work)
+    http = Http(name, service, database, clock)
     routes = [HttpRoute(route.path, http.handler(route), methods=[route.method]) for route in service.routes]
     return Starlette(routes=routes, exception_handlers={Wrong: _refuse})
 
@@ -40,17 +38,15 @@ def create_service(name: str, service: Service, database: Database, clock: Clock
 class Http:
     """Answers requests from the records; times are those of the clock."""
 
-    def __init__(self, name: str, service: Service, database: Database, clock: Clock, work: Work) -> None:
+    def __init__(self, name: str, service: Service, database: Database, clock: Clock) -> None:
         self.name, self.service, self.database, self.clock = name, service, database, clock
-        self.work = work
 
     def handler(self, route: Route) -> Any:
         """The function that answers requests to a route."""
 
         async def handle(request: Request) -> Response:
             body = await request.body()
-            found: Response = await self.work(self._answer, route, request, body)
-            return found
+            return await asyncio.to_thread(self._answer, route, request, body)
 
         return handle
 
