@@ -107,30 +107,6 @@ def test_a_limit_of_tokens_cuts_the_answer(client: OpenAI) -> None:
     assert answer.usage.completion_tokens <= 3
 
 
-GO_ON = "Your answer above was cut off there. Go on with it exactly where it stopped: nothing repeated."
-
-
-def said(client: OpenAI, *messages: tuple[str, str]) -> str:
-    told: Any = [{"role": role, "content": content} for role, content in messages]
-    answer = client.chat.completions.create(model="gpt-4.1-2025-04-14", messages=told)
-    return answer.choices[0].message.content or ""
-
-
-def test_an_answer_that_broke_off_is_continued(client: OpenAI) -> None:
-    whole = said(client, ("user", "hello"))
-    begun = whole[: len(whole) // 2]
-
-    rest = said(client, ("user", "hello"), ("assistant", begun), ("user", GO_ON))
-
-    assert begun.rstrip() + rest.strip() == (begun.rstrip() + whole[len(begun.rstrip()) :].strip())
-    assert said(client, ("user", "hello"), ("assistant", whole), ("user", GO_ON)) == whole
-    assert said(client, ("user", "hello"), ("assistant", "In other words: "), ("user", GO_ON)) == whole
-
-
-def test_who_asks_to_go_on_without_an_answer_is_not_continued(client: OpenAI) -> None:
-    assert said(client, ("user", GO_ON)) != said(client, ("user", "hello"))
-
-
 def test_an_unknown_model_is_not_found(client: OpenAI) -> None:
     with pytest.raises(NotFoundError, match="does not exist") as caught:
         client.chat.completions.create(model="nobody-1", messages=messages())
