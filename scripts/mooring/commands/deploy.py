@@ -80,7 +80,7 @@ def deploy_release(
     evidence: Path | None = None,
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import doors
+    from mooring.commands import doors, proofs
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
     from mooring.rollout.driver import Request
@@ -96,6 +96,7 @@ def deploy_release(
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
+            proofs.demand(catalog, plan, release, live, book, console)
             attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
