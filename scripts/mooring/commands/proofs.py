@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.report.console import Console
     from mooring.rollout.ledger import Ledger
-    from mooring.spec.environment import Proof
+    from mooring.spec.environment import Exercise, Proof
 
 
 def demand(
@@ -51,9 +51,9 @@ def demand(
     raise Refused(Reason.GUARDED, message, f"moor drill --live {' '.join(due)} --environment {plan.environment}")
 
 
-def _demanded(release: "Release", live: "Release | None") -> "Mapping[str, Proof]":
+def _demanded(release: "Release", live: "Release | None") -> "Mapping[Exercise, Proof]":
     """Of two demands for one drill, the stricter."""
-    found: dict[str, Proof] = {}
+    found: dict[Exercise, Proof] = {}
     for one in (live, release):
         for name, proof in one.content.environment.rollout.proofs.items() if one else ():
             if name not in found or proof.days < found[name].days:

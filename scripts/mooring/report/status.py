@@ -146,9 +146,8 @@ def _exported(told: dict[str, Any], now: float) -> str:
 def _drilled(drill: dict[str, Any], now: float) -> str:
     """`live drill crash held 2 d ago: 7 of 7 promises kept`, and why that is not enough."""
     if drill["at"] is None:
-        return (
-            f"live drill {drill['exercise']} {drill['due'].removeprefix('it ')}: moor drill --live {drill['exercise']}"
-        )
+        name = drill["exercise"]
+        return f"live drill {name} never ran, and a release goes out after it only: moor drill --live {name}"
     late = f"; a release goes out when it is fresh: {drill['due']}" if drill["due"] else ""
     when = ago(seconds(drill["at"]), now)
     return f"live drill {drill['exercise']} {_RESULTS[drill['result']]} {when}: {drill['said']}{late}"

@@ -32,9 +32,10 @@ class Record:
     """Something that was done. Times are seconds since the epoch; `end` is None while it is under way.
 
     `kind` is that of a rollout (`deploy`, `flip`, `rollback`, `hotfix`, `return`), `drift`, `drift-healed`,
-    `drift-adopted`, `proof`, `drill`, or `corrected` where traffic was found elsewhere than the ledger said. `previous` and
-    `digest` are the releases that it went from and to. `reason` and `detail` say why it failed. `requests` are the
-    counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what was proved or drilled.
+    `drift-adopted`, `proof`, `drill`, or `corrected` where traffic was found elsewhere than the ledger said.
+    `previous` and `digest` are the releases that it went from and to. `reason` and `detail` say why it failed.
+    `requests` are the counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what
+    was proved, or drilled.
     `hands` are those who went on with it after its process had ended. `first` and `last` are numbers of the ledger.
     """
 

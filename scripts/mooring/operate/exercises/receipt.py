@@ -11,7 +11,7 @@ from mooring.operate.exercises.outcome import HELD, Exercised
 from mooring.release.program import program
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.state import Event
-from mooring.spec.environment import Proof
+from mooring.spec.environment import Exercise, Proof
 from mooring.timestamps import iso
 
 DAY = 86400.0
@@ -52,13 +52,13 @@ def record(ledger: Ledger, environment: str, actor: str, found: Exercised, relea
     return write(ledger, environment, actor, "note", event)
 
 
-def told(ledger: Ledger, environment: str, demanded: Mapping[str, Proof], now: float) -> list[dict[str, Any]]:
+def told(ledger: Ledger, environment: str, demanded: Mapping[Exercise, Proof], now: float) -> list[dict[str, Any]]:
     """The last receipt of each drill, and each that is demanded and has none; JSON-able.
 
     `days` is how old it may be, None where nothing is demanded; `due` says why it does not count, "" when it does.
     """
-    newest = ledger.drilled(environment)
-    return [_told(name, newest.get(name), demanded.get(name), now) for name in sorted(newest.keys() | demanded.keys())]
+    newest, wanted = ledger.drilled(environment), {str(name): proof for name, proof in demanded.items()}
+    return [_told(name, newest.get(name), wanted.get(name), now) for name in sorted({*newest, *wanted})]
 
 
 def _told(name: str, entry: Entry | None, demanded: Proof | None, now: float) -> dict[str, Any]:
@@ -79,7 +79,9 @@ def _due(entry: Entry | None, demanded: Proof, now: float) -> str:
     return f"the last one is {age:.1f} days old, at most {demanded.days:g} are allowed" if age > demanded.days else ""
 
 
-def missing(ledger: Ledger, environment: str, demanded: Mapping[str, Proof], now: float) -> Iterator[tuple[str, str]]:
+def missing(
+    ledger: Ledger, environment: str, demanded: Mapping[Exercise, Proof], now: float
+) -> Iterator[tuple[str, str]]:
     """(drill, why it must run) for each that is demanded and does not count."""
     for one in told(ledger, environment, demanded, now):
         if one["due"]:
