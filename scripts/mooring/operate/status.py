@@ -38,7 +38,7 @@ class Target(Protocol):
 
 
 UNTOLD: dict[str, Any] = {
-    **dict.fromkeys(("deployments", "drift", "drills", "objectives", "patrol")),
+    **dict.fromkeys(("deployments", "drift", "objectives", "patrol", "proofs")),
     "silences": [],
 }
 """What is not known unless something says it."""
@@ -56,7 +56,7 @@ def status(target: Target, records: Records, standings: Standings) -> dict[str, 
     for slot, commit in recorded.pop("commits", {}).items():
         facts["slots"][slot]["commit"] = commit
     ran = asked(lambda: read_jobs(records)) or []
-    recorded |= {"drills": asked(lambda: _drills(records.ledger(), records.environment, live))}
+    recorded |= {"proofs": asked(lambda: _proofs(records.ledger(), records.environment, live))}
     known = {**served(live), **recorded, "jobs": ran, "patrol": asked(lambda: read_patrol(records))}
     known |= {"objectives": asked(lambda: standings.read(live)), "warnings": asked.warnings}
     known["drift"] = looked(known.get("drift"), ran)
@@ -112,7 +112,7 @@ def _recorded(book: "Ledger | None", name: str, slots: dict[str, Any]) -> dict[s
     }
 
 
-def _drills(book: "Ledger | None", name: str, live: "Release | None") -> list[dict[str, Any]]:
+def _proofs(book: "Ledger | None", name: str, live: "Release | None") -> list[dict[str, Any]]:
     """The last receipt of each live drill, and whether it is as fresh as the release that serves demands."""
     from mooring.operate.exercises import receipt
 

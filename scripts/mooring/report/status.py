@@ -165,7 +165,7 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"watched at {monitor}"
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
-    for drill in data.get("drills") or ():
+    for drill in data.get("proofs") or ():
         yield _drilled(drill, time.time())
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
