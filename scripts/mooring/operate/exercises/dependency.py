@@ -142,18 +142,21 @@ def _stopped(scratch: Scratch, figures: dict[str, Any]) -> Check:
     """Stops what plays models and services: connections are taken, and nothing is said."""
     scratch.notify("nothing answers any more")
     content = scratch.release.content
-    most = max(_slowest(content, agent) for agent in content.agents)
+    probes = content.environment.rollout.probes
     pid = int(json.loads((scratch.state / "simulator.json").read_text())["pid"])
     os.kill(pid, signal.SIGSTOP)
     try:
-        seen = _asked(scratch, content.environment.rollout.probes, vendors(content), 1)
+        each = {probe.agent: _asked(scratch, [probe], vendors(content), 1) for probe in probes}
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-    figures["stopped"] = {"rungs": seen.rungs, "slowest": round(seen.slowest, 2)}
-    said = "; ".join(seen.wrong[:2]) or f"as expected, {seen.slowest:.1f} s at most"
-    held = not seen.wrong and seen.slowest <= most
-    return Check("no vendor and no service says anything", f"answers from L3 or L4 within {most:g} s", said, held)
+    promised = {agent: _slowest(content, agent) for agent in each}
+    figures["stopped"] = {agent: {"rungs": one.rungs, "slowest": round(one.slowest, 2)} for agent, one in each.items()}
+    wrong = [line for one in each.values() for line in one.wrong]
+    wrong += [f"{agent} took {one.slowest:.1f} s" for agent, one in each.items() if one.slowest > promised[agent]]
+    said = "; ".join(wrong[:2]) or ", ".join(f"{agent} after {one.slowest:.1f} s" for agent, one in each.items())
+    within = _alike({agent: f"{seconds:g} s" for agent, seconds in promised.items()})
+    return Check("no vendor and no service says anything", f"answers from L3 or L4 within {within}", said, not wrong)
 
 
 def _slowest(content: ReleaseContent, agent: str) -> float:

@@ -229,7 +229,12 @@ def test_what_was_cancelled_counts_for_the_breaker_only_when_it_had_its_time() -
 def test_a_vendor_whose_tries_failed_before_it_was_overtaken_is_sick(stream: bool) -> None:
     async def scene() -> None:
         sick = Vendor("first", 0.1, error=ModelHTTPError(503, "primary"))
-        it = Scene(sick, Vendor("second", 0.3), Vendor("third"), ladder={"hedge": {"afterSeconds": 0.5}})
+        it = Scene(
+            sick,
+            Vendor("second", 0.3),
+            Vendor("third"),
+            ladder=SLOW_PROFILE["ladder"] | {"hedge": {"afterSeconds": 0.5}},
+        )
         assert (await it.ask(stream))[0] == "second"
         assert len(sick.asked) == 1, "it waits for its second try"
         assert it.circuit("primary").last.well is False
