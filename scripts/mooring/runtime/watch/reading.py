@@ -2,7 +2,7 @@
 of a worker four times as long. It reaches into that library, so a test holds that both say the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -42,7 +42,7 @@ def _children(metric: Counter | Histogram) -> Iterator[tuple[dict[str, str], Any
     return ((dict(zip(metric._labelnames, values, strict=True)), child) for values, child in _rows(metric))
 
 
-def _rows(metric: Counter | Histogram) -> list[tuple[tuple[str, ...], Any]]:
+def _rows(metric: Counter | Histogram) -> list[tuple[Sequence[str], Any]]:
     """The values of labels, and what was counted under them."""
     if not metric._labelnames:
         return [((), metric)]
