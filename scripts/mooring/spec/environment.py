@@ -133,8 +133,8 @@ class Serving(Part):
         default=None,
         ge=1,
         le=64,
-        description="Processes of a slot, which accept from the one socket; the limits of a slot are shared out among "
-        "them. Default: as many as there are cores to use, four at most, and one in development.",
+        description="Processes of a slot, which accept from the one socket; the limits of a slot hold for all of "
+        "them together. Default: as many as there are cores to use, four at most, and one in development.",
     )
     spare: bool | None = Field(
         default=None,
