@@ -12,6 +12,7 @@ from mooring.report.drill.axis import Axis, Group, axis
 from mooring.report.drill.lanes import OUTCOMES, Cell, cells
 from mooring.report.drill.paths import HEIGHT, height, latency, path, stacked
 from mooring.report.drill.units import clock, length, percent
+from mooring.spec.drill import Surge
 
 QUESTIONS = 4
 """In a piece of time of a short trace there are about so many at least: fewer leave holes."""
@@ -35,10 +36,11 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Target:
-    """Whom incidents hit."""
+class Row:
+    """What happens to the system: to one target of incidents, or to the number of questions. `fails` are incidents."""
 
     name: str
+    fails: bool
     bars: tuple[Bar, ...]
 
 
@@ -66,7 +68,7 @@ class Timeline:
     axis: Axis
     seed: int
     incidents: tuple[Outage, ...]
-    targets: tuple[Target, ...]
+    rows: tuple[Row, ...]
     lanes: tuple[Lane, ...]
     policies: tuple[Lane, ...]
     late: float
@@ -93,22 +95,23 @@ def timeline(drilled: Drilled, most: int) -> Timeline | None:
         )
         for arm, lines in told.items()
     ]
-    targets = tuple(_targets(outages, drawn, drill.hours))
+    rows = tuple(_targets(outages, drawn, drill.hours))
+    surges = tuple(_surge(each, group) for each in drill.surges for group in drawn.groups)
     return Timeline(
         drawn,
         seed,
         tuple(outage for outage in outages if any(_meet(outage, group) for group in drawn.groups)),
-        targets,
+        (*rows, Row("more questions", False, surges)) if surges else rows,
         tuple(lane for lane in lanes if not lane.arm.startswith(WITHOUT)),
         tuple(lane for lane in lanes if lane.arm.startswith(WITHOUT)),
         height(drill.late_seconds),
         tuple(drawn.ticks()),
         path((one.bins[-1].right, other.bins[0].left, 0.0, HEIGHT) for one, other in pairwise(drawn.groups)),
-        path((bar.left, bar.left + bar.width, 0.0, HEIGHT) for target in targets for bar in target.bars),
+        path(sorted((bar.left, bar.left + bar.width, 0.0, HEIGHT) for row in rows for bar in row.bars)),
     )
 
 
-def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iterator[Target]:
+def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iterator[Row]:
     hit: dict[str, list[Bar]] = {}
     for outage in outages:
         for name in outage.rungs or (outage.vendor or f"service {outage.failing.service}",):
@@ -116,7 +119,7 @@ def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iter
                 if _meet(outage, group):
                     hit.setdefault(name, []).append(_bar(outage, group, whole_hours))
     for name in sorted(hit):
-        yield Target(name.replace("service *", "all services"), tuple(hit[name]))
+        yield Row(f"{'every service' if name == 'service *' else name} fails", True, tuple(hit[name]))
 
 
 def _meet(outage: Outage, group: Group) -> bool:
@@ -129,6 +132,12 @@ def _bar(outage: Outage, group: Group, whole_hours: float) -> Bar:
     when = f"{clock(outage.start, whole_hours)} to {clock(outage.end, whole_hours)}, {length(outage.seconds)}"
     label = outage.failing.mode if width >= WIDE else ""
     return Bar(round(left, 2), round(width, 2), max(outage.severity, 0.25) * HEIGHT, f"{outage.says()}: {when}", label)
+
+
+def _surge(surge: Surge, group: Group) -> Bar:
+    left, right = group.at(surge.start * 3600), group.at(surge.end * 3600)
+    says = f"{surge.times:g} times as many questions"
+    return Bar(round(left, 2), round(right - left, 2), HEIGHT / 2, says, f"{surge.times:g}x" if right > left else "")
 
 
 def _lane(arm: str, availability: str, found: Sequence[Cell], drawn: Axis) -> Lane:
