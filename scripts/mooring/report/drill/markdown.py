@@ -103,7 +103,7 @@ def _sections(report: Report) -> Iterator[Section]:
 
 
 def _figures(each: Trace) -> str:
-    columns = [column for name, column in COLUMNS.items() if each.year or name != "down"]
+    columns = [column for column in COLUMNS.values() if each.year or not column.yearly]
     rows = "".join(
         f"| {_cell(arm.name)} | {' | '.join(column.cell(arm.figures) for column in columns)} |\n"
         for arm in each.arms

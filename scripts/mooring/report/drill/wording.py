@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mooring.change.wording import clip, count
-from mooring.drill.arms.names import BASELINE, HEAD
+from mooring.drill.arms.names import BASE, BASELINE, HEAD
 from mooring.drill.verdict import Loss, Miss
 from mooring.report.drill.units import hours, length, number, percent
 from mooring.report.drill.values import Report, Trace
@@ -70,7 +70,9 @@ def verdict(report: Report) -> str:
         count(len(found.broken), "arm") + " crashed" if found.broken else "",
     ]
     said = ", ".join(filter(None, parts))
-    return f"{found.outcome}: {said or 'every target is kept, and nothing is lost against the base'}"
+    based = any(each.figures(BASE) for each in report.traces)
+    against = "and nothing is lost against the base" if based else "and there is no base to compare with"
+    return f"{found.outcome}: {said or f'no target is missed, {against}'}"
 
 
 def loss(one: Loss, each: Trace | None) -> str:
