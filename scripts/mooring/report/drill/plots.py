@@ -15,24 +15,28 @@ from mooring.report.drill.units import clock, length, percent
 from mooring.spec.drill import Surge
 
 QUESTIONS = 4
-"""In a piece of time of a short trace there are about so many at least: fewer leave holes."""
+"""In a piece of time of a short trace there are about so many at least, but for surges: fewer leave holes."""
 
 SPARED = 0.5
 """From this share of questions on, a failing vendor is said to be left alone."""
 
-WIDE = 130.0
-"""Units from which on there is room for words in a bar."""
+LETTER, NARROW = 7.0, 18.0
+"""Units that a letter takes on a wide screen, and on a narrow one."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """An incident: `height` is the share of calls that it hits, in units; `label` is "" where it does not fit."""
+    """An incident: `height` is the share of calls that it hits, in units.
+
+    `label` is "" where it does not fit, and `tight` says that it does not on a narrow screen.
+    """
 
     left: float
     width: float
     height: float
     says: str
     label: str
+    tight: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def timeline(drilled: Drilled, most: int) -> Timeline | None:
         return None
     drill, outages = drilled.drill, drilled.outages[0]
     seed = min(answer.seed for lines in told.values() for answer in lines.answers)
-    asked = max(sum(answer.seed == seed for answer in lines.answers) for lines in told.values())
+    asked = int(drill.per_minute * 60 * drill.hours)
     drawn = axis(windows(drill, outages, seed), max(min(most, asked // QUESTIONS), 1))
     lanes = [
         _lane(
@@ -130,8 +134,10 @@ def _bar(outage: Outage, group: Group, whole_hours: float) -> Bar:
     left, right = group.at(outage.start), group.at(outage.end)
     width = max(right - left, 1.5)
     when = f"{clock(outage.start, whole_hours)} to {clock(outage.end, whole_hours)}, {length(outage.seconds)}"
-    label = outage.failing.mode if width >= WIDE else ""
-    return Bar(round(left, 2), round(width, 2), max(outage.severity, 0.25) * HEIGHT, f"{outage.says()}: {when}", label)
+    mode, tall = outage.failing.mode, max(outage.severity, 0.25) * HEIGHT
+    label = mode if width >= LETTER * (len(mode) + 1) else ""
+    tight = width < NARROW * (len(mode) + 1)
+    return Bar(round(left, 2), round(width, 2), tall, f"{outage.says()}: {when}", label, tight)
 
 
 def _surge(surge: Surge, group: Group) -> Bar:
