@@ -117,9 +117,8 @@ def _verdict(report: Report) -> Iterator[str]:
     yield MARKS[judgement.outcome] + wording.verdict(report)
     for sentence in wording.reasons(report):
         yield from _wrapped(sentence, MARKS["fail"])
-    for trace in report.traces:
-        if trace.year and (said := wording.baseline(trace)):
-            yield from _wrapped(f"{trace.name}: {said}", "  ")
+    for sentence in wording.worth(report):
+        yield from _wrapped(sentence, "  ")
     if report.changed:
         yield "what the change does to policies:"
         for change in report.changed:
