@@ -43,6 +43,12 @@ def test_a_drill_without_incidents_says_that_it_measured_a_healthy_day() -> None
     assert "+ pass: no target is missed, and nothing is lost against the base" in text
 
 
+def test_a_single_drill_says_what_people_have_without_the_documents() -> None:
+    last = told(lived(outage())).replace("\n  ", " ").splitlines()[-1]
+    assert ": availability 99." in last
+    assert last.endswith(" %, where SDK defaults, one vendor, restarted by a supervisor has 71.43 %")
+
+
 def test_without_a_base_nothing_is_said_about_one() -> None:
     rules = {arm: rule for arm, rule in RULES.items() if arm != "base"}
     assert "+ pass: no target is missed, and there is no base to compare with\n" in told(lived(outage(), rules))
@@ -83,7 +89,7 @@ def test_losses_are_red_on_a_terminal_and_plain_when_piped() -> None:
 
 
 def test_a_target_that_is_missed_is_told_with_its_limit() -> None:
-    drilled = {"outage": lived(outage())}
+    drilled = {"outage": lived(outage(), {"head": RULES["head"]})}
     misses = (
         Miss("outage", "availability", 0.9712, 0.99, "the drill's own target is >= 0.99"),
         Miss("outage", "uptime-month", 0.9712, 0.995, "objective uptime-month"),
