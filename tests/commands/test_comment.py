@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from mooring.drill.verdict import judge
+<<<<<<< HEAD
 from mooring.report.drill import files as drills
 from mooring.report.evaluation import files
 from tests.evaluate.behaviour.story import dropped
 from tests.operate.repository.test_comments import Api
 from tests.report.drill.story import lived, outage
+=======
+from mooring.report.drill import files as drill_files
+from mooring.report.evaluation import files
+from tests.evaluate.behaviour.story import dropped
+from tests.operate.repository.test_comments import Api
+from tests.report.drill.story import WORSE, lived, outage
+>>>>>>> report
 
 HEAD = ("--owner", "stranger", "--branch", "better&prompt", "--commit")
 
@@ -47,6 +55,20 @@ def test_markdown_that_was_left_behind_is_not_looked_at(api: Api, folder: Path, 
     (folder / "comment.md").write_text("<!-- mooring evaluation local -->\n@everybody [click](https://evil.example)")
     assert moor("comment", folder, *HEAD, "c0ffee").code == 0
     assert "evil.example" not in api.comments[0]["body"]
+
+
+def test_drills_have_a_comment_of_their_own_that_is_updated(api: Api, folder: Path, moor: Any, tmp_path: Path) -> None:
+    moor("comment", folder, *HEAD, "c0ffee")
+    found = {"outage": lived(outage(), WORSE)}
+    drill_files.write(tmp_path / "drills", found, judge(found, ()))
+    assert moor("comment", tmp_path / "drills", *HEAD, "c0ffee").out == "commented on #7\n"
+    drill_files.write(tmp_path / "drills", found, judge(found, ()), ["standard: retry.tries 3 -> 1"])
+    (tmp_path / "drills/comment.md").write_text("<!-- mooring drill -->\n@everybody [click](https://evil.example)")
+    assert moor("comment", tmp_path / "drills", *HEAD, "c0ffee").out == "updated the comment on #7\n"
+    evaluation, drills = (comment["body"] for comment in api.comments)
+    assert "Evaluation of `local`" in evaluation
+    assert "- `standard: retry.tries 3 -> 1`" in drills
+    assert "evil.example" not in drills
 
 
 def test_a_link_to_another_file_is_not_followed(api: Api, folder: Path, moor: Any, tmp_path: Path) -> None:

@@ -63,6 +63,15 @@ def test_recovery_is_from_the_first_failure_until_answers_are_good_again():
     assert (recovery.failed, recovery.seconds) == (5, 300)
 
 
+def test_two_short_failures_hours_apart_are_two_and_one_good_answer_is_no_recovery():
+    apart = [answer(n, 900 + 60 * n, right=n not in (2, 12)) for n in range(20)]
+    (recovery,) = of(answer(99, 100), *apart).recoveries
+    assert (recovery.failed, recovery.seconds) == (2, 60)
+    every_other = [answer(n, 900 + 60 * n, right=n % 2 > 0 or n > 12) for n in range(20)]
+    (recovery,) = of(answer(99, 100), *every_other).recoveries
+    assert recovery.seconds == 13 * 60
+
+
 def test_an_episode_that_nobody_felt_is_masked():
     found = of(*(answer(n, 900 + 60 * n, rung="L1") for n in range(12)))
     assert (found.masked, found.mttr) == (1.0, None)

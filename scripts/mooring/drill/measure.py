@@ -1,7 +1,7 @@
 """What an arm's answers come to: availability, times, degradation, recovery, amplification and cost."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,11 +15,16 @@ RUNGS = ("L0", "L1", "L2", "L3", "L4", "")
 """Who may have answered; "" is nobody."""
 
 
+WELL = 3
+"""Good answers in a row after which users have their service back."""
+
+
 @dataclass(frozen=True)
 class Recovery:
-    """One episode: how many of its questions failed, and seconds from the first that did until answers were good again.
+    """One episode: how many of its questions failed, and seconds of the longest time in which they did.
 
-    0 seconds where none failed: users did not notice. `says` is what failed.
+    That begins with a question that failed and ends with the first of `WELL` good answers in a row. 0 seconds where
+    none failed: users did not notice. `says` is what failed.
     """
 
     seed: int
@@ -139,13 +144,25 @@ def _met(episode: Episode, answers: Sequence[Answer]) -> bool:
 
 
 def _recovery(episode: Episode, answers: Sequence[Answer]) -> Recovery:
-    failed = [answer for answer in answers if not answer.good]
-    seconds = 0.0
-    if failed:
-        after = [answer.at for answer in answers if answer.at > failed[-1].at]
-        seconds = (after[0] if after else failed[-1].at + failed[-1].seconds) - failed[0].at
     says = ", ".join(dict.fromkeys(outage.says() for outage in episode.outages))
-    return Recovery(answers[0].seed, episode.start, episode.end, says, len(answers), len(failed), seconds)
+    failed = sum(not answer.good for answer in answers)
+    seconds = max(_spells(answers), default=0.0)
+    return Recovery(answers[0].seed, episode.start, episode.end, says, len(answers), failed, seconds)
+
+
+def _spells(answers: Sequence[Answer]) -> Iterator[float]:
+    """Seconds from each answer that failed until answers were good again: `WELL` of them in a row."""
+    began: float | None = None
+    well: list[float] = []
+    for answer in answers:
+        well = [*well, answer.at] if answer.good else []
+        if not answer.good and began is None:
+            began = answer.at
+        if began is not None and len(well) == WELL:
+            yield well[0] - began
+            began = None
+    if began is not None:
+        yield (well[0] if well else answers[-1].at + answers[-1].seconds) - began
 
 
 def _at(ordered: Sequence[float], rate: float) -> float:

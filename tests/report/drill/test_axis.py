@@ -66,21 +66,31 @@ def test_every_question_that_counts_is_drawn_once(found) -> None:
 def test_an_incident_is_drawn_at_its_time_and_by_whom_it_hits() -> None:
     drawn = timeline(lived(outage()), 60)
     assert drawn is not None
-    (target,) = drawn.targets
-    (bar,) = target.bars
-    assert (target.name, bar.left, bar.width, bar.height) == ("L0", 200, 300, HEIGHT)
+    (row,) = drawn.rows
+    (bar,) = row.bars
+    assert (row.name, bar.left, bar.width, bar.height) == ("L0 fails", 200, 300, HEIGHT)
     assert bar.says == "L0 down: 0:12:00 to 0:30:00, 18 min"
     assert bar.label == "down"
 
 
 def test_a_partial_incident_is_lower_and_one_of_tools_has_a_row_of_its_own() -> None:
     incidents = [
-        {"rung": "L1", "start": 0.1, "end": 0.2, "severity": 0.5, "mode": "errors"},
-        {"service": "*", "start": 0.3, "end": 0.4, "mode": "hang"},
+        {"rung": "L1", "start": 0.3, "end": 0.4, "severity": 0.5, "mode": "errors"},
+        {"service": "*", "start": 0.1, "end": 0.2, "mode": "hang"},
     ]
     drawn = timeline(lived(drill(incidents=incidents)), 60)
     assert drawn is not None
-    assert [(each.name, each.bars[0].height) for each in drawn.targets] == [("L1", 50), ("all services", 100)]
+    assert drawn.bands == "M100 0H200V100H100zM300 0H400V100H300z"
+    assert [(each.name, each.bars[0].height) for each in drawn.rows] == [("L1 fails", 50), ("every service fails", 100)]
+
+
+def test_a_surge_of_questions_has_a_row_below_the_incidents() -> None:
+    drawn = timeline(lived(outage(surges=[{"start": 0.5, "end": 0.75, "times": 10}])), 60)
+    assert drawn is not None
+    assert [each.name for each in drawn.rows] == ["L0 fails", "more questions"]
+    (bar,) = drawn.rows[1].bars
+    assert (bar.left, bar.width, bar.says) == (500, 250, "10 times as many questions")
+    assert drawn.bands == "M200 0H500V100H200z"
 
 
 def test_incidents_that_were_not_lived_through_are_not_drawn() -> None:
@@ -88,8 +98,8 @@ def test_incidents_that_were_not_lived_through_are_not_drawn() -> None:
     drawn = timeline(found, 60)
     assert drawn is not None
     assert 0 < len(drawn.incidents) < found.incidents
-    for target in drawn.targets:
-        assert all(bar.left >= 0 and bar.left + bar.width <= WIDTH + 1.5 for bar in target.bars)
+    for row in drawn.rows:
+        assert all(bar.left >= 0 and bar.left + bar.width <= WIDTH + 1.5 for bar in row.bars)
 
 
 def test_arms_without_one_policy_are_apart_and_those_that_crashed_are_left_out() -> None:

@@ -11,7 +11,7 @@ from mooring.drill.run import Drilled
 from mooring.drill.verdict import Judgement, judge
 from mooring.errors import Failed, Refused
 from mooring.report.drill import files
-from mooring.report.drill.values import Report
+from mooring.report.drill.values import Report, parse
 from tests.report.drill.story import BOUGHT, WORSE, crashed, lived, outage, year
 
 
@@ -65,6 +65,19 @@ def test_a_file_that_is_no_report_is_refused(content: str, tmp_path: Path) -> No
     (tmp_path / "other.json").write_text(content, encoding="utf-8")
     with pytest.raises(Refused, match="no report of drills"):
         files.read(tmp_path / "other.json")
+
+
+def test_a_report_without_drills_is_none_and_figures_that_are_missing_are_nothing(
+    drilled: dict[str, Drilled], judgement: Judgement
+) -> None:
+    data = files.as_data(drilled, judgement)
+    with pytest.raises(Refused, match="it has none"):
+        parse(json.dumps(data | {"traces": []}))
+    for trace in data["traces"]:
+        for arm in trace["arms"]:
+            arm["figures"] |= {"rungs": {}, "mttr": None, "mean_seconds": float("inf"), "p99_seconds": float("nan")}
+    read = parse(json.dumps(data))
+    assert all(form(read) for form in files.FORMS.values())
 
 
 def test_a_report_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

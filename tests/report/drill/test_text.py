@@ -10,7 +10,7 @@ from mooring.drill.verdict import Judgement, Miss, judge
 from mooring.report.console import Console
 from mooring.report.drill.progress import drilling
 from mooring.report.drill.text import WIDTH, drill_text
-from tests.report.drill.story import BOUGHT, WORSE, crashed, drill, lived, outage, year
+from tests.report.drill.story import BOUGHT, RULES, WORSE, crashed, drill, lived, outage, year
 from tests.report.evaluation.hostile import ATTACK
 
 CHANGED = ("standard: retry.tries 3 -> 1", "support/main: models.L1 is gone")
@@ -40,7 +40,18 @@ def test_the_first_line_says_what_was_simulated() -> None:
 def test_a_drill_without_incidents_says_that_it_measured_a_healthy_day() -> None:
     text = told(lived(drill("calm")))
     assert "no incident, this measures a healthy day" in text.replace("\n  ", " ")
-    assert "+ pass: every target is kept" in text
+    assert "+ pass: no target is missed, and nothing is lost against the base" in text
+
+
+def test_a_single_drill_says_what_people_have_without_the_documents() -> None:
+    last = told(lived(outage())).replace("\n  ", " ").splitlines()[-1]
+    assert ": availability 99." in last
+    assert last.endswith(" %, where SDK defaults, one vendor, restarted by a supervisor has 71.43 %")
+
+
+def test_without_a_base_nothing_is_said_about_one() -> None:
+    rules = {arm: rule for arm, rule in RULES.items() if arm != "base"}
+    assert "+ pass: no target is missed, and there is no base to compare with\n" in told(lived(outage(), rules))
 
 
 def test_an_arm_that_crashed_is_told_and_has_no_figures() -> None:
@@ -78,7 +89,7 @@ def test_losses_are_red_on_a_terminal_and_plain_when_piped() -> None:
 
 
 def test_a_target_that_is_missed_is_told_with_its_limit() -> None:
-    drilled = {"outage": lived(outage())}
+    drilled = {"outage": lived(outage(), {"head": RULES["head"]})}
     misses = (
         Miss("outage", "availability", 0.9712, 0.99, "the drill's own target is >= 0.99"),
         Miss("outage", "uptime-month", 0.9712, 0.995, "objective uptime-month"),

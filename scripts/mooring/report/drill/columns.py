@@ -9,12 +9,16 @@ from mooring.report.drill.units import NONE, between, hours, length, number, per
 
 @dataclass(frozen=True)
 class Column:
-    """`head` and `unit` are its two lines of heading; `why` says what it measures."""
+    """`head` and `unit` are its two lines of heading; `why` says what it measures.
+
+    `yearly` columns make sense only where the trace stands for a year.
+    """
 
     head: str
     unit: str
     why: str
     cell: Callable[[Figures], str]
+    yearly: bool = False
 
     @property
     def title(self) -> str:
@@ -31,6 +35,8 @@ def _mttr(place: int) -> Callable[[Figures], str]:
 
 MTTR = "From the first failed answer of an incident until answers are right again, of incidents that users felt: "
 
+DAY_MINUTES = 1440
+
 COLUMNS: Mapping[str, Column] = {
     "available": Column(
         "available", "%", "Right answers in time from a model, L0 to L2.", lambda f: percent(f.availability.value)
@@ -39,13 +45,24 @@ COLUMNS: Mapping[str, Column] = {
         "95 %", "interval", "Of availability, by a bootstrap over incidents.", lambda f: between(f.availability)
     ),
     "down": Column(
-        "down", "h/year", "Hours a year without a right answer in time.", lambda f: hours(1 - f.availability.value)
+        "down",
+        "h/year",
+        "Hours a year without a right answer in time.",
+        lambda f: hours(1 - f.availability.value),
+        yearly=True,
     ),
-    "L3": Column("L3", "%", "Answered by the prepared answer.", lambda f: percent(f.rungs["L3"])),
-    "L4": Column("L4", "%", "Answered by the apology and a ticket.", lambda f: percent(f.rungs["L4"])),
+    "L3": Column("L3", "%", "Answered by the prepared answer.", lambda f: percent(f.rungs.get("L3", 0.0))),
+    "L4": Column("L4", "%", "Answered by the apology and a ticket.", lambda f: percent(f.rungs.get("L4", 0.0))),
     "mean": Column("mean", "s", "Seconds from the moment of asking.", lambda f: number(f.mean_seconds)),
     "p99": Column("P99", "s", "Of a hundred answers 99 came within so many seconds.", lambda f: number(f.p99_seconds)),
     "degraded": Column("degraded", "%", "Not answered by L0, the first model.", lambda f: percent(f.degraded.value)),
+    "daily": Column(
+        "degraded",
+        "min/day",
+        "The same in minutes of a day.",
+        lambda f: f"{f.degraded.value * DAY_MINUTES:.1f}",
+        yearly=True,
+    ),
     "masked": Column("masked", "%", "Incidents in which no question failed.", lambda f: _percent(f.masked)),
     "p50": Column("MTTR", "p50", f"{MTTR}half of them are shorter.", _mttr(0)),
     "p95": Column("MTTR", "p95", f"{MTTR}95 of 100 are shorter.", _mttr(1)),

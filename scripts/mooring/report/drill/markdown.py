@@ -51,7 +51,7 @@ def _head(report: Report) -> Iterator[str]:
     if len(reasons) > TOP:
         yield f"- … {count(len(reasons) - TOP, 'more reason')}"
     if not reasons:
-        yield from (f"- {code(f'{each.name}: {said}')}" for each in report.traces[:TOP] if (said := _year(each)))
+        yield from (f"- {code(sentence)}" for sentence in list(wording.worth(report))[:TOP])
     if report.changed:
         yield ""
         yield "What the change does to policies:"
@@ -61,10 +61,6 @@ def _head(report: Report) -> Iterator[str]:
             yield f"- … {count(len(report.changed) - TOP, 'more change')}"
     yield ""
     yield from _table(report)
-
-
-def _year(each: Trace) -> str:
-    return wording.baseline(each) if each.year else ""
 
 
 def _table(report: Report) -> Iterator[str]:
@@ -103,7 +99,7 @@ def _sections(report: Report) -> Iterator[Section]:
 
 
 def _figures(each: Trace) -> str:
-    columns = [column for name, column in COLUMNS.items() if each.year or name != "down"]
+    columns = [column for column in COLUMNS.values() if each.year or not column.yearly]
     rows = "".join(
         f"| {_cell(arm.name)} | {' | '.join(column.cell(arm.figures) for column in columns)} |\n"
         for arm in each.arms

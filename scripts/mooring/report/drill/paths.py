@@ -26,7 +26,7 @@ def stacked(found: Sequence[Cell], bins: Sequence[Bin], place: int) -> Iterator[
 
 
 def path(boxes: Iterable[Box]) -> str:
-    """Of boxes; those beside each other are one where they have the same height."""
+    """Of boxes from left to right; those beside each other are one where they have the same height."""
     joined: list[list[float]] = []
     for left, right, top, bottom in boxes:
         if joined and joined[-1][1] >= left - 0.01 and joined[-1][2:] == [top, bottom]:

@@ -12,33 +12,39 @@ from mooring.report.drill.axis import Axis, Group, axis
 from mooring.report.drill.lanes import OUTCOMES, Cell, cells
 from mooring.report.drill.paths import HEIGHT, height, latency, path, stacked
 from mooring.report.drill.units import clock, length, percent
+from mooring.spec.drill import Surge
 
 QUESTIONS = 4
-"""In a piece of time of a short trace there are about so many at least: fewer leave holes."""
+"""In a piece of time of a short trace there are about so many at least, but for surges: fewer leave holes."""
 
 SPARED = 0.5
 """From this share of questions on, a failing vendor is said to be left alone."""
 
-WIDE = 130.0
-"""Units from which on there is room for words in a bar."""
+LETTER, NARROW = 7.0, 18.0
+"""Units that a letter takes on a wide screen, and on a narrow one."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """An incident: `height` is the share of calls that it hits, in units; `label` is "" where it does not fit."""
+    """An incident: `height` is the share of calls that it hits, in units.
+
+    `label` is "" where it does not fit, and `tight` says that it does not on a narrow screen.
+    """
 
     left: float
     width: float
     height: float
     says: str
     label: str
+    tight: bool = False
 
 
 @dataclass(frozen=True)
-class Target:
-    """Whom incidents hit."""
+class Row:
+    """What happens to the system: to one target of incidents, or to the number of questions. `fails` are incidents."""
 
     name: str
+    fails: bool
     bars: tuple[Bar, ...]
 
 
@@ -66,7 +72,7 @@ class Timeline:
     axis: Axis
     seed: int
     incidents: tuple[Outage, ...]
-    targets: tuple[Target, ...]
+    rows: tuple[Row, ...]
     lanes: tuple[Lane, ...]
     policies: tuple[Lane, ...]
     late: float
@@ -82,7 +88,7 @@ def timeline(drilled: Drilled, most: int) -> Timeline | None:
         return None
     drill, outages = drilled.drill, drilled.outages[0]
     seed = min(answer.seed for lines in told.values() for answer in lines.answers)
-    asked = max(sum(answer.seed == seed for answer in lines.answers) for lines in told.values())
+    asked = int(drill.per_minute * 60 * drill.hours)
     drawn = axis(windows(drill, outages, seed), max(min(most, asked // QUESTIONS), 1))
     lanes = [
         _lane(
@@ -93,22 +99,23 @@ def timeline(drilled: Drilled, most: int) -> Timeline | None:
         )
         for arm, lines in told.items()
     ]
-    targets = tuple(_targets(outages, drawn, drill.hours))
+    rows = tuple(_targets(outages, drawn, drill.hours))
+    surges = tuple(_surge(each, group) for each in drill.surges for group in drawn.groups)
     return Timeline(
         drawn,
         seed,
         tuple(outage for outage in outages if any(_meet(outage, group) for group in drawn.groups)),
-        targets,
+        (*rows, Row("more questions", False, surges)) if surges else rows,
         tuple(lane for lane in lanes if not lane.arm.startswith(WITHOUT)),
         tuple(lane for lane in lanes if lane.arm.startswith(WITHOUT)),
         height(drill.late_seconds),
         tuple(drawn.ticks()),
         path((one.bins[-1].right, other.bins[0].left, 0.0, HEIGHT) for one, other in pairwise(drawn.groups)),
-        path((bar.left, bar.left + bar.width, 0.0, HEIGHT) for target in targets for bar in target.bars),
+        path(sorted((bar.left, bar.left + bar.width, 0.0, HEIGHT) for row in rows for bar in row.bars)),
     )
 
 
-def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iterator[Target]:
+def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iterator[Row]:
     hit: dict[str, list[Bar]] = {}
     for outage in outages:
         for name in outage.rungs or (outage.vendor or f"service {outage.failing.service}",):
@@ -116,7 +123,7 @@ def _targets(outages: Sequence[Outage], drawn: Axis, whole_hours: float) -> Iter
                 if _meet(outage, group):
                     hit.setdefault(name, []).append(_bar(outage, group, whole_hours))
     for name in sorted(hit):
-        yield Target(name.replace("service *", "all services"), tuple(hit[name]))
+        yield Row(f"{'every service' if name == 'service *' else name} fails", True, tuple(hit[name]))
 
 
 def _meet(outage: Outage, group: Group) -> bool:
@@ -127,8 +134,16 @@ def _bar(outage: Outage, group: Group, whole_hours: float) -> Bar:
     left, right = group.at(outage.start), group.at(outage.end)
     width = max(right - left, 1.5)
     when = f"{clock(outage.start, whole_hours)} to {clock(outage.end, whole_hours)}, {length(outage.seconds)}"
-    label = outage.failing.mode if width >= WIDE else ""
-    return Bar(round(left, 2), round(width, 2), max(outage.severity, 0.25) * HEIGHT, f"{outage.says()}: {when}", label)
+    mode, tall = outage.failing.mode, max(outage.severity, 0.25) * HEIGHT
+    label = mode if width >= LETTER * (len(mode) + 1) else ""
+    tight = width < NARROW * (len(mode) + 1)
+    return Bar(round(left, 2), round(width, 2), tall, f"{outage.says()}: {when}", label, tight)
+
+
+def _surge(surge: Surge, group: Group) -> Bar:
+    left, right = group.at(surge.start * 3600), group.at(surge.end * 3600)
+    says = f"{surge.times:g} times as many questions"
+    return Bar(round(left, 2), round(right - left, 2), HEIGHT / 2, says, f"{surge.times:g}x" if right > left else "")
 
 
 def _lane(arm: str, availability: str, found: Sequence[Cell], drawn: Axis) -> Lane:

@@ -56,9 +56,9 @@ def _whole(trace: Trace) -> Iterator[str]:
     if not told:
         yield "no arm has figures"
         return
-    yield from _table("", told, [name for name in ANSWERS if trace.year or name != "down"])
+    yield from _table(told, [name for name in ANSWERS if trace.year or not COLUMNS[name].yearly])
     yield ""
-    yield from _table("", told, RECOVERY)
+    yield from _table(told, RECOVERY)
     if trace.bought:
         yield ""
         yield from _policies(trace.bought)
@@ -82,7 +82,7 @@ def _compact(traces: Sequence[Trace]) -> Iterator[str]:
             yield from _policies(bought, f" in {trace.name}")
 
 
-def _table(name: str, arms: Sequence[Arm], columns: Sequence[str]) -> list[str]:
+def _table(arms: Sequence[Arm], columns: Sequence[str]) -> list[str]:
     return _aligned(_cells(arms, columns))
 
 
@@ -117,9 +117,8 @@ def _verdict(report: Report) -> Iterator[str]:
     yield MARKS[judgement.outcome] + wording.verdict(report)
     for sentence in wording.reasons(report):
         yield from _wrapped(sentence, MARKS["fail"])
-    for trace in report.traces:
-        if trace.year and (said := wording.baseline(trace)):
-            yield from _wrapped(f"{trace.name}: {said}", "  ")
+    for sentence in wording.worth(report):
+        yield from _wrapped(sentence, "  ")
     if report.changed:
         yield "what the change does to policies:"
         for change in report.changed:

@@ -110,11 +110,14 @@ def parse(content: str | bytes) -> Report:
     from pydantic import ValidationError
 
     try:
-        return _adapter().validate_json(content)
+        report = _adapter().validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise Refused(Reason.TAMPERED, f"this is no report of drills: {place}: {first['msg']}") from None
+    if not report.traces:
+        raise Refused(Reason.TAMPERED, "this is no report of drills: it has none")
+    return report
 
 
 @cache

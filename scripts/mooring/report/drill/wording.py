@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mooring.change.wording import clip, count
-from mooring.drill.arms.names import BASELINE, HEAD
+from mooring.drill.arms.names import BASE, BASELINE, HEAD
 from mooring.drill.verdict import Loss, Miss
 from mooring.report.drill.units import hours, length, number, percent
 from mooring.report.drill.values import Report, Trace
@@ -70,7 +70,9 @@ def verdict(report: Report) -> str:
         count(len(found.broken), "arm") + " crashed" if found.broken else "",
     ]
     said = ", ".join(filter(None, parts))
-    return f"{found.outcome}: {said or 'every target is kept, and nothing is lost against the base'}"
+    based = any(each.figures(BASE) for each in report.traces)
+    against = "and nothing is lost against the base" if based else "and there is no base to compare with"
+    return f"{found.outcome}: {said or f'no target is missed, {against}'}"
 
 
 def loss(one: Loss, each: Trace | None) -> str:
@@ -114,11 +116,10 @@ def reasons(report: Report) -> Iterator[str]:
     yield from (crashed(*one) for one in found.broken)
 
 
-def baseline(each: Trace) -> str:
-    """`availability 99.97 %, where SDK defaults, … has 96.4 %`; "" where there is none to compare with."""
-    head = each.figures(HEAD)
-    other = next((arm for arm in each.arms if arm.name == BASELINE and arm.figures), None)
-    if not (head and other and other.figures):
-        return ""
-    here, there = head.availability.value, other.figures.availability.value
-    return f"availability {percent(here)} %, where {other.words} has {percent(there)} %"
+def worth(report: Report) -> Iterator[str]:
+    """What the documents are worth beside what people build without them: in a year, or in the one drill there is."""
+    for each in report.traces:
+        head, other = each.figures(HEAD), next((arm for arm in each.arms if arm.name == BASELINE), None)
+        if head and other and other.figures and (each.year or len(report.traces) == 1):
+            here, there = (percent(found.availability.value) for found in (head, other.figures))
+            yield f"{each.name}: availability {here} %, where {other.words} has {there} %"
