@@ -12,17 +12,10 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.operate.repository.github import GitHub
 
-<<<<<<< HEAD
-SUMMARY = "Keep one comment with what an evaluation or drills found on a pull request."
-EXAMPLES = """
-moor comment evaluation                                 on the pull request that this workflow runs for
-moor comment drill                                      the same for drills, in a comment of their own
-=======
 SUMMARY = "Keep one comment with the result of an evaluation or of drills on a pull request."
 EXAMPLES = """
 moor comment evaluation                                 on the pull request that this workflow runs for
 moor comment drills                                     of moor drill; each has a comment of its own
->>>>>>> report
 moor comment evaluation --owner ann --branch faster --commit 5c3e…  on the open one with this head
 """
 
@@ -41,15 +34,9 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.operate.repository.comments import publish
     from mooring.operate.repository.github import GitHub
 
-<<<<<<< HEAD
-    body = _body(args.folder.absolute())
-    if body is None:
-        return _silent(f"there is neither {' nor '.join(_files())} in {args.folder}", console)
-=======
     body = _rendered(args.folder)
     if body is None:
         return _silent(f"there is no result in {args.folder}", console)
->>>>>>> report
     github = GitHub.of(os.environ)
     number = _pull_request(args, github)
     if number is None:
@@ -59,31 +46,14 @@ def run(args: Namespace, console: Console) -> Outcome:
     return Outcome(Reason.REPORTED, {"pull_request": number, "said": said})
 
 
-<<<<<<< HEAD
-def _files() -> tuple[str, str]:
-    """What an evaluation and what drills leave behind as data."""
-    from mooring.report.drill.files import RESULTS
-    from mooring.report.evaluation.files import PLAN
-
-    return PLAN, RESULTS
-
-
-def _body(folder: Path) -> str | None:
-    """The comment, rendered from the data that is there; None without any. Refused(TAMPERED) when it is none."""
-=======
 def _rendered(folder: Path) -> str | None:
     """The comment, None when there is nothing to tell. A link to another place is not followed."""
->>>>>>> report
     from mooring.report.drill import files as drills
     from mooring.report.drill.markdown import markdown
     from mooring.report.evaluation import files as evaluations
     from mooring.report.evaluation.markdown import comment
 
-<<<<<<< HEAD
-    plan, results = (folder / name for name in _files())
-=======
     plan, results = folder.absolute() / evaluations.PLAN, folder.absolute() / drills.RESULTS
->>>>>>> report
     if plan.is_file() and plan.resolve() == plan:
         return comment(evaluations.read(plan))
     if results.is_file() and results.resolve() == results:
