@@ -134,13 +134,6 @@ def exported(book: "Ledger") -> dict[str, Any] | None:
     return {**seen, "rpo": proof.get("rpo"), "rto": proof.get("rto"), "problem": problem}
 
 
-def jobs(records: Records) -> list[dict[str, Any]]:
-    """The same as `read_jobs`, and nothing when that cannot be read."""
-    with suppress(MooringError, Unavailable):
-        return read_jobs(records)
-    return []
-
-
 def read_jobs(records: Records) -> list[dict[str, Any]]:
     """When each scheduled job of the environment last ran and last reported, and whether that is too long ago.
 
@@ -156,13 +149,6 @@ def read_jobs(records: Records) -> list[dict[str, Any]]:
         {**(beats[job].data() if job in beats else {"job": job, **nothing}), "late": job in overdue}
         for job in (heartbeats.JOBS if known else ())
     ]
-
-
-def patrolled(records: Records) -> list[dict[str, Any]] | None:
-    """The same as `read_patrol`, and None when that cannot be read."""
-    with suppress(MooringError, Unavailable):
-        return read_patrol(records)
-    return None
 
 
 def read_patrol(records: Records) -> list[dict[str, Any]] | None:

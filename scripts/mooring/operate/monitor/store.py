@@ -59,10 +59,4 @@ class Store:
         if len(aggregate.numbers) != self._written:
             self._names = json.dumps(list(aggregate.numbers), separators=(",", ":"))
             self._written = len(aggregate.numbers)
-        temporary = private.file(self._path.with_suffix(".new"))
-        with temporary.open("w") as file:
-            file.writelines((self._names, "\n", data))
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(self._path)
+        private.write(self._path, f"{self._names}\n{data}", lasting=lasting)
