@@ -152,14 +152,19 @@ def read_jobs(records: Records) -> list[dict[str, Any]]:
 
 
 def read_patrol(records: Records) -> list[dict[str, Any]] | None:
-    """The state of each check of the last patrol; None where none has ever run. Raises MooringError or Unavailable."""
+    """The state of each check of the last patrol; None where none has ever run. Raises MooringError or Unavailable.
+
+    Checks of other machines than this one are named CHECK@MACHINE.
+    """
     from mooring.state.records import patrols
+    from mooring.state.running_folder import folder
 
     database = records.database()
     found = database.read(patrols.states) if database else []
     names = ("check", "kind", "state", "seconds", "detail")
     told = [{name: getattr(one, name) for name in names} | {"since": iso(one.since), "seen": one.seen} for one in found]
-    return told or None
+    here = patrols.of("", folder(records.state))
+    return [{**one, "check": one["check"].removesuffix(here)} for one in told] or None
 
 
 def _live(target: Target) -> "Release | None":
