@@ -24,6 +24,20 @@ def file(path: Path) -> Path:
     return path
 
 
+def write(path: Path, text: str, *, lasting: bool = False) -> None:
+    """Writes a file whole or not at all, for its owner alone, where one process at a time writes it.
+
+    `lasting` waits until it would survive a power failure. Raises OSError.
+    """
+    temporary = file(path.with_suffix(".new"))
+    with temporary.open("w", encoding="utf-8") as opened:
+        opened.write(text)
+        if lasting:
+            opened.flush()
+            os.fsync(opened.fileno())
+    temporary.replace(path)
+
+
 def mend(root: Path) -> int:
     """Takes from others what they may do with `root` and all below it; the number of places that they could reach.
 

@@ -116,6 +116,66 @@ def test_fewer_and_looser_checks_are_a_weakening(
     ]
 
 
+KEYED = {"kind": "http", "name": "search", "url": "https://search.example/health", "secretRef": "env:SEARCH_KEY"}
+VECTORS = {"type": "http", "url": "https://vectors.example/q", "body": {}, "results": "/r", "secretRef": "env:V"}
+NEAREST = {"kind": "vector-query", "name": "nearest", "store": VECTORS}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({**KEYED, "secretRef": None}, KEYED, ["env:SEARCH_KEY is sent to https://search.example"]),
+        (KEYED, {**KEYED, "secretRef": "env:OTHER"}, ["env:OTHER is sent to https://search.example"]),
+        (
+            KEYED,
+            {**KEYED, "url": "https://elsewhere.example/health"},
+            ["env:SEARCH_KEY is sent to https://elsewhere.example"],
+        ),
+        (KEYED, {**KEYED, "url": "http://search.example/health"}, ["env:SEARCH_KEY is sent to http://search.example"]),
+        (KEYED, {**KEYED, "url": None, "service": "shop"}, ["env:SEARCH_KEY is sent to shop"]),
+        (KEYED, {**KEYED, "url": "https://search.example/ready"}, []),
+        (KEYED, {**KEYED, "secretRef": None}, []),
+        (
+            NEAREST,
+            {**NEAREST, "store": {**VECTORS, "url": "https://other.example/q"}},
+            ["env:V is sent to https://other.example"],
+        ),
+        (
+            {"kind": "redis-ping", "name": "cache", "secretRef": "env:A"},
+            {"kind": "redis-ping", "name": "cache", "secretRef": "env:B"},  # which holds its own address
+            [],
+        ),
+    ],
+)
+def test_a_check_whose_secret_goes_elsewhere_is_a_high_risk(
+    before: dict[str, Any], after: dict[str, Any], said: list[str], edit: Edit
+) -> None:
+    old, new = (edit({"patrols.patrol.checks.0": side}) for side in (before, after))
+    changes = diff(new, old)
+    sent = [change for change in changes if change.code == "document.secret-sent"]
+    assert [change.text for change in sent] == [f"patrol patrol: the secret {text}" for text in said]
+    assert all(change.risk == 7 for change in sent)
+    assert len(changes) == len(sent) + 1
+
+
+def test_a_new_check_and_a_new_patrol_say_where_their_secrets_go(edit: Edit) -> None:
+    without, with_it = edit({"patrols.patrol": ...}), edit({"patrols.patrol.checks.0": KEYED})
+    for before in (without, edit({})):
+        codes = [change.code for change in diff(with_it, before)]
+        assert codes.count("document.secret-sent") == 1
+    assert "document.secret-sent" not in {change.code for change in diff(with_it, None)}
+
+
+def test_a_model_that_moves_to_another_host_takes_its_key_there(edit: Edit, content: ReleaseContent) -> None:
+    path = "models.anthropic/claude-sonnet-4-5.baseUrl"
+    changes = diff(edit({path: "https://gateway.example/v1"}), content)
+    assert sorted(change.code for change in changes) == ["document.secret-sent", "model.endpoint-changed"]
+    moved = edit({path: "https://gateway.example/v2"})
+    assert [change.code for change in diff(moved, edit({path: "https://gateway.example/v1"}))] == [
+        "model.endpoint-changed"
+    ]
+
+
 DOOR = {"kind": "http", "name": "door"}
 BUDGET = {"kind": "token-budget", "name": "spend", "usdPerMonth": 100}
 

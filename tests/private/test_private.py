@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from mooring import private
 
 
@@ -50,3 +52,19 @@ def test_files_that_nobody_else_could_reach_are_put_right_without_a_word(tmp_pat
 
 def test_a_folder_that_is_not_there_needs_no_mending(tmp_path: Path) -> None:
     assert private.mend(tmp_path / "nowhere") == 0
+
+
+def test_a_file_is_written_whole_or_not_at_all_and_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "figures.json"
+    private.write(path, "first")
+    assert (path.read_text(), mode(path), [one.name for one in tmp_path.iterdir()]) == ("first", 0o600, [path.name])
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        private.write(path, "second", lasting=True)
+    assert path.read_text() == "first"

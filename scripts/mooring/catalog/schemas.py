@@ -16,6 +16,9 @@ from mooring.spec import KINDS, Document
 FOLDER = "schemas"
 
 
+_JSON = (bool, int, float, str)
+
+
 class _Plain(GenerateJsonSchema):
     """Without a title made of each key, which tells nobody anything, and without OpenAPI's `discriminator`."""
 
@@ -26,6 +29,10 @@ class _Plain(GenerateJsonSchema):
         found = super().tagged_union_schema(schema)
         found.pop("discriminator", None)
         return found
+
+    def encode_default(self, dft: Any) -> Any:
+        """What is JSON already is taken as it is: most defaults are, and pydantic builds an adapter for each."""
+        return dft if dft is None or type(dft) in _JSON else super().encode_default(dft)
 
 
 def schemas() -> dict[str, str]:

@@ -16,6 +16,7 @@ from mooring.change.kinds import (
     patrol,
     prompt,
     resilience,
+    secret,
     tool,
 )
 from mooring.change.meaning import MEANINGS
@@ -43,6 +44,9 @@ RULES: dict[str, Callable[[Sides], Rules]] = {
     "tool": tool.rules,
 }
 """By the word for the kind, which begins its codes too."""
+
+BESIDE = frozenset({"objectives", "patrol"})
+"""Kinds of documents that nothing serves with: nobody expects a new one to send a secret anywhere."""
 
 METADATA = frozenset({"description", "owner", "version"})
 
@@ -89,6 +93,9 @@ def _document(
     if old is None and new is not None:
         note = Note(f"{kind}.added", f"added: {_words(new)}", values=(None, new.model_dump(mode="json")))
         yield _change("add", kind, name, note, old, new)
+        if kind in BESIDE and desired is not live:
+            for note in secret.sent(None, new.model_dump(mode="json")):
+                yield _change("add", kind, name, note, old, new)
     elif new is None and old is not None:
         note = Note(f"{kind}.removed", "removed", values=(old.model_dump(mode="json"), None))
         yield _change("remove", kind, name, note, old, new)
@@ -102,6 +109,7 @@ def _notes(kind: str, old: Doc, new: Doc, live: ReleaseContent, desired: Release
     notes = list(walk(sides.before, sides.after, RULES[kind](sides), _unnamed))
     if isinstance(old, Resilience) and isinstance(new, Resilience):
         notes += resilience.whole(old, new)
+    notes += secret.sent(sides.before, sides.after)
     # A version that rose with what it stands for, or with a shared part, is no news.
     return [note for note in notes if not _version(note)] or notes
 

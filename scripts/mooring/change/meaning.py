@@ -35,6 +35,7 @@ MEANINGS: dict[str, Meaning] = {
     "code.removed": Meaning(1, "a module of Python tools is no longer in use"),
     "document.changed": Meaning(3, "a difference without a name of its own"),
     "document.metadata": Meaning(0, "nothing behaves differently"),
+    "document.secret-sent": Meaning(7, "a secret goes to an address that it was not sent to before"),
     "drift.added": Meaning(0, "answers to drift, where every difference was only reported"),
     "drift.changed": Meaning(0, "drift is answered differently, not less"),
     "drift.removed": Meaning(4, "drift is only reported"),

@@ -116,7 +116,7 @@ class _Sources:
         return status(self._target, self._records, self._standings)
 
     def objectives(self) -> list[dict[str, Any]]:
-        return self._standings.of(self.live()) or []
+        return self._standings.read(self.live()) or []
 
 
 class _Server(uvicorn.Server):

@@ -186,15 +186,16 @@ def _bisected(
 def _patrolled(document: "Patrol", around: "Surroundings", problems: list[MooringError]) -> "list[Checked]":
     """Looks at everything, and keeps what was seen."""
     from mooring.commands.database import failed
-    from mooring.operate.patrol.keeping import keep, known
+    from mooring.operate.patrol.keeping import keep, known, local
     from mooring.operate.patrol.patrol import longest, patrol
+    from mooring.state.running_folder import folder
     from mooring.state.unavailable import Unavailable
 
     before: dict[str, Before] = {}
-    kept = around.database
+    kept, machine, own = around.database, folder(around.state), local(document.of(around.environment))
     try:
         if kept is not None:
-            before = kept.read(lambda connection: known(connection, longest(document)))
+            before = kept.read(lambda connection: known(connection, longest(document), machine, own))
     except Unavailable as error:
         problems.append(failed(around.environment, error))
         kept = None
@@ -203,7 +204,7 @@ def _patrolled(document: "Patrol", around: "Surroundings", problems: list[Moorin
     unlisted = canaries if around.unloaded else []
     try:
         if kept is not None:
-            kept.write(lambda connection: keep(connection, checked, document.keep_days, now, unlisted))
+            kept.write(lambda connection: keep(connection, checked, document.keep_days, now, unlisted, machine, own))
     except Unavailable as error:
         problems.append(failed(around.environment, error))
     return checked

@@ -146,13 +146,6 @@ def exported(book: "Ledger") -> dict[str, Any] | None:
     return {**seen, "rpo": proof.get("rpo"), "rto": proof.get("rto"), "problem": problem}
 
 
-def jobs(records: Records) -> list[dict[str, Any]]:
-    """The same as `read_jobs`, and nothing when that cannot be read."""
-    with suppress(MooringError, Unavailable):
-        return read_jobs(records)
-    return []
-
-
 def read_jobs(records: Records) -> list[dict[str, Any]]:
     """When each scheduled job of the environment last ran and last reported, and whether that is too long ago.
 
@@ -170,22 +163,20 @@ def read_jobs(records: Records) -> list[dict[str, Any]]:
     ]
 
 
-def patrolled(records: Records) -> list[dict[str, Any]] | None:
-    """The same as `read_patrol`, and None when that cannot be read."""
-    with suppress(MooringError, Unavailable):
-        return read_patrol(records)
-    return None
-
-
 def read_patrol(records: Records) -> list[dict[str, Any]] | None:
-    """The state of each check of the last patrol; None where none has ever run. Raises MooringError or Unavailable."""
+    """The state of each check of the last patrol; None where none has ever run. Raises MooringError or Unavailable.
+
+    Checks of other machines than this one are named CHECK@MACHINE.
+    """
     from mooring.state.records import patrols
+    from mooring.state.running_folder import folder
 
     database = records.database()
     found = database.read(patrols.states) if database else []
     names = ("check", "kind", "state", "seconds", "detail")
     told = [{name: getattr(one, name) for name in names} | {"since": iso(one.since), "seen": one.seen} for one in found]
-    return told or None
+    here = patrols.of("", folder(records.state))
+    return [{**one, "check": one["check"].removesuffix(here)} for one in told] or None
 
 
 def _live(target: Target) -> "Release | None":

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from mooring.operate.monitor import collapse
 from mooring.operate.monitor.aggregate import KEEP, MOST, REMEMBER, Aggregate, Group, Process
 from mooring.operate.monitor.collect import dead, take
 from mooring.operate.monitor.store import FILE, Store
@@ -288,3 +290,44 @@ def test_what_cannot_be_read_is_put_aside_and_counting_begins_anew(tmp_path: Pat
         assert Store(tmp_path).load() == Aggregate()
         assert (tmp_path / FILE).with_suffix(".unreadable").read_text() == wrong
     assert (tmp_path / "figures.unreadable").stat().st_size
+
+
+def tools(number: int, digest: str, count: int = 1) -> dict[str, Any]:
+    """Figures of a process whose release has a tool of its own."""
+    samples = [["mooring_tool_calls_total", {"tool": f"tool-{number}", "outcome": "ok"}, count]]
+    family = {"name": "mooring_tool_calls", "type": "counter", "what": "Calls.", "samples": samples}
+    own = {"name": f"mooring_once_{number}", "type": "counter", "what": "Once.", "samples": []}
+    return {**figures(number, digest), "families": [family, own]}
+
+
+def test_what_is_gone_stays_in_the_totals_and_does_not_grow_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collapse, "MOST", 100)
+    aggregate, store, releases = Aggregate(), Store(tmp_path), 300
+    for number in range(1, releases + 1):
+        now = number * (KEEP + 1)
+        process = aggregate.see(tools(number, f"sha256:{number:012x}"))
+        store.save(aggregate, lasting=False)
+        aggregate.fold(process, now)
+        aggregate.forget(now)
+        store.save(aggregate, lasting=False)
+        assert Store(tmp_path).load().totals() == aggregate.totals()
+    assert len(aggregate.gone) <= 101
+    assert len(aggregate.numbers) <= 120
+    assert len(aggregate.families) <= 10
+    calls = {
+        labels: count for (name, labels), count in aggregate.totals().items() if name == "mooring_tool_calls_total"
+    }
+    assert sum(calls.values()) == releases
+    assert all(dict(labels)["outcome"] == "ok" for labels in calls)
+    assert aggregate.totals()[requests("received")] == releases
+
+
+def test_buckets_of_what_is_gone_keep_their_edges() -> None:
+    values: dict[Any, float] = {
+        ("took_bucket", (("tool", f"t{n}"), ("le", str(edge)))): 1.0 for n in range(20) for edge in range(20)
+    }
+    assert collapse.collapsed(values) == {
+        ("took_bucket", (("tool", "other"), ("le", str(edge)))): 20.0 for edge in range(20)
+    }

@@ -16,6 +16,7 @@ from mooring.rollout.state import Kind, Phase, Requested, Side, State, Switched
 from mooring.state.place.location import Location
 from mooring.state.records import changes, heartbeats, patrols
 from mooring.state.records.patrols import Patrolled
+from mooring.state.unavailable import Unavailable
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -38,7 +39,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 
 def told(records: Records, *objectives: dict[str, Any]) -> dict[str, float]:
-    found = recorded(records, {DIGEST}, Recorded(), objectives)
+    found = recorded(records, {DIGEST}, Recorded(), lambda: objectives)
     return {text: value for family in found.families for text, value in family.samples}
 
 
@@ -59,7 +60,7 @@ def test_the_ledger_says_who_changes_what_and_when_it_was_switched(ledger: Ledge
     assert shown["mooring_hotfixes"] == 0
     assert shown["mooring_last_switch_timestamp_seconds"] == 1234.5
     assert "mooring_last_copy_timestamp_seconds" not in shown
-    assert recorded(records, {DIGEST}, Recorded(), ()).commits == {DIGEST: "c" * 40}
+    assert recorded(records, {DIGEST}, Recorded(), tuple).commits == {DIGEST: "c" * 40}
     lease.release(ledger, held)
     assert told(records)["mooring_lease_held"] == 0
 
@@ -92,6 +93,26 @@ def test_a_database_that_cannot_be_read_is_down_and_what_was_known_of_commits_st
 ) -> None:
     (tmp_path / "database.json").write_text(json.dumps({"secretRef": "env:NOBODY_SET_THIS"}))
     known = Recorded(commits={DIGEST: "c" * 40})
-    found = recorded(records, {DIGEST}, known, ())
+    found = recorded(records, {DIGEST}, known, tuple)
     assert {text: value for family in found.families for text, value in family.samples} == {"mooring_database_up": 0}
     assert found.commits == known.commits
+
+
+def test_the_first_question_that_is_not_answered_is_the_last(
+    ledger: Ledger, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would wait as long for a database that hangs."""
+    asked = []
+
+    def hangs() -> Iterator[dict[str, Any]]:
+        asked.append("objectives")
+        raise Unavailable("the database does not answer")
+
+    found = recorded(records, {DIGEST}, Recorded(), hangs)
+    assert [family.name for family in found.families] == ["mooring_database_up"]
+    database = records.database()
+    assert database
+    database.write(lambda connection: connection.exec_driver_sql("drop table heartbeats"))
+    found = recorded(records, {DIGEST}, Recorded(), hangs)
+    assert [value for family in found.families for _, value in family.samples] == [0]
+    assert asked == ["objectives"]

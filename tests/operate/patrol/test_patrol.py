@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from mooring.operate.patrol import textfile
 from mooring.operate.patrol.figures import STATES
-from mooring.operate.patrol.keeping import keep, known, row
+from mooring.operate.patrol.keeping import keep, known, local, row
 from mooring.operate.patrol.looks import disk
 from mooring.operate.patrol.patrol import longest, patrol
 from mooring.operate.patrol.surroundings import LONGEST, Surroundings
@@ -172,6 +172,49 @@ def test_what_is_known_of_cases_stays_while_their_suites_cannot_be_loaded(kept: 
     left = put(("agents",), "agents")
     assert left == [("agents", "known"), ("agents/smoke/a", "known"), ("agents/smoke/b", "known")]
     assert put((), "agents/smoke/a") == [("agents/smoke/a", "known")]
+
+
+def test_machines_that_share_a_database_keep_what_each_saw_of_itself(kept: Transactions, looked: Round) -> None:
+    shared = {"kind": "sql", "name": "state"}
+    full = document({"kind": "disk", "name": "disk", "okBelowRatio": 1e-9, "alarmAboveRatio": 2e-9}, shared, keepDays=2)
+    free = document({"kind": "disk", "name": "disk", "okBelowRatio": 5, "alarmAboveRatio": 6}, shared, keepDays=2)
+
+    def round_(document: Any, machine: str, now: float) -> dict[str, str]:
+        own = local(document.of("local"))
+        before = kept.read(lambda connection: known(connection, longest(document), machine, own))
+        assert set(before) <= {"disk", "state"}
+        found = patrol(document, replace(looked.around), before, lambda: now)
+        kept.write(partial(keep, checked=found, keep_days=document.keep_days, now=now, machine=machine, own=own))
+        return {one.check: one.state for one in kept.read(patrols.states)}
+
+    round_(full, "a:/state", 1000.0)
+    both = {"disk@a:/state": "alarm", "disk@b:/state_": "ok", "state": "ok"}
+    assert round_(free, "b:/state_", 1100.0) == both
+    assert round_(full, "a:/state", 1200.0) == both
+    first, _, state = kept.read(patrols.states)
+    assert (first.since, state.seen) == (1000.0, 1200.0)
+    gone = round_(full, "a:/state", 1200.0 + 2 * DAY)
+    assert gone == {"disk@a:/state": "alarm", "state": "ok"}, "a machine that nobody has seen for as long is no more"
+
+
+def test_what_an_earlier_version_saw_of_a_machine_is_where_its_check_stands(kept: Transactions) -> None:
+    seen = patrols.Patrolled("disk", "disk", "alarm", 1.0, 0, 1.0, "alarm", 1.0, "")
+    kept.write(partial(patrols.write, now_in=[seen], looks=[], before=0.0))
+    found = kept.read(lambda connection: known(connection, 5, "a:/state", {"disk"}))
+    standing = found["disk"].standing
+    assert standing is not None
+    assert (standing.state, standing.since) == ("alarm", 1.0)
+
+
+def test_a_door_is_of_its_machine_and_an_address_is_not() -> None:
+    checks = document(
+        {"kind": "http", "name": "door"},
+        {"kind": "http", "name": "site", "url": "https://site.example"},
+        {"kind": "http", "name": "shop", "service": "shop"},
+        {"kind": "disk", "name": "disk"},
+        {"kind": "tls-expiry", "name": "certificate", "address": "site.example:443"},
+    )
+    assert local(checks.checks) == {"door", "disk", "certificate"}
 
 
 def test_a_note_is_about_the_state_that_it_was_found_in(kept: Transactions) -> None:

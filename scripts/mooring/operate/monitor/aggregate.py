@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from mooring.metrics import REQUESTS
+from mooring.operate.monitor import collapse
 from mooring.operate.monitor.exposition import Series, kind_of, labelled
 from mooring.operate.monitor.packed import Packed, samples
 from mooring.rollout.target import COUNTS, LOST
@@ -84,7 +85,9 @@ class Aggregate:
     idle: dict[Group, float] = field(default_factory=dict)
     gone: Values = field(default_factory=dict)
     numbers: dict[Series, int] = field(default_factory=dict)
-    """Of every series that was ever seen, in the order in which they came."""
+    """Of every series that is kept, in the order in which they came."""
+    numbering: int = field(default=0, compare=False)
+    """Rises when series get other numbers."""
     packed: Packed = field(default_factory=Packed, compare=False)
 
     # --- what is told ---
@@ -134,11 +137,30 @@ class Aggregate:
         self.ended = {process: ended for process, ended in self.ended.items() if now - ended.at < REMEMBER}
         busy = {ended.group for ended in self.ended.values()}
         idle = sorted(((at, group) for group, at in self.idle.items() if group.slot), reverse=True)
+        known = len(self.past)
         for place, (at, group) in enumerate(idle):
             if now - at >= KEEP or (place >= MOST and group not in busy):
                 for series, value in self.past.pop(group).items():
                     self.gone[series] = self.gone.get(series, 0) + value
                 del self.idle[group]
+        if len(self.past) < known:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Lets go of the names of series that nothing has any more."""
+        if len(self.gone) > collapse.MOST:
+            self.gone = collapse.collapsed(self.gone)
+        living = {series for values in (*self._each(), self.gone) for series in values}
+        self.numbers = {series: number for number, series in enumerate(filter(living.__contains__, self.numbers))}
+        self.numbering += 1
+        samples = {name for name, _labels in living} | {_REQUESTS}
+        self.family_of = {sample: name for sample, name in self.family_of.items() if sample in samples}
+        used = set(self.family_of.values())
+        self.families = {name: what for name, what in self.families.items() if name in used}
+
+    def _each(self) -> Iterator[Values]:
+        yield from self.past.values()
+        yield from (counting.values for counting in self.processes.values())
 
     def add(self, values: Mapping[Series, float]) -> None:
         """Adds what the monitor itself counts."""
@@ -168,7 +190,7 @@ class Aggregate:
     # --- how it is kept ---
 
     def data(self) -> dict[str, Any]:
-        """JSON-able. With the list of `series`, which only grows, `read` reverses it."""
+        """JSON-able. With the list of `numbers`, `read` reverses it."""
         numbers = self.numbers
 
         def packed(values: Values) -> list[list[float]]:

@@ -40,7 +40,7 @@ class Sources(Protocol):
         """The status of the environment."""
 
     def objectives(self) -> list[Data]:
-        """How each objective stands."""
+        """How each objective stands. Raises MooringError or Unavailable."""
 
 
 class Monitor:
@@ -158,4 +158,4 @@ class Monitor:
             self._read, self._reading = self._clock(), None
 
     def _recall(self, digests: set[str]) -> Recorded:
-        return recorded(self._records, digests, self._recorded, self._sources.objectives())
+        return recorded(self._records, digests, self._recorded, self._sources.objectives)

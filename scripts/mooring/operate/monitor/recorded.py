@@ -1,6 +1,6 @@
 """Gauges of what an environment has on record: its ledger, its exports and its scheduled jobs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from mooring.operate.patrol.figures import HELP, STATES
 from mooring.operate.records import Records
 from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
+from mooring.state.unavailable import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +24,23 @@ class Recorded:
     commits: dict[str, str] = field(default_factory=dict)
 
 
-def recorded(records: Records, digests: set[str], known: Recorded, objectives: Iterable[Mapping[str, Any]]) -> Recorded:
-    """Reads it; commits that are `known` are not looked up again. Without a database, that is all there is to say."""
+def recorded(
+    records: Records, digests: set[str], known: Recorded, objectives: Callable[[], Iterable[Mapping[str, Any]]]
+) -> Recorded:
+    """Reads it; commits that are `known` are not looked up again. Without a database, that is all there is to say.
+
+    The first question that is not answered is the last: a database that hangs would hold up each of them.
+    """
     try:
         ledger = records.ledger()
         if ledger is None:
             return Recorded()
         commits = {digest: known.commits.get(digest) or _commit(ledger, records, digest) for digest in digests}
         found = [*_ledger(ledger, records.environment), *_exported(ledger)]
-    except MooringError:
+        found += [*_jobs(records), *_patrolled(records), *_promises(objectives())]
+    except (MooringError, Unavailable):
         return Recorded([_up(False)], known.commits)
-    return Recorded(
-        [_up(True), *found, *_jobs(records), *_patrolled(records), *_promises(objectives)],
-        {digest: commit for digest, commit in commits.items() if commit},
-    )
+    return Recorded([_up(True), *found], {digest: commit for digest, commit in commits.items() if commit})
 
 
 def _up(up: bool) -> Family:
@@ -71,8 +75,8 @@ def _exported(ledger: Ledger) -> list[Family]:
 
 
 def _patrolled(records: Records) -> list[Family]:
-    """Nothing where no patrol has run."""
-    found = status.patrolled(records) or []
+    """Nothing where no patrol has run. Raises MooringError or Unavailable."""
+    found = status.read_patrol(records) or []
     labels = [{"check": one["check"], "kind": one["kind"]} for one in found]
     values: dict[str, list[tuple[dict[str, str], float]]] = {
         names.PATROL_STATE: [(of, STATES[one["state"]]) for of, one in zip(labels, found, strict=True)],
@@ -99,5 +103,5 @@ def _time(at: float | None) -> list[tuple[dict[str, str], float]]:
 
 
 def _jobs(records: Records) -> list[Family]:
-    late = [({"job": job["job"]}, job["late"]) for job in status.jobs(records)]
+    late = [({"job": job["job"]}, job["late"]) for job in status.read_jobs(records)]
     return [gauge(names.JOB_LATE, "1 while a scheduled job has not reported for two of its periods.", *late)]

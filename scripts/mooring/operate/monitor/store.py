@@ -38,7 +38,7 @@ class Store:
 
     def __init__(self, state: Path) -> None:
         self._path = state / FILE
-        self._written = 0
+        self._written = (-1, 0)
         self._names = ""
 
     def load(self) -> Aggregate:
@@ -56,13 +56,7 @@ class Store:
     def save(self, aggregate: Aggregate, *, lasting: bool) -> None:
         """Writes it whole or not at all; `lasting` waits until it would survive a power failure. Raises OSError."""
         data = json.dumps(aggregate.data(), separators=(",", ":"))
-        if len(aggregate.numbers) != self._written:
+        if self._written != (written := (aggregate.numbering, len(aggregate.numbers))):
             self._names = json.dumps(list(aggregate.numbers), separators=(",", ":"))
-            self._written = len(aggregate.numbers)
-        temporary = private.file(self._path.with_suffix(".new"))
-        with temporary.open("w") as file:
-            file.writelines((self._names, "\n", data))
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(self._path)
+            self._written = written
+        private.write(self._path, f"{self._names}\n{data}", lasting=lasting)

@@ -2,16 +2,13 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mooring.errors import MooringError
 from mooring.operate.records import Records
 from mooring.operate.samples import MINUTE, Readings, needed, read
 from mooring.rollout.objectives.measure import measured
 from mooring.spec.objectives import Objective
 from mooring.state.records import samples
-from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -27,12 +24,6 @@ class Standings:
     def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
         self._records, self._clock = records, clock
         self._known: tuple[int, str, list[dict[str, Any]]] = (0, "", [])
-
-    def of(self, release: "Release | None") -> list[dict[str, Any]] | None:
-        """The same as `read`, and None when that cannot be read."""
-        with suppress(MooringError, Unavailable):
-            return self.read(release)
-        return None
 
     def read(self, release: "Release | None") -> list[dict[str, Any]] | None:
         """JSON-able, by the objectives of the live release; None where nothing can be known of them.

@@ -28,9 +28,7 @@ def leave(state: Path, figures: Mapping[str, Any]) -> None:
     """Writes the figures of a process, whole or not at all. Raises OSError."""
     folder = private.folder(state / FOLDER)
     name = f"{time.time_ns():020}-{os.getpid()}"
-    temporary = private.file(folder / f"{name}.new")
-    temporary.write_text(json.dumps(figures))
-    temporary.replace(folder / f"{name}.json")
+    private.write(folder / f"{name}.json", json.dumps(figures))
     for path in sorted(folder.glob("*.json"))[:-MOST]:
         path.unlink(missing_ok=True)
 

@@ -39,6 +39,15 @@ LOOKS = sa.Table(
 )
 
 
+AT = "@"
+"""Between the name of a check and the machine that it is of: that of a document has none."""
+
+
+def of(check: str, machine: str) -> str:
+    """The name of a check of one machine, such as of its disk, where several share the database."""
+    return f"{check}{AT}{machine}"
+
+
 @dataclass(frozen=True, slots=True)
 class Patrolled:
     """The state of one check. `since` and `seen` are Unix time, `seconds` is how long the last look took.
@@ -95,10 +104,12 @@ def write(
     looks: Iterable[Looked],
     before: float,
     unlisted: Sequence[str] = (),
+    machine: str = "",
 ) -> None:
     """Writes the states and the looks of a patrol. States of checks that are no more go, and looks from `before`.
 
-    The parts of an `unlisted` check stay, which are named CHECK/PART.
+    The parts of an `unlisted` check stay, which are named CHECK/PART, and checks of other machines than this one, until
+    these were not seen for as long.
     """
     put = tables.insert(connection.dialect.name, CHECKS)
     new = {column.name: put.excluded[column.name] for column in CHECKS.c if column.name != "name"}
@@ -108,7 +119,9 @@ def write(
         connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=new), rows)
     names = [row["name"] for row in rows]
     stay = [CHECKS.c.name.startswith(f"{check}/", autoescape=True) for check in unlisted]
-    connection.execute(sa.delete(CHECKS).where(CHECKS.c.name.not_in(names), sa.not_(sa.or_(sa.false(), *stay))))
+    others = sa.not_(CHECKS.c.name.endswith(of("", machine), autoescape=True)) & (CHECKS.c.seen >= before)
+    stay.append(CHECKS.c.name.contains(AT) & others)
+    connection.execute(sa.delete(CHECKS).where(CHECKS.c.name.not_in(names), sa.not_(sa.or_(*stay))))
     added = [_row(asdict(each)) for each in looks]
     if added:
         connection.execute(tables.insert(connection.dialect.name, LOOKS).on_conflict_do_nothing(), added)

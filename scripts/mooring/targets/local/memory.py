@@ -6,7 +6,6 @@ first version, and what came later is in a file of its own.
 
 import json
 import logging
-import os
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
@@ -107,12 +107,12 @@ class Memory:
         del data["path"], data["_watched"]
         watched = json.dumps({name: data.pop(name) for name in _LATER}, indent=1)
         try:
-            _write(self.path, json.dumps(data, indent=1), lasting=True)
+            private.write(self.path, json.dumps(data, indent=1), lasting=True)
         except OSError as error:
             raise Failed(Reason.STORAGE, f"cannot write {self.path}: {error.strerror}", "make room") from None
         if watched != self._watched:
             try:
-                _write(self.path.with_name(WATCHED), watched, lasting=False)
+                private.write(self.path.with_name(WATCHED), watched, lasting=False)
                 self._watched = watched
             except OSError as error:  # no more than counts: what serves needs none of it
                 log.warning("cannot write %s: %s", self.path.with_name(WATCHED), error.strerror)
@@ -146,14 +146,3 @@ def _aside(path: Path, put_aside: bool) -> None:
     if put_aside:
         log.error("%s cannot be read and is put aside", path)
         path.replace(path.with_suffix(".unreadable"))
-
-
-def _write(path: Path, text: str, *, lasting: bool) -> None:
-    """Whole or not at all; `lasting` waits until it would survive a power failure. Raises OSError."""
-    temporary = path.with_suffix(".new")
-    with temporary.open("w") as file:
-        file.write(text)
-        if lasting:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)

@@ -146,8 +146,10 @@ class Local:
             raise Refused(Reason.LOCKED, f"{self.environment} is locked: {held.kind} by {held.actor}", "wait for it")
 
     def _wait_until_gone(self) -> None:
+        """Slots too: the door of one that has been told to end answers until its process has, and whoever came next
+        would find that something runs, and start a supervisor to end it."""
         end = time.monotonic() + 5
-        while self._stands() and time.monotonic() < end:
+        while (self._stands() or self._any_slot()) and time.monotonic() < end:
             time.sleep(0.01)
 
     def _stands(self) -> bool:
