@@ -2,7 +2,6 @@
 
 import os
 import select
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -168,8 +167,7 @@ def work(connection: Connection, job: Job) -> None:
     from mooring.runtime.core.logs import LOGGER
 
     LOGGER.setLevel(logging.CRITICAL)
-    started = time.perf_counter()
     try:
         connection.send(live_through(job))
     except Exception as error:  # noqa: BLE001 - the others go on
-        connection.send(f"{type(error).__name__}: {error} (after {time.perf_counter() - started:.1f} s)")
+        connection.send(f"{type(error).__name__}: {error}")

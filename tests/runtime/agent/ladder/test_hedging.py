@@ -212,6 +212,23 @@ def test_a_stream_that_dies_after_it_overtook_is_continued_by_the_rung_below() -
     run(scene())
 
 
+@BOTH
+def test_a_vendor_whose_tries_failed_before_it_was_overtaken_is_sick(stream: bool) -> None:
+    async def scene() -> None:
+        sick = Vendor("first", 0.1, error=ModelHTTPError(503, "primary"))
+        it = Scene(
+            sick,
+            Vendor("second", 0.3),
+            Vendor("third"),
+            ladder=SLOW_PROFILE["ladder"] | {"hedge": {"afterSeconds": 0.5}},
+        )
+        assert (await it.ask(stream))[0] == "second"
+        assert len(sick.asked) == 1, "it waits for its second try"
+        assert it.circuit("primary").last.well is False
+
+    run(scene())
+
+
 def test_a_slow_vendor_does_not_double_the_load_of_the_next_one() -> None:
     async def scene() -> None:
         it = Scene(Vendor("first", 6), Vendor("second", 3), Vendor("third", 3))
