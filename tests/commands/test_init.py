@@ -52,6 +52,8 @@ def test_minimal_leaves_nothing_of_the_example_and_is_valid(moor: Any, repo: Rep
     assert [file for file, text in found.items() if EXAMPLE.search(file) or EXAMPLE.search(text.decode())] == []
     assert "configs/agents/helper.yaml" in found
     assert found["evals/simulator/README.md"] == b"How rules are written.\n"
+    drills = {file.removeprefix("evals/drills/") for file in found if file.startswith("evals/drills/")}
+    assert drills == {"outage.yaml", "ours.yaml", "ours.csv"}  # one of tools that are gone is gone too
     owners = re.findall(r"@\S+", (repo.root / ".github/CODEOWNERS").read_text())
     assert set(owners) == {OWNER}
     assert not (repo.root / "scripts/tools").exists()
@@ -111,6 +113,8 @@ def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, r
     patrol = yaml.safe_load(found["configs/operations/patrol.yaml"])
     checks = {check["name"]: check for check in patrol["checks"]}
     assert "shop" not in checks
+    assert "evals/drills/outage.yaml" in found
+    assert "evals/drills/tools-down.yaml" not in found
     assert checks["jobs"]["environments"] == ["production"]
     local = yaml.safe_load(found["configs/environments/local.yaml"])
     assert (local["agents"], [probe["agent"] for probe in local["rollout"]["probes"]]) == (["incident"], ["incident"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
 
+from mooring.metrics import ERROR, OPERATION_DURATION, PROVIDER
 from mooring.rollout.objectives.signals import SIGNALS, Level, Mean, Measure, Quantile, Selected, Share, measure_of
 from mooring.rollout.objectives.window import Between, Key, Totals, levels
 from mooring.spec import Objectives
@@ -23,6 +24,9 @@ LEVELS = 48
 
 Needed = Mapping[str, frozenset[str]]
 """Labels that count, by the name of a series."""
+
+CALLS: Needed = {f"{OPERATION_DURATION}_count": frozenset({PROVIDER, ERROR})}
+"""Calls to models, by vendor and by how they ended: of them a vendor's incidents are made out."""
 
 TICKS, RISES = "_ticks", "_rises"
 """Ends of the names under which the mean of a gauge is kept: for how many
@@ -56,6 +60,11 @@ def needed(objectives: Objectives | None, signals: bool = True) -> Needed:
     for name, labels in (one for measure in measures for one in _series(measure)):
         found[name] = found.get(name, frozenset()) | labels
     return found
+
+
+def both(one: Needed, other: Needed) -> Needed:
+    """What either of two needs."""
+    return {name: one.get(name, frozenset()) | other.get(name, frozenset()) for name in {**one, **other}}
 
 
 def _series(measure: Measure) -> Iterator[tuple[str, frozenset[str]]]:

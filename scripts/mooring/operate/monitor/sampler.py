@@ -7,7 +7,7 @@ from mooring import metrics as names
 from mooring.errors import MooringError
 from mooring.operate.monitor.aggregate import Values
 from mooring.operate.records import Records
-from mooring.operate.samples import MINUTE, RISES, TICKS, needed, packed, reduced
+from mooring.operate.samples import CALLS, MINUTE, RISES, TICKS, both, needed, packed, reduced
 from mooring.spec import Objectives
 from mooring.state.records import samples
 from mooring.state.unavailable import Unavailable
@@ -33,7 +33,7 @@ class Sampler:
 
     def sample(self, totals: Values) -> bool:
         """Writes it, and thins out what is older; False where there is no database, or none that answers."""
-        minute, wanted = int(self._clock()) // MINUTE, needed(self._promised())
+        minute, wanted = int(self._clock()) // MINUTE, both(needed(self._promised()), CALLS)
         data = packed(reduced(totals, wanted), wanted)
         try:
             if (database := self._records.database()) is None:

@@ -98,6 +98,16 @@ def history(connection: sa.Connection, most: int) -> dict[str, list[Looked]]:
     return found
 
 
+def looks(connection: sa.Connection, kind: str, since: float) -> dict[str, list[Looked]]:
+    """The looks at checks of a kind from a moment on (Unix time), the newest last."""
+    named = sa.select(CHECKS.c.name).where(CHECKS.c.kind == kind)
+    wanted = sa.select(LOOKS).where(LOOKS.c.at >= since, LOOKS.c.name.in_(named)).order_by(LOOKS.c.at)
+    found: dict[str, list[Looked]] = {}
+    for row in connection.execute(wanted):
+        found.setdefault(row.name, []).append(Looked(*row))
+    return found
+
+
 def write(
     connection: sa.Connection,
     now_in: Sequence[Patrolled],
