@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import complete, count, environments
+from mooring.commands.drilling import live
 from mooring.commands.workspace import Workspace, find
+from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -34,11 +36,18 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of incidents and questions (default: 0)")
     parser.add_argument("--seeds", metavar="N", type=count, default=1, help="live through N seeds from there on")
     parser.add_argument("--arms", metavar="ARM,…", type=_arms, default=[], help="others too, or all; see the report")
+    live.add(parser)
     parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where reports are written")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
+    if args.live:
+        if args.names or args.against:
+            raise UsageError("--live is for real processes: it takes no names of drills and no --against")
+        return live.run(args, console)
+    if args.kills:
+        raise UsageError("--kills is for the drill crash", "moor drill --live crash --kills 200")
     from mooring.evaluate.processes import warm
 
     workspace = find(args)

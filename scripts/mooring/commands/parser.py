@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from mooring import __version__
 from mooring.catalog.nearest import suggestion
-from mooring.commands.table import GROUPS, Verb, verb
+from mooring.commands.table import ALL, GROUPS, Verb, joined, verb
 from mooring.errors import UsageError
 
 
@@ -41,7 +41,7 @@ def build() -> Parser:
     parser = Parser(prog="moor", usage=usage, description=_overview(), parents=[everywhere], epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"moor {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="command", help=argparse.SUPPRESS, prog="moor")
-    for name in (name for names in GROUPS.values() for name in names):
+    for name in ALL:
         module = verb(name)
         below = verbs.add_parser(name, parents=[everywhere], description=module.SUMMARY, epilog=_examples(module))
         module.add(below)
@@ -50,7 +50,7 @@ def build() -> Parser:
 
 def parse(arguments: Sequence[str], parser: Parser) -> argparse.Namespace:
     """The namespace of a command line; `verb` is None when none was given. `--help` and `--version` exit."""
-    return parser.parse_args(arguments, argparse.Namespace(json=False, no_color=False, directory=None))
+    return parser.parse_args(joined(arguments), argparse.Namespace(json=False, no_color=False, directory=None))
 
 
 def shared() -> Parser:

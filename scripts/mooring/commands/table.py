@@ -1,7 +1,9 @@
 """The table of verbs, the only list of them."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from keyword import iskeyword
 from typing import Protocol, cast
 
@@ -26,6 +28,13 @@ GROUPS = {
 VERBS = tuple(verb for verbs in GROUPS.values() for verb in verbs)
 
 
+ACTIONS = {"drill": ("tune", "record")}
+"""Of verbs that take names too, or nothing: words with arguments of their own, each a module of `<verb>ing/`."""
+
+ALL = (*VERBS, *(f"{verb} {action}" for verb, actions in ACTIONS.items() for action in actions))
+"""Everything that has a module."""
+
+
 class Verb(Protocol):
     """The interface of a command module. Heavy imports belong inside `run`."""
 
@@ -38,5 +47,21 @@ class Verb(Protocol):
 
 
 def verb(name: str) -> Verb:
-    """The module of a verb; a Python keyword such as `import` gets a trailing underscore."""
-    return cast(Verb, import_module(f"mooring.commands.{name}{'_' * iskeyword(name)}"))
+    """The module of a verb, or of an action of one: `drill tune`.
+
+    A Python keyword such as `import` gets a trailing underscore.
+    """
+    word, _, action = name.partition(" ")
+    module = f"{word}ing.{action}" if action else f"{word}{'_' * iskeyword(word)}"
+    return cast(Verb, import_module(f"mooring.commands.{module}"))
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """A command line in which a verb and its action are one word."""
+    words = list(arguments)
+    for place, (word, following) in enumerate(pairwise(words)):
+        if following in ACTIONS.get(word, ()):
+            return [*words[:place], f"{word} {following}", *words[place + 2 :]]
+        if word in VERBS:
+            break
+    return words

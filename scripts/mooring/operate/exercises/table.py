@@ -8,12 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mooring.spec.environment import Exercise
-
 if TYPE_CHECKING:
     from mooring.operate.exercises.outcome import Exercised
     from mooring.operate.exercises.scratch import Scratch
     from mooring.operate.exercises.target import MakeTarget
+    from mooring.spec.environment import Exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Entry:
     prepare: str = ""
 
 
-EXERCISES: Mapping[Exercise, Entry] = {
+EXERCISES: "Mapping[Exercise, Entry]" = {
     "crash": Entry("kill -9 at every step of a durable run", {"relay": True}),
     "rollback": Entry("a release that goes bad after its switch, under load", {"relay": True}),
     "slots": Entry("killed and stopped processes, a full disk, a locked database", {}, "small_disk"),
@@ -36,7 +35,7 @@ EXERCISES: Mapping[Exercise, Entry] = {
 
 
 def opened(
-    name: Exercise, root: Path, environment: str, make: "MakeTarget", notify: Callable[[str], None]
+    name: "Exercise", root: Path, environment: str, make: "MakeTarget", notify: Callable[[str], None]
 ) -> "AbstractContextManager[Scratch]":
     """The copy that a drill needs, as `scratch` makes it."""
     from mooring.operate.exercises.scratch import scratch
@@ -46,7 +45,7 @@ def opened(
     return scratch(root, environment, make, notify, **entry.needs, **prepare)
 
 
-def exercise(name: Exercise, **options: Any) -> "Callable[[Scratch], Exercised]":
+def exercise(name: "Exercise", **options: Any) -> "Callable[[Scratch], Exercised]":
     """The drill itself; `options` are its own, such as `kills` of `crash`."""
     return partial(_module(name).exercise, **options)
 
