@@ -17,13 +17,14 @@ from mooring.spec import FOLDERS, KINDS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "tests" / "examples"
+DOCUMENTS = ("configs", "prompts", "evals/suites", "evals/drills")
 SHAPE = ("unknown-key", "missing-key", "tool-hints", "value")
 
 
 def errors(root: Path) -> dict[str, list[str]]:
     """What the schemas say against each document under `root`."""
     found: dict[str, list[str]] = {}
-    for path in sorted((*root.glob("configs/**/*.yaml"), *root.glob("prompts/**/*.yaml"))):
+    for path in sorted(path for folder in DOCUMENTS for path in root.glob(f"{folder}/**/*.yaml")):
         data: Any = parse(path.name, path.read_bytes()).data
         text = schemas.schemas().get(f"{data['kind'].lower()}.schema.json", "true") if data else "true"
         messages = [error.message for error in Draft202012Validator(json.loads(text)).iter_errors(data)]
