@@ -13,7 +13,7 @@ from mooring.evaluate.evidence import as_asked
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.spec.drill import Drill, Question
-from tests.repository import CONTENT, HOME
+from tests.repository import CONTENT
 
 RULES = CONTENT / "evals/simulator"
 QUESTION = Question(agent="support", say="What can you do?", expect=r"(?i)orders?\b")
@@ -28,7 +28,6 @@ def drill(name: str = "drill", **more: Any) -> Drill:
 @cache
 def release() -> Release:
     """What the tests' documents make of production."""
-    assert HOME
     return as_asked(resolve(load_valid(WorkTree(CONTENT)), "production"), "simulated")
 
 

@@ -2,13 +2,14 @@
 
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 import pytest
 
 from mooring.drill.trace import expand
 from tests.drill.conftest import drill
 
-YEAR = {"hours": 8760, "sample": 8}
+YEAR: dict[str, Any] = {"hours": 8760, "sample": 8}
 VENDOR = {"rung": "L0", "share": 0.0363, "medianMinutes": 75, "p90Minutes": 301, "mostMinutes": 1890}
 
 
