@@ -42,9 +42,10 @@ def create_app(
 ) -> ASGIApp:
     """Model, services, faults and health; creates the services' database in the folder `state`.
 
-    Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`.
+    Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`; who
+    gives one may go by virtual time, so the services then use no threads.
     """
-    database = (Worlds if isolated else Database)(state / "services.db")
+    database = (Worlds if isolated else Database)(state / "services.db", threads=board is None)
     database.prepare()
     board = board or Board()
     routes = [

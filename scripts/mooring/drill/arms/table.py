@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 
 from mooring.drill.arms.arm import Arm
+from mooring.drill.arms.ladder import LadderAlone
 from mooring.drill.arms.plain import Plain
 from mooring.drill.arms.slot import Slot
 from mooring.drill.arms.variants import POLICIES, without
@@ -15,6 +16,8 @@ from mooring.release.release import Release
 Build = Callable[[Release, httpx2.AsyncBaseTransport, Path], Arm]
 
 HEAD, BASE, BASELINE = "head", "base", "supervised"
+LADDER = "ladder"
+"""What a search asks in the place of `head`: no arm that is worth a report."""
 
 
 def _plain(rungs: Sequence[str], retries: int | None, supervised: bool) -> Build:
@@ -31,6 +34,7 @@ ARMS: Mapping[str, Build] = {
     "fallback": _plain(["L0", "L1", "L2"], None, supervised=False),
     BASE: Slot,
     HEAD: Slot,
+    LADDER: LadderAlone,
     **{f"without {policy}": partial(_less, policy) for policy in POLICIES},
 }
 """By name; those after `head` are the head less one policy."""
@@ -41,6 +45,7 @@ WORDS: Mapping[str, str] = {
     "fallback": "pydantic-ai's FallbackModel, its defaults",
     BASE: "before the change",
     HEAD: "these documents",
+    LADDER: "these documents, the ladder alone",
     **{f"without {policy}": f"these documents without {policy}" for policy in POLICIES},
 }
 """What each is."""

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -50,7 +49,7 @@ class Server:
         tool = next((tool for tool in self.service.tools if tool.name == params.get("name")), None)
         if tool is None:
             return _refused(message["id"], _INVALID_PARAMS, "There is no such tool.")
-        return _result(message, await run_in_threadpool(self._called, tool, params.get("arguments") or {}))
+        return _result(message, await self.database.asked(self._called, tool, params.get("arguments") or {}))
 
     def _called(self, tool: McpTool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:

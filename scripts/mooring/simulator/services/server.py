@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, request_response
@@ -46,7 +45,7 @@ class Http:
 
         async def handle(request: Request) -> Response:
             body = await request.body()
-            return await run_in_threadpool(self._answer, route, request, body)
+            return await self.database.asked(self._answer, route, request, body)
 
         return handle
 
@@ -71,6 +70,6 @@ def _json(body: bytes) -> Any:
         raise Wrong(400, "no-json", "The body is no JSON.") from None
 
 
-def _refuse(_: Request, error: Exception) -> JSONResponse:
+async def _refuse(_: Request, error: Exception) -> JSONResponse:
     status, code = (error.status, error.code) if isinstance(error, Wrong) else (500, "internal")
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status)
