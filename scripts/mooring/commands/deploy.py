@@ -27,7 +27,7 @@ EXAMPLES = """
 moor deploy local                            what the documents here make
 moor deploy production --plan sha256:1a2b…   exactly the plan that was reviewed, or nothing
 moor deploy staging                          once moor eval --environment staging has passed
-moor deploy staging --evidence FILE          what moor eval found on another machine
+moor deploy staging --evidence FILE          what moor eval or moor drill found on another machine
 moor deploy staging --allow-dirty            uncommitted documents, when it cannot wait
 git revert HEAD && moor deploy local         back: the release that is still warm, by a flip
 """
@@ -36,7 +36,8 @@ git revert HEAD && moor deploy local         back: the release that is still war
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--plan", metavar="DIGEST", help="refuse unless this is the plan's digest")
-    parser.add_argument("--evidence", metavar="FILE", type=Path, help="evidence that moor eval wrote elsewhere")
+    wrote = "evidence that moor eval or moor drill wrote elsewhere"
+    parser.add_argument("--evidence", metavar="FILE", type=Path, action="append", default=[], help=wrote)
     parser.add_argument("--allow-dirty", action="store_true", help="also deploy what is not committed")
 
 
@@ -58,7 +59,7 @@ def deploy(
     *,
     plan_digest: str | None,
     allow_dirty: bool,
-    evidence: Path | None = None,
+    evidence: Sequence[Path] = (),
 ) -> Outcome:
     """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
     from mooring.commands.git import committed
@@ -77,7 +78,7 @@ def deploy_release(
     console: Console,
     *,
     plan_digest: str | None = None,
-    evidence: Path | None = None,
+    evidence: Sequence[Path] = (),
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
     from mooring.commands import doors
@@ -150,17 +151,23 @@ def settle(running: "Target", book: "Ledger", console: Console) -> None:
 
 
 def _evidence(
-    workspace: Workspace, catalog: "Catalog", running: "Target", release: "Release", given: Path | None
+    workspace: Workspace, catalog: "Catalog", running: "Target", release: "Release", given: Sequence[Path]
 ) -> str | None:
-    """The digest of the evidence that allows the release, which is kept beside it from now on.
+    """The digest of the evaluation's evidence that allows the release. All evidence is kept beside it from now on.
 
     Raises Refused(NO_EVIDENCE), Refused(TAMPERED) or Failed(STORAGE).
     """
-    if given is None and not release.content.environment.needs_evidence:
+    environment = release.content.environment
+    if not given and not environment.needs_evidence and not environment.rollout.evidence.drills:
         return None
+    from mooring.commands.drilling import evidence as drills
     from mooring.commands.evidence import demand, record
 
-    found = demand(workspace, catalog, release, given)
+    of_drills = [path for path in given if drills.of_drills(path)]
+    others = [path for path in given if path not in of_drills]
+    found = demand(workspace, catalog, release, others[-1] if others else None)
+    if of_drills or environment.rollout.evidence.drills:
+        drills.demand(workspace, catalog, release, running.database, of_drills[-1] if of_drills else None)
     return record(running.database, found) if found else None
 
 

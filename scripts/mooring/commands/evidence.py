@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mooring.catalog.catalog import Catalog
 from mooring.commands.workspace import Workspace
 from mooring.errors import Failed, Refused
-from mooring.evaluate.attestation import FILE, Attestation, Attestations, read, write
+from mooring.evaluate.attestation import FILE, Attestation, Attestations, read
 from mooring.evaluate.promotion import admit, attest, due, gaps
 from mooring.evaluate.trials import Trials
 from mooring.evaluate.values import Evidence, Results
 from mooring.outcome import Reason
 from mooring.release.release import Release
+from mooring.release.sealed import write
 from mooring.report.console import Console
 from mooring.spec import EvalSuite
 
@@ -47,7 +48,7 @@ class Everywhere(Attestations):
     def _stored(self, release: str, kind: Evidence) -> Attestation | None:
         from mooring.state.records import evidence
 
-        with _storing():
+        with storing():
             found = self._database.read(lambda connection: evidence.newest(connection, release, kind))
         return Attestation.from_bytes(found, "what the database has") if found else None
 
@@ -56,12 +57,13 @@ def record(database: "Transactions", found: Attestation) -> str:
     """Writes the evidence that a release goes out on into the database; its digest. Failed(STORAGE)."""
     from mooring.state.records import evidence
 
-    with _storing():
+    with storing():
         return database.write(lambda connection: evidence.put(connection, found.to_bytes(), time.time()))
 
 
 @contextmanager
-def _storing() -> Iterator[None]:
+def storing() -> Iterator[None]:
+    """Failed(STORAGE) for a database that is unavailable."""
     from mooring.state.unavailable import Unavailable
 
     try:
@@ -84,7 +86,7 @@ def keep(
         return None
     kept = store(workspace, environment.name)
     made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.evidence))
-    write(session.output / FILE, made)
+    write(session.output / FILE, made.to_bytes())
     path = kept.put(made)
     trials(workspace, environment.name).keep(made.digest, session.output / f"{HEAD}.jsonl")
     if environment.needs_evidence:

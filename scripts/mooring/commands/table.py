@@ -11,7 +11,7 @@ from mooring.report.console import Console
 GROUPS = {
     "Start": ("init", "new"),
     "Documents": ("validate", "bump", "schema"),
-    "Changes": ("plan", "eval", "comment", "release"),
+    "Changes": ("plan", "eval", "drill", "comment", "release"),
     "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from mooring.drill.arms.table import BASE, HEAD
+from mooring.drill.arms.names import BASE, HEAD
 from mooring.drill.measure import Figures
 from mooring.drill.quantities import Score, difference, share
 from mooring.drill.run import Drilled
@@ -44,6 +44,9 @@ class Miss:
     limit: float
     said: str
 
+    def __str__(self) -> str:
+        return f"{self.drill}: {self.what} is {_shown(self.what, self.value)}; {self.said}"
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -61,6 +64,10 @@ class Loss:
         """Of a year; of shares only."""
         return (self.before - self.after) * HOURS
 
+    def __str__(self) -> str:
+        before, after = _shown(self.what, self.before), _shown(self.what, self.after)
+        return f"{self.drill}: {self.what} {before} -> {after}"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -70,6 +77,16 @@ class Judgement:
     misses: tuple[Miss, ...]
     losses: tuple[Loss, ...]
     broken: tuple[tuple[str, str, str], ...]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with its first reason."""
+        reasons = [
+            *map(str, self.losses),
+            *map(str, self.misses),
+            *(f"{arm} crashed: {why}" for _, arm, why in self.broken),
+        ]
+        return reasons[0] if self.outcome != "pass" else "all targets kept, nothing lost"
 
     def data(self) -> dict[str, Any]:
         """As JSON values."""
@@ -131,3 +148,7 @@ def _losses(drilled: Drilled) -> Iterator[Loss]:
         if change.high < 0 and change.value <= -least:
             before, after = (abs(share(each.answers, score)) for each in (base, head))
             yield Loss(drilled.drill.name, what, before, after, change.low, change.high)
+
+
+def _shown(what: str, value: float) -> str:
+    return f"{value:.3g}" if what.endswith("seconds") or what == "amplification" else f"{value * 100:.4g} %"

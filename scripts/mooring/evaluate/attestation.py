@@ -1,19 +1,16 @@
 """What an evaluation found about a release, kept beside it and never part of it: the evidence for its promotion."""
 
-import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from mooring.errors import Failed, Refused
+from mooring.errors import Refused
 from mooring.evaluate.values import Evidence
 from mooring.outcome import Reason
-from mooring.release.canonical import canonical, digest
+from mooring.release.sealed import digest_of, seal, tampered, unseal, write
 
-FORMAT = "mooring.evidence/v1"
+FORMAT, COMMAND = "mooring.evidence/v1", "moor eval"
 FILE = "evidence.json"
 """The name in the folder that a run writes to."""
 
@@ -50,25 +47,21 @@ class Attestation:
     @property
     def digest(self) -> str:
         """Names the content; it is written into the file with it."""
-        return digest(canonical({"format": FORMAT, **asdict(self)}))
+        return digest_of(FORMAT, asdict(self))
 
     def to_bytes(self) -> bytes:
         """The content of its file."""
-        return json.dumps({"format": FORMAT, **asdict(self), "digest": self.digest}, indent=1).encode() + b"\n"
+        return seal(FORMAT, asdict(self))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Self:
         """The inverse. Refused(TAMPERED) when the content is not what its digest says; `name` is for the message."""
+        value = unseal(FORMAT, data, name, COMMAND)
         try:
-            value: dict[str, Any] = json.loads(data)
-            said, form = value.pop("digest"), value.pop("format")
             suites = {suite: Asked(**asked) for suite, asked in value.pop("suites").items()}
-            found = cls(**value, suites=suites)
-            if form == FORMAT and said == found.digest:
-                return found
-        except (ValueError, TypeError, KeyError, AttributeError):
-            pass
-        raise Refused(Reason.TAMPERED, f"{name} is not evidence as moor eval wrote it", "run moor eval again")
+            return cls(**value, suites=suites)
+        except (TypeError, KeyError, AttributeError):
+            raise tampered(name, COMMAND) from None
 
 
 def read(path: Path) -> Attestation:
@@ -101,17 +94,5 @@ class Attestations:
     def put(self, attestation: Attestation) -> Path:
         """The file, replaced whole or not at all. Failed(STORAGE)."""
         path = self.path(attestation.release, attestation.evidence)
-        write(path, attestation)
+        write(path, attestation.to_bytes())
         return path
-
-
-def write(path: Path, attestation: Attestation) -> None:
-    """A whole file or none. Failed(STORAGE)."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".evidence-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(attestation.to_bytes())
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot write {path}: {error.strerror}", "make room and run it again") from None

@@ -68,7 +68,7 @@ EvidenceClass = Literal["live", "recorded", "simulated"]
 
 
 class Evidence(Part):
-    """What an evaluation must have found about a release before it goes out. What is left out depends on the tier."""
+    """What must have been found about a release before it goes out. What is left out depends on the tier."""
 
     classes: tuple[EvidenceClass, ...] | None = Field(
         default=None,
@@ -76,6 +76,7 @@ class Evidence(Part):
         description="What is accepted; by default all, but not `simulated` where production calls real models.",
     )
     required: bool | None = Field(default=None, description="By default, everywhere but in development.")
+    drills: bool = Field(default=False, description="A release goes out only once all drills have passed on it.")
 
 
 class Rollout(Part):

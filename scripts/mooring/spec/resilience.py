@@ -29,6 +29,11 @@ class Retry(Part):
     cap_seconds: Seconds = 30
     jitter: Literal["proportional", "full", "equal", "none"] = "proportional"
     jitter_rate: Rate = 0.25
+    max_share: Rate | None = Field(
+        default=0.2,
+        description="Of the calls of a model; a burst of ten is let through. Beyond it the next rung is asked at once,"
+        " since retries of all would keep a sick endpoint down. null: no limit.",
+    )
 
     def wait(self, number: int) -> float:
         """Seconds to wait after try `number` (from 1) failed, before jitter."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import Failed, Refused
-from mooring.evaluate.attestation import Asked, Attestation, Attestations, read, write
+from mooring.evaluate.attestation import Asked, Attestation, Attestations, read
 from mooring.outcome import Reason
+from mooring.release.sealed import write
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -77,7 +78,7 @@ def test_what_is_no_evidence_is_refused(data: bytes, tmp_path: Path) -> None:
 
 def test_a_file_under_another_name_is_refused(found: Attestation, tmp_path: Path) -> None:
     store = Attestations(tmp_path)
-    write(store.path("sha256:" + "b" * 64, "live"), found)
+    write(store.path("sha256:" + "b" * 64, "live"), found.to_bytes())
     with pytest.raises(Refused, match="evidence of something else"):
         store.get("sha256:" + "b" * 64, "live")
 

@@ -8,16 +8,13 @@ import httpx2
 
 from mooring.drill.arms.arm import Arm
 from mooring.drill.arms.ladder import LadderAlone
+from mooring.drill.arms.names import BASE, BASELINE, HEAD, LADDER, WITHOUT
 from mooring.drill.arms.plain import Plain
 from mooring.drill.arms.slot import Slot
 from mooring.drill.arms.variants import POLICIES, without
 from mooring.release.release import Release
 
 Build = Callable[[Release, httpx2.AsyncBaseTransport, Path], Arm]
-
-HEAD, BASE, BASELINE = "head", "base", "supervised"
-LADDER = "ladder"
-"""What a search asks in the place of `head`: no arm that is worth a report."""
 
 
 def _plain(rungs: Sequence[str], retries: int | None, supervised: bool) -> Build:
@@ -35,17 +32,6 @@ ARMS: Mapping[str, Build] = {
     BASE: Slot,
     HEAD: Slot,
     LADDER: LadderAlone,
-    **{f"without {policy}": partial(_less, policy) for policy in POLICIES},
+    **{f"{WITHOUT}{policy}": partial(_less, policy) for policy in POLICIES},
 }
-"""By name; those after `head` are the head less one policy."""
-
-WORDS: Mapping[str, str] = {
-    "bare": "SDK without retries, one vendor",
-    BASELINE: "SDK defaults, one vendor, restarted by a supervisor",
-    "fallback": "pydantic-ai's FallbackModel, its defaults",
-    BASE: "before the change",
-    HEAD: "these documents",
-    LADDER: "these documents, the ladder alone",
-    **{f"without {policy}": f"these documents without {policy}" for policy in POLICIES},
-}
-"""What each is."""
+"""By name; the last ones are the head less one policy. `ladder` is what a search asks, and no report shows."""

@@ -9,6 +9,7 @@ from pydantic_ai.models import Model
 from mooring import spec
 from mooring.release.release import Release
 from mooring.runtime.agent import models
+from mooring.runtime.agent.allowance import Allowance
 from mooring.runtime.agent.breaker import Breaker
 from mooring.runtime.agent.context.summary import Summariser
 from mooring.runtime.agent.context.tokens import Tokens
@@ -34,7 +35,7 @@ from mooring.spec.environment import SIMULATED
 
 
 class ReleaseAgents:
-    """The agents of one release by name, and the circuits they share: one per model and profile.
+    """The agents of one release by name, and the circuits and retries they share: by model and profile.
 
     Raises ValueError, KeyError or jinja2.TemplateError when the release cannot be served here.
     """
@@ -56,6 +57,7 @@ class ReleaseAgents:
         self._hedging = self._hedged()
         self._models: dict[str, Model] = {}
         self.breakers: dict[tuple[str, str], Circuit] = {}
+        self._retries: dict[tuple[str, str], Allowance] = {}
         self.toolbox = Toolbox(release.content, settings, client, metrics, memories)
         self.agents = {name: self._served(name, release.digest) for name in release.content.agents}
 
@@ -130,5 +132,6 @@ class ReleaseAgents:
             asked = wrap(document, model) if wrap else model
             self._models[name] = Unfinished(asked, document, self._tokens, self._metrics)
         circuit = self.breakers.setdefault((name, profile_name), Circuit(profile.breaker))
-        tried = Retry(self._models[name], name, profile, rung, below, self._metrics)
+        allowance = self._retries.setdefault((name, profile_name), Allowance(profile.retry.max_share))
+        tried = Retry(self._models[name], name, profile, rung, below, self._metrics, allowance)
         return Breaker(tried, circuit, profile.ladder.rungs.of(rung))

@@ -25,6 +25,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 
 from mooring import spec
+from mooring.runtime.agent.allowance import Allowance
 from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import OutOfTime, in_brief, nothing_said, worth_a_try
 from mooring.runtime.core.record import CURRENT
@@ -69,14 +70,23 @@ class Retry(Layer):
     """Tries the model of a document `name` as often as its rung may, each try within the rung's limits.
 
     All tries together end with the rung's share of the deadline, and with `Resilience.rung_seconds`. After a timeout
-    there are `tries_after_timeout` more. A `Retry-After` beyond the cap or the time left ends the tries at once: the
-    next rung is sooner. A stream must say something within its first-byte limit, and never be silent for longer.
+    there are `tries_after_timeout` more, and no more than the `allowance` has. A `Retry-After` beyond the cap or the
+    time left ends the tries at once: the next rung is sooner. A stream must say something within its first-byte limit,
+    and never be silent for longer.
     """
 
     def __init__(
-        self, wrapped: Model, name: str, profile: spec.Resilience, rung: str, below: Sequence[str], metrics: Metrics
+        self,
+        wrapped: Model,
+        name: str,
+        profile: spec.Resilience,
+        rung: str,
+        below: Sequence[str],
+        metrics: Metrics,
+        allowance: Allowance,
     ) -> None:
         super().__init__(wrapped)
+        self.allowance = allowance
         rungs = profile.ladder.rungs
         self.name, self.rung = name, rung
         self.policy, self.limits = profile.retry, rungs.of(rung)
@@ -126,6 +136,7 @@ class Retry(Layer):
         now = asyncio.get_running_loop().time
         end = now() + min(share(CURRENT.get().budget.left(), self.below), self.seconds)
         timeouts = 0
+        self.allowance.earn()
         for number in count(1):
             began = now()
             try:
@@ -134,7 +145,7 @@ class Retry(Layer):
                 timeouts += isinstance(error, _TIMEOUTS)
                 last = number >= self.tries or timeouts > self.policy.tries_after_timeout
                 wait = None if last else self._wait(number, error, end - now())
-                if wait is None:
+                if wait is None or not self.allowance.spend():
                     self._tell(number, "failure")
                     raise
                 self.metrics.retries.labels(self.model_name, type(error).__name__).inc()

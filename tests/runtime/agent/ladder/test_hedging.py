@@ -15,8 +15,9 @@ from pydantic_ai.models import Model
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from mooring import spec
+from mooring.runtime.agent.allowance import BURST
 from mooring.runtime.agent.build_agents import ReleaseAgents
-from mooring.runtime.agent.ladder.hedging import BURST, ENOUGH, Hedging, quantile
+from mooring.runtime.agent.ladder.hedging import ENOUGH, Hedging, quantile
 from mooring.runtime.core.record import CURRENT, Budget, Record
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.core.turn import Turn

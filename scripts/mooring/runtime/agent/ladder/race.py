@@ -53,7 +53,7 @@ class Race:
         self._won: int | None = None
         self._hedged = False
         self._next, self._due = 0, inf
-        hedging.earn()
+        hedging.allowance.earn()
 
     async def close(self) -> None:
         """Cancels what still runs."""
@@ -109,7 +109,7 @@ class Race:
 
     def _hedge(self, call: Call) -> None:
         """Asks the next rung beside the others, if the budget allows it."""
-        allowed = self._hedging.spend()
+        allowed = self._hedging.allowance.spend()
         self._count(self._next, "asked" if allowed else "denied")
         if allowed:
             self._hedged = True
@@ -139,7 +139,7 @@ class Race:
         self._failed[place] = error
         del self._tasks[place]
         if self._tasks and isinstance(error, BreakerOpen):
-            self._hedging.give_back()
+            self._hedging.allowance.give_back()
         if place == self._next - 1:
             self._due = 0.0  # the others have been slow already
 

@@ -1,0 +1,1 @@
+"""What `moor drill` is made of."""
