@@ -48,10 +48,10 @@ def fit(
     way. What is pinned (see `exchanges`) stays; when it is too much in itself, the longest tool results are
     shortened. `head` pieces at the start are the prompt's own; `room` tokens are kept free for a note.
     """
+    if sum(map(count, messages)) <= budget_tokens:
+        return Fitted(list(messages), [])
     apart = pieces(messages)
     costs = [count(piece.message) for piece in apart]
-    if sum(costs) <= budget_tokens:
-        return Fitted(list(messages), [])
     units = exchanges(apart, head, [re.compile(pin) for pin in policy.pins])
     gone = _gone(units, costs, budget_tokens - room, policy)
     kept = [piece for index, piece in enumerate(apart) if index not in gone]
