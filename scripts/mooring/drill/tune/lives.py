@@ -1,4 +1,4 @@
-"""Lives through traces at points: many at a time, each only once."""
+"""Lives through traces at points, one process a core."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing

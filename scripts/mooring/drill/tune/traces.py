@@ -92,4 +92,4 @@ def _trace(drill: Drill, content: ReleaseContent, profile: Resilience, seed: int
     trace = Trace(drill, questions, (seed,), evals)
     (outages,) = trace.outages
     count = len(arrivals(drill, questions, outages, seed))
-    return trace.at(range(seed, seed + min(SEEDS, max(1, ceil(ENOUGH / max(count, 1))))))
+    return trace.at(range(seed, seed + min(SEEDS, ceil(ENOUGH / count)))) if count else None
