@@ -51,13 +51,16 @@ class Lived:
     retried_well: int = 0
 
 
-def live_through(job: Job) -> Lived:
-    """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start."""
+def live_through(job: Job, within: Path | None = None) -> Lived:
+    """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start.
+
+    Files are kept in a folder `within` another, and removed at the end.
+    """
     random.seed(job.seed)
     loop = looptime.new_event_loop(noop_cycles=0)
     loop._clock_resolution = RESOLUTION  # type: ignore[attr-defined]  # asyncio has no public one
     try:
-        with tempfile.TemporaryDirectory(prefix="moor-drill-") as folder:
+        with tempfile.TemporaryDirectory(prefix="moor-drill-", dir=within) as folder:
             return loop.run_until_complete(_live(job, Path(folder)))
     finally:
         loop.close()

@@ -2,8 +2,9 @@
 
 import os
 import select
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -134,18 +135,23 @@ def history_of(drill: Drill, evals: Path) -> Sequence[Outage]:
 # --- processes ---
 
 
-def live_all(jobs: Sequence[Job]) -> Iterator[tuple[int, Lived | str]]:
+def live_all(jobs: Sequence[Job]) -> Generator[tuple[int, Lived | str]]:
     """Results by the job's place, as they come, one process a core; an error is one line of text.
 
-    Close it, and no process is left.
+    Close it, and no process and no file is left.
     """
+    with tempfile.TemporaryDirectory(prefix="moor-drills-", ignore_cleanup_errors=True) as folder:
+        yield from _in_processes(jobs, Path(folder))
+
+
+def _in_processes(jobs: Sequence[Job], folder: Path) -> Iterator[tuple[int, Lived | str]]:
     waiting, running = list(enumerate(jobs))[::-1], dict[int, tuple[Process, int]]()
     most = len(os.sched_getaffinity(0))
     try:
         while waiting or running:
             while waiting and len(running) < most:
                 place, job = waiting.pop()
-                process = fork(work, job)
+                process = fork(work, job, folder)
                 running[process.connection.fileno()] = process, place
             ready, _, _ = select.select(list(running), [], [])
             for descriptor in ready:
@@ -165,7 +171,7 @@ def _received(connection: Connection) -> Lived | str:
     return result
 
 
-def work(connection: Connection, job: Job) -> None:
+def work(connection: Connection, job: Job, folder: Path) -> None:
     """Lives through one job, and sends what came of it."""
     import logging
 
@@ -174,6 +180,6 @@ def work(connection: Connection, job: Job) -> None:
     LOGGER.setLevel(logging.CRITICAL)
     started = time.perf_counter()
     try:
-        connection.send(live_through(job))
+        connection.send(live_through(job, folder))
     except Exception as error:  # noqa: BLE001 - the others go on
         connection.send(f"{type(error).__name__}: {error} (after {time.perf_counter() - started:.1f} s)")

@@ -39,6 +39,11 @@ class LadderAlone:
         ready, reasons = self._runtime.ready()
         if not ready:
             raise Failed(Reason.NOT_READY, "; ".join(reasons))
+        agents = {name: self._runtime.agents.get(name) for name in self._runtime.agents.names}
+        self._parameters = {
+            name: ModelRequestParameters(function_tools=[tool.tool().tool_def for tool in served.tools])
+            for name, served in agents.items()
+        }
 
     async def ask(self, question: Question) -> Said:
         served = self._runtime.agents.get(question.agent)
@@ -50,7 +55,7 @@ class LadderAlone:
         served.prepared.asked(record, Turn(question.say, tuple(history)))
         try:
             async with asyncio.timeout(record.budget.left() + GRACE):
-                text = await _answered(served, messages, question.stream)
+                text = await _answered(served, messages, self._parameters[question.agent], question.stream)
         except TimeoutError:
             return Said(apologise(served.profile, record), record.rung, record.usage.cost_usd)
         served.prepared.keep(record, Answer(text, "stop"))
@@ -63,16 +68,17 @@ class LadderAlone:
         return retried(self._runtime.metrics)
 
 
-async def _answered(served: Served, messages: list[ModelMessage], stream: bool) -> str:
+async def _answered(
+    served: Served, messages: list[ModelMessage], parameters: ModelRequestParameters, stream: bool
+) -> str:
     """The text, once the model has called all tools that it wants; one that a person must approve ends it."""
-    tools = {tool.document.exported: tool for tool in served.tools}
-    parameters = ModelRequestParameters(function_tools=[tool.tool().tool_def for tool in tools.values()])
+    approved = {tool.document.exported for tool in served.tools if tool.document.approval == "human"}
     text: list[str] = []
     for _ in range(served.document.limits.max_model_calls):
         response = await _response(served, messages, parameters, stream)
         text.append(response.text or "")
         calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
-        if not calls or any(call.tool_name in tools and tools[call.tool_name].document.approval == "human" for call in calls):
+        if not calls or any(call.tool_name in approved for call in calls):
             break
         messages += [response, ModelRequest(parts=await _called(served, calls))]
     return "\n\n".join(filter(None, text if stream else text[-1:]))

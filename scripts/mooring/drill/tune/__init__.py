@@ -1,1 +1,1 @@
-"""Searches the policies of one Resilience profile for better ones, on drills, and proves them on drills it never saw."""
+"""Searches better policies for one Resilience profile on drills, and proves them on drills that it never saw."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ class Edit:
     before: str
     after: str
 
+    @property
+    def diff(self) -> str:
+        """Unified."""
+        sides = (self.before.splitlines(), self.after.splitlines())
+        return "\n".join(unified_diff(*sides, f"a/{self.file}", f"b/{self.file}", lineterm="", n=1))
+
 
 def with_point(content: ReleaseContent, profile: Resilience, point: Point) -> ReleaseContent:
     """The content with the profile as it is at a point, and no agents but its own. Raises ValidationError."""
@@ -71,13 +78,12 @@ class Allowed:
         self._today = _remarks(catalog)
 
     def __call__(self, point: Point) -> bool:
-        entry = self._catalog.entry("Resilience", self._profile.name)
-        assert entry is not None
+        key = ("Resilience", self._profile.name)
         try:
             changed = altered(self._profile, {path: value for path, value in point.changes if path != ORDER})
         except ValidationError:
             return False
-        key, new = ("Resilience", self._profile.name), replace(entry, document=changed)
+        new = replace(self._catalog.entries[key], document=changed)
         return not _remarks(_with(self._catalog, {key: new})) - self._today
 
 
@@ -95,8 +101,7 @@ def edits(root: Path, catalog: Catalog, profile: Resilience, point: Point) -> li
 
     Refused(FINDINGS) when a text cannot be edited, FindingsError when the documents would not be valid.
     """
-    entry = catalog.entry("Resilience", profile.name)
-    assert entry is not None
+    entry = catalog.entries["Resilience", profile.name]
     changes = {path: value for path, value in point.changes if path != ORDER}
     found = [_edit(root, catalog, entry, changes)] if changes else []
     if dict(point.changes).get(ORDER):

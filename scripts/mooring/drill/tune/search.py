@@ -29,7 +29,7 @@ DRAWN = 20
 class Search:
     """One search; `evaluations` is how many traces all points together may live through. What was found stays in it.
 
-    `order` are the traces, those in which today's profile does worst first: they tell most.
+    `order` are the traces, the ones in which today's profile is slowest first: there policies tell most.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Search:
         """What today's profile comes to; asked once, before all else."""
         if TODAY not in self.seen:
             found = {seen.trace.name: seen for seen in self._live([(TODAY, trace) for trace in self.order])}
-            self.order.sort(key=lambda trace: -summary([found[trace.name]], self.limits).loss)
+            self.order.sort(key=lambda trace: -found[trace.name].figures.p99_seconds)
             self.seen[TODAY] = [found[trace.name] for trace in self.order]
         return self.seen[TODAY]
 
@@ -106,7 +106,7 @@ class Search:
 
     def _forget(self) -> None:
         """Frees the answers of points that are out; that they were tried is kept."""
-        for point, seen in self.seen.items():
+        for seen in self.seen.values():
             if len(seen) < len(self.order):
                 seen.clear()
 

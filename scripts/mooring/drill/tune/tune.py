@@ -22,9 +22,6 @@ from mooring.spec import Drill, Resilience
 MORE = 1.1
 """Times today's cost that a point may cost, where no limit is given."""
 
-FINALISTS = 2
-"""Points that are lived through again by a whole slot, besides today's."""
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -78,8 +75,9 @@ class Tuned:
 class Tuning:
     """One search and its proof. Refused(EMPTY_SET) when there are too few drills for the profile's agents."""
 
-    def __init__(self, wish: Wish, done: OnDone) -> None:
+    def __init__(self, wish: Wish) -> None:
         self.wish = wish
+        self._done: OnDone = lambda: None
         content, profile = wish.release.content, wish.profile
         self.split = split(wish.drills, content, profile, wish.seed, wish.evals)
         agents = [agent for agent in content.agents.values() if agent.resilience == profile.name]
@@ -88,27 +86,31 @@ class Tuning:
             raise Refused(Reason.EMPTY_SET, f"no agent of {where} has profile {profile.name}: there is nothing to tune")
         rungs = sorted({rung for agent in agents for rung, _ in agent.models.names()})
         self.space = space(profile, rungs, order=_named(self.split.search, wish.release, profile))
-        self._lives = Lives(wish.release, profile, wish.rules, done)
+        self._lives = Lives(wish.release, profile, wish.rules, lambda: self._done())
         self._limits = Limits(profile.objectives.p99_seconds, wish.cost_usd or float("inf"))
         allowed = Allowed(wish.catalog, profile)
         self.search = Search(self.space, allowed, self._lives.all, self.split.search, self._limits)
 
     @property
     def steps(self) -> int:
-        """How often `done` is called at most."""
-        return self.wish.evaluations + (1 + FINALISTS) * len(self.split.search) + 2 * len(self.split.held_out)
+        """How often `run` says that it has done something, at most."""
+        return self.wish.evaluations + 2 * len(self.split.held_out)
 
-    def run(self) -> Tuned:
+    def run(self, done: OnDone) -> Tuned:
         """Blocks. Raises Failed when today's profile cannot be drilled."""
+        self._done = done
         today = summary(self.search.today(), self._limits)
         self._limits = Limits(self._limits.p99_seconds, self.wish.cost_usd or today.cost_usd * MORE)
         self.search.limits = self._limits
         self.search.run(self.wish.evaluations, self.wish.seed)
-        chosen = self._final()
-        return self.result(chosen, None if chosen == TODAY else self._proof(chosen, today.cost_usd))
+        chosen = self.search.best
+        return self._result(chosen, None if chosen == TODAY else self._proof(chosen, today.cost_usd))
 
-    def result(self, chosen: Point, proof: Proof | None) -> Tuned:
-        """What there is so far."""
+    def so_far(self) -> Tuned | None:
+        """The result of a search that was stopped, without a proof; None when not even today's profile is measured."""
+        return self._result(self.search.best, None) if self.search.whole else None
+
+    def _result(self, chosen: Point, proof: Proof | None) -> Tuned:
         search = self.search
         return Tuned(
             self.wish.profile,
@@ -125,17 +127,6 @@ class Tuning:
     def _front(self) -> tuple[Row, ...]:
         points = front(self.search.summary(point) for point in self.search.whole)
         return tuple(row(self.search.seen[each.point], self._limits) for each in points)
-
-    def _final(self) -> Point:
-        """The best of the finalists and today's, by a whole slot."""
-        order = sorted(self.search.whole, key=lambda point: self.search.summary(point).loss)
-        finalists = [point for point in order if point != TODAY][:FINALISTS]
-        asked = [(point, trace) for point in (TODAY, *finalists) for trace in self.split.search]
-        seen = list(self._lives.all(asked, HEAD)) if finalists else []
-        return min(
-            (TODAY, *finalists),
-            key=lambda point: summary([each for each in seen if each.point == point], self._limits).loss if seen else 0,
-        )
 
     def _proof(self, chosen: Point, cost: float) -> Proof:
         traces = self.split.held_out
@@ -172,9 +163,7 @@ def _without_cost(missed: Sequence[str]) -> int:
 
 
 def _named(traces: Sequence[Trace], release: Release, profile: Resilience) -> bool:
-    """Whether a trace says which vendor fails: where all name rungs, the order of vendors changes nothing but prices."""
+    """Whether a trace says which vendor fails: where all name rungs, their order changes nothing but prices."""
     models, agents = release.content.models, release.content.agents.values()
     asked = {models[name].provider for a in agents if a.resilience == profile.name for _, name in a.models.names()}
     return any(outage.vendor in asked for trace in traces for outages in trace.outages for outage in outages)
-
-
