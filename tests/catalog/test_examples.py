@@ -1,6 +1,6 @@
 """Every check of the table, by an accepted and a rejected example."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from mooring.catalog import schemas
 from mooring.catalog.checks import CHECKS, check
 from mooring.catalog.checks.suites import expired
+from mooring.catalog.incidents import future
 from mooring.catalog.load import load
 from mooring.catalog.source import WorkTree
 from mooring.catalog.versions import honest
@@ -18,6 +19,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ACCEPTED = sorted(EXAMPLES.glob("accept/*/*.edit"))
 REJECTED = sorted(EXAMPLES.glob("reject/*/*.edit"))
 TODAY = date(2026, 1, 15)
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 def name(edit: Path) -> str:
@@ -26,7 +28,7 @@ def name(edit: Path) -> str:
 
 def findings(example: Any) -> list[Finding]:
     catalog, found = load(WorkTree(example.root))
-    found += check(catalog) + expired(catalog, TODAY)
+    found += check(catalog) + expired(catalog, TODAY) + future(catalog.histories, NOW)
     if (example.root / "schemas").exists():
         found += schemas.stale(example.root)
     if example.committed:

@@ -54,6 +54,9 @@ class Files:
     def code(self) -> dict[str, bytes | Unreadable]:
         return {}
 
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return {}
+
 
 def judge(texts: Mapping[str, str]) -> None:
     catalog, found = load(Files(texts))

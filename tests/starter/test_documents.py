@@ -38,6 +38,9 @@ class Memory:
     def code(self) -> dict[str, bytes | Unreadable]:
         return {}
 
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return {}
+
 
 @pytest.fixture(scope="module")
 def begun() -> dict[str, str]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from mooring.catalog.code import Module
+from mooring.catalog.incidents import Histories
 from mooring.catalog.positions import Positions
 from mooring.spec import Document
 
@@ -34,6 +35,8 @@ class Catalog:
     broken: frozenset[tuple[str, str]] = frozenset()
     code: Mapping[str, Module] = field(default_factory=dict)
     """The team's Python modules by dotted name, such as `tools.shipping`."""
+    histories: Histories = field(default_factory=dict)
+    """Incidents by the path of their CSV file, such as `evals/drills/ours.csv`."""
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """What has been worked out about these documents, such as flat prompts."""
 

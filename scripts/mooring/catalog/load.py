@@ -12,13 +12,14 @@ from mooring.catalog.checks import advised, check
 from mooring.catalog.code import modules
 from mooring.catalog.explain import explain
 from mooring.catalog.formats import other_format
+from mooring.catalog.incidents import histories
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed, parse
 from mooring.catalog.secrets import secrets_in
 from mooring.catalog.source import GitTree, Source, Unreadable, unreadable
 from mooring.errors import FindingsError
 from mooring.finding import Finding
-from mooring.spec import FOLDERS, KINDS, Document
+from mooring.spec import FOLDERS, KINDS, Document, Model
 
 
 def load(source: Source) -> tuple[Catalog, list[Finding]]:
@@ -40,7 +41,9 @@ def load(source: Source) -> tuple[Catalog, list[Finding]]:
         else:
             entries.setdefault(key, entry)
     code, unread = modules(source.code())
-    return Catalog(dict(sorted(entries.items())), frozenset(broken), code), advised(findings + unread)
+    happened, wrong = histories(source.histories(), _vendors(entries, broken))
+    catalog = Catalog(dict(sorted(entries.items())), frozenset(broken), code, happened)
+    return catalog, advised(findings + unread + wrong)
 
 
 def _as_current(files: Mapping[str, bytes | Unreadable]) -> dict[str, bytes | Unreadable]:
@@ -50,6 +53,14 @@ def _as_current(files: Mapping[str, bytes | Unreadable]) -> dict[str, bytes | Un
         file: content if isinstance(content, Unreadable) else as_current(file, content)
         for file, content in files.items()
     }
+
+
+def _vendors(entries: Mapping[tuple[str, str], Entry], broken: set[tuple[str, str]]) -> set[str] | None:
+    """The providers of all models; None where one of them could not be read."""
+    if any(kind == Model.__name__ for kind, _ in broken):
+        return None
+    documents = (entry.document for entry in entries.values())
+    return {document.provider for document in documents if isinstance(document, Model)}
 
 
 def load_valid(source: Source) -> Catalog:

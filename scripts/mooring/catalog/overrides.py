@@ -58,7 +58,7 @@ def _overlaid(catalog: Catalog, environment: Environment) -> Catalog:
         changed, _ = apply(override, entry.document)
         spot = Positions(Spot(place.lines.at(f"overrides.{index}.set"), 0))
         entries[override.kind, override.name] = replace(entry, document=changed, file=place.file, lines=spot)
-    return Catalog(entries, catalog.broken, catalog.code)
+    return Catalog(entries, catalog.broken, catalog.code, catalog.histories)
 
 
 def _put(data: Any, path: str, value: Any) -> Iterator[str]:

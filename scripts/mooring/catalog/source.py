@@ -10,10 +10,12 @@ from typing import Protocol
 from mooring.errors import UsageError
 from mooring.finding import Finding
 
-FOLDERS = ("configs", "prompts", "evals/suites")
+FOLDERS = ("configs", "prompts", "evals/suites", "evals/drills")
 SUFFIXES = (".yaml", ".yml")
 CODE = "scripts/tools"
 """Where a team's Python tools are; the package `tools`."""
+HISTORIES = "evals/drills"
+"""Where the CSV files are with a team's own incidents."""
 MAX_BYTES = 256 * 1024
 """The largest document."""
 
@@ -48,6 +50,10 @@ class Source(Protocol):
         """Content of every .py file of scripts/tools/, likewise."""
         ...
 
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        """Content of every .csv file of evals/drills/, likewise."""
+        ...
+
 
 class WorkTree:
     """The files as they are on disk, committed or not."""
@@ -61,6 +67,9 @@ class WorkTree:
 
     def code(self) -> dict[str, bytes | Unreadable]:
         return {path: _read(self.root / path) for path in _walk(self.root, CODE, (".py",))}
+
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return {path: _read(self.root / path) for path in _walk(self.root, HISTORIES, (".csv",))}
 
 
 class Below(WorkTree):
@@ -76,6 +85,9 @@ class Below(WorkTree):
         }
 
     def code(self) -> dict[str, bytes | Unreadable]:
+        return {}
+
+    def histories(self) -> dict[str, bytes | Unreadable]:
         return {}
 
 
@@ -120,6 +132,9 @@ class GitTree:
 
     def code(self) -> dict[str, bytes | Unreadable]:
         return self._below((CODE,), (".py",))
+
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return self._below((HISTORIES,), (".csv",))
 
     def _below(self, folders: tuple[str, ...], suffixes: tuple[str, ...]) -> dict[str, bytes | Unreadable]:
         listing = git(self.root, "ls-tree", "-r", "-z", "--long", self.commit, "--", *folders)

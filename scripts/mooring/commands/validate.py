@@ -65,6 +65,7 @@ def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
     from mooring.catalog import codeowners, schemas
     from mooring.catalog.checks import check
     from mooring.catalog.checks.suites import expired
+    from mooring.catalog.incidents import future
     from mooring.catalog.load import load
     from mooring.catalog.source import WorkTree
     from mooring.catalog.versions import honest
@@ -73,7 +74,7 @@ def collect(root: Path, against: str | None) -> tuple[list[Finding], int]:
 
     catalog, found = load(WorkTree(root))
     found += check(catalog) + schemas.stale(root) + codeowners.stale(root, catalog)
-    found += expired(catalog, datetime.now(UTC).date())
+    found += expired(catalog, datetime.now(UTC).date()) + future(catalog.histories, datetime.now(UTC))
     documents = catalog.of(Environment).values()
     found += simulated(root, {e.file: e.document for e in documents if isinstance(e.document, Environment)})
     if against is not None:

@@ -4,7 +4,8 @@ import asyncio
 import random
 import re
 import tempfile
-from collections.abc import Sequence
+from asyncio import Runner
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import looptime
 from mooring.drill.answer import Answer, Said
 from mooring.drill.arms.arm import Arm
 from mooring.drill.arms.table import ARMS
+from mooring.drill.in_loop import AtOnce
 from mooring.drill.schedule import Arrival, arrivals
 from mooring.drill.trace import Outage
 from mooring.drill.world import ASKED, Tracked, World, vendors
@@ -51,19 +53,27 @@ class Lived:
     retried_well: int = 0
 
 
-def live_through(job: Job, within: Path | None = None) -> Lived:
+def virtual() -> asyncio.AbstractEventLoop:
+    """An event loop whose clock jumps to the next thing that is due. What works outside of it takes no time."""
+    loop = looptime.new_event_loop(noop_cycles=0)
+    loop._clock_resolution = RESOLUTION  # type: ignore[attr-defined]  # asyncio has no public one
+    loop.set_default_executor(AtOnce())
+    return loop
+
+
+def live_through(
+    job: Job, make_loop: Callable[[], asyncio.AbstractEventLoop] = virtual, within: Path | None = None
+) -> Lived:
     """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start.
 
     Files are kept in a folder `within` another, and removed at the end.
     """
     random.seed(job.seed)
-    loop = looptime.new_event_loop(noop_cycles=0)
-    loop._clock_resolution = RESOLUTION  # type: ignore[attr-defined]  # asyncio has no public one
-    try:
-        with tempfile.TemporaryDirectory(prefix="moor-drill-", dir=within) as folder:
-            return loop.run_until_complete(_live(job, Path(folder)))
-    finally:
-        loop.close()
+    with (
+        Runner(loop_factory=make_loop) as runner,
+        tempfile.TemporaryDirectory(prefix="moor-drill-", dir=within) as folder,
+    ):
+        return runner.run(_live(job, Path(folder)))
 
 
 async def _live(job: Job, state: Path) -> Lived:

@@ -180,6 +180,6 @@ def work(connection: Connection, job: Job, folder: Path) -> None:
     LOGGER.setLevel(logging.CRITICAL)
     started = time.perf_counter()
     try:
-        connection.send(live_through(job, folder))
+        connection.send(live_through(job, within=folder))
     except Exception as error:  # noqa: BLE001 - the others go on
         connection.send(f"{type(error).__name__}: {error} (after {time.perf_counter() - started:.1f} s)")

@@ -60,6 +60,9 @@ class _Beside:
     def code(self) -> dict[str, bytes | Unreadable]:
         return self.source.code()
 
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return self.source.histories()
+
 
 OPEN = frozenset({"unused", "codeowners", "suite-agent", "suite-judge", "suite-variables", "assertion-tool"})
 """Checks of how a document fits in with others, which only the one who imports can make true."""

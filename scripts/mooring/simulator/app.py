@@ -42,10 +42,9 @@ def create_app(
 ) -> ASGIApp:
     """Model, services, faults and health; creates the services' database in the folder `state`.
 
-    Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`; who
-    gives one may go by virtual time, so the services then use no threads.
+    Where runs are `isolated`, none sees what another one did to the services. The faults are those of `board`.
     """
-    database = (Worlds if isolated else Database)(state / "services.db", threads=board is None)
+    database = (Worlds if isolated else Database)(state / "services.db")
     database.prepare()
     board = board or Board()
     routes = [

@@ -10,6 +10,7 @@ from mooring.simulator.decide import Decision, decide
 from mooring.simulator.example import example
 from mooring.simulator.request import ChatRequest, NamedTool
 from mooring.simulator.rulebook import Rulebook
+from mooring.spec.messages import GO_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Completion:
 
 def complete(book: Rulebook, request: ChatRequest) -> Completion:
     """What the simulated model answers."""
-    decision = _formatted(_insisted(decide(book, read(request)), request), request)
-    content, cut = _cut(decision.content, request.limit)
+    asked, begun = _resumed(request)
+    decision = _formatted(_insisted(decide(book, read(asked)), request), request)
+    content, cut = _cut(_rest(decision.content, begun), request.limit)
     digest = hashlib.sha256(request.model_dump_json(exclude={"stream", "stream_options"}).encode()).hexdigest()
     calls = decision.calls if request.parallel_tool_calls else decision.calls[:1]
     return Completion(
@@ -42,6 +44,19 @@ def complete(book: Rulebook, request: ChatRequest) -> Completion:
         prompt_tokens=_prompt_tokens(request),
         completion_tokens=tokens(content) + sum(tokens(tool + arguments) + 4 for tool, arguments in calls),
     )
+
+
+def _resumed(request: ChatRequest) -> tuple[ChatRequest, str]:
+    """The request before its answer was cut off, and what had been said by then, where it asks to go on with that."""
+    if len(request.messages) < 2 or request.messages[-1].text != GO_ON:
+        return request, ""
+    *before, begun, _ = request.messages
+    return request.model_copy(update={"messages": tuple(before)}), begun.text
+
+
+def _rest(content: str, begun: str) -> str:
+    """What follows on what was said; all of it where the model would have said something else."""
+    return content.removeprefix(begun).lstrip() or content
 
 
 def tokens(text: str) -> int:

@@ -104,6 +104,10 @@ class Incidents(Failing):
             raise ValueError("it must be medianMinutes < p90Minutes <= mostMinutes")
         if self.least_severity is not None and self.least_severity > self.severity:
             raise ValueError("leastSeverity is above severity")
+        if (self.also is None) != (self.correlation == 0):
+            raise ValueError("`also` and a `correlation` above 0 belong together")
+        if self.also is not None and (self.also == self.rung or self.service is not None):
+            raise ValueError("`also` must be another rung than the one that fails, and not beside a service")
         return self
 
 

@@ -15,6 +15,12 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}
 
 Texts = Annotated[dict[Language, str], Field(min_length=1, description="By language tag; `en` must be there.")]
 
+GO_ON = (
+    "Your answer above was cut off there. Go on with it exactly where it stopped: no greeting, no apology, no word "
+    "about the interruption, and nothing repeated."
+)
+"""What the next model is asked when the text so far stands before it as its own."""
+
 APOLOGY = {
     "en": "Sorry, I cannot answer right now. Please try again in a few minutes.",
     "de": "Entschuldigung, ich kann gerade nicht antworten. Bitte versuchen Sie es in ein paar Minuten noch einmal.",

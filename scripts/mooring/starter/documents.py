@@ -135,6 +135,12 @@ def suite(name: str, owner: str, asked: Probe, *, smoke: bool, ours: bool) -> Fi
     )
 
 
+def drill(name: str, owner: str, rungs: Sequence[str]) -> Files:
+    """An outage of the vendor of the first of `rungs`, or of every service where there is none."""
+    description = f"What users notice of {title(name)}."
+    return document("Drill", name, owner, description=description, rungs=rungs)
+
+
 @dataclass(frozen=True, slots=True)
 class _Tier:
     """How carefully a release goes out; times in seconds, `warm` in hours."""

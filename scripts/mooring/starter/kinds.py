@@ -148,6 +148,10 @@ ROWS: Mapping[str, Row] = {
     "Drift": Row(
         lambda wish, _: document("Drift", wish.name, wish.owner), lambda *_: ["moor drift ENV shows what it answers"]
     ),
+    "Drill": Row(
+        lambda wish, catalog: documents.drill(wish.name, wish.owner, [rung for rung, _ in choices.rungs(catalog)]),
+        lambda wish, _: ["write what fails, when and how badly", f"moor drill {wish.name}"],
+    ),
     "Environment": Row(
         _environment,
         lambda wish, _: [f"look at its tier, agents and port, then: moor plan {wish.name}", f"moor up {wish.name}"],

@@ -10,7 +10,7 @@ from mooring.catalog.code import reached
 from mooring.catalog.editing.removal import Path, without
 from mooring.catalog.load import load
 from mooring.catalog.nearest import suggestion
-from mooring.catalog.source import CODE, FOLDERS, Unreadable
+from mooring.catalog.source import CODE, FOLDERS, HISTORIES, Unreadable
 from mooring.errors import UsageError
 from mooring.spec import Agent, Environment, EvalSuite, Patrol, Tool
 from mooring.spec.tool import PythonBind
@@ -30,7 +30,15 @@ class _Held:
         return {file: text for file, text in self.held.items() if file.startswith(below) and file.endswith(".yaml")}
 
     def code(self) -> dict[str, bytes | Unreadable]:
-        return {file: text for file, text in self.held.items() if file.startswith(f"{CODE}/") and file.endswith(".py")}
+        return self._of(CODE, ".py")
+
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return self._of(HISTORIES, ".csv")
+
+    def _of(self, folder: str, suffix: str) -> dict[str, bytes | Unreadable]:
+        return {
+            file: text for file, text in self.held.items() if file.startswith(f"{folder}/") and file.endswith(suffix)
+        }
 
 
 def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> dict[str, bytes]:

@@ -35,7 +35,7 @@ def lived(arm: str, folder: Path, **more: Any) -> Lived:
     drill = Drill.model_validate(head | about | {"incidents": INCIDENTS} | more)
     release = as_drilled(resolve(load_valid(WorkTree(CONTENT)), "local"))
     job = Job(arm, release, drill, drill.questions, expand(drill, 0), 0, CONTENT / "evals/simulator")
-    return live_through(job, folder)
+    return live_through(job, within=folder)
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def answer(number: int, seconds: float, *, good: bool = True, cost: float = 0.00
         right=good,
         error="",
         calls=1,
-        sick=False,
+        sick=True,
         sick_calls=0,
         cost_usd=cost,
         late=False,

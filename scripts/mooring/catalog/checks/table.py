@@ -10,6 +10,7 @@ from mooring.catalog.checks import (
     answers,
     budgets,
     drift,
+    drills,
     environments,
     exports,
     memory,
@@ -290,6 +291,22 @@ OPERATIONS = {
     ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }
+DRILLS = {
+    "drill-vendor": Check("Drills hit vendors of the models.", "correct the name, or name a rung", drills.vendor),
+    "drill-rung": Check("Drills hit rungs of the agents they ask.", "name another rung", drills.rung),
+    "drill-service": Check("Drills hit services that tools call.", "correct the name, or say '*'", drills.service),
+    "drill-mode": Check("What fails can fail in that way.", "take another mode", drills.mode),
+    "drill-agent": Check("Drills ask agents of one environment.", "correct the name", drills.agent),
+    "drill-pattern": Check("What a drill expects is a pattern that finishes.", "correct it", drills.pattern),
+    "drill-order": Check("Incidents and surges are in order of their start.", "sort them", drills.order),
+    "drill-overlap": Check("One target has one incident at a time.", "make one of the two, or cut one", drills.overlap),
+    "drill-length": Check("What happens in a drill begins and ends in it.", "raise hours, or cut it", drills.length),
+    "drill-random": Check("Incidents can be drawn as a drill says.", "raise hours or share", drills.drawn),
+    "drill-history": Check(
+        "Histories are CSV files of incidents, in order and apart.", "correct the name, or add the file", drills.history
+    ),
+    "drill-history-future": Check("Histories have happened.", "leave the line out"),
+}
 SUITES = {
     "suite-agent": Check("Suites ask agents that exist.", "correct the name", suites.agent),
     "suite-judge-model": Check("Judges are models that exist.", "correct the name", suites.judge_model),
@@ -335,6 +352,7 @@ CHECKS: dict[str, Check] = (
     | PROFILES
     | ENVIRONMENTS
     | OPERATIONS
+    | DRILLS
     | SUITES
     | TREE
 )

@@ -15,6 +15,7 @@ from pydantic_ai.models import ModelRequestParameters
 
 from mooring.drill.answer import Said
 from mooring.drill.arms.arm import retried, turns
+from mooring.drill.in_loop import InLoop
 from mooring.drill.world import URL
 from mooring.errors import Failed
 from mooring.outcome import Reason
@@ -32,7 +33,9 @@ class LadderAlone:
     """An arm."""
 
     def __init__(self, release: Release, outside: httpx2.AsyncBaseTransport, state: Path) -> None:
-        self._runtime = Runtime(release, Settings("blue", state, URL, {}, serving=False, transport=outside))
+        self._runtime = Runtime(
+            release, Settings("blue", state, URL, {}, serving=False, transport=outside, workers_of=InLoop)
+        )
 
     async def start(self) -> None:
         await self._runtime.start()

@@ -1,6 +1,7 @@
 """A release as a slot serves it: the app, the agents, the ladder and every policy; without database and health checks.
 
 Nothing is written down, so no checkpoint is made and no queued question is asked again; live drills measure those.
+Python tools run in the drill's own process, where they take no time.
 """
 
 import json
@@ -11,6 +12,7 @@ import httpx2
 
 from mooring.drill.answer import Said
 from mooring.drill.arms.arm import retried, turns
+from mooring.drill.in_loop import InLoop
 from mooring.drill.in_process import InProcess
 from mooring.drill.world import URL
 from mooring.errors import Failed
@@ -26,7 +28,7 @@ class Slot:
     """An arm."""
 
     def __init__(self, release: Release, outside: httpx2.AsyncBaseTransport, state: Path) -> None:
-        settings = Settings("blue", state, URL, {}, serving=False, transport=outside)
+        settings = Settings("blue", state, URL, {}, serving=False, transport=outside, workers_of=InLoop)
         app = create_app(release, settings)
         self._runtime: Runtime = app.state.runtime
         self._client = httpx2.AsyncClient(transport=InProcess(app), base_url="http://127.0.0.1", timeout=None)

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from mooring.drill.quantities import quantile
 from mooring.drill.tune.front import Limits, Summary, gained, summary
 from mooring.drill.tune.lives import Seen
 from mooring.drill.tune.space import TODAY, Point, Space
@@ -29,7 +30,7 @@ DRAWN = 20
 class Search:
     """One search; `evaluations` is how many traces all points together may live through. What was found stays in it.
 
-    `order` are the traces, the ones in which today's profile is slowest first: there policies tell most.
+    `order` are the traces: first those in which today's profile is slowest while a vendor fails, where it tells most.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Search:
         """What today's profile comes to; asked once, before all else."""
         if TODAY not in self.seen:
             found = {seen.trace.name: seen for seen in self._live([(TODAY, trace) for trace in self.order])}
-            self.order.sort(key=lambda trace: -found[trace.name].figures.p99_seconds)
+            self.order.sort(key=lambda trace: -_slow_while_sick(found[trace.name]))
             self.seen[TODAY] = [found[trace.name] for trace in self.order]
         return self.seen[TODAY]
 
@@ -130,3 +131,8 @@ class Search:
             if point not in tried and self._allowed(point):
                 tried.add(point)
                 yield point
+
+
+def _slow_while_sick(seen: Seen) -> float:
+    """The P99 of what is asked while the vendor of the first rung fails; 0 where it never does."""
+    return quantile([answer for answer in seen.answers if answer.sick], 0.99)

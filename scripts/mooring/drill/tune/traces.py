@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 from pathlib import Path
@@ -19,8 +19,11 @@ from mooring.spec.drill import Question
 LEAST, HELD_OUT = 3, 2
 """Drills that there must be, and how many of them the search does not see at all."""
 
-ENOUGH, SEEDS = 400, 3
+ENOUGH, SEEDS = 200, 2
 """Questions of a trace, which more seeds give, and seeds at most."""
+
+SAMPLE = 6
+"""Incidents of a long trace that a search lives through; its proof lives through as many as the drill says."""
 
 APART = 1000
 """Between the seeds that a search sees and those it does not."""
@@ -48,7 +51,7 @@ class Trace:
 
     def at(self, seeds: Sequence[int]) -> "Trace":
         """The same drill by other seeds."""
-        return Trace(self.drill, self.questions, tuple(seeds), self.evals)
+        return replace(self, seeds=tuple(seeds))
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,15 @@ def split(drills: Mapping[str, Drill], content: ReleaseContent, profile: Resilie
         )
     unseen = random.Random(f"{seed}/held-out").sample(sorted(trace.name for trace in every), HELD_OUT)  # noqa: S311
     return Split(
-        search=tuple(trace for trace in every if trace.name not in unseen),
+        search=tuple(_in_brief(trace) for trace in every if trace.name not in unseen),
         held_out=tuple(trace.at([each + APART for each in trace.seeds]) for trace in every),
         unseen=tuple(sorted(unseen)),
     )
+
+
+def _in_brief(trace: Trace) -> Trace:
+    sample = None if trace.drill.sample is None else min(trace.drill.sample, SAMPLE)
+    return replace(trace, drill=trace.drill.model_copy(update={"sample": sample}))
 
 
 def _trace(drill: Drill, content: ReleaseContent, profile: Resilience, seed: int, evals: Path) -> Trace | None:

@@ -49,6 +49,9 @@ class Edited:
     def code(self) -> dict[str, bytes | Unreadable]:
         return self.tree.code()
 
+    def histories(self) -> dict[str, bytes | Unreadable]:
+        return self.tree.histories()
+
 
 def adoptable(report: Report) -> tuple[Difference, ...]:
     """What the live slot has and git has not."""

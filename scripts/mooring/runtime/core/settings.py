@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx2
@@ -23,7 +23,8 @@ class Settings:
     `simulator_url` has no trailing slash, and is None where nothing is simulated.
     `environ` is where secret references are looked up; it never shows in a log or a `repr`.
     Unless `serving`, agents run, but nothing is stored, watched or resumed; unless `hedging`, one rung at a time.
-    What is called outside is called through `transport`, by default over the network.
+    What is called outside is called through `transport`, by default over the network. `workers_of` makes what Python
+    tools run in of the sources of their modules; by default, processes.
     `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     serving: bool = True
     hedging: bool = True
     transport: "httpx2.AsyncBaseTransport | None" = None
+    workers_of: Callable[[Mapping[str, str]], Any] | None = None
     wrap_model: WrapModel | None = None
     worker: int = 1
     workers: int = 1

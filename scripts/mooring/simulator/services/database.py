@@ -5,18 +5,14 @@ Records that are there from the start stay in their documents, so an edited docu
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from starlette.concurrency import run_in_threadpool
+from typing import Any
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
-
-T = TypeVar("T")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS records (service TEXT, name TEXT, number INTEGER, body TEXT,
@@ -61,17 +57,9 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A file; each transaction opens a connection of its own, so any thread may ask.
-
-    Without `threads`, all is done in the event loop: one that runs in virtual time does not know of other threads.
-    """
+    """A file; each transaction opens a connection of its own, so any thread may ask."""
 
     path: Path
-    threads: bool = True
-
-    async def asked(self, work: Callable[..., T], *arguments: Any) -> T:
-        """What `work` returns, which opens transactions."""
-        return await run_in_threadpool(work, *arguments) if self.threads else work(*arguments)
 
     def prepare(self) -> None:
         """Makes the tables; keeps what is already there. Raises Failed when the disk refuses."""

@@ -3,6 +3,7 @@
 Source: the Model Context Protocol specification, "Transports: Streamable HTTP".
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +50,7 @@ class Server:
         tool = next((tool for tool in self.service.tools if tool.name == params.get("name")), None)
         if tool is None:
             return _refused(message["id"], _INVALID_PARAMS, "There is no such tool.")
-        return _result(message, await self.database.asked(self._called, tool, params.get("arguments") or {}))
+        return _result(message, await asyncio.to_thread(self._called, tool, params.get("arguments") or {}))
 
     def _called(self, tool: McpTool, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:

@@ -1,5 +1,6 @@
 """A service of a world as an ASGI application, with the faults on the board happening to it."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -45,7 +46,7 @@ class Http:
 
         async def handle(request: Request) -> Response:
             body = await request.body()
-            return await self.database.asked(self._answer, route, request, body)
+            return await asyncio.to_thread(self._answer, route, request, body)
 
         return handle
 

@@ -31,12 +31,7 @@ from mooring.runtime.agent.model_errors import worth_a_rung
 from mooring.runtime.core.clock import now
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
-
-GO_ON = (
-    "Your answer above was cut off there. Go on with it exactly where it stopped: no greeting, no apology, no word "
-    "about the interruption, and nothing repeated."
-)
-"""What the next rung is asked when the text so far stands before it as its own."""
+from mooring.spec.messages import GO_ON
 
 PAUSE_SECONDS = 1.0
 """A silence within a stream after which its rung is in doubt."""

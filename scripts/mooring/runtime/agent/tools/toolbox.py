@@ -33,7 +33,9 @@ class Toolbox:
         self._content, self._settings, self._client, self._metrics = content, settings, client, metrics
         self._memories = memories or Memories(Database(None))
         modules = {name: code.source for name, code in content.code.items()}
-        self.workers = Workers(modules, settings.environ)
+        self.workers: Workers = (
+            settings.workers_of(modules) if settings.workers_of else Workers(modules, settings.environ)
+        )
         self.circuits: dict[tuple[str, str], Circuit] = {}
         self._bindings: dict[str, Binding] = {}
         self._servers: dict[str, McpServer] = {}
