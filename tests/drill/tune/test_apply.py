@@ -110,5 +110,5 @@ def test_the_other_order_edits_the_agents(repo: Repo) -> None:
 def test_a_file_that_changed_meanwhile_is_refused(repo: Repo) -> None:
     catalog = load_valid(WorkTree(repo.root))
     repo.edit(FILE, "baseSeconds: 1", "baseSeconds: 3")
-    with pytest.raises(Refused, match=f"{FILE}: retry.tries cannot be edited"):
+    with pytest.raises(Refused, match=f"{FILE} was changed while the search ran"):
         edits(repo.root, catalog, standard(catalog), Point((("retry.tries", 2),)))

@@ -114,8 +114,9 @@ def test_points_that_crash_are_passed_over() -> None:
 
 
 def test_a_search_that_is_stopped_knows_the_best_so_far() -> None:
-    ask = Formula(stop_after=300)
-    found = search(ask)
+    whole = search(Formula())
+    whole.run(600, seed=0)
+    found = search(Formula(stop_after=whole.spent - 5))
     with pytest.raises(KeyboardInterrupt):
         found.run(600, seed=0)
     assert len(found.whole) > 1

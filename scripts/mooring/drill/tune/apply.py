@@ -14,6 +14,7 @@ from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks import budgets, check
 from mooring.catalog.editing.retext import CannotEdit, retext
 from mooring.catalog.load import read
+from mooring.catalog.parse import parse
 from mooring.drill.arms.variants import altered
 from mooring.drill.tune.space import ORDER, Point
 from mooring.errors import FindingsError, Refused, UsageError
@@ -121,8 +122,10 @@ def _other_order(entry: Entry) -> dict[str, Any]:
 
 
 def _edit(root: Path, catalog: Catalog, entry: Entry, changes: Mapping[str, Any]) -> Edit:
-    before = (root / entry.file).read_bytes().decode()
-    data, wanted = dict(entry.data), deepcopy(dict(entry.data))
+    content = (root / entry.file).read_bytes()
+    if parse(entry.file, content).data != entry.data:
+        raise Refused(Reason.FINDINGS, f"{entry.file} was changed while the search ran", "search again")
+    before, data, wanted = content.decode(), dict(entry.data), deepcopy(dict(entry.data))
     for path, value in changes.items():
         *folders, last = path.split(".")
         place = wanted
