@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from mooring.drill.verdict import judge
+from mooring.report.drill import files as drills
 from mooring.report.evaluation import files
 from tests.evaluate.behaviour.story import dropped
 from tests.operate.repository.test_comments import Api
+from tests.report.drill.story import lived, outage
 
 HEAD = ("--owner", "stranger", "--branch", "better&prompt", "--commit")
 
@@ -52,6 +55,20 @@ def test_a_link_to_another_file_is_not_followed(api: Api, folder: Path, moor: An
     plan.symlink_to(tmp_path / "elsewhere.json")
     assert "nothing to say" in moor("comment", folder, *HEAD, "c0ffee").out
     assert api.comments == []
+
+
+def test_drills_have_a_comment_of_their_own(api: Api, folder: Path, moor: Any, tmp_path: Path) -> None:
+    assert moor("comment", folder, *HEAD, "c0ffee").code == 0
+    drilled = {"outage": lived(outage())}
+    drills.write(tmp_path / "drill", drilled, judge(drilled, ()))
+    (tmp_path / "drill/comment.md").write_text("<!-- mooring drill -->\n[click](https://evil.example)")
+
+    assert moor("comment", tmp_path / "drill", *HEAD, "c0ffee").out == "commented on #7\n"
+
+    _, told = api.comments
+    assert told["body"].startswith("<!-- mooring drill -->")
+    assert "Simulated trace" in told["body"]
+    assert "evil.example" not in told["body"]
 
 
 def test_a_pull_request_that_moved_on_is_told_nothing(api: Api, folder: Path, moor: Any) -> None:

@@ -79,7 +79,7 @@ def test_python_is_set_up_in_one_place(path: Path) -> None:
     assert [step["uses"] for step in steps(path) if "setup-" in step.get("uses", "")] == []
 
 
-@pytest.mark.parametrize("name", ["validate", "evaluate"])
+@pytest.mark.parametrize("name", ["validate", "evaluate", "drill"])
 def test_a_strangers_code_meets_no_secret_and_no_machine_of_ours(name: str) -> None:
     path = GITHUB / f"workflows/{name}.yml"
     text = path.read_text(encoding="utf-8")
@@ -93,7 +93,26 @@ def test_what_a_stranger_left_behind_is_read_outside_the_checkout() -> None:
     path = GITHUB / "workflows/comment.yml"
     (download,) = (step for step in steps(path) if "download-artifact" in step.get("uses", ""))
     assert download["with"]["path"].startswith("${{ runner.temp }}/")
-    assert set(load(path)[True]["workflow_run"]["workflows"]) == {"validate", "evaluate"}
+    assert set(load(path)[True]["workflow_run"]["workflows"]) == {"validate", "evaluate", "drill"}
+
+
+def test_what_is_left_behind_for_the_comment_is_downloaded_under_the_name_it_was_uploaded_by() -> None:
+    comment = (GITHUB / "workflows/comment.yml").read_text(encoding="utf-8")
+    for workflow, name in (("evaluate", "evaluation"), ("drill", "drill")):
+        (upload,) = (one for one in steps(GITHUB / f"workflows/{workflow}.yml") if "upload-art" in one.get("uses", ""))
+        assert upload["with"]["name"] == upload["with"]["path"] == name
+        assert f"'{name}'" in comment
+
+
+def test_a_change_that_decides_what_happens_in_outages_is_drilled() -> None:
+    paths = load(GITHUB / "workflows/drill.yml")[True]["pull_request"]["paths"]
+    assert {path.removesuffix("/**") for path in paths} == {
+        "configs/agents",
+        "configs/models",
+        "configs/resilience",
+        "evals/drills",
+        "scripts/mooring/runtime",
+    }
 
 
 def test_a_release_is_evaluated_where_it_goes_out_before_anybody_approves_it() -> None:

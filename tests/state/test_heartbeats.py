@@ -56,6 +56,14 @@ def test_a_job_that_never_ran_is_late_too_once_another_one_has(database: Transac
     assert (verify.job, verify.period) == ("verify-backup", JOBS["verify-backup"])
 
 
+def test_a_job_that_runs_somewhere_else_is_late_only_where_it_ran(database: Transactions) -> None:
+    late, weeks = 4 * 7 * 24 * HOUR, 7 * 24 * HOUR
+    told(database, "drift", 0.0)
+    assert "live-drills" not in names(database, late)
+    told(database, "live-drills", weeks)
+    assert "live-drills" in names(database, late)
+
+
 def test_a_job_that_runs_and_cannot_report_is_late(database: Transactions) -> None:
     told(database, "drift", 0.0)
     told(database, "drift", 0.9 * HOUR, "failure", reported=False)

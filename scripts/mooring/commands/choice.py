@@ -55,13 +55,14 @@ def _source(said: str) -> str:
 
 def content(choice: Choice, before: Mapping[str, bytes]) -> dict[str, bytes]:
     """Every file below the content folders as it is to be; `before` are those that are there. Raises UsageError."""
-    from mooring.starter.content import KEPT
+    from mooring.starter.content import KEPT, of_drills
     from mooring.starter.minimal import minimal
     from mooring.starter.rename import renamed
-    from mooring.starter.selection import select
+    from mooring.starter.selection import drilled, select
 
     if choice.source == EXAMPLE:
         return renamed(select(before, choice.agents, choice.environments), choice.owner)
     made = minimal(choice.owner, choice.agents, choice.environments)
     kept = {file: before[file] for file in KEPT if file in before}
-    return kept | {file: text.encode() for file, text in made.items()}
+    kept |= renamed({file: text for file, text in before.items() if of_drills(file)}, choice.owner)
+    return drilled(kept | {file: text.encode() for file, text in made.items()})

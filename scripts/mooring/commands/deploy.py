@@ -81,7 +81,7 @@ def deploy_release(
     evidence: Sequence[Path] = (),
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import doors
+    from mooring.commands import doors, proofs
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
     from mooring.rollout.driver import Request
@@ -97,6 +97,7 @@ def deploy_release(
         attested = None
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
+            proofs.demand(catalog, plan, release, live, book, console)
             attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)

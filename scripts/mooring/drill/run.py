@@ -3,7 +3,6 @@
 import os
 import select
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -178,8 +177,7 @@ def work(connection: Connection, job: Job, folder: Path) -> None:
     from mooring.runtime.core.logs import LOGGER
 
     LOGGER.setLevel(logging.CRITICAL)
-    started = time.perf_counter()
     try:
         connection.send(live_through(job, within=folder))
     except Exception as error:  # noqa: BLE001 - the others go on
-        connection.send(f"{type(error).__name__}: {error} (after {time.perf_counter() - started:.1f} s)")
+        connection.send(f"{type(error).__name__}: {error}")

@@ -37,7 +37,10 @@ class Target(Protocol):
         """The release that has the traffic. Raises Stopped."""
 
 
-UNTOLD: dict[str, Any] = {"deployments": None, "drift": None, "objectives": None, "patrol": None, "silences": []}
+UNTOLD: dict[str, Any] = {
+    **dict.fromkeys(("deployments", "drift", "objectives", "patrol", "proofs")),
+    "silences": [],
+}
 """What is not known unless something says it."""
 
 
@@ -53,6 +56,7 @@ def status(target: Target, records: Records, standings: Standings) -> dict[str, 
     for slot, commit in recorded.pop("commits", {}).items():
         facts["slots"][slot]["commit"] = commit
     ran = asked(lambda: read_jobs(records)) or []
+    recorded |= {"proofs": asked(lambda: _proofs(records.ledger(), records.environment, live))}
     known = {**served(live), **recorded, "jobs": ran, "patrol": asked(lambda: read_patrol(records))}
     known |= {"objectives": asked(lambda: standings.read(live)), "warnings": asked.warnings}
     known["drift"] = looked(known.get("drift"), ran)
@@ -106,6 +110,14 @@ def _recorded(book: "Ledger | None", name: str, slots: dict[str, Any]) -> dict[s
         "exported": exported(book),
         **recent(book, name, slots),
     }
+
+
+def _proofs(book: "Ledger | None", name: str, live: "Release | None") -> list[dict[str, Any]]:
+    """The last receipt of each live drill, and whether it is as fresh as the release that serves demands."""
+    from mooring.operate.exercises import receipt
+
+    demanded = live.content.environment.rollout.proofs if live else {}
+    return receipt.told(book, name, demanded, time.time()) if book else []
 
 
 def _patch(patch: "Patch") -> dict[str, Any]:

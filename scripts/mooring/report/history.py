@@ -44,6 +44,8 @@ def _what(event: dict[str, Any]) -> str:
             return f"{event['what']}: {', '.join(event['fields']) or 'none any more'}"
         case "proved":
             return f"restored {event['rows']:,} rows: RPO {event['rpo']:.1f} s, RTO {event['rto']:.1f} s"
+        case "drilled":
+            return f"{event['exercise']} {event['result']}: {event['said']}"
         case "accounted":
             return f"{event['lost']:,} of {event['received']:,} requests lost"
         case "stumbled":

@@ -18,6 +18,7 @@ KINDS = {
     "drift-healed": "drift healed",
     "drift-adopted": "drift adopted",
     "proof": "restore proved",
+    "drill": "live drill",
     "corrected": "corrected",
 }
 
@@ -90,7 +91,10 @@ def details(record: Data) -> Iterator[str]:
     yield from (f"{path}" for path in record["fields"])
     if record["kind"] == "drift" and not record["fields"]:
         yield "none any more"
-    if proof := record["proof"]:
+    if (proof := record["proof"]) and record["kind"] == "drill":
+        yield f"{proof['exercise']} {proof['result']}: {proof['said']}"
+        yield from (f"{reason}" for reason in proof["reasons"])
+    elif proof:
         yield f"{proof['rows']:,} rows of {proof['export']}: RPO {proof['rpo']:.1f} s, RTO {proof['rto']:.1f} s"
     if record["hands"]:
         yield f"its process ended, and {', '.join(dict.fromkeys(record['hands']))} went on with it"

@@ -143,6 +143,19 @@ def _exported(told: dict[str, Any], now: float) -> str:
     return f"exported {', '.join(parts)}; {proved}{problem}"
 
 
+def _drilled(drill: dict[str, Any], now: float) -> str:
+    """`live drill crash held 2 d ago: 7 of 7 promises kept`, and why that is not enough."""
+    if drill["at"] is None:
+        name = drill["exercise"]
+        return f"live drill {name} never ran, and a release goes out after it only: moor drill --live {name}"
+    late = f"; a release goes out when it is fresh: {drill['due']}" if drill["due"] else ""
+    when = ago(seconds(drill["at"]), now)
+    return f"live drill {drill['exercise']} {_RESULTS[drill['result']]} {when}: {drill['said']}{late}"
+
+
+_RESULTS = {"held": "held", "broken": "did not hold", "inconclusive": "was inconclusive"}
+
+
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
@@ -152,6 +165,8 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"watched at {monitor}"
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
+    for drill in data.get("proofs") or ():
+        yield _drilled(drill, time.time())
     if data.get("quarantined"):
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):

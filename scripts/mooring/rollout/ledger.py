@@ -64,6 +64,7 @@ class Ledger:
         self._clock = clock
         self._link = Link(location.found(environ), location.state, patience)
         self._noted: dict[str, tuple[int, list[Entry]]] = {}
+        self._drilled: dict[str, tuple[int, dict[str, Entry]]] = {}
 
     @classmethod
     def of(
@@ -163,6 +164,21 @@ class Ledger:
         found = [*map(_entry, rows), *kept][:most]
         self._noted[environment] = last, found
         return list(found)
+
+    def drilled(self, environment: str) -> dict[str, Entry]:
+        """The newest receipt of each live drill, by its name. What was read once is not read again."""
+        seen, known = self._drilled.get(environment, (0, {}))
+
+        def work(statements: Statements) -> tuple[int, int, list[ledger.Row]]:
+            last = ledger.end(statements, environment)
+            start = seen if seen <= last else 0  # a restore may have put an older one in its place
+            return last, start, ledger.after(statements, environment, "drilled", start)
+
+        last, start, rows = self.read(work)
+        newer = {entry.event["exercise"]: entry for entry in map(_entry, rows)}
+        found = {**(known if start else {}), **newer}
+        self._drilled[environment] = last, found
+        return dict(found)
 
     def commit_of(self, environment: str, digest: str) -> str | None:
         """The commit that a release was last deployed from, if one was recorded."""

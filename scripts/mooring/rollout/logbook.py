@@ -21,10 +21,10 @@ the release was live already; not ended yet."""
 
 FAILED = frozenset({ABORTED, TAKEN_BACK, KEPT})
 
-CORRECTED, PROOF = "corrected", "proof"
+CORRECTED, PROOF, DRILL = "corrected", "proof", "drill"
 NOTES: Mapping[str, str] = {SEEN: "drift", HEALED: "drift-healed", ADOPTED: "drift-adopted"}
 
-_STARTS = frozenset({"requested", "noted", "proved"})
+_STARTS = frozenset({"requested", "noted", "proved", "drilled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class Record:
     """Something that was done. Times are seconds since the epoch; `end` is None while it is under way.
 
     `kind` is that of a rollout (`deploy`, `flip`, `rollback`, `hotfix`, `return`), `drift`, `drift-healed`,
-    `drift-adopted`, `proof`, or `corrected` where traffic was found elsewhere than the ledger said. `previous` and
-    `digest` are the releases that it went from and to. `reason` and `detail` say why it failed. `requests` are the
-    counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what was proved.
+    `drift-adopted`, `proof`, `drill`, or `corrected` where traffic was found elsewhere than the ledger said.
+    `previous` and `digest` are the releases that it went from and to. `reason` and `detail` say why it failed.
+    `requests` are the counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what
+    was proved, or drilled.
     `hands` are those who went on with it after its process had ended. `first` and `last` are numbers of the ledger.
     """
 
@@ -127,6 +128,8 @@ class _Fold:
             yield _noted(entry)
         elif name == "proved":
             yield _proved(entry)
+        elif name == "drilled":
+            yield _drilled(entry)
         elif name != "accounted":
             yield from self._rolled(name, entry)
 
@@ -204,6 +207,11 @@ def _noted(entry: Entry) -> Record:
 
 def _proved(entry: Entry) -> Record:
     return _at_once(PROOF, entry, proof={name: value for name, value in entry.event.items() if name != "event"})
+
+
+def _drilled(entry: Entry) -> Record:
+    said = {name: value for name, value in entry.event.items() if name != "event"}
+    return replace(_at_once(DRILL, entry, proof=said), start=entry.at - entry.event["seconds"])
 
 
 def _corrected(entry: Entry, live: Mapping[str, str]) -> Record:

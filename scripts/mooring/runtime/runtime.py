@@ -11,6 +11,7 @@ from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.runs import Runs
+from mooring.runtime.core import idle
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
 from mooring.runtime.core.settings import Settings
@@ -96,6 +97,7 @@ class Runtime:
             cookies=no_cookies,
             transport=self.settings.transport,
         )
+        idle.watch(self.client)
         self._reasons = []
         environ, models = self.settings.environ, self.release.content.models.values()
         if not self.simulated:

@@ -51,7 +51,7 @@ def create_app(
         *Chat(book, board, latency).routes(),
         Route("/health", _health),
         *_fault_routes(board, world),
-        *(mounted(name, service, database, clock, board) for name, service in world.items()),
+        *(route for name, service in world.items() for route in mounted(name, service, database, clock, board)),
     ]
     handlers: dict[type[Exception], Handler] = {BadRequest: refuse, UnknownModel: refuse, TemplateError: _broken_rule}
     app = Stamped(Starlette(routes=routes, exception_handlers=handlers))

@@ -54,6 +54,16 @@ class Freeze(Part):
     end: datetime
 
 
+Exercise = Literal["crash", "rollback", "slots", "restore", "dependency"]
+"""The live drills. Each leaves a receipt in the ledger of its environment."""
+
+
+class Proof(Part):
+    """How fresh a live drill must be when a release goes out: the last one held, so many days ago at most."""
+
+    days: float = Field(gt=0, le=366, allow_inf_nan=False)
+
+
 class Warm(Part):
     """How long the previous release stays warm in the other slot, ready for a flip."""
 
@@ -88,6 +98,11 @@ class Rollout(Part):
     drain_seconds: Seconds = Field(default=120, description="Cap on waiting for requests in flight in the old slot.")
     probes: tuple[Probe, ...] = Field(min_length=1)
     evidence: Evidence = Evidence()
+    proofs: dict[Exercise, Proof] = Field(
+        default_factory=dict,
+        description="Live drills that must have held lately, such as `crash: {days: 7}`; `moor drill --live crash` "
+        "runs one. A release that was live before goes out without.",
+    )
     warm: Warm = Warm()
     freezes: tuple[Freeze, ...] = ()
 
@@ -118,8 +133,8 @@ class Serving(Part):
         default=None,
         ge=1,
         le=64,
-        description="Processes of a slot, which accept from the one socket; the limits of a slot are shared out among "
-        "them. Default: as many as there are cores to use, four at most, and one in development.",
+        description="Processes of a slot, which accept from the one socket; the limits of a slot hold for all of "
+        "them together. Default: as many as there are cores to use, four at most, and one in development.",
     )
     spare: bool | None = Field(
         default=None,

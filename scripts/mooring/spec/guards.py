@@ -7,9 +7,9 @@ from pydantic import Field
 
 from mooring.spec.document import Digest, Document, Owner, Part
 
-MAX_RISK, OWN_TEST, ONE_WAY = "max-risk", "own-test", "one-way-door"
-"""Names by which an override means the limit on risk, a change that makes its own test easier, and a migration of the
-database after which the release before cannot come back."""
+MAX_RISK, OWN_TEST, ONE_WAY, FRESH_PROOFS = "max-risk", "own-test", "one-way-door", "fresh-proofs"
+"""Names by which an override means the limit on risk, a change that makes its own test easier, a migration of the
+database after which the release before cannot come back, and live drills that are too long ago or did not hold."""
 
 
 class Guard(Part):

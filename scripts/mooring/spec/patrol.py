@@ -23,7 +23,7 @@ Days = Annotated[float, Field(gt=0, le=3650)]
 Usd = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$")]
 
-Job = Literal["patrol", "drift", "behaviour", "export-state", "verify-backup"]
+Job = Literal["patrol", "drift", "behaviour", "export-state", "verify-backup", "live-drills"]
 """Scheduled jobs, by the names of their workflows."""
 
 

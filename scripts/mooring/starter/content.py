@@ -7,6 +7,7 @@ from pathlib import Path
 from mooring.catalog.codeowners import FILE as CODEOWNERS
 from mooring.catalog.schemas import FOLDER as SCHEMAS
 from mooring.catalog.source import CODE, commit_of, git
+from mooring.catalog.source import HISTORIES as DRILLS
 from mooring.errors import Refused, UsageError
 from mooring.outcome import Reason
 
@@ -15,6 +16,12 @@ FOLDERS = ("configs", "prompts", "evals", CODE)
 
 KEPT = ("evals/simulator/README.md",)
 """Files in there that explain the format and hold nothing of a team."""
+
+
+def of_drills(file: str) -> bool:
+    """Whether a file is a drill, or a history that one replays: outages are the same for whatever agents there are."""
+    return file.startswith(f"{DRILLS}/") and file.endswith((".yaml", ".csv"))
+
 
 _SHOWN = 3
 _SUFFIXES = (".yaml", ".yml", ".py")

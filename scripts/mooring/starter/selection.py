@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks import patrols, references
+from mooring.catalog.checks import drills, patrols, references
 from mooring.catalog.checks.environments import service_unused
 from mooring.catalog.code import reached
 from mooring.catalog.editing.removal import Path, without
@@ -12,7 +12,7 @@ from mooring.catalog.load import load
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.source import CODE, FOLDERS, HISTORIES, Unreadable
 from mooring.errors import UsageError
-from mooring.spec import Agent, Environment, EvalSuite, Patrol, Tool
+from mooring.spec import Agent, Drill, Environment, EvalSuite, Patrol, Tool
 from mooring.spec.tool import PythonBind
 
 Files = Mapping[str, bytes]
@@ -56,6 +56,7 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
         document = entry.document
         unwanted = isinstance(document, Environment) and environments and document.name not in environments
         asks = isinstance(document, EvalSuite) and document.agent in gone
+        asks |= isinstance(document, Drill) and any(question.agent in gone for question in document.questions)
         if unwanted or asks or (isinstance(document, Agent) and document.name in gone):
             del kept[entry.file]
     for environment in _catalog(kept).all(Environment).values():
@@ -67,7 +68,21 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
     kept = _used(kept)
     for step in (_services, _overrides, _looks):
         kept = _edited(kept, step)
-    return kept
+    return drilled(kept)
+
+
+def drilled(files: Files) -> dict[str, bytes]:
+    """The files without drills of what is not there, and without histories that no drill replays."""
+    now, catalog = dict(files), _catalog(files)
+    lost = (drills.vendor, drills.rung, drills.service, drills.agent, drills.history)
+    for file in {remark.entry.file for check in lost for remark in check(catalog)}:
+        del now[file]
+    replayed = {f"{HISTORIES}/{drill.history}" for drill in _catalog(now).all(Drill).values()}
+    return {file: text for file, text in now.items() if file in replayed or not _history(file)}
+
+
+def _history(file: str) -> bool:
+    return file.startswith(f"{HISTORIES}/") and file.endswith(".csv")
 
 
 def _catalog(files: Files) -> Catalog:

@@ -1,5 +1,7 @@
 """Copies are consistent, complete and shipped once; what was copied comes back as it was."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,28 @@ def test_the_copy_says_what_it_was_made_of(address: Address, opened: Open) -> No
     known = source.read(lambda connection: changes.known(connection, "copy"))
     assert known is not None
     assert known["id"] == made["conversations"].id
+
+
+def test_packing_comes_after_what_others_want_of_the_processor_and_copying_the_database_does_not(
+    sqlite: Address, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite, 5)
+    source, seen = opened(sqlite), list[tuple[bool, int]]()
+    packed = source.destination.put
+
+    def put(name: str, data: bytes, replace: bool = False) -> bool:
+        seen.append(("parts" in name, os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+        return packed(name, data, replace=replace)
+
+    monkeypatch.setattr(source.destination, "put", put)
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    copy(source)
+    assert {nice for part, nice in seen if part} == {19}
+    assert {nice for part, nice in seen if not part} == {mine}
+
+
+def test_which_database_it_is_is_written_once(sqlite: Address, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = opened(sqlite)
+    known = source.origin()
+    monkeypatch.setattr(source, "write", None)
+    assert source.origin() == known

@@ -63,6 +63,7 @@ def test_jobs_that_reported_in_time_are_ok_and_others_are_not(looked: Round) -> 
         "jobs/behaviour": ("ok", "has not reported yet, and is not due"),
         "jobs/export-state": ("alarm", "has not reported for 3 h 0 min, and runs every 1 h 0 min"),
         "jobs/verify-backup": ("ok", "has not reported yet, and is not due"),
+        "jobs/live-drills": ("ok", "has not reported yet, and is not due"),
     }
     (one,) = looked({**check, "jobs": ["patrol"]})
     assert (one.last.check, one.last.detail) == ("jobs/patrol", "has not reported yet, and runs every 15 min")

@@ -69,7 +69,7 @@ def test_an_incident_is_drawn_at_its_time_and_by_whom_it_hits() -> None:
     (target,) = drawn.targets
     (bar,) = target.bars
     assert (target.name, bar.left, bar.width, bar.height) == ("L0", 200, 300, HEIGHT)
-    assert bar.says == "L0 down: 0:12:00 to 0:30:00, 18.0 min"
+    assert bar.says == "L0 down: 0:12:00 to 0:30:00, 18 min"
     assert bar.label == "down"
 
 

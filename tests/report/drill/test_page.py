@@ -85,8 +85,9 @@ def test_arrow_keys_read_out_every_moment(tmp_path: Path, browser: Browser) -> N
     with browser.open(written(tmp_path, rendered({"outage": lived(outage())}))) as tab:
         idle = tab.value(LABELS)
         first = tab.value(PRESS % "ArrowRight")
-        for _ in range(3):
-            during = tab.value(PRESS % "PageDown")
+        tab.value(PRESS % "PageDown")
+        tab.value(PRESS % "PageDown")
+        during = tab.value(PRESS % "PageDown")
         last = tab.value(PRESS % "End")
         assert tab.value("document.querySelector('.lane .cursor').getAttribute('x1')") != "-9"
         tab.value(PRESS % "Escape")
@@ -95,8 +96,8 @@ def test_arrow_keys_read_out_every_moment(tmp_path: Path, browser: Browser) -> N
     assert first.startswith("0:00:00 to 0:0")
     assert ": nothing fails. supervised: " in first
     assert ": L0 down. supervised: " in during
-    assert " failed; 5.0 s, at most 5.0 s" in during
-    assert " by L1; 1.8 s, at most 1.8 s; breaker open" in during
+    assert " failed; 5 s each. base: " in during
+    assert " by L1; 1.8 s each; breaker open" in during
     assert " to 1:00:00: nothing fails." in last
 
 
@@ -122,7 +123,7 @@ def test_nothing_that_a_document_says_runs_or_loads(tmp_path: Path, browser: Bro
     assert text.count("<script>") == text.count("<style>") == 1
     with browser.open(written(tmp_path, text)) as tab:
         dom = tab.dom
-    assert "<title>fail: drills, simulated</title>" in dom
+    assert "<title>inconclusive: drills, simulated</title>" in dom
     assert "<img" not in dom
 
 
@@ -159,8 +160,9 @@ def test_colors_stand_out_and_are_told_apart_without_hue(which: int) -> None:
 def test_twelve_drills_with_ten_arms_stay_small() -> None:
     rules = {"bare": WORSE["supervised"], **BOUGHT, "fallback": WORSE["head"]}
     rules |= {f"without {policy}": WORSE["head"] for policy in ("retries", "hedging", "L2")}
-    found = [lived(outage(f"outage-{number}", perMinute=20), rules) for number in range(11)]
-    text = rendered({each.drill.name: each for each in [*found, lived(year(), rules)]})
+    busy = lived(outage(perMinute=20), rules)
+    found = {f"outage-{number}": replace(busy, drill=outage(f"outage-{number}")) for number in range(11)}
+    text = rendered(found | {"year": lived(year(), rules)})
     assert len(text.encode()) < 500_000
 
 

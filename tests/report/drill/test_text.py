@@ -91,7 +91,7 @@ def test_a_target_that_is_missed_is_told_with_its_limit() -> None:
         "availability 97.12 %, which must be at least 99 % (the drill's own target)",
         "uptime-month 97.12 %, which must be at least 99.5 % (objective uptime-month)",
         "answer-time 48 s, which must be at most 30 s (objective answer-time)",
-        "MTTR p95 10.2 min, which must be at most 60 s (the drill's own target)",
+        "MTTR p95 10 min, which must be at most 60 s (the drill's own target)",
         "amplification 2.97x, which must be at most 1.1x (the drill's own target)",
     ]
 

@@ -28,7 +28,15 @@ def test_only_all_is_told_as_all_and_only_nothing_as_nothing(share: float, text:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (1.25, "1.2 s"), (39.4, "39 s"), (612, "10.2 min"), (7920, "2.2 h"), (432_000, "5 days")],
+    [
+        (0, "0 s"),
+        (1.25, "1.2 s"),
+        (39.4, "39 s"),
+        (612, "10 min"),
+        (270, "4.5 min"),
+        (7920, "2.2 h"),
+        (432_000, "5 days"),
+    ],
 )
 def test_times_have_the_unit_that_fits(seconds: float, text: str) -> None:
     assert length(seconds) == text

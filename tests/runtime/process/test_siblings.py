@@ -170,10 +170,23 @@ def test_requests_at_once_are_counted_over_all_workers(pair: Pair, stub: Any, re
     assert workers[1].chat(key).status_code == 200
 
 
-def test_what_a_slot_takes_on_is_shared_out(pair: Pair, stub: Any, reply: Any) -> None:
+def test_what_a_slot_takes_on_is_counted_over_all_workers(pair: Pair, stub: Any, reply: Any) -> None:
     stub.script("primary-1", reply("slow", delay=0.8))
-    workers = pair(serving={"maxInFlight": 4})
+    workers = pair({"tenants": [{"name": "shop", "limits": {"concurrent": 100}}]}, serving={"maxInFlight": 4})
     key = workers[0].key()
-    with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda _: workers[0].chat(key).status_code, range(6)))
-    assert statuses.count(200) == 2
+    with ThreadPoolExecutor(9) as pool:
+        most = [pool.submit(workers[0].chat, key) for _ in range(3)]
+        until(lambda: workers[0].serving.runtime.accounting.in_flight == 3)
+        more = list(pool.map(lambda _: workers[1].chat(key).status_code, range(6)))
+        assert [answer.result().status_code for answer in most] == [200] * 3
+    assert sorted(more) == [200] + [429] * 5
+    stub.script("primary-1", reply("quick"))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: workers[1].chat(key).status_code, range(4))) == [200] * 4
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)

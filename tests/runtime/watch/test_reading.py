@@ -15,7 +15,8 @@ class About(Collector):
         yield InfoMetricFamily("mooring_release", "What runs.", {"digest": "d"})
 
 
-def test_every_metric_is_read_as_the_client_library_collects_it() -> None:
+def filled() -> Metrics:
+    """Two series of every metric, with numbers in several buckets."""
     metrics = Metrics()
     metrics.registry.register(About())
     for metric in vars(metrics).values():
@@ -25,6 +26,11 @@ def test_every_metric_is_read_as_the_client_library_collects_it() -> None:
                 child = metric.labels(*values) if values else metric
                 for value in (0.003, 0.4, 7, 5e6):
                     child.observe(value) if isinstance(child, Histogram) else child.inc(value)
+    return metrics
+
+
+def test_every_metric_is_read_as_the_client_library_collects_it() -> None:
+    metrics = filled()
     said = families(metrics.registry)
     assert [
         {

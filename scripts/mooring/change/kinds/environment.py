@@ -29,6 +29,7 @@ def rules(sides: Sides) -> Rules:
         "rollout.freezes": freezes,
         "rollout.maxErrorRate": number(WEAKENED, CHANGED, "errors tolerated while baking"),
         "rollout.probes": probes,
+        "rollout.proofs": proofs,
         "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
         "services": services,
         "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
@@ -91,6 +92,18 @@ def freezes(before: Any, after: Any) -> Iterator[Note]:
         yield Note(WEAKENED, f"freeze {_freeze(freeze)} is lifted", values=(freeze, None))
     for freeze in (new for new in after if not any(same(new, old) for old in before)):
         yield Note(CHANGED, f"freeze {_freeze(freeze)} is declared", values=(None, freeze))
+
+
+def proofs(before: Any, after: Any) -> Iterator[Note]:
+    for name in sorted(before.keys() | after.keys()):
+        old, new = (side[name]["days"] if name in side else None for side in (before, after))
+        if new is None:
+            yield Note(WEAKENED, f"goes out without a live drill {show(name)}", f"{name}", (old, new))
+        elif old is None:
+            yield Note(CHANGED, f"needs a live drill {show(name)} of the last {new:g} days", f"{name}", (old, new))
+        elif old != new:
+            code = WEAKENED if new > old else CHANGED
+            yield Note(code, f"a live drill {show(name)} may be {old:g} → {new:g} days old", f"{name}", (old, new))
 
 
 def _freeze(freeze: dict[str, Any]) -> str:

@@ -2,10 +2,13 @@
 
 import hmac
 import json
+import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -25,6 +28,9 @@ from mooring.state.records.tombstones import TOMBSTONES as TOMBSTONES_TABLE
 
 THREADS, AHEAD = 2, 4
 """How many parts are packed and sent at once, and how many wait for that: each takes some megabytes of memory."""
+
+LEAST = 19
+"""The niceness of the threads that pack."""
 
 Notify = Callable[[str], None]
 
@@ -136,7 +142,7 @@ class _Sender:
         self, pieces: Iterable[Piece], collection: str, known: dict[str, Part], there: dict[str, int]
     ) -> Iterator[tuple[str, Part]]:
         waiting: deque[tuple[str, Future[Part]]] = deque()
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(THREADS, initializer=_last_in_turn) as pool:
             for name, data in pieces:
                 self._lease.renew()
                 waiting.append((name, pool.submit(self._send, collection, data, known, there)))
@@ -163,6 +169,15 @@ class _Sender:
         if stored is None:
             raise Failed(Reason.DESTINATION, f"{name} vanished while it was needed", "export again")
         return Part(mark, digest(stored), len(stored))
+
+
+def _last_in_turn() -> None:
+    """Lets this thread pack parts with what nobody else wants of the processor.
+
+    Not so the thread that copies the database: while it holds a lock, requests would wait for it.
+    """
+    with suppress(OSError):  # outside Linux a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST)
 
 
 def part_name(collection: str, mark: str) -> str:

@@ -70,15 +70,19 @@ class Source:
         self.database.close()
 
     def origin(self) -> Origin:
-        """Which database this is, said once."""
+        """Which database this is, said once; it is written only then, since a write holds up those of requests."""
 
-        def work(connection: sa.Connection) -> Origin:
-            if (known := changes.known(connection, "origin")) is None:
-                known = {"origin": secrets.token_hex(8), "key": secrets.token_hex(32)}
-                changes.tell(connection, "origin", time.time(), **known)
-            return Origin(str(known["origin"]), bytes.fromhex(known["key"]))
+        def said(connection: sa.Connection) -> Origin | None:
+            known = changes.known(connection, "origin")
+            return Origin(str(known["origin"]), bytes.fromhex(known["key"])) if known else None
 
-        return self.write(work)
+        def say(connection: sa.Connection) -> Origin:
+            if (known := said(connection)) is None:
+                known = Origin(secrets.token_hex(8), secrets.token_bytes(32))
+                changes.tell(connection, "origin", time.time(), origin=known.name, key=known.key.hex())
+            return known
+
+        return self.read(said) or self.write(say)
 
     def inherit(self, name: str) -> None:
         """Makes this, which was restored from copies of that database, the one whose copies come after them."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from mooring.metrics import REQUESTS
 from mooring.operate.monitor.exposition import Series, kind_of, labelled
+from mooring.operate.monitor.packed import Packed, samples
 from mooring.rollout.target import COUNTS, LOST
 
 Values = dict[Series, float]
@@ -84,6 +85,7 @@ class Aggregate:
     gone: Values = field(default_factory=dict)
     numbers: dict[Series, int] = field(default_factory=dict)
     """Of every series that was ever seen, in the order in which they came."""
+    packed: Packed = field(default_factory=Packed, compare=False)
 
     # --- what is told ---
 
@@ -215,6 +217,10 @@ class Aggregate:
             if family["type"] in _SUMMED and family["name"] != REQUESTS:
                 name, kind = kind_of(family["name"], family["type"])
                 self.families.setdefault(name, What(kind, family["what"]))
+                if "rows" in family:
+                    self.family_of.update(dict.fromkeys(samples(family), name))
+                    values.update(self.packed.values(family))
+                    continue
                 for sample, labels, value in family["samples"]:
                     self.family_of[sample] = name
                     values[sample, labelled(labels)] = value

@@ -46,7 +46,7 @@ async def _figures(door: Path) -> dict[str, Any] | None:
     try:
         with closing(await Line.connect(door)) as line:
             try:
-                return dict(await line.call("GET /figures", timeout=ANSWER))
+                return dict(await line.call("GET /figures", {"packed": True}, ANSWER))
             except Unknown:
                 return _of_before(door, await line.call("GET /health", timeout=ANSWER))
     except (*GONE, psutil.Error):

@@ -53,7 +53,7 @@ COLUMNS: Mapping[str, Column] = {
     "calls": Column("calls", "each", "Model calls for one question.", lambda f: f"{f.calls:.2f}"),
     "cost": Column(
         "USD",
-        "per 1000",
+        "per 1k",
         "Cost of a thousand questions; arms without Mooring count none.",
         lambda f: f"{f.cost_usd * 1000:.2f}" if f.cost_usd else NONE,
     ),

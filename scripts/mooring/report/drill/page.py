@@ -11,8 +11,8 @@ from mooring.drill.run import Drilled
 from mooring.report import webpage
 from mooring.report.drill import units, wording
 from mooring.report.drill.columns import COLUMNS
-from mooring.report.drill.lanes import MEANS, OUTCOMES
-from mooring.report.drill.plots import Timeline, timeline
+from mooring.report.drill.lanes import MEANS, OUTCOMES, Cell
+from mooring.report.drill.plots import SPARED, Timeline, timeline
 from mooring.report.drill.values import Report, Trace
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
-PIECES, LEAST, MOST = 8000, 60, 200
+PIECES, LEAST, MOST = 6000, 50, 200
 """Pieces of time of all lanes of a page together, and of each lane: so that the page stays small."""
 
 
@@ -57,18 +57,21 @@ def _moments(drawn: Timeline) -> dict[str, Any]:
     return {
         "incidents": [[round(each.start), round(each.end), webpage.whole(each.says())] for each in drawn.incidents],
         "bins": [[round(each.start), round(each.end), round(each.left, 1), round(each.right, 1)] for each in bins],
-        "lanes": [
-            ["/".join(_compact(cell.counts, cell.median, cell.slowest, cell.spared)) for cell in lane.cells]
-            for lane in (*drawn.lanes, *drawn.policies)
-        ],
+        "lanes": ["|".join(map(_compact, lane.cells)) for lane in (*drawn.lanes, *drawn.policies)],
     }
 
 
-def _compact(counts: tuple[int, ...], median: float, slowest: float, spared: float | None) -> list[str]:
-    if not sum(counts):
-        return []
-    told = [str(number or "") for number in counts]
-    return [*told, f"{median:.1f}", f"{slowest:.1f}", "" if spared is None else f"{spared:.1f}"]
+def _compact(cell: Cell) -> str:
+    """Counts by OUTCOMES, the median, the slowest and whether the breaker was open; "" where nothing was asked."""
+    if not cell.asked:
+        return ""
+    spared = cell.spared is not None and cell.spared >= SPARED
+    told = [*(str(number or "") for number in cell.counts), _seconds(cell.median), _seconds(cell.slowest), "1" * spared]
+    return "/".join(told)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"
 
 
 @lru_cache(maxsize=1)

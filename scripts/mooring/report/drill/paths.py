@@ -42,7 +42,7 @@ def path(boxes: Iterable[Box]) -> str:
 def latency(found: Sequence[Cell], bins: Sequence[Bin]) -> str:
     """A line for each piece of time, from the median to the slowest answer."""
     return "".join(
-        f"M{_short((each.left + each.right) / 2)} {_short(height(cell.median) + 2)}V{_short(height(cell.slowest))}"
+        f"M{_short((each.left + each.right) / 2)} {height(cell.median) + 2:.0f}V{height(cell.slowest):.0f}"
         for cell, each in zip(found, bins, strict=True)
         if cell.asked
     )

@@ -28,7 +28,8 @@ def between(interval: Interval) -> str:
 
 def points(change: float) -> str:
     """`+0.12`, in percentage points."""
-    return f"{change * 100:+.{3 if 0 < abs(change) < FINE else 2}f}"
+    digits = 3 if 0 < abs(change) < FINE else 1 if abs(change) >= 0.1 else 2
+    return f"{change * 100:+.{digits}f}"
 
 
 def gained(interval: Interval) -> str:
@@ -49,12 +50,10 @@ def times(value: float | None) -> str:
 
 
 def length(seconds: float) -> str:
-    """`12 s`, `4.5 min`, `31.9 h`, `12 days`."""
-    if seconds < 120:
-        return f"{seconds:.0f} s" if seconds >= 10 or seconds == 0 else f"{seconds:.1f} s"
-    for size, unit, most in ((60, "min", 7200.0), (3600, "h", 359_000.0)):
+    """`1.2 s`, `4.5 min`, `31.9 h`, `12 days`: seven characters at most."""
+    for size, unit, most in ((1, "s", 100.0), (60, "min", 3600.0), (3600, "h", 360_000.0)):
         if seconds < most:
-            return f"{seconds / size:.1f} {unit}"
+            return f"{seconds / size:.{int(unit == 'h' or 0 < seconds / size < 10)}f} {unit}"
     return f"{seconds / 86400:.0f} days"
 
 

@@ -12,7 +12,7 @@ from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.settings import ModelSettings
 
 from mooring.runtime.agent.layer import Layer
-from mooring.runtime.agent.model_errors import OVERTAKEN, BreakerOpen, health_after
+from mooring.runtime.agent.model_errors import OUTRUN, OVERTAKEN, BreakerOpen, health_after
 from mooring.runtime.core.circuit import Call, Circuit, CircuitOpen, Health
 from mooring.spec.resilience import RungPolicy
 
@@ -21,8 +21,10 @@ class Breaker(Layer):
     """A model behind a circuit, which all rungs that call the same endpoint share.
 
     One failure is a rung whose tries all failed. A stream is slow when its first event is, and is judged at its end.
-    A call that was cancelled counts neither way, unless nothing had come for as long as one try may take. A probe that
-    another rung overtook has failed; otherwise every request would make it again.
+    A call that was cancelled counts neither way, unless a try of it had failed, or nothing had come for as long as one
+    try may take. One that was outrun, by a rung that was asked later, counts for the failures in a row alone: so hedges
+    do not hide for long that an endpoint is silent. A probe that another rung overtook has failed; otherwise every
+    request would make it again.
     """
 
     def __init__(self, wrapped: Model, circuit: Circuit, limits: RungPolicy) -> None:
@@ -63,7 +65,9 @@ class Breaker(Layer):
             yield call
             call.health = Health.WELL
         except BaseException as error:
-            call.health = Health.ILL if self._silent(call, error, limit) else health_after(error)
+            tried = isinstance(error, asyncio.CancelledError) and error.__cause__
+            call.health = Health.ILL if self._silent(call, error, limit) else health_after(tried or error)
+            call.outrun = call.took is None and OUTRUN in error.args
             call.retry_after = (error.retry_after if isinstance(error, ModelAPIError) else None) or 0.0
             raise
         finally:
@@ -73,4 +77,4 @@ class Breaker(Layer):
         """Whether a call that was cancelled had its chance."""
         if not isinstance(error, asyncio.CancelledError) or call.took is not None:
             return False
-        return self.circuit.waited(call) >= limit or (call.probe and OVERTAKEN in error.args)
+        return self.circuit.waited(call) >= limit or (call.probe and bool({OUTRUN, OVERTAKEN} & set(error.args)))

@@ -34,8 +34,8 @@ class BreakerOpen(ModelAPIError):
         super().__init__(model_name, "the breaker is open")
 
 
-OVERTAKEN = "overtaken"
-"""The message with which the call of a rung that was overtaken is cancelled."""
+OVERTAKEN, OUTRUN = "overtaken", "outrun"
+"""The messages with which a rung's call is cancelled when another one answered, which was asked before, or later."""
 
 
 class Overtaken(ModelAPIError):

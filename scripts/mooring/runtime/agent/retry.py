@@ -135,13 +135,16 @@ class Retry(Layer):
     async def _tried(self, call: Callable[[], Awaitable[T]], limit: float) -> T:
         now = asyncio.get_running_loop().time
         end = now() + min(share(CURRENT.get().budget.left(), self.below), self.seconds)
-        timeouts = 0
+        timeouts, failed = 0, None
         self.allowance.earn()
         for number in count(1):
             began = now()
             try:
                 answer = await self._in_time(call, limit, end - now())
+            except asyncio.CancelledError as cancelled:
+                raise cancelled from failed
             except Exception as error:
+                failed = error
                 timeouts += isinstance(error, _TIMEOUTS)
                 last = number >= self.tries or timeouts > self.policy.tries_after_timeout
                 wait = None if last else self._wait(number, error, end - now())
@@ -154,7 +157,10 @@ class Retry(Layer):
                 self._tell(number, "success")
                 return answer
             CURRENT.get().retries += 1
-            await asyncio.sleep(wait)
+            try:
+                await asyncio.sleep(wait)
+            except asyncio.CancelledError as cancelled:
+                raise cancelled from failed
         raise AssertionError("counting has no end")
 
     def _tell(self, tries: int, outcome: str) -> None:

@@ -41,7 +41,8 @@ class CircuitOpen(Exception):
 class Call:
     """A call that was let in. `health` and `retry_after` (seconds, 0 for none) may be set until it leaves.
 
-    `took` is how many seconds it took when that is not the time until it leaves.
+    `took` is how many seconds it took when that is not the time until it leaves. `outrun`: another endpoint was asked
+    later, and answered while this one still said nothing.
     """
 
     began: float
@@ -50,6 +51,7 @@ class Call:
     health: Health = Health.UNKNOWN
     retry_after: float = 0.0
     took: float | None = None
+    outrun: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Circuit:
         if call is self._probe:
             self._probe = None
         if call.health is Health.UNKNOWN:
+            self._outrun(call)
             return
         now = self._clock()
         ill = call.health is Health.ILL
@@ -186,6 +189,13 @@ class Circuit:
             self._open(call)
         elif self._probation:
             self._probation -= 1
+
+    def _outrun(self, call: Call) -> None:
+        """Counts it among the failures in a row, and nowhere else: it may have been slow by chance."""
+        if call.outrun and call.era == self._era and not call.probe:
+            self._in_a_row += 1
+            if self._in_a_row >= self.policy.consecutive_failures:
+                self._open(call)
 
     def _beyond(self, now: float) -> bool:
         policy = self.policy

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from mooring.release.release import Release
 from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.settings import Settings
-from mooring.runtime.door.access.guards import guard, outside
+from mooring.runtime.door.access.guards import RATES, guard, outside
+from mooring.runtime.door.access.usage import of_slot
 from mooring.runtime.door.admission import Admission
 from mooring.runtime.door.middleware import Edge, Paths, on_http, on_problem
 from mooring.runtime.door.table import ENDPOINTS
@@ -33,7 +34,8 @@ def create_app(release: Release, settings: Settings) -> Starlette:
         headers["x-mooring-simulated"] = "true"
     middleware = [Middleware(Paths), *outside(runtime), Middleware(Edge, headers=headers), guard(runtime)]
     middleware.append(Middleware(CountRequests, accounting=runtime.accounting))
-    middleware.append(Middleware(Admission, most=settings.share(release.content.environment.serving.max_in_flight)))
+    usage = of_slot(settings.state / RATES, settings.slot, settings.workers)
+    middleware.append(Middleware(Admission, most=release.content.environment.serving.max_in_flight, usage=usage))
     if runtime.metrics.tracing.on:
         middleware.append(Middleware(Joined))
     mcp = _mcp(release)

@@ -29,7 +29,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /cancel": lambda body: _cancel(slot, str(body["run"])),
         "GET /samples": lambda _body: _samples(slot),
-        "GET /figures": lambda _body: figures(slot),
+        "GET /figures": lambda body: figures(slot, bool(body.get("packed"))),
         "GET /checks": lambda _body: _checks(slot),
         "POST /stop": lambda body: _stop(slot, body.get("cap"), body.get("quiet"), body.get("wait", True)),
         "POST /rehearse": lambda body: _rehearse(slot, body),

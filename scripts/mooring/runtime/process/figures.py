@@ -13,8 +13,11 @@ BEGAN = time.time()
 """When this process began. With its number it names the process, as the number alone does not."""
 
 
-def figures(slot: "Slot") -> dict[str, Any]:
-    """JSON-able. `families` are its metrics; requests are in `counts`, which outlives the process, instead."""
+def figures(slot: "Slot", packed: bool = False) -> dict[str, Any]:
+    """JSON-able. `families` are its metrics; requests are in `counts`, which outlives the process, instead.
+
+    `packed` is for who asks again and again, and says that it reads them so; files keep the form of all versions.
+    """
     from mooring.runtime.watch.reading import families
 
     metrics = getattr(slot.runtime, "metrics", None)
@@ -27,7 +30,7 @@ def figures(slot: "Slot") -> dict[str, Any]:
         "ready": slot.ready()[0],
         "accepting": slot.accepting,
         "counts": slot.runtime.accounting.data() if slot.runtime else {},
-        "families": families(metrics.registry) if metrics else [],
+        "families": families(metrics.registry, packed) if metrics else [],
     }
 
 

@@ -117,8 +117,8 @@ class Slot:
 
         self.release = release
         limits, workers = release.content.environment.serving, self.options.workers
-        wanted, most = (limit // workers for limit in (limits.max_connections, limits.max_in_flight))
-        allowed = connections_allowed(max(FEWEST, wanted), max(1, most))
+        # Connections are shared out; requests are counted over all workers, so that one alone may have them all.
+        allowed = connections_allowed(max(FEWEST, limits.max_connections // workers), limits.max_in_flight)
         secure = Certificate(limits.tls).context if limits.tls else None
         serving = host(app, listening, allowed, secure)
         self._share(serving.acceptor)

@@ -19,13 +19,14 @@ from mooring.simulator.services.expressions import Clock, Expressions
 from mooring.simulator.services.mcp import Server
 
 
-def mounted(name: str, service: Service, database: Database, clock: Clock, board: Board) -> BaseRoute:
-    """The service under `/services/<name>`."""
+def mounted(name: str, service: Service, database: Database, clock: Clock, board: Board) -> list[BaseRoute]:
+    """The service under `/services/<name>`, and at that path itself, where whoever looks at its health asks."""
     path = f"/services/{name}"
     if service.tools:
         server = request_response(Server(name, service, database, clock).answer)
-        return HttpRoute(path, FaultyService(server, name, board))
-    return Mount(path, FaultyService(create_service(name, service, database, clock), name, board))
+        return [HttpRoute(path, FaultyService(server, name, board))]
+    faulty = FaultyService(create_service(name, service, database, clock), name, board)
+    return [HttpRoute(path, faulty), Mount(path, faulty)]
 
 
 def create_service(name: str, service: Service, database: Database, clock: Clock) -> Starlette:

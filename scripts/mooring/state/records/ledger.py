@@ -30,6 +30,7 @@ _SAYING = f"{_ROWS} where environment = :environment and body like :one and body
 _LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
 _NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like :noted
     order by seq desc limit :most"""
+_KIND = f"{_ROWS} where environment = :environment and seq > :seq and body like :event order by seq"
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
 
@@ -114,6 +115,12 @@ def last(statements: Statements, environment: str, event: str) -> Row | None:
     """The newest entry with a kind of event."""
     rows = statements(_LAST, environment=environment, event=f'%"event":"{event}"%')
     return Row(*rows[0]) if rows else None
+
+
+def after(statements: Statements, environment: str, event: str, seq: int) -> list[Row]:
+    """The entries of an environment with a kind of event, after a number, the oldest first."""
+    found = statements(_KIND, environment=environment, seq=seq, event=f'%"event":"{event}"%')
+    return [Row(*row) for row in found]
 
 
 def check(statements: Statements) -> int:

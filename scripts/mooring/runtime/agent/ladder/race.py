@@ -21,7 +21,7 @@ from mooring.runtime.agent.ladder.fitting import Fitting
 from mooring.runtime.agent.ladder.hedging import Hedging, Kind
 from mooring.runtime.agent.ladder.rung import Rung
 from mooring.runtime.agent.layer import Layer
-from mooring.runtime.agent.model_errors import OVERTAKEN, BreakerOpen, Overtaken
+from mooring.runtime.agent.model_errors import OUTRUN, OVERTAKEN, BreakerOpen, Overtaken
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.watch.telemetry import Metrics
 
@@ -52,6 +52,7 @@ class Race:
         self._failed: dict[int, Exception] = {}
         self._won: int | None = None
         self._hedged = False
+        self._paid: set[int] = set()
         self._next, self._due = 0, inf
         hedging.allowance.earn()
 
@@ -108,15 +109,25 @@ class Race:
         return max(0.0, self._due - asyncio.get_running_loop().time())
 
     def _hedge(self, call: Call) -> None:
-        """Asks the next rung beside the others, if the budget allows it."""
-        allowed = self._hedging.allowance.spend()
+        """Asks the next rung beside the others, if the allowance has it.
+
+        Beside the probe of a breaker it costs nothing of that: without the probe, everybody would ask the next rung.
+        """
+        paid = not all(map(self._ill, self._tasks))
+        allowed = not paid or self._hedging.allowance.spend()
         self._count(self._next, "asked" if allowed else "denied")
         if allowed:
+            self._paid |= {self._next} if paid else set()
             self._hedged = True
             self._record.hedges += 1
             self._start(self._next, call)
         else:
             self._due = inf
+
+    def _ill(self, place: int) -> bool:
+        """Whether the breaker of a rung is open, and the call that waits there its probe."""
+        circuit = getattr(self._rungs[place], "circuit", None)  # of the breaker, wherever among the wrappers it is
+        return circuit is not None and circuit.state != "closed"
 
     def _settle(self) -> int | None:
         """Settles ended calls and returns who answered, if any. Of two simultaneous answers the lower rung's counts."""
@@ -138,20 +149,26 @@ class Race:
     def _lost(self, place: int, error: Exception) -> None:
         self._failed[place] = error
         del self._tasks[place]
-        if self._tasks and isinstance(error, BreakerOpen):
+        if place in self._paid and isinstance(error, BreakerOpen):
             self._hedging.allowance.give_back()
         if place == self._next - 1:
             self._due = 0.0  # the others have been slow already
 
     async def _stop(self, places: Sequence[int]) -> None:
+        for place in places:
+            self._tasks[place].cancel(self._why(place))
         tasks = [self._tasks.pop(place) for place in places]
-        for task in tasks:
-            task.cancel(OVERTAKEN if self._won is not None else None)
         if tasks:
             await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
         for task in tasks:
             if task.done() and not task.cancelled() and task.exception() is None:
                 await task.result().close.aclose()
+
+    def _why(self, place: int) -> str | None:
+        """Why a call is cancelled: OUTRUN by one that began later, OVERTAKEN by one that began before."""
+        if self._won is None:
+            return None
+        return OUTRUN if place < self._won else OVERTAKEN
 
     def _count(self, place: int, outcome: str) -> None:
         self._metrics.hedges.labels(self._record.agent, self._rungs[place].model_name, outcome).inc()

@@ -12,7 +12,7 @@ from mooring.runtime.door.access.rates import Rates
 from mooring.runtime.runtime import Runtime
 
 RATES = "rates"
-"""The folder in which workers share what tenants and keys have used of their limits."""
+"""The folder in which workers share what a slot, tenants and keys have used of their limits."""
 
 _OURS = ("release", "slot", "simulated", "run", "rung", "first-rung", "cached-age", "ticket", "conversation")
 _LIMITS = tuple(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens"))

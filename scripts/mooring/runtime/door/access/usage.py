@@ -1,4 +1,4 @@
-"""What was used of the limits of a tenant or a key: of this process alone, or of all workers together.
+"""What was used of the limits of a slot, a tenant or a key: of this process alone, or of all workers together.
 
 Workers share a small file that each maps into its memory, so counting costs microseconds and no message. What a dead
 worker had under way is taken off when the limit is reached.
@@ -31,7 +31,7 @@ _TRIES, _PAUSE = 10, 0.0005
 
 
 class Usage(Protocol):
-    """Of one tenant or key."""
+    """Of one slot, tenant or key."""
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -134,9 +134,17 @@ class Shared:
 
 def shared(folder: Path, tenant: str, key: str) -> Usage:
     """The usage that all workers share; this process's own where there can be none."""
-    name = hashlib.sha256(f"{tenant}\0{key}".encode()).hexdigest()[:32]
+    return _shared(folder / hashlib.sha256(f"{tenant}\0{key}".encode()).hexdigest()[:32])
+
+
+def of_slot(folder: Path, slot: str, workers: int) -> Usage:
+    """What all workers of a slot have under way; this process's own where it is alone or they can share none."""
+    return _shared(folder / f"slot-{slot}") if workers > 1 else Own()
+
+
+def _shared(path: Path) -> Usage:
     try:
-        return Shared(folder / name)
+        return Shared(path)
     except OSError as error:
         LOGGER.error("limits hold in each worker apart: %s", error)
         return Own()

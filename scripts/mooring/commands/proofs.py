@@ -1,0 +1,61 @@
+"""Live drills that an environment wants to have held lately before a release goes out."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mooring.errors import Refused
+from mooring.outcome import Reason
+
+if TYPE_CHECKING:
+    from mooring.catalog.catalog import Catalog
+    from mooring.change.plan import Plan
+    from mooring.release.release import Release
+    from mooring.report.console import Console
+    from mooring.rollout.ledger import Ledger
+    from mooring.spec.environment import Exercise, Proof
+
+
+def demand(
+    catalog: "Catalog", plan: "Plan", release: "Release", live: "Release | None", book: "Ledger", console: "Console"
+) -> None:
+    """Raises Refused(GUARDED) when a drill did not hold lately, unless an override names that for this plan.
+
+    What the live release demands holds too, so that no change loosens its own judge. Prints the override first.
+    """
+    demanded = _demanded(release, live)
+    if not demanded:
+        return
+    from mooring.change.guards import Refusal, lifted
+    from mooring.operate.exercises.receipt import missing
+    from mooring.report.plan_override import file_of, override_yaml, short
+    from mooring.spec import Guards, Override
+    from mooring.spec.guards import FRESH_PROOFS
+
+    due = dict(missing(book, plan.environment, demanded, time.time()))
+    if not due:
+        return
+    owners = tuple(sorted({owner for guards in catalog.all(Guards).values() for owner in guards.override_owners}))
+    reason = "; ".join(f"live drill {name}: {why}" for name, why in due.items())
+    refusal = Refusal(FRESH_PROOFS, "", len(due), 0, reason, tuple(due), owners)
+    used, ignored = lifted(refusal, catalog.all(Override).values(), plan.digest, plan.now)
+    if used:
+        console.note(f"override {', '.join(sorted(used))} lets this go out although {reason}")
+        return
+    name = f"{plan.environment}-{short(plan.digest)}"
+    what = f"one plan for {plan.environment} without fresh live drills"
+    console.line(f"If it cannot wait for the drills, an owner commits {file_of(name)}:")
+    console.line()
+    console.line(override_yaml(name, what, plan.digest, owners or ("@owner",), [FRESH_PROOFS], plan.now))
+    message = ". ".join((f"guard {FRESH_PROOFS}: {reason}", *ignored))
+    raise Refused(Reason.GUARDED, message, f"moor drill --live {' '.join(due)} --environment {plan.environment}")
+
+
+def _demanded(release: "Release", live: "Release | None") -> "Mapping[Exercise, Proof]":
+    """Of two demands for one drill, the stricter."""
+    found: dict[Exercise, Proof] = {}
+    for one in (live, release):
+        for name, proof in one.content.environment.rollout.proofs.items() if one else ():
+            if name not in found or proof.days < found[name].days:
+                found[name] = proof
+    return found
