@@ -108,10 +108,8 @@ def _retries(profile: Resilience, rungs: Sequence[str]) -> Iterator[Dimension]:
         if (tries := profile.ladder.rungs.of(rung).tries) is not None:
             yield _one_of(f"ladder.rungs.{rung}.tries", (1, 2, 3, 4), tries)
     yield _one_of("retry.triesAfterTimeout", (0, 1), retry.tries_after_timeout)
-    share = Dimension(
-        "retry.maxShare", (*sorted({0.05, 0.1, 0.2, 0.4} | ({retry.max_share} - {None})), None), retry.max_share
-    )
-    yield share
+    shares = {0.05, 0.1, 0.2, 0.4} if retry.max_share is None else {0.05, 0.1, 0.2, 0.4, retry.max_share}
+    yield Dimension("retry.maxShare", (*sorted(shares), None), retry.max_share)
     yield _one_of("retry.baseSeconds", (0.1, 0.25, 0.5, 1, 2, 4), retry.base_seconds)
 
 
