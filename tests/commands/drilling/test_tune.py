@@ -57,9 +57,10 @@ def parsed(repo: Repo, *arguments: str) -> Namespace:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_what_beats_the_profile_is_written_with_its_comments_and_nothing_else(repo: Repo) -> None:
     out = io.StringIO()
-    args = parsed(repo, "critical", "--environment", "local", "--seed", "1", "--evaluations", "24", "--write")
+    args = parsed(repo, "critical", "--environment", "local", "--seed", "1", "--evaluations", "12", "--write")
     outcome = tune.run(args, Console(out, out))
 
     assert (outcome.reason, outcome.data["written"]) == (Reason.CHANGED, True)

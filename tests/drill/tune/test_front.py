@@ -34,6 +34,7 @@ def test_targets_of_drills_and_limits_are_missed_by_name() -> None:
     dear = summary([slow], Limits(None, 0.5))
     assert "cost above 0.5 USD" in dear.missed
     assert dear.excess > 1
+    assert summary([slow], Limits(None, 0.0)).excess > 1
 
 
 def test_a_thousandth_of_availability_is_worth_a_second() -> None:

@@ -17,7 +17,7 @@ from mooring.spec import Drill, Resilience
 from tests.drill.tune.made_up import drill
 from tests.repository import CONTENT, surrounded
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 HANG = [{"rung": "L0", "mode": "hang", "start": 0.02, "end": 0.13}]
 BURN = [{"rung": "L0", "mode": "latency", "seconds": 30, "start": 0.02, "end": 0.13}]

@@ -18,7 +18,7 @@ moor drill tune standard --write            write it, when it beats today's on t
 moor drill tune standard --cost 5           at most 5 USD for 1,000 answers
 moor drill tune critical --evaluations 60   a first look
 """
-EVALUATIONS = 240
+EVALUATIONS = 320
 
 
 def add(parser: ArgumentParser) -> None:

@@ -93,7 +93,7 @@ def _missed(seen: Seen, limits: Limits) -> Iterator[tuple[str, float]]:
 
 
 def _over(value: float, limit: float) -> float:
-    return min(1.0, value / limit - 1)
+    return min(1.0, value / limit - 1) if limit else 1.0
 
 
 def front(summaries: Iterable[Summary]) -> list[Summary]:
