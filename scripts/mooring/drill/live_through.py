@@ -61,10 +61,18 @@ def virtual() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def live_through(job: Job, make_loop: Callable[[], asyncio.AbstractEventLoop] = virtual) -> Lived:
-    """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start."""
+def live_through(
+    job: Job, make_loop: Callable[[], asyncio.AbstractEventLoop] = virtual, within: Path | None = None
+) -> Lived:
+    """Blocks. Chance is seeded, so a job always ends the same. Raises what the arm raises when it does not start.
+
+    Files are kept in a folder `within` another, and removed at the end.
+    """
     random.seed(job.seed)
-    with Runner(loop_factory=make_loop) as runner, tempfile.TemporaryDirectory(prefix="moor-drill-") as folder:
+    with (
+        Runner(loop_factory=make_loop) as runner,
+        tempfile.TemporaryDirectory(prefix="moor-drill-", dir=within) as folder,
+    ):
         return runner.run(_live(job, Path(folder)))
 
 

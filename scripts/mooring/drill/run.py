@@ -2,7 +2,8 @@
 
 import os
 import select
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -77,17 +78,17 @@ def run(wish: Wish, done: OnDone) -> dict[str, Drilled]:
     Refused(EMPTY_SET) when a drill asks nothing.
     """
     expanded = {
-        name: tuple(tuple(expand(drill, seed, _history(drill, wish.evals))) for seed in wish.seeds)
+        name: tuple(tuple(expand(drill, seed, history_of(drill, wish.evals))) for seed in wish.seeds)
         for name, drill in wish.drills.items()
     }
     jobs = [
-        (name, arm, Job(arm, _asked(release), drill, _questions(drill, release), outages, seed, wish.rules))
+        (name, arm, Job(arm, as_drilled(release), drill, _questions(drill, release), outages, seed, wish.rules))
         for name, drill in wish.drills.items()
         for arm, release in wish.releases.items()
         for seed, outages in zip(wish.seeds, expanded[name], strict=True)
     ]
     ended: dict[tuple[str, str], list[Lived | str]] = {}
-    for place, result in _all([job for _, _, job in jobs]):
+    for place, result in live_all([job for _, _, job in jobs]):
         name, arm, _ = jobs[place]
         ended.setdefault((name, arm), []).append(result)
         done(name, arm)
@@ -109,7 +110,7 @@ def _lines(arm: str, release: Release, results: Sequence[Lived | str], outages: 
     return Lines(arm, release.digest, figures(lived, outages), answers)
 
 
-def _asked(release: Release) -> bytes:
+def as_drilled(release: Release) -> bytes:
     """With simulated endpoints, whatever the environment has: a drill calls nobody."""
     return as_asked(release, "simulated").to_bytes()
 
@@ -125,22 +126,31 @@ def _questions(drill: Drill, release: Release) -> tuple[Question, ...]:
     return there
 
 
-def _history(drill: Drill, evals: Path) -> Sequence[Outage]:
+def history_of(drill: Drill, evals: Path) -> Sequence[Outage]:
+    """What its CSV file says, which is in the folder `evals`."""
     return read_history(evals / drill.history) if drill.history else ()
 
 
 # --- processes ---
 
 
-def _all(jobs: Sequence[Job]) -> Iterator[tuple[int, Lived | str]]:
-    """Results by the job's place, as they come; an error is one line of text."""
+def live_all(jobs: Sequence[Job]) -> Generator[tuple[int, Lived | str]]:
+    """Results by the job's place, as they come, one process a core; an error is one line of text.
+
+    Close it, and no process and no file is left.
+    """
+    with tempfile.TemporaryDirectory(prefix="moor-drills-", ignore_cleanup_errors=True) as folder:
+        yield from _in_processes(jobs, Path(folder))
+
+
+def _in_processes(jobs: Sequence[Job], folder: Path) -> Iterator[tuple[int, Lived | str]]:
     waiting, running = list(enumerate(jobs))[::-1], dict[int, tuple[Process, int]]()
     most = len(os.sched_getaffinity(0))
     try:
         while waiting or running:
             while waiting and len(running) < most:
                 place, job = waiting.pop()
-                process = fork(work, job)
+                process = fork(work, job, folder)
                 running[process.connection.fileno()] = process, place
             ready, _, _ = select.select(list(running), [], [])
             for descriptor in ready:
@@ -160,7 +170,7 @@ def _received(connection: Connection) -> Lived | str:
     return result
 
 
-def work(connection: Connection, job: Job) -> None:
+def work(connection: Connection, job: Job, folder: Path) -> None:
     """Lives through one job, and sends what came of it."""
     import logging
 
@@ -168,6 +178,6 @@ def work(connection: Connection, job: Job) -> None:
 
     LOGGER.setLevel(logging.CRITICAL)
     try:
-        connection.send(live_through(job))
+        connection.send(live_through(job, within=folder))
     except Exception as error:  # noqa: BLE001 - the others go on
         connection.send(f"{type(error).__name__}: {error}")

@@ -34,6 +34,9 @@ KEEP_SECONDS = 300.0
 LONGEST = 80
 """Characters of a folder's name; a socket's may have 107 in all."""
 
+GOING = 5.0
+"""Seconds that a process which was killed is waited for: it goes at once, unless the disk hangs."""
+
 STARTING = 60.0
 """Seconds it has to import everything."""
 
@@ -70,11 +73,12 @@ class Process:
             select.select([self._descriptor], [], [], seconds)
 
     def kill(self) -> None:
-        """Ends it at once."""
+        """Ends it at once, and returns when it is gone: nobody else writes to its files then."""
         self.connection.close()
         if self._descriptor >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+            self.join(GOING)
             os.close(self._descriptor)
             self._descriptor = -1
 

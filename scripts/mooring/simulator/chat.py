@@ -115,7 +115,7 @@ def _spoilt(completion: Completion, fault: Fault | None) -> Completion:
     return completion
 
 
-def refuse(_: Request, error: Exception) -> JSONResponse:
+async def refuse(_: Request, error: Exception) -> JSONResponse:
     """400 for BadRequest, 404 for UnknownModel, in the endpoint's own words."""
     if isinstance(error, UnknownModel):
         message = f"The model `{error}` does not exist or you do not have access to it."

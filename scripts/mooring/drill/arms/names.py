@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 HEAD, BASE, BASELINE = "head", "base", "supervised"
 
+LADDER = "ladder"
+"""Answers as the head does, without what a search has no use for; it is in no report, so it has no words."""
+
 POLICIES = ("retries", "breaker", "hedging", "L1", "L2")
 """What can be taken away from the head, to see what it buys."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from mooring.drill.answer import Said
-from mooring.drill.arms.arm import turns
+from mooring.drill.arms.arm import retried, turns
 from mooring.drill.in_loop import InLoop
 from mooring.drill.in_process import InProcess
 from mooring.drill.world import URL
@@ -53,12 +53,7 @@ class Slot:
         await self._runtime.close()
 
     def retries(self) -> tuple[int, int]:
-        counted = {"success": 0, "failure": 0}
-        for metric in self._runtime.metrics.retried.collect():
-            for sample in metric.samples:
-                if sample.name.endswith("_total"):
-                    counted[sample.labels["outcome"]] += int(sample.value)
-        return counted["success"] + counted["failure"], counted["success"]
+        return retried(self._runtime.metrics)
 
 
 def _code(body: dict[str, Any]) -> str:

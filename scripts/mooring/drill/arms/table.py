@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 
 from mooring.drill.arms.arm import Arm
-from mooring.drill.arms.names import BASE, BASELINE, HEAD, WITHOUT
+from mooring.drill.arms.ladder import LadderAlone
+from mooring.drill.arms.names import BASE, BASELINE, HEAD, LADDER, WITHOUT
 from mooring.drill.arms.plain import Plain
 from mooring.drill.arms.slot import Slot
 from mooring.drill.arms.variants import POLICIES, without
@@ -30,6 +31,7 @@ ARMS: Mapping[str, Build] = {
     "fallback": _plain(["L0", "L1", "L2"], None, supervised=False),
     BASE: Slot,
     HEAD: Slot,
+    LADDER: LadderAlone,
     **{f"{WITHOUT}{policy}": partial(_less, policy) for policy in POLICIES},
 }
-"""By name; those after `head` are the head less one policy."""
+"""By name; the last ones are the head less one policy. `ladder` is what a search asks, and no report shows."""

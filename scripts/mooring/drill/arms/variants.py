@@ -20,13 +20,14 @@ def _profiles(change: Callable[[Resilience], dict[str, Any]]) -> Callable[[Relea
     """Changes every profile; what is changed has dotted names."""
 
     def changed(content: ReleaseContent) -> ReleaseContent:
-        profiles = {name: _set(profile, change(profile)) for name, profile in content.resilience.items()}
+        profiles = {name: altered(profile, change(profile)) for name, profile in content.resilience.items()}
         return content.model_copy(update={"resilience": profiles})
 
     return changed
 
 
-def _set(profile: Resilience, changes: Mapping[str, Any]) -> Resilience:
+def altered(profile: Resilience, changes: Mapping[str, Any]) -> Resilience:
+    """The profile with other values, by dotted names of the YAML form. Raises pydantic's ValidationError."""
     data = profile.model_dump(mode="json", by_alias=True)
     for path, value in changes.items():
         *folders, last = path.split(".")

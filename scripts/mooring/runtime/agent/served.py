@@ -72,7 +72,7 @@ class Served:
         self.profile = profile
         self.release = release
         self.prompt = prompt
-        self._prepared = prepared
+        self.model, self.prepared, self.tools = model, prepared, tools
         waits = any(tool.document.approval == "human" for tool in tools)
         self._agent: Agent[None, Output] = Agent(
             model,
@@ -90,9 +90,9 @@ class Served:
         """Answers a turn. `on_text` is given the text piece by piece, as it comes. Raises Problem."""
         record = CURRENT.get()
         before, last = self.prompt.render(turn.message, turn.variables)
-        self._prepared.asked(record, turn)
+        self.prepared.asked(record, turn)
         answer = await self._go(last, [*as_messages([*before, *turn.history]), *turn.past], None, on_text)
-        self._prepared.keep(record, answer)
+        self.prepared.keep(record, answer)
         return answer
 
     async def go_on(self, messages: list[ModelMessage], decisions: DeferredToolResults) -> Answer:
@@ -144,7 +144,7 @@ class Served:
     async def _last_rungs(self, record: Record) -> str:
         """L3, else L4, where a model answered and the run cannot go on with what it said."""
         try:
-            return await self._prepared.answer()
+            return await self.prepared.answer()
         except NothingPrepared:
             return apologise(self.profile, record)
 
@@ -152,7 +152,7 @@ class Served:
         """L3 of a run whose model calls tools for ever. Raises Problem: L4 would promise what comes out no better."""
         record.exhausted = True
         try:
-            return await self._prepared.answer()
+            return await self.prepared.answer()
         except NothingPrepared:
             (message,) = in_one_language(record, self.profile, self.profile.messages.limit)
             raise Problem("run_limit_exceeded", message) from error

@@ -72,6 +72,6 @@ def _json(body: bytes) -> Any:
         raise Wrong(400, "no-json", "The body is no JSON.") from None
 
 
-def _refuse(_: Request, error: Exception) -> JSONResponse:
+async def _refuse(_: Request, error: Exception) -> JSONResponse:
     status, code = (error.status, error.code) if isinstance(error, Wrong) else (500, "internal")
     return JSONResponse({"error": {"code": code, "message": str(error)}}, status)
