@@ -42,13 +42,10 @@ def test_a_copy_of_a_real_environment_touches_nothing_of_it(real: Path, tmp_path
 
 def test_what_is_not_the_environments_stays_as_it_is(tmp_path: Path) -> None:
     copied(CONTENT, "staging", tmp_path)
-    agents = sorted((tmp_path / "configs/agents").iterdir())
-    assert [path.read_bytes() for path in agents] == [
-        (CONTENT / "configs/agents" / path.name).read_bytes() for path in agents
-    ]
-    assert (
-        yaml.safe_load((tmp_path / "configs/environments/local.yaml").read_text())["target"]["listen"] != "127.0.0.1:0"
-    )
+    for agent in (CONTENT / "configs/agents").iterdir():
+        assert (tmp_path / "configs/agents" / agent.name).read_bytes() == agent.read_bytes()
+    local = yaml.safe_load((tmp_path / "configs/environments/local.yaml").read_text())
+    assert local["target"]["listen"] != "127.0.0.1:0"
 
 
 def test_a_variant_is_another_release_with_the_same_agents(tmp_path: Path) -> None:

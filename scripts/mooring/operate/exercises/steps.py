@@ -41,7 +41,7 @@ def points(steps: int, seconds: float) -> list[Point]:
 class Steps:
     """The calls of one run that is asked `say`. Of `processes` the one that carries it out is killed at `point`.
 
-    `order` are its steps as they came; `finished` are those that were before the kill, and that something followed. `killed` and
+    `order` are its steps as they came; `finished` are those before the kill that something followed. `killed` and
     `resumed` are on the monotonic clock, 0 before. `effects` counts what services did for the first time, by key.
     """
 
