@@ -41,6 +41,6 @@ def test_what_nobody_could_read_is_not_said_to_be_none() -> None:
 def test_the_terminal_says_how_old_a_proof_is_and_why_it_does_not_count() -> None:
     old = HELD | {"at": iso(time.time() - 9 * 86400), "days": 7, "due": "the last one is 9.0 days old"}
     shown = [line for line in notes(serving() | {"proofs": [old, NEVER]}) if line.startswith("live drill")]
-    assert shown[0].startswith("live drill crash held 9 d ago: 7 kills")
+    assert shown[0].startswith("live drill crash held 9 days ago: 7 kills")
     assert "9.0 days old" in shown[0]
     assert shown[1] == "live drill slots never ran, and a release goes out after it only: moor drill --live slots"
