@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
@@ -22,6 +22,7 @@ from mooring.outcome import Reason
 from mooring.release.content import ReleaseContent
 from mooring.spec.environment import Probe
 
+PARTS = ("vendors", "services", "silence")
 PREPARED = ("L3", "L4")
 ASKED = 2
 """How often each agent is asked while something fails."""
@@ -39,27 +40,40 @@ class Answered:
     slowest: float = 0.0
 
 
-def exercise(scratch: Scratch) -> Exercised:
-    """Raises Failed when the copy has no simulator."""
-    content, checks = scratch.release.content, list[Check]()
+def exercise(scratch: Scratch, parts: Sequence[str] = PARTS) -> Exercised:
+    """All of it, or some parts. Raises Failed when the copy has no simulator."""
     figures: dict[str, Any] = {}
-    down: list[str] = []
-    try:
-        for vendor in vendors(content):
-            down.append(vendor)
-            _fault(scratch, content, down)
-            what = f"vendor {' and '.join(down)} is down"
-            checks.append(_suffered(scratch, what, down, _models(content, vendor), figures))
-        checks.append(_well_again(scratch, figures))
-        for service in content.environment.simulated_services:
-            _faults(scratch, [{"kind": "status", "service": service}])
-            checks.append(_suffered(scratch, f"service {service} is down", [], [f"service:{service}"], figures))
-        checks.append(_well_again(scratch, figures))
-        checks.append(_stopped(scratch, figures))
-    finally:
-        with suppress(Failed):
-            _faults(scratch, [])
+    checks = [check for part in parts for check in _PARTS[part](scratch, figures)]
     return Exercised("dependency", tuple(checks), kept(tuple(checks)), figures)
+
+
+def _vendors(scratch: Scratch, figures: dict[str, Any]) -> Iterator[Check]:
+    """Vendors fail one after the other until none is left."""
+    content, down = scratch.release.content, list[str]()
+    for vendor in vendors(content):
+        down.append(vendor)
+        _fault(scratch, content, down)
+        what = f"vendor {' and '.join(down)} is down"
+        yield _suffered(scratch, what, down, _models(content, vendor), figures)
+    yield _well_again(scratch, figures)
+
+
+def _services(scratch: Scratch, figures: dict[str, Any]) -> Iterator[Check]:
+    """Services that agents call fail, each by itself."""
+    services = {tool.service for tool in scratch.release.content.tools.values() if tool.service}
+    for service in sorted(services):
+        _faults(scratch, [{"kind": "status", "service": service}])
+        yield _suffered(scratch, f"service {service} is down", [], [f"service:{service}"], figures)
+    if services:
+        yield _well_again(scratch, figures)
+
+
+def _silence(scratch: Scratch, figures: dict[str, Any]) -> Iterator[Check]:
+    """Nothing answers any more."""
+    yield _stopped(scratch, figures)
+
+
+_PARTS = {"vendors": _vendors, "services": _services, "silence": _silence}
 
 
 def vendors(content: ReleaseContent) -> list[str]:

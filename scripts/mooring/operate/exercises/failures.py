@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,10 +13,13 @@ import psutil
 from mooring.operate.exercises.client import Client, Lost
 from mooring.operate.exercises.scratch import Scratch
 from mooring.operate.exercises.target import pids
-from mooring.state.place.address import FILE
+from mooring.state.records.statements import Statements
 
 Undo = Callable[[], None]
 """Ends a failure. Called once, also when the drill is interrupted."""
+
+LOCK_SECONDS = 30.0
+"""How long it may take to get the lock, or to give it back."""
 
 CHUNK = b"\0" * 65536
 
@@ -78,13 +81,20 @@ def stopped_process(scratch: Scratch) -> Undo:
 
 
 def locked_database(scratch: Scratch) -> Undo:
-    """Holds the one lock that SQLite has for writers."""
-    connection = sqlite3.connect(scratch.state / FILE, isolation_level=None, timeout=30, check_same_thread=False)
-    connection.execute("begin immediate")
+    """Holds the one lock that SQLite has for writers: a transaction that does not end."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def hold(_statements: Statements) -> None:
+        begun.set()
+        ended.wait()
+
+    holding = threading.Thread(target=scratch.ledger.write, args=(hold,), daemon=True)
+    holding.start()
+    begun.wait(LOCK_SECONDS)
 
     def unlock() -> None:
-        connection.execute("rollback")
-        connection.close()
+        ended.set()
+        holding.join(LOCK_SECONDS)
 
     return unlock
 

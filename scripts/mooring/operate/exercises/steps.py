@@ -41,7 +41,7 @@ def points(steps: int, seconds: float) -> list[Point]:
 class Steps:
     """The calls of one run that is asked `say`. Of `processes` the one that carries it out is killed at `point`.
 
-    `order` are its steps as they came; `finished` are those that a later answer of the model has followed. `killed` and
+    `order` are its steps as they came; `finished` are those before the kill that something followed. `killed` and
     `resumed` are on the monotonic clock, 0 before. `effects` counts what services did for the first time, by key.
     """
 
@@ -65,8 +65,9 @@ class Steps:
             self.told.wait(TOLD_SECONDS)
         if self.killed and call.port not in self._cut:
             self.resumed = self.resumed or time.monotonic()
-        elif step.startswith("model"):
-            self.finished |= set(self.order)
+        elif not self.killed:
+            # An answer of the model is finished once anything follows it; tools may be called side by side.
+            self.finished |= {one for one in self.order if step.startswith("model") or one.startswith("model")}
         self.order.append(step)
         call.number = len(self.order)
         self._kill_at(BEGUN, call)

@@ -180,6 +180,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "proof.text": "{at}; RPO {rpo} s, RTO {rto} s",
         "proof.never": "never: moor state verify",
         "problem": "Problem",
+        # Live drills
+        "proofs": "Live drills",
+        "proofs.none": "None has ever run: moor drill --live all",
+        "proofs.held": "held {at}: {said}",
+        "proofs.broken": "did not hold {at}: {said}",
+        "proofs.inconclusive": "said nothing {at}: {said}",
+        "proofs.never": "never ran, and a release needs it",
+        "proofs.late": "{text}; older than the {n} days that a release may do with",
         # Jobs
         "jobs": "Scheduled jobs",
         "jobs.none": "No scheduled job has ever reported.",

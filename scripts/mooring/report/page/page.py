@@ -52,6 +52,7 @@ def page(data: Mapping[str, Any], language: str) -> str:
             records.deployments(data, w),
             records.drift(data, w),
             records.copies(data, w),
+            records.proofs(data, w),
             *_last(records.jobs(data, w), records.notes(data, w)),
         ],
     )

@@ -113,6 +113,24 @@ def _copies(found: Data | None, w: Words) -> Iterator[Remark]:
         yield Remark(w("problem"), found["problem"], BAD)
 
 
+def proofs(data: Data, w: Words) -> Section:
+    """The last live drill of each kind, and each that a release needs and that never ran."""
+    found = data.get("proofs")
+    nothing = w("proofs.none") if found is not None else w.unknown
+    return Section("proofs", w("proofs"), nothing, remarks=tuple(_proof(one, w) for one in found or ()), wide=True)
+
+
+def _proof(one: Data, w: Words) -> Remark:
+    if one.get("at") is None:
+        return Remark(one["exercise"], w("proofs.never"), WARN)
+    text = w(f"proofs.{one['result']}", at=w.when(one["at"]), said=one["said"])
+    if one["result"] != "held":
+        return Remark(one["exercise"], text, BAD if one["result"] == "broken" else WARN)
+    if one.get("due"):
+        return Remark(one["exercise"], w("proofs.late", text=text, n=w.number(one["days"])), WARN)
+    return Remark(one["exercise"], text, GOOD)
+
+
 def jobs(data: Data, w: Words) -> Section:
     """Scheduled jobs that are late."""
     found = data.get("jobs") or ()
