@@ -11,14 +11,19 @@ PROFILE = "configs/resilience/standard.yaml"
 AGENT = "configs/agents/support.yaml"
 
 
+@pytest.fixture(autouse=True)
+def inside(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in the repository."""
+    monkeypatch.chdir(repo.root)
+
+
 @pytest.fixture
 def asking(repo: Repo) -> Repo:
     """Staging takes a release only once all drills have passed on it; there is one drill, of a short outage."""
     for other in ("ours.yaml", "ours.csv", "tools-down.yaml"):
         (repo.root / "evals/drills" / other).unlink()
-    repo.edit(
-        "configs/environments/staging.yaml", "  probes:\n", "  evidence: {required: false, drills: true}\n  probes:\n"
-    )
+    required = "    required: true\n"
+    repo.edit("configs/environments/staging.yaml", required, "    required: false\n    drills: true\n")
     repo.commit("Staging asks for drills")
     return repo
 
@@ -27,7 +32,7 @@ def asking(repo: Repo) -> Repo:
 def test_a_drill_prints_a_table_and_writes_its_reports_and_is_the_same_again(asking: Repo, moor: Any) -> None:
     told = moor("drill", "outage", "--environment", "staging", "--output", "first")
     assert told.code == 0
-    assert told.out.startswith("simulated trace")
+    assert "\nsimulated trace outage, 0.5 h: 2 incidents" in told.out
     assert "supervised" in told.out
     moor("drill", "outage", "--environment", "staging", "--output", "again")
     for name in ("results.json", "comment.md", "report.html"):
