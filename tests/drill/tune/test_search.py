@@ -53,6 +53,14 @@ def test_the_best_point_is_found() -> None:
     assert found.summary(found.best).loss < found.summary(TODAY).loss
 
 
+def test_what_makes_no_difference_stays_as_it_is() -> None:
+    idle = Space((*SPACE.dimensions, Dimension("idle", tuple(range(8)), 4)))
+    found = Search(idle, lambda point: True, Formula(), TRACES, Limits(None, 100))
+    found.run(900, seed=3)
+    assert any("idle" in dict(point.changes) for point in found.whole)
+    assert "idle" not in dict(found.best.changes)
+
+
 def test_few_evaluations_find_a_better_one() -> None:
     found = search(Formula())
     found.run(60, seed=0)

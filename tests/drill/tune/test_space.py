@@ -79,6 +79,13 @@ def test_neighbours_differ_by_one_value_of_one_policy() -> None:
     assert found.point({"breaker.consecutiveFailures": 3}) not in near
 
 
+def test_points_with_fewer_changes_are_tried_first() -> None:
+    found = space(profile(), RUNGS)
+    point = found.point({"breaker.consecutiveFailures": 2, "retry.tries": 1})
+    first, second, *_ = found.neighbours(point, random.Random(1))
+    assert {first, second} == {found.point({"breaker.consecutiveFailures": 2}), found.point({"retry.tries": 1})}
+
+
 def test_a_value_between_those_that_are_tried_has_neighbours_too() -> None:
     found = space(profile(ladder={"rungs": {"L0": {"firstByteSeconds": 7, "timeoutSeconds": 11}}}), RUNGS)
     point = found.point({"ladder.rungs.L0.firstByteSeconds": 8.5, "ladder.rungs.L0.timeoutSeconds": 7.5})

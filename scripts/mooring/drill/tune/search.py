@@ -71,8 +71,11 @@ class Search:
 
     @property
     def best(self) -> Point:
-        """The one with the least loss."""
-        return min(self.whole, key=lambda point: self.summary(point).loss)
+        """The one with the least loss; of those that come to the same, the one that changes least."""
+        return min(self.whole, key=self._rank)
+
+    def _rank(self, point: Point) -> tuple[float, int]:
+        return self.summary(point).loss, len(point.changes)
 
     # --- rounds ---
 
@@ -91,7 +94,7 @@ class Search:
             for point in alive:
                 self.seen.setdefault(point, []).extend(found[point, trace.name] for trace in traces)
             done += len(traces)
-            alive.sort(key=lambda point: self.summary(point).loss)
+            alive.sort(key=self._rank)
             alive = [point for point in alive if not self._worse(point, best)][: max(1, len(alive) // 2)]
         self._forget()
 

@@ -69,15 +69,16 @@ class Space:
             yield self.point(kept)
 
     def neighbours(self, point: Point, chance: random.Random) -> list[Point]:
-        """Points that change one policy by one value, in random order."""
+        """Points without one of its changes, then, in random order, those that change one policy by one value."""
         now = dict(point.changes)
+        fewer = [self.point({path: value for path, value in now.items() if path != change}) for change in now]
         found = [
             self.point(now | {each.path: value})
             for each in self.dimensions
             for value in _beside(each.values, now.get(each.path, each.today))
         ]
         chance.shuffle(found)
-        return [each for each in dict.fromkeys(found) if each != point]
+        return [each for each in dict.fromkeys([*fewer, *found]) if each != point]
 
 
 def _beside(values: Sequence[Value], value: Value) -> list[Value]:
