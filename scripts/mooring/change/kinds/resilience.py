@@ -50,6 +50,7 @@ def _calls() -> dict[str, Rule]:
             "retry.capSeconds": number(CHANGED, CHANGED, "longest wait", " s"),
             "retry.jitter": moved(CHANGED, "jitter"),
             "retry.jitterRate": number(CHANGED, WEAKENED, "jitter rate"),
+            "retry.maxShare": _limit("most of the model calls that are tried again", unit=""),
             "retry.multiplier": number(CHANGED, CHANGED, "wait multiplied by"),
             "retry.tries": budget("tries of a rung", fall=WEAKENED),
             "retry.triesAfterTimeout": budget("tries after a timeout", fall=WEAKENED),
