@@ -94,7 +94,7 @@ def _remarks(catalog: Catalog) -> set[tuple[str, str]]:
 
 
 def _with(catalog: Catalog, entries: Mapping[tuple[str, str], Entry]) -> Catalog:
-    return Catalog({**catalog.entries, **entries}, catalog.broken, catalog.code)
+    return replace(catalog, entries={**catalog.entries, **entries}, memo={})
 
 
 def edits(root: Path, catalog: Catalog, profile: Resilience, point: Point) -> list[Edit]:
