@@ -12,7 +12,7 @@ from mooring.drill.answer import Answer
 from mooring.drill.history import read_history
 from mooring.drill.live_through import Job, Lived, live_through
 from mooring.drill.measure import Figures, figures
-from mooring.drill.schedule import episodes
+from mooring.drill.schedule import episodes, windows
 from mooring.drill.trace import Outage, expand
 from mooring.errors import Refused
 from mooring.evaluate.evidence import as_asked
@@ -87,6 +87,7 @@ def run(wish: Wish, done: OnDone) -> dict[str, Drilled]:
         for arm, release in wish.releases.items()
         for seed, outages in zip(wish.seeds, expanded[name], strict=True)
     ]
+    jobs.sort(key=lambda each: -_expected(each[2]))  # the longest first, so that no core waits for another at the end
     ended: dict[tuple[str, str], list[Lived | str]] = {}
     for place, result in live_all([job for _, _, job in jobs]):
         name, arm, _ = jobs[place]
@@ -102,10 +103,18 @@ def run(wish: Wish, done: OnDone) -> dict[str, Drilled]:
     }
 
 
+def _expected(job: Job) -> float:
+    """A number that grows with the questions that will be asked."""
+    return sum(window.end - window.start for window in windows(job.drill, job.outages, job.seed)) * job.drill.per_minute
+
+
 def _lines(arm: str, release: Release, results: Sequence[Lived | str], outages: Sequence[Sequence[Outage]]) -> Lines:
     if errors := [result for result in results if isinstance(result, str)]:
         return Lines(arm, release.digest, None, error=errors[0])
-    lived = sorted((result for result in results if isinstance(result, Lived)), key=lambda each: each.answers[0].seed)
+    lived = sorted(
+        (result for result in results if isinstance(result, Lived)),
+        key=lambda each: each.answers[0].seed if each.answers else 0,
+    )
     answers = tuple(answer for each in lived for answer in each.answers)
     return Lines(arm, release.digest, figures(lived, outages), answers)
 

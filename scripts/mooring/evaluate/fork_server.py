@@ -20,6 +20,7 @@ from pathlib import Path
 PRELOADED = (
     "mooring.evaluate.worker",
     "mooring.evaluate.calibrate",
+    "mooring.drill.live_through",
     "mooring.simulator.__main__",
     "mooring.simulator.app",
     "mooring.simulator.rulebook",
