@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from mooring.drill.answer import Answer
 from mooring.drill.arms.names import BASE, HEAD
 from mooring.drill.measure import Figures
 from mooring.drill.quantities import Score, difference, share
@@ -140,14 +141,18 @@ def _value(found: Figures, objective: Objective) -> float:
 
 def _losses(drilled: Drilled) -> Iterator[Loss]:
     base, head = drilled.arms.get(BASE), drilled.arms[HEAD]
-    if base is None or base.release == head.release or not (base.figures and head.figures):
-        return
+    if base and base.release != head.release and base.figures and head.figures:
+        yield from losses(drilled.drill.name, base.answers, head.answers)
+
+
+def losses(drill: str, before: Sequence[Answer], after: Sequence[Answer]) -> Iterator[Loss]:
+    """What is significantly less, and matters, in answers to the same questions."""
     for what, score in SCORES.items():
-        change = difference(base.answers, head.answers, score)
+        change = difference(before, after, score)
         least = LEAST_SECONDS if what.endswith("seconds") else LEAST_SHARE
         if change.high < 0 and change.value <= -least:
-            before, after = (abs(share(each.answers, score)) for each in (base, head))
-            yield Loss(drilled.drill.name, what, before, after, change.low, change.high)
+            was, is_now = (abs(share(each, score)) for each in (before, after))
+            yield Loss(drill, what, was, is_now, change.low, change.high)
 
 
 def _shown(what: str, value: float) -> str:

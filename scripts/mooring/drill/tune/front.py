@@ -11,7 +11,7 @@ from mooring.drill.answer import Answer
 from mooring.drill.quantities import Interval, difference, interval, quantile
 from mooring.drill.tune.lives import Seen
 from mooring.drill.tune.space import Point
-from mooring.drill.verdict import LEAST_SECONDS, LEAST_SHARE
+from mooring.drill.verdict import LEAST_SECONDS, LEAST_SHARE, Loss, losses
 
 P99_SECONDS = 10.0
 """So much of the worst trace's P99 is worth a second of the mean time."""
@@ -60,11 +60,13 @@ class Summary:
         return 1 - self.availability, self.p99_seconds, self.mean_seconds, self.cost_usd
 
 
-def summary(seen: Sequence[Seen], limits: Limits) -> Summary:
-    """Of one point, by the traces that it has lived through."""
+def summary(seen: Sequence[Seen], limits: Limits, today: Sequence[Seen] = ()) -> Summary:
+    """Of one point, by the traces that it has lived through. What `today` has over it, as `moor drill` judges it, is
+    missed: a change that a pull request could not bring is none."""
     count = len(seen)
     cost = sum(each.figures.cost_usd for each in seen) / count * THOUSAND
     missed = [miss for each in seen for miss in _missed(each, limits)]
+    missed += [(str(loss), 1.0) for one, other in zip(today, seen, strict=False) for loss in _lost(one, other)]
     if cost > limits.cost_usd:
         missed.append((f"cost above {limits.cost_usd:.4g} USD", count * _over(cost, limits.cost_usd) + count))
     return Summary(
@@ -90,6 +92,11 @@ def _missed(seen: Seen, limits: Limits) -> Iterator[tuple[str, float]]:
     ):
         if limit is not None and value > limit:
             yield f"{what} {value:.3g} in {seen.trace.name} (target {limit:g})", _over(value, limit)
+
+
+def _lost(today: Seen, seen: Seen) -> Iterator[Loss]:
+    if today.point != seen.point:
+        yield from losses(seen.trace.name, counted(today.answers), counted(seen.answers))
 
 
 def _over(value: float, limit: float) -> float:

@@ -42,6 +42,7 @@ class Search:
         """By point, in order of the traces."""
         self.spent = 0
         self._left = 0
+        self._summaries: dict[tuple[Point, int], Summary] = {}
 
     def run(self, evaluations: int, seed: int) -> None:
         """Searches. It can be stopped by an exception: `best` and `whole` are then what there is so far."""
@@ -51,6 +52,11 @@ class Search:
         self._race(self._sample(int(self._left * SAMPLED), chance))
         while beside := self._neighbours(chance):
             self._race(beside)
+
+    def limit(self, limits: Limits) -> None:
+        """Sets what points must keep from now on."""
+        self.limits = limits
+        self._summaries.clear()
 
     def today(self) -> list[Seen]:
         """What today's profile comes to; asked once, before all else."""
@@ -67,7 +73,10 @@ class Search:
 
     def summary(self, point: Point, traces: int | None = None) -> Summary:
         """Of a point over the first `traces`, by default all that it has lived through."""
-        return summary(self.seen[point][:traces], self.limits)
+        key = point, len(self.seen[point][:traces])
+        if key not in self._summaries:
+            self._summaries[key] = summary(self.seen[point][:traces], self.limits, self.seen[TODAY])
+        return self._summaries[key]
 
     @property
     def best(self) -> Point:

@@ -101,7 +101,7 @@ class Tuning:
         self._done = done
         today = summary(self.search.today(), self._limits)
         self._limits = Limits(self._limits.p99_seconds, self.wish.cost_usd or today.cost_usd * MORE)
-        self.search.limits = self._limits
+        self.search.limit(self._limits)
         self.search.run(self.wish.evaluations, self.wish.seed)
         chosen = self.search.best
         return self._result(chosen, None if chosen == TODAY else self._proof(chosen, today.cost_usd))
@@ -145,7 +145,7 @@ def _why_not(before: Sequence[Seen], after: Sequence[Seen], more: Interval, limi
         lost = difference(counted(one.answers), counted(other.answers), lambda answer: answer.good)
         if lost.high < 0 and lost.value <= -LEAST_SHARE:
             return f"it loses {-lost.value * 100:.2g} % of availability in {one.trace.name}"
-    now, then = summary(before, limits), summary(after, limits)
+    now, then = summary(before, limits), summary(after, limits, before)
     allowed = now.cost_usd * limits.cost_usd / cost if cost else limits.cost_usd
     if then.cost_usd > allowed:
         return f"it costs {then.cost_usd:.4g} USD for {THOUSAND:,} answers, above the limit of {allowed:.4g} there"
