@@ -60,24 +60,13 @@ def opener(
 
 
 def _allowed(catalog: "Catalog", plan: "Plan", names: list[str], console: "Console") -> None:
-    from mooring.change.guards import Refusal, lifted
-    from mooring.report.plan_override import file_of, override_yaml, short
-    from mooring.spec import Guards, Override
+    from mooring.commands.lift import lift
     from mooring.spec.guards import ONE_WAY
 
-    owners = tuple(sorted({owner for guards in catalog.all(Guards).values() for owner in guards.override_owners}))
     reason = f"the code of the release before cannot use the database after {', '.join(map(repr, names))}"
-    refusal = Refusal(ONE_WAY, "", len(names), 0, reason, tuple(names), owners)
-    used, ignored = lifted(refusal, catalog.all(Override).values(), plan.digest, plan.now)
-    if used:
-        return
-    name = f"{plan.environment}-{short(plan.digest)}"
-    what = f"a one-way door for {plan.environment}"
-    console.line(f"To let it pass, an owner commits {file_of(name)}:")
-    console.line()
-    console.line(override_yaml(name, what, plan.digest, owners or ("@owner",), [ONE_WAY], plan.now))
-    message = ". ".join((f"guard {ONE_WAY}: {reason}", *ignored))
-    raise Refused(Reason.GUARDED, message, f"commit the override above, and export the state of {plan.environment}")
+    what, told = f"a one-way door for {plan.environment}", "To let it pass, an owner commits {file}:"
+    fix = f"commit the override above, and export the state of {plan.environment}"
+    lift(catalog, plan, ONE_WAY, names, reason, what, told, fix, console)
 
 
 def passable(running: "Target", book: "Ledger", workspace: Workspace, digest: str) -> None:

@@ -4,9 +4,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mooring.errors import Refused
-from mooring.outcome import Reason
-
 if TYPE_CHECKING:
     from mooring.catalog.catalog import Catalog
     from mooring.change.plan import Plan
@@ -26,29 +23,19 @@ def demand(
     demanded = _demanded(release, live)
     if not demanded:
         return
-    from mooring.change.guards import Refusal, lifted
+    from mooring.commands.lift import lift
     from mooring.operate.exercises.receipt import missing
-    from mooring.report.plan_override import file_of, override_yaml, short
-    from mooring.spec import Guards, Override
     from mooring.spec.guards import FRESH_PROOFS
 
     due = dict(missing(book, plan.environment, demanded, time.time()))
     if not due:
         return
-    owners = tuple(sorted({owner for guards in catalog.all(Guards).values() for owner in guards.override_owners}))
     reason = "; ".join(f"live drill {name}: {why}" for name, why in due.items())
-    refusal = Refusal(FRESH_PROOFS, "", len(due), 0, reason, tuple(due), owners)
-    used, ignored = lifted(refusal, catalog.all(Override).values(), plan.digest, plan.now)
-    if used:
-        console.note(f"override {', '.join(sorted(used))} lets this go out although {reason}")
-        return
-    name = f"{plan.environment}-{short(plan.digest)}"
     what = f"one plan for {plan.environment} without fresh live drills"
-    console.line(f"If it cannot wait for the drills, an owner commits {file_of(name)}:")
-    console.line()
-    console.line(override_yaml(name, what, plan.digest, owners or ("@owner",), [FRESH_PROOFS], plan.now))
-    message = ". ".join((f"guard {FRESH_PROOFS}: {reason}", *ignored))
-    raise Refused(Reason.GUARDED, message, f"moor drill --live {' '.join(due)} --environment {plan.environment}")
+    told = "If it cannot wait for the drills, an owner commits {file}:"
+    fix = f"moor drill --live {' '.join(due)} --environment {plan.environment}"
+    used = lift(catalog, plan, FRESH_PROOFS, tuple(due), reason, what, told, fix, console)
+    console.note(f"override {', '.join(used)} lets this go out although {reason}")
 
 
 def _demanded(release: "Release", live: "Release | None") -> "Mapping[Exercise, Proof]":

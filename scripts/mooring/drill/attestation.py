@@ -1,7 +1,7 @@
 """What drills found about a release, kept beside it like the evidence of an evaluation."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +12,7 @@ from mooring.errors import Refused
 from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
 from mooring.release.release import Release
-from mooring.release.sealed import digest_of, seal, tampered, unseal
+from mooring.release.sealed import Sealed, tampered, unseal
 from mooring.spec.drill import Drill
 
 FORMAT, COMMAND = "mooring.drills/v1", "moor drill"
@@ -34,8 +34,10 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Attestation:
+class Attestation(Sealed):
     """The verdict on one release by drills. Digests begin `sha256:`."""
+
+    FORM = FORMAT
 
     release: str
     environment: str
@@ -45,15 +47,6 @@ class Attestation:
     base: str | None
     drills: Mapping[str, Found]
     seeds: tuple[int, ...]
-
-    @property
-    def digest(self) -> str:
-        """Names the content; it is written into the file with it."""
-        return digest_of(FORMAT, asdict(self))
-
-    def to_bytes(self) -> bytes:
-        """The content of its file."""
-        return seal(FORMAT, asdict(self))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Self:

@@ -1,14 +1,14 @@
 """What an evaluation found about a release, kept beside it and never part of it: the evidence for its promotion."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from mooring.errors import Refused
 from mooring.evaluate.values import Evidence
 from mooring.outcome import Reason
-from mooring.release.sealed import digest_of, seal, tampered, unseal, write
+from mooring.release.sealed import Sealed, tampered, unseal, write
 
 FORMAT, COMMAND = "mooring.evidence/v1", "moor eval"
 FILE = "evidence.json"
@@ -27,11 +27,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Attestation:
+class Attestation(Sealed):
     """The verdict on one release by all suites of its agents, with one class of evidence. Digests begin `sha256:`.
 
     `attempt` counts the runs of these suites on this release: the second one after a failure is worth less.
     """
+
+    FORM = FORMAT
 
     release: str
     environment: str
@@ -43,15 +45,6 @@ class Attestation:
     seed: int
     started: str  # ISO 8601, UTC
     attempt: int = 1
-
-    @property
-    def digest(self) -> str:
-        """Names the content; it is written into the file with it."""
-        return digest_of(FORMAT, asdict(self))
-
-    def to_bytes(self) -> bytes:
-        """The content of its file."""
-        return seal(FORMAT, asdict(self))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Self:

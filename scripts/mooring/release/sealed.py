@@ -2,13 +2,33 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mooring.catalog.schemas import replace_text
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.release.canonical import canonical, digest
+
+
+class Sealed:
+    """What the dataclasses of evidence have in common."""
+
+    FORM: ClassVar[str]
+
+    @property
+    def digest(self) -> str:
+        """Names the content; it is written into the file with it."""
+        return digest_of(self.FORM, _values(self))
+
+    def to_bytes(self) -> bytes:
+        """The content of its file."""
+        return seal(self.FORM, _values(self))
+
+
+def _values(sealed: Any) -> dict[str, Any]:
+    return asdict(sealed)
 
 
 def digest_of(form: str, value: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from mooring.drill.run import Drilled
 from mooring.drill.verdict import Judgement
-from mooring.errors import Failed, Refused
+from mooring.errors import Failed
 from mooring.outcome import Reason
+from mooring.report import untrusted
 from mooring.report.drill.junit import junit
 from mooring.report.drill.markdown import markdown
 from mooring.report.drill.page import page
@@ -44,11 +45,4 @@ def as_data(drilled: Mapping[str, Drilled], judgement: Judgement, changed: Seque
 
 def read(file: Path) -> Report:
     """Reads untrusted results. Raises Refused(TAMPERED) when they are none, Failed(STORAGE) on a disk error."""
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot read {file}: {error.strerror}") from None
-    if len(content) > LARGEST:
-        raise Refused(Reason.TAMPERED, f"{file} is larger than {LARGEST >> 20} MiB")
-    return parse(content)
+    return parse(untrusted.read(file, LARGEST))

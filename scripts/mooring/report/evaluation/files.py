@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from mooring.errors import Failed, Refused
+from mooring.errors import Failed
 from mooring.evaluate.behaviour.values import Behaviour, parse
 from mooring.evaluate.gate.comparison import Comparison
 from mooring.outcome import Reason
+from mooring.report import untrusted
 from mooring.report.evaluation.junit import junit
 from mooring.report.evaluation.markdown import comment
 from mooring.report.evaluation.page import page
@@ -58,14 +59,7 @@ def results(behaviour: Behaviour, comparison: Comparison) -> str:
 
 def read(file: Path) -> Behaviour:
     """Reads an untrusted plan. Raises Refused(TAMPERED) when it is not a plan, Failed(STORAGE) on a disk error."""
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot read {file}: {error.strerror}") from None
-    if len(content) > LARGEST:
-        raise Refused(Reason.TAMPERED, f"{file} is larger than {LARGEST >> 20} MiB")
-    return parse(content)
+    return parse(untrusted.read(file, LARGEST))
 
 
 def summarise(environ: Mapping[str, str], text: str) -> bool:
