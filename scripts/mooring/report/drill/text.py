@@ -41,6 +41,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _compact(short)
     yield ""
     yield from _wrapped("; ".join(wording.GLOSSARY))
+    yield from _wrapped(wording.DOUBLES)
     yield ""
     yield from _verdict(report)
 

@@ -22,6 +22,13 @@ GLOSSARY = (
 """What the columns mean."""
 
 
+DOUBLES = (
+    "In virtual time no database is written, no health check runs, and services and Python tools take no time of their "
+    "own. moor drill --live has real processes."
+)
+"""What in the drill is not what serves."""
+
+
 def title(report: Report) -> str:
     """The first line of every format."""
     traces = report.traces
