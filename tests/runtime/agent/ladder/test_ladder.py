@@ -102,9 +102,8 @@ def test_a_retry_after_beyond_the_cap_goes_to_the_next_rung_at_once(serve, stub,
 
 def test_a_retry_after_beyond_the_rungs_share_of_the_deadline_goes_to_the_next_rung_at_once(serve, stub, reply):
     stub.script("primary-1", reply(status=429, headers={"retry-after-ms": "450"}))
-    started = time.monotonic()
     assert rung(serve(deadlineSeconds=1.2).chat()) == "L1"
-    assert time.monotonic() - started < 0.4
+    assert len(stub.asked("primary-1")) == 1
 
 
 def test_credentials_that_are_refused_are_not_tried_again(serve, stub, reply):
@@ -114,15 +113,18 @@ def test_credentials_that_are_refused_are_not_tried_again(serve, stub, reply):
 
 
 def test_an_open_breaker_spares_a_sick_model_and_finds_out_when_it_is_well(serve, stub, reply):
+    now = 0.0
     stub.script("primary-1", reply(status=500))
     serving = serve(retry={"tries": 1})
+    for circuit in serving.runtime.agents.circuits().values():
+        circuit._clock = lambda: now
     for _ in range(5):
         assert rung(serving.chat()) == "L1"
     assert len(stub.asked("primary-1")) == 3
     state = 'mooring_circuit_state{endpoint="primary",kind="model",profile="quick"}'
     assert f"{state} 2.0" in serving.http.get("/metrics").text
     stub.script("primary-1", reply("well again"))
-    time.sleep(0.25)
+    now = 60.0
     assert rung(serving.chat()) == "L0"
     assert f"{state} 0.0" in serving.http.get("/metrics").text
 
