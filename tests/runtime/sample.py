@@ -78,7 +78,7 @@ def _prompt(name: str, *messages: tuple[str, str]) -> dict[str, Any]:
 _PROFILE = {
     "deadlineSeconds": 5,
     "checkpoint": {"mode": "off"},
-    "retry": {"tries": 2, "baseSeconds": 0.01, "multiplier": 2, "capSeconds": 0.5, "jitterRate": 0.5},
+    "retry": {"tries": 2, "baseSeconds": 0.01, "capSeconds": 0.5, "jitterRate": 0.5, "maxShare": None},
     "breaker": {"consecutiveFailures": 3, "openSeconds": 0.2},
     "ladder": {
         "rungs": {

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from mooring.runtime.agent.allowance import BURST
 from mooring.runtime.core.record import MOST_TRIES, Budget, Record
 from mooring.state.runs.lookup import named, seen
 from mooring.state.transactions import Transactions
+from tests.runtime.hosting import rung_of
 from tests.runtime.sample import limits
 
 SECRET = "sk-live-do-not-log"
@@ -83,3 +85,13 @@ def test_a_record_of_an_earlier_version_has_none() -> None:
     old = {name: value for name, value in record.data().items() if name not in ("tries", "more_tries")}
     record.restore(old)
     assert (record.tries, record.more_tries) == ([], 0)
+
+
+def test_retries_beyond_their_share_are_not_made_and_the_next_rung_answers(serve: Any, stub: Any, reply: Any) -> None:
+    stub.script("primary-1", reply(status=500))
+    stub.script("alternate-1", reply("second"))
+    never = {"consecutiveFailures": 1000, "minimumCalls": 1000}
+    serving = serve(retry={"tries": 2, "baseSeconds": 0.001, "maxShare": 0}, breaker=never)
+    for _ in range(BURST + 3):
+        assert rung_of(serving.chat()) == "L1"
+    assert len(stub.asked("primary-1")) == BURST + 3 + BURST
