@@ -30,7 +30,7 @@ moor drill record production              a drill of what this environment has b
 def add(parser: ArgumentParser) -> None:
     names = parser.add_argument("names", metavar="NAME", nargs="*", help="a drill below evals/drills (default: all)")
     complete(names, _names)
-    where = parser.add_argument("--environment", metavar="ENV", help="(default: the one of the highest tier)")
+    where = parser.add_argument("--environment", metavar="ENV", help="(default: the highest tier; local with --live)")
     complete(where, environments)
     parser.add_argument("--against", metavar="live|REF", help="compare with what runs, or with a commit")
     parser.add_argument("--seed", metavar="N", type=_seed, default=0, help="of incidents and questions (default: 0)")
