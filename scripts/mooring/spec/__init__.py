@@ -1,6 +1,7 @@
 """The documents a team writes, as frozen models: one module per kind, no I/O."""
 
 from mooring.spec.agent import Agent
+from mooring.spec.chat import Chat
 from mooring.spec.document import Document
 from mooring.spec.drift import Drift
 from mooring.spec.drill import Drill
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Document]] = {
     model.__name__: model
     for model in (
         Agent,
+        Chat,
         Drift,
         Drill,
         Environment,
@@ -39,6 +41,7 @@ KINDS: dict[str, type[Document]] = {
 
 FOLDERS: dict[str, str] = {
     "Agent": "configs/agents",
+    "Chat": "configs/operations",
     "Drift": "configs/operations",
     "Drill": "evals/drills",
     "Environment": "configs/environments",
@@ -61,6 +64,7 @@ __all__ = [
     "FOLDERS",
     "KINDS",
     "Agent",
+    "Chat",
     "Document",
     "Drift",
     "Drill",

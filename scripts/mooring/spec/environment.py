@@ -24,6 +24,12 @@ class LocalTarget(Part):
         "it; absent: on 127.0.0.1, at a free port that stays the same, as `moor status` says.",
     )
 
+    chat: Socket | None = Field(
+        default=None,
+        description="host:port where chat platforms reach this machine, usually through a proxy that speaks TLS; "
+        "absent: on 127.0.0.1, at a free port that stays the same.",
+    )
+
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the socket."""
@@ -177,6 +183,7 @@ class Environment(Document):
         default=None, description="The Objectives document; absent: nothing is promised, and no alert is made of it."
     )
     patrol: Name | None = Field(default=None, description="The Patrol document; absent: nothing is patrolled.")
+    chat: Name | None = Field(default=None, description="The Chat document; absent: nobody steers it by chat.")
     serving: Serving = Serving()
     access: Access | None = Field(default=None, description="Absent: everybody on this machine may call, nobody else.")
     agents: tuple[Name, ...] = Field(min_length=1)

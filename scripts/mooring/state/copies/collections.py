@@ -28,6 +28,12 @@ OWN = frozenset(
         "caller_key_changes",
         "spend_batches",
         "samples",
+        "chat_events",
+        "chat_questions",
+        "chat_messages",
+        "holds",
+        "approval_requests",
+        "approvals",
     }
 )
 """Tables that are of one database and the processes that use it, and are made anew in another."""

@@ -1,5 +1,6 @@
 """All migrations, in the order in which they are carried out. The first one's number is 1."""
 
+from mooring.state.migrations.chat import CHAT
 from mooring.state.migrations.deaths import DEATHS
 from mooring.state.migrations.durable import DURABLE
 from mooring.state.migrations.export import EXPORT
@@ -29,4 +30,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     SPEND_BATCHES,
     PATROL,
     SAMPLES,
+    CHAT,
 )

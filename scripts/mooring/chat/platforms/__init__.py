@@ -1,0 +1,1 @@
+"""One adapter a platform: verify, read, show, send; thin, for the rules are the same everywhere."""
