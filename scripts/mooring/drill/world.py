@@ -33,6 +33,9 @@ HANG_UP = 600.0
 MEDIAN_SECONDS, SPREAD = 1.2, 0.4
 """Of the log-normal time that a model takes to answer when it is well; a local one is twice as quick."""
 
+SLOW_SHARE, SLOW_TIMES = 0.03, 4.0
+"""So many answers of a model that is well take so many times as long: limits of time that are too short cut them."""
+
 FAULTS: Mapping[Mode, Kind] = {
     "down": "status",
     "errors": "status",
@@ -131,7 +134,9 @@ class World:
         return Fault(kind=FAULTS[failing.mode], status=status, seconds=seconds, content=failing.content)
 
     def _took(self, call: Call, chance: random.Random) -> float:
-        return chance.lognormvariate(0.0, SPREAD) * MEDIAN_SECONDS * (0.5 if call.provider in self._local else 1.0)
+        times = SLOW_TIMES if chance.random() < SLOW_SHARE else 1.0
+        times *= 0.5 if call.provider in self._local else 1.0
+        return chance.lognormvariate(0.0, SPREAD) * MEDIAN_SECONDS * times
 
     def _chance(self, tracked: Tracked | None) -> random.Random:
         if tracked is None:
