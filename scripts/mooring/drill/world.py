@@ -53,6 +53,10 @@ FAULTS: Mapping[Mode, Kind] = {
 """The simulator's word for each mode but `refused`, which takes no connection."""
 
 
+BLIP = Fault(kind="status", status=503)
+"""What a vendor answers now and then although it is well."""
+
+
 @dataclass
 class Tracked:
     """What a question led to outside. `calls` are model calls, by vendor; `sick` those to one that was failing."""
@@ -77,12 +81,13 @@ class World:
         self,
         content: ReleaseContent,
         outages: Sequence[Outage],
+        blips: float,
         seed: int,
         book: Rulebook,
         services: Mapping[str, Service],
         state: Path,
     ) -> None:
-        self._outages, self._seed = outages, seed
+        self._outages, self._blips, self._seed = outages, blips, seed
         self._vendors = vendors(content)
         self._local = {model.provider for model in content.models.values() if not model.prices.input_per_million}
         self.origin = 0.0
@@ -121,7 +126,11 @@ class World:
         for outage in open_now:
             if chance.random() < outage.severity:
                 return self._fault(outage)
-        return None if call.service is not None else _latency(self._took(call, chance))
+        if call.service is not None:
+            return None
+        if self._blips and not open_now and chance.random() < self._blips:
+            return BLIP
+        return _latency(self._took(call, chance))
 
     def _fault(self, outage: Outage) -> Fault:
         failing = outage.failing
