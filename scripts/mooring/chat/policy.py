@@ -84,7 +84,8 @@ def confirmation(document: Chat | None, who: Speaker, command: str) -> Confirm:
     if who.everything or document is None:
         return "self"
     family = f"{command.split(' ')[0]} *"
-    found = next((document.confirm[key] for key in (command, family, "*") if key in document.confirm), "self")
+    keys = (key for key in (command, family, "*") if key in document.confirm)
+    found = document.confirm[key] if (key := next(keys, None)) else "self"
     return "self" if found == "other" and command == ROLLBACK and who.on_call else found
 
 
