@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mooring.chat.answer import Answer
-from mooring.chat.said import Clicked, Place, Received, Said
+from mooring.chat.said import Caller, Clicked, Place, Received, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ class Adapter(Protocol):
 
     def challenge(self, body: Mapping[str, Any]) -> Reply:
         """The reply to a Challenge."""
+
+    async def vouch(self, caller: Caller) -> Caller:
+        """The caller with the permission that the platform's API says they have, asked now; as it is where there is none.
+
+        Raises Unsent when that cannot be known, so that nobody is let in by an outage.
+        """
 
     async def answer(self, received: Said | Clicked, answer: Answer, before: Posted | None) -> Posted:
         """Answers what was received: writes a message, or edits the one that `before` names. Raises Unsent."""
