@@ -17,19 +17,23 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the request itself is answered with, within the platform's deadline; `body` is JSON-able, None for none."""
-
-    status: int = 200
-    body: Any = None
-
-
-@dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours that can be edited: JSON-able facts of the platform, and how often it may still be edited."""
 
     handle: Mapping[str, Any] = field(default_factory=dict)
     edits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the request itself is answered with, within the platform's deadline; `body` is JSON-able, None for none.
+
+    `posted` is the answer where the reply shows it; None where it does not, and `answer` is still to be called.
+    """
+
+    status: int = 200
+    body: Any = None
+    posted: Posted | None = None
 
 
 class Unsent(Exception):
@@ -69,3 +73,6 @@ class Adapter(Protocol):
 
     async def edit(self, place: Place, posted: Posted, answer: Answer) -> Posted:
         """Puts another answer in a message's place; writes a new one where it cannot be edited any more. Unsent."""
+
+    async def close(self) -> None:
+        """Closes its connections. It opens new ones when it is used again."""
