@@ -23,10 +23,13 @@ class Heard:
 
     `answer` is None where nothing is said: the line was not for us, or it was heard before. `work` is to be run in a
     thread, never raises, and its answer takes the place of the first; while it runs, its `Notify` says how far it is.
+    `aside` answers are for the one who pressed a button: the message with the button stays as it is, since others may
+    still press it.
     """
 
     answer: Answer | None
     work: Work | None = None
+    aside: bool = False
 
 
 class ContextOf(Protocol):
