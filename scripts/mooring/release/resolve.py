@@ -86,6 +86,7 @@ class _Resolution:
             ),
             chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
+            chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
         )
         if self.findings:
             raise FindingsError(self.findings)
