@@ -60,7 +60,7 @@ class Adapter(Protocol):
         """The reply to a Challenge."""
 
     async def vouch(self, caller: Caller) -> Caller:
-        """The caller with the permission that the platform's API says they have, asked now; as it is where there is none.
+        """The caller with the permission that the platform's API says they have now; as it is where there is none.
 
         Raises Unsent when that cannot be known, so that nobody is let in by an outage.
         """

@@ -1,0 +1,66 @@
+"""What Discord sends: a PING, an application command, a press on a button.
+
+https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mooring.chat.platforms.signing import part, text
+from mooring.chat.said import Caller, Challenge, Clicked, Ignored, Place, Received, Said
+
+DISCORD = "discord"
+TOKEN_SECONDS = 900.0
+"""How long an interaction's token lives."""
+
+PING, COMMAND, COMPONENT = 1, 2, 3
+SUBCOMMAND, GROUP = 1, 2
+PREFIX = "mooring:"
+"""How the ids of our buttons begin."""
+
+ARGUMENTS = ("id", "run", "plan", "minutes", "reason", "code")
+"""In which order options are written after a command; Discord sends them in the order they were filled in."""
+
+
+def read(data: Mapping[str, Any], now: float) -> Received:
+    """What a verified interaction says. Raises ValueError."""
+    match data.get("type"):
+        case 1:
+            return Challenge({"type": PING})
+        case 2 if part(data, "data", "type") in (1, None):
+            return Said(*_common(data), _line(data), _reply(data), now + TOKEN_SECONDS)
+        case 3:
+            token = text(data, "data", "custom_id")
+            if not token.startswith(PREFIX):
+                return Ignored("a button that is none of ours")
+            return Clicked(*_common(data), token.removeprefix(PREFIX), _reply(data), now + TOKEN_SECONDS)
+        case other:
+            return Ignored(f"an interaction of type {str(other)[:40]}")
+
+
+def _common(data: Mapping[str, Any]) -> tuple[str, Caller, Place]:
+    user = part(data, "member", "user") or data.get("user")
+    caller = Caller(DISCORD, text(user, "id"), part(user, "username") or "")
+    return text(data, "id"), caller, Place(DISCORD, text(data, "channel_id"))
+
+
+def _reply(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"token": text(data, "token")}
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    """The command as one would write it."""
+    return " ".join([f"/{text(data, 'data', 'name')}", *_words(part(data, "data", "options") or ())])
+
+
+def _words(options: Any) -> Iterator[str]:
+    values: dict[str, str] = {}
+    for option in options:
+        if part(option, "type") in (SUBCOMMAND, GROUP):
+            yield text(option, "name")
+            yield from _words(part(option, "options") or ())
+        else:
+            values[text(option, "name")] = str(part(option, "value"))
+    yield from (values[name] for name in ARGUMENTS if name in values)
+    if environment := values.get("environment"):
+        yield f"in {environment}"
