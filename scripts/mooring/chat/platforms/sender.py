@@ -29,6 +29,14 @@ now: Clock = time.time
 """Unix time."""
 
 
+class _NotNow(Exception):
+    """A try that failed; `undone` where nothing can have been done, `after` as many seconds as the platform says."""
+
+    def __init__(self, why: str, *, undone: bool, after: float | None = None) -> None:
+        super().__init__(why)
+        self.undone, self.after = undone, after
+
+
 class Sender:
     """The connections to one platform, kept between messages. `who` is its name in errors."""
 
@@ -52,41 +60,39 @@ class Sender:
         Tries again while the platform limits or cannot be reached; after an error that may have come too late only
         where the request is `repeatable`. Raises Unsent.
         """
-        end, why = self._clock() + PATIENCE, ""
+        end = self._clock() + PATIENCE
         for pause in (*PAUSES, None):
-            found, wait, again = await self._try(method, url, body, headers or {})
-            if isinstance(found, tuple):
-                return found
-            why = found
-            wait = pause if wait is None else wait
-            if wait is None or pause is None or not (again or repeatable):
+            try:
+                return await self._try(method, url, body, headers or {})
+            except _NotNow as error:
+                said = error
+            wait = pause if said.after is None else said.after
+            if pause is None or wait is None or not (said.undone or repeatable):
                 break
             if self._clock() + wait > end:
-                why = f"{why}, and asks to wait for {wait:.0f} s" if wait not in PAUSES else why
-                break
+                raise Unsent(f"{self.who} {said}, and asks to wait for {wait:.0f} s")
             await self._sleep(wait)
-        raise Unsent(f"{self.who} {why}")
+        raise Unsent(f"{self.who} {said}")
 
-    async def _try(
-        self, method: str, url: str, body: Any, headers: Mapping[str, str]
-    ) -> tuple[tuple[int, Any] | str, float | None, bool]:
-        """The answer or why there is none, how long to wait, and whether nothing can have been done."""
+    async def _try(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
+        """One try. Raises _NotNow, and Unsent where another would be of no use."""
         import httpx2
 
+        host = urlsplit(url).hostname  # the rest of an address may be a secret
         try:
             response = await self._connected().request(method, url, json=body, headers=dict(headers))
         except (httpx2.ConnectError, httpx2.ConnectTimeout):
-            return f"cannot be reached at {urlsplit(url).hostname}", None, True
+            raise _NotNow(f"cannot be reached at {host}", undone=True) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return f"gave no answer at {urlsplit(url).hostname} ({type(error).__name__})", None, False
+            raise _NotNow(f"gave no answer at {host} ({type(error).__name__})", undone=False) from None
         found = _json(response)
         if response.status_code == 429:
-            return "limits how often it is asked", _delay(response, found), True
+            raise _NotNow("limits how often it is asked", undone=True, after=_delay(response, found))
         if response.status_code in _PASSING:
-            return f"answered HTTP {response.status_code}", None, False
+            raise _NotNow(f"answered HTTP {response.status_code}", undone=False)
         if response.is_redirect:
-            return "redirects, which is not followed with a token", None, False
-        return (response.status_code, found), None, False
+            raise Unsent(f"{self.who} redirects to another address, which is not followed with a token")
+        return response.status_code, found
 
     def _connected(self) -> "httpx2.AsyncClient":
         """A client of this event loop: connections of a loop that has ended are of no use."""
