@@ -35,7 +35,7 @@ CALLS = {
 }
 SOURCES = {
     "github": "npm @octokit/openapi@23.0.2, generated/api.github.com.json, MIT",
-    "discord": "github.com/discord/discord-api-spec at 74fda0fad044407ea280043a03ffc9bc64c4e49e, specs/openapi.json, MIT",
+    "discord": "github.com/discord/discord-api-spec at 74fda0fad044, specs/openapi.json, MIT",
 }
 UNSENT = (
     *("Container", "File", "MediaGallery", "Section", "Separator", "TextDisplay", "Select", "Poll", "Attachment"),

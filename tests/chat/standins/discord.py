@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -35,7 +35,7 @@ class Discord(StandIn):
     def environ(self) -> dict[str, str]:
         return {"DISCORD_TOKEN": TOKEN, "MOORING_DISCORD_API": f"{self.url}{self.prefix}"}
 
-    door = {"applicationId": APPLICATION, "publicKey": PUBLIC, "token": "env:DISCORD_TOKEN"}
+    door: ClassVar[dict[str, str]] = {"applicationId": APPLICATION, "publicKey": PUBLIC, "token": "env:DISCORD_TOKEN"}
 
     def allowed(self, request: Request) -> bool:
         by_token = "/webhooks/" in request.call
@@ -69,8 +69,15 @@ class Discord(StandIn):
     def interaction(self, kind: int, data: Any, now: float, user: str = USER) -> Incoming:
         number = str(next(self._numbers))
         body = {
-            **{"id": number, "application_id": APPLICATION, "type": kind, "token": f"token-{number}", "version": 1},
-            **{"guild_id": "790000000000000020", "channel_id": CHANNEL, "locale": "en-US", "data": data},
+            "id": number,
+            "application_id": APPLICATION,
+            "type": kind,
+            "token": f"token-{number}",
+            "version": 1,
+            "guild_id": "790000000000000020",
+            "channel_id": CHANNEL,
+            "locale": "en-US",
+            "data": data,
             "member": {"user": {"id": user, "username": "anna", "discriminator": "0"}, "roles": []},
         }
         return signed(json.dumps(body).encode(), now)

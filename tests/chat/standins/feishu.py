@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -36,7 +36,7 @@ class Feishu(StandIn):
         secrets = {"FEISHU_SECRET": SECRET, "FEISHU_VERIFICATION": VERIFICATION, "FEISHU_KEY": KEY}
         return {**secrets, "MOORING_FEISHU_API": f"{self.url}/open-apis"}
 
-    door = {
+    door: ClassVar[dict[str, str]] = {
         "appId": APP,
         "appSecret": "env:FEISHU_SECRET",
         "verificationToken": "env:FEISHU_VERIFICATION",
@@ -84,8 +84,13 @@ class Feishu(StandIn):
         """A message in a group that names the bot first."""
         mention = {"key": "@_user_1", "id": {"open_id": "ou_bot"}, "name": "Mooring", "tenant_key": "t"}
         said = {
-            **{"message_id": "om_said", "create_time": str(int(now * 1000)), "chat_id": CHAT, "chat_type": "group"},
-            **{"message_type": "text", "content": json.dumps({"text": f"@_user_1 {text}"}), "mentions": [mention]},
+            "message_id": "om_said",
+            "create_time": str(int(now * 1000)),
+            "chat_id": CHAT,
+            "chat_type": "group",
+            "message_type": "text",
+            "content": json.dumps({"text": f"@_user_1 {text}"}),
+            "mentions": [mention],
         }
         sender = {"sender_id": {"open_id": user, "union_id": "on_0"}, "sender_type": "user", "tenant_key": "t"}
         return self.event("im.message.receive_v1", {"sender": sender, "message": said | message}, now)
@@ -103,8 +108,12 @@ class Feishu(StandIn):
 
     def event(self, kind: str, event: Any, now: float) -> Incoming:
         head = {
-            **{"event_id": f"ev-{next(self._numbers)}", "event_type": kind, "create_time": str(int(now * 1000000))},
-            **{"token": VERIFICATION, "app_id": APP, "tenant_key": "t"},
+            "event_id": f"ev-{next(self._numbers)}",
+            "event_type": kind,
+            "create_time": str(int(now * 1000000)),
+            "token": VERIFICATION,
+            "app_id": APP,
+            "tenant_key": "t",
         }
         return signed(sealed({"schema": "2.0", "header": head, "event": event}), now)
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import itertools
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from mooring.chat.platforms.platform import Incoming
 from mooring.timestamps import iso, seconds
@@ -31,7 +31,7 @@ class GitHub(StandIn):
     def environ(self) -> dict[str, str]:
         return {"CHAT_GITHUB_SECRET": SECRET, "CHAT_GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": self.url}
 
-    door = {
+    door: ClassVar[dict[str, str]] = {
         "repository": REPOSITORY,
         "webhookSecret": "env:CHAT_GITHUB_SECRET",
         "token": "env:CHAT_GITHUB_TOKEN",
@@ -72,8 +72,13 @@ class GitHub(StandIn):
         """A comment that somebody wrote."""
         number = next(self._numbers)
         self.comments[number] = {
-            **{"id": number, "body": body, "user": user, "author_association": "OWNER"},
-            **{"created_at": iso(at), "updated_at": iso(at), "performed_via_github_app": None},
+            "id": number,
+            "body": body,
+            "user": user,
+            "author_association": "OWNER",
+            "created_at": iso(at),
+            "updated_at": iso(at),
+            "performed_via_github_app": None,
             "issue_url": f"{self.url}/repos/{REPOSITORY}/issues/{issue}",
         }
         return self.comments[number]

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import itertools
 import json
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from mooring.chat.platforms.platform import Incoming
@@ -32,7 +32,7 @@ class Slack(StandIn):
         secrets = {"SLACK_SIGNING_SECRET": SECRET, "SLACK_TOKEN": TOKEN}
         return {**secrets, "MOORING_SLACK_API": f"{self.url}/api", "MOORING_SLACK_HOOKS": f"{self.url}/hooks"}
 
-    door = {"signingSecret": "env:SLACK_SIGNING_SECRET", "token": "env:SLACK_TOKEN"}
+    door: ClassVar[dict[str, str]] = {"signingSecret": "env:SLACK_SIGNING_SECRET", "token": "env:SLACK_TOKEN"}
 
     def allowed(self, request: Request) -> bool:
         of_api = request.call.startswith("POST /api/")
@@ -64,9 +64,17 @@ class Slack(StandIn):
         """A slash command."""
         command, _, text = line.partition(" ")
         form = {
-            **{"token": "legacy", "team_id": "T0", "team_domain": "example", "channel_name": "ops"},
-            **{"channel_id": channel, "user_id": user, "user_name": "anna", "command": command, "text": text},
-            **{"api_app_id": "A0", "is_enterprise_install": "false"},
+            "token": "legacy",
+            "team_id": "T0",
+            "team_domain": "example",
+            "channel_name": "ops",
+            "channel_id": channel,
+            "user_id": user,
+            "user_name": "anna",
+            "command": command,
+            "text": text,
+            "api_app_id": "A0",
+            "is_enterprise_install": "false",
             "response_url": self.response_url("commands"),
             "trigger_id": f"13345224609.738474920.{next(self._numbers)}",
         }
@@ -91,7 +99,10 @@ class Slack(StandIn):
         """A message that names the app."""
         said = {"type": "app_mention", "user": USER, "text": f"<@U0BOT> {text}", "ts": "1700000000.000100"}
         body = {
-            **{"type": "event_callback", "team_id": "T0", "api_app_id": "A0", "event_time": int(now)},
+            "type": "event_callback",
+            "team_id": "T0",
+            "api_app_id": "A0",
+            "event_time": int(now),
             "event_id": f"Ev{next(self._numbers)}",
             "event": said | {"channel": CHANNEL, "event_ts": "1700000000.000100"} | event,
         }

@@ -60,7 +60,7 @@ class Sender:
         Tries again while the platform limits or cannot be reached; after an error that may have come too late only
         where the request is `repeatable`. Raises Unsent.
         """
-        end = self._clock() + PATIENCE
+        end, said = self._clock() + PATIENCE, _NotNow("", undone=True)
         for pause in (*PAUSES, None):
             try:
                 return await self._try(method, url, body, headers or {})
