@@ -36,6 +36,14 @@ class Reply:
     posted: Posted | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What was said and perhaps never delivered, and when it was said (Unix time)."""
+
+    at: float
+    said: Said
+
+
 class Unsent(Exception):
     """The platform did not take a message; the message says why, without any secret."""
 

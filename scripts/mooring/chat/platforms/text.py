@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mooring.change.wording import clip, plain
 from mooring.chat.answer import Answer
-from mooring.chat.platforms.wording import CONFIRM, MARKS, WORDS, footer, left_out, stage
+from mooring.chat.platforms.wording import MARKS, WORDS, footer, left_out, stage
 
 TITLE = 200
 """Characters of a title."""
@@ -21,9 +21,9 @@ GAP = "  "
 
 
 def render(answer: Answer) -> str:
-    """The whole answer, which ends without a line end. `/confirm` stands for the buttons."""
+    """The whole answer, which ends without a line end. Buttons are left out: what to write instead is a fact."""
     parts = [[f"{MARKS[answer.stage]} {heading(answer)}"], list(_facts(answer)), grid(answer.table)]
-    parts += [[f"| {line}" for line in verbatim(answer.log)], list(hints(answer, "reply"))]
+    parts += [[f"| {line}" for line in verbatim(answer.log)]]
     parts += [[part for part in (footer(answer), web_link(answer)) if part]]
     return "\n".join("\n".join(map(plain, part)) for part in parts if part)
 
@@ -79,14 +79,6 @@ def first(answer: Answer, lines: Sequence[str], room: int) -> list[str]:
         kept.append(line)
     missing = len(lines) - len(kept)
     return kept + ([left_out(answer, missing)] if missing else [])
-
-
-def hints(answer: Answer, how: str) -> Iterator[str]:
-    """What to write instead of a press on a button; `how` is `comment` or `reply`."""
-    words = WORDS[answer.language]
-    template = words["comment"] if how == "comment" else words["reply"]
-    for button in answer.buttons:
-        yield template.format(command=f"{CONFIRM} {button.token}", label=button.label)
 
 
 def web_link(answer: Answer) -> str:

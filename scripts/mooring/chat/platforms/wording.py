@@ -17,8 +17,6 @@ class Words(TypedDict):
     both: str
     left_out: str
     details: str
-    comment: str
-    reply: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -39,8 +37,6 @@ WORDS: Mapping[Language, Words] = {
         "both": "{by}, {took}",
         "left_out": "… {count} left out",
         "details": "Details",
-        "comment": "Comment {command}: {label}",
-        "reply": "Type {command}: {label}",
     },
     "zh-CN": {
         "stages": {
@@ -53,14 +49,12 @@ WORDS: Mapping[Language, Words] = {
             Stage.ALERT: "告警",
             Stage.RESOLVED: "已恢复",
         },
-        "heading": "{title}({stage})",
-        "by": "操作人:{who}",
+        "heading": "{title}（{stage}）",
+        "by": "操作人：{who}",
         "took": "用时 {seconds} 秒",
-        "both": "{by},{took}",
+        "both": "{by}，{took}",
         "left_out": "……省略 {count} 行",
         "details": "查看详情",
-        "comment": "评论 {command}:{label}",
-        "reply": "输入 {command}:{label}",
     },
 }
 
@@ -74,8 +68,6 @@ MARKS: Mapping[Stage, str] = {
     Stage.ALERT: "!",
     Stage.RESOLVED: "✓",
 }
-
-CONFIRM = "/confirm"
 
 NOTHING = "-"
 """Stands for an empty text, which platforms refuse."""

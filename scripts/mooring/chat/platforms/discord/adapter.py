@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#security-and-authorization
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,9 +90,9 @@ class DiscordAdapter:
     async def close(self) -> None:
         await self.sender.close()
 
-    async def register(self, commands: Mapping[str, tuple[str, Sequence[str]]]) -> int:
-        """Replaces all commands of the application by these, and returns how many there are now. Raises Unsent."""
-        body = definitions(commands)
+    async def register(self) -> int:
+        """Replaces all commands of the application by the grammar's, and returns how many there are. Raises Unsent."""
+        body = definitions()
         found = await self._call("PUT", f"/applications/{self.application_id}/commands", body, repeatable=True)
         if found is None:
             raise Unsent("Discord does not let this bot register commands")

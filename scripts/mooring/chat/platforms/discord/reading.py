@@ -3,9 +3,11 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from mooring.chat.command import Language
+from mooring.chat.grammar.table import BY_NAME, IN
 from mooring.chat.platforms.signing import part, text
 from mooring.chat.said import Caller, Challenge, Clicked, Ignored, Place, Received, Said
 
@@ -17,9 +19,6 @@ PING, COMMAND, COMPONENT = 1, 2, 3
 SUBCOMMAND, GROUP = 1, 2
 PREFIX = "mooring:"
 """How the ids of our buttons begin."""
-
-ARGUMENTS = ("id", "run", "plan", "minutes", "reason", "code")
-"""In which order options are written after a command; Discord sends them in the order they were filled in."""
 
 
 def read(data: Mapping[str, Any], now: float) -> Received:
@@ -49,18 +48,18 @@ def _reply(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _line(data: Mapping[str, Any]) -> str:
-    """The command as one would write it."""
-    return " ".join([f"/{text(data, 'data', 'name')}", *_words(part(data, "data", "options") or ())])
-
-
-def _words(options: Any) -> Iterator[str]:
-    values: dict[str, str] = {}
+    """The command as one would write it in the language of the person's own Discord: so it is answered in it."""
+    words, values = [text(data, "data", "name")], {}
+    options = part(data, "data", "options") or []
+    while part(options, 0, "type") in (SUBCOMMAND, GROUP):
+        words.append(text(options, 0, "name"))
+        options = part(options, 0, "options") or []
     for option in options:
-        if part(option, "type") in (SUBCOMMAND, GROUP):
-            yield text(option, "name")
-            yield from _words(part(option, "options") or ())
-        else:
-            values[text(option, "name")] = str(part(option, "value"))
-    yield from (values[name] for name in ARGUMENTS if name in values)
-    if environment := values.get("environment"):
-        yield f"in {environment}"
+        values[text(option, "name")] = str(part(option, "value"))
+    if "reason" in values:
+        values["reason"] = f'"{values["reason"]}"'
+    language: Language = "zh-CN" if str(data.get("locale")).startswith("zh") else "en"
+    row = BY_NAME.get(" ".join(words))
+    line = [row.words(language) if row else f"/{' '.join(words)}"]
+    line += [values[slot.name] for slot in (row.slots if row else ()) if slot.name in values]
+    return " ".join([*line, *([IN[language], values["environment"]] if "environment" in values else [])])

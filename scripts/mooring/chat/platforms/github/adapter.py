@@ -15,11 +15,12 @@ from urllib.parse import quote
 from mooring.chat.answer import Answer
 from mooring.chat.platforms.github.markdown import markdown
 from mooring.chat.platforms.github.reading import GITHUB, MARK, comment, read
-from mooring.chat.platforms.platform import Incoming, Posted, Reply, Unsent
+from mooring.chat.platforms.platform import Incoming, Missed, Posted, Reply, Unsent
+from mooring.chat.platforms.sender import Clock, now
 from mooring.chat.platforms.signing import header, json_object, same, short
 from mooring.chat.said import Caller, Clicked, Place, Received, Said
 from mooring.errors import MooringError
-from mooring.timestamps import iso
+from mooring.timestamps import iso, seconds
 
 if TYPE_CHECKING:
     import httpx2
@@ -40,6 +41,7 @@ class GitHubAdapter:
     github: "GitHub"
     webhook_secret: str = field(repr=False)
     pauses: tuple[float, ...] = PAUSES
+    clock: Clock = now
     name: str = GITHUB
     deadline: float = 10.0
 
@@ -86,16 +88,16 @@ class GitHubAdapter:
     async def edit(self, place: Place, posted: Posted, answer: Answer) -> Posted:
         return await self._put(place, posted, answer)
 
-    async def missed(self, since: float, now: float) -> list[Said]:
-        """Comments since then that are commands, whether or not GitHub delivered them. Raises Unsent."""
+    async def since(self, moment: float) -> list[Missed]:
+        """Comments from then on that are commands, whether or not GitHub delivered them. Raises Unsent."""
         from mooring.operate.repository.github import pages
 
-        def look(client: "httpx2.Client") -> list[Said]:
-            heard = []
-            for found in pages(client, "/issues/comments", "issues: read", since=iso(since), sort="created"):
+        def look(client: "httpx2.Client") -> list[Missed]:
+            heard, now = [], self.clock()
+            for found in pages(client, "/issues/comments", "issues: read", since=iso(moment), sort="created"):
                 said = comment(found, int(str(found["issue_url"]).rpartition("/")[2]), now)
                 if isinstance(said, Said):
-                    heard.append(said)
+                    heard.append(Missed(seconds(found["created_at"]), said))
             return heard
 
         return await self._done(look)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer
-from mooring.chat.platforms.text import CELL, heading, hints, newest, verbatim, web_link
+from mooring.chat.platforms.text import CELL, heading, newest, verbatim, web_link
 from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer, left_out
 
 LOG = 40_000
@@ -27,7 +27,6 @@ def markdown(answer: Answer, mark: str) -> str:
     parts += ["\n".join(lines) for lines in (list(_facts(answer)), list(_table(answer))) if lines]
     if answer.log:
         parts.append(fenced(newest(answer, verbatim(answer.log), LOG)))
-    parts += ["\n".join(f"- {line}" for line in _hints(answer))] if answer.buttons else []
     details = f"[{WORDS[answer.language]['details']}]({web_link(answer)})" if web_link(answer) else ""
     below = " · ".join(part for part in (escaped(footer(answer)), details) if part)
     return "\n\n".join([*parts, *([f"<sub>{below}</sub>"] if below else [])]) + "\n"
@@ -52,14 +51,6 @@ def _table(answer: Answer) -> Iterator[str]:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _hints(answer: Answer) -> Iterator[str]:
-    for button, line in zip(answer.buttons, hints(answer, "comment"), strict=True):
-        command, _, label = line.partition(button.token)
-        # the token is ours and has no markup; the command is shown as what one copies
-        before, slash, rest = command.partition("/")
-        yield f"{escaped(before)}{code(f'{slash}{rest}{button.token}')}{escaped(label)}"
 
 
 def code(text: str) -> str:
