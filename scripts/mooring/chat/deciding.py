@@ -69,7 +69,8 @@ class Deciding:
                 return self._carrying.go(answered, replace(context, person=question.person))
             self._recording.decided(context, answered, question.person, chatted.CANCELLED, Code.CANCELLED)
             title = say(Code.CANCELLED, spoken.language, who=by.name)
-            return Heard(Answer(Stage.REFUSED, title, who=by.name, language=spoken.language))
+            code = str(Code.CANCELLED)
+            return Heard(Answer(Stage.REFUSED, title, who=by.name, language=spoken.language, code=code))
 
         return self._judging.passed(spoken, go, self._carrying.failed)
 

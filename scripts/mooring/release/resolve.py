@@ -84,7 +84,6 @@ class _Resolution:
             objectives=self._named(
                 Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
             ),
-            chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
             chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
         )
