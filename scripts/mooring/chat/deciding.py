@@ -102,5 +102,5 @@ class Deciding:
         """Raises No for a question that was answered, unless by this very event, before the door was restarted."""
         decided = json.loads(question.decided)
         if (decided["platform"], decided["event"]) != (received.caller.platform, received.event):
-            what = say(decided["what"], Asked.of(question).command.language)
+            what = say(f"was {decided['what']}", Asked.of(question).command.language)
             raise No(Code.ANSWERED, who=decided["person"], what=what)
