@@ -62,9 +62,7 @@ class _Terminal:
         self._contexts = contexts = Contexts(workspace.root, workspace.state)
         self._who, self._where = Caller(TERMINAL, actor()), Place(TERMINAL, TERMINAL)
         store = Store(contexts.records(environment))
-        self._desk = Desk(
-            lambda: contexts.document(environment), contexts, ACTIONS, store, environment=environment
-        )
+        self._desk = Desk(lambda: contexts.document(environment), contexts, ACTIONS, store, environment=environment)
 
     def say(self, text: str) -> "Answer":
         from mooring.chat.said import Said
