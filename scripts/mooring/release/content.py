@@ -52,11 +52,11 @@ class ReleaseContent(Part):
     chats: dict[str, Chat] = Field(default_factory=dict)
 
     @property
+    def chat(self) -> Chat | None:
+        """Who may steer the environment by chat, and where its alerts go."""
+        return self.chats.get(self.environment.chat or "")
+
+    @property
     def promised(self) -> Objectives | None:
         """What the environment promises."""
         return self.objectives.get(self.environment.objectives or "")
-
-    @property
-    def chat(self) -> Chat | None:
-        """Who may steer the environment by chat."""
-        return self.chats.get(self.environment.chat or "")
