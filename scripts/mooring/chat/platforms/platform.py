@@ -36,6 +36,14 @@ class Reply:
     posted: Posted | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What was said and perhaps never delivered, and when it was said (Unix time)."""
+
+    at: float
+    said: Said
+
+
 class Unsent(Exception):
     """The platform did not take a message; the message says why, without any secret."""
 
@@ -60,7 +68,7 @@ class Adapter(Protocol):
         """The reply to a Challenge."""
 
     async def vouch(self, caller: Caller) -> Caller:
-        """The caller with the permission that the platform's API says they have, asked now; as it is where there is none.
+        """The caller with the permission that the platform's API says they have now; as it is where there is none.
 
         Raises Unsent when that cannot be known, so that nobody is let in by an outage.
         """

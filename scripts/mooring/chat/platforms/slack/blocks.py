@@ -1,0 +1,81 @@
+"""An answer in Block Kit, of plain and rich text alone: neither reads markup, so nothing can get out of its place.
+
+https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mooring.change.wording import clip
+from mooring.chat.answer import Answer, Button
+from mooring.chat.platforms.slack.reading import ACTION
+from mooring.chat.platforms.text import first, grid, heading, newest, render, verbatim, web_link
+from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer
+
+HEADER = 150
+FENCE = 2800
+"""Characters of a table or a log; a message has at most some 12,000 in all."""
+
+FACTS = 30
+TOKEN = 2000
+LABEL = 75
+FALLBACK = 3000
+
+
+def message(answer: Answer) -> dict[str, Any]:
+    """The parts of a message that show an answer; `text` is for notifications and readers aloud."""
+    return {"text": escaped(render(answer))[:FALLBACK], "mrkdwn": False, "blocks": list(blocks(answer))}
+
+
+def blocks(answer: Answer) -> Iterator[dict[str, Any]]:
+    """Title, facts, table, log, buttons, and who did it."""
+    yield {"type": "header", "text": _plain(f"{MARKS[answer.stage]} {heading(answer)}", HEADER)}
+    parts = [*_facts(answer)]
+    if table := grid(answer.table):
+        parts.append(_fence("\n".join(first(answer, table, FENCE))))
+    if answer.log:
+        parts.append(_fence("\n".join(newest(answer, verbatim(answer.log), FENCE))))
+    if parts:
+        yield {"type": "rich_text", "elements": parts}
+    if buttons := [*map(_button, range(25), answer.buttons)]:
+        yield {"type": "actions", "elements": [*buttons]}
+    if said := footer(answer):
+        yield {"type": "context", "elements": [_plain(said, 2000)]}
+    if link := web_link(answer):
+        label = WORDS[answer.language]["details"]
+        yield {
+            "type": "actions",
+            "elements": [{"type": "button", "action_id": "details", "url": link[:3000], "text": _plain(label, LABEL)}],
+        }
+
+
+def _facts(answer: Answer) -> Iterator[dict[str, Any]]:
+    if answer.facts:
+        elements: list[dict[str, Any]] = []
+        for label, value in answer.facts[:FACTS]:
+            elements.append({"type": "text", "text": f"{clip(label, 60)}  ", "style": {"bold": True}})
+            elements.append({"type": "text", "text": f"{clip(value, 300)}\n"})
+        yield {"type": "rich_text_section", "elements": elements}
+
+
+def _fence(text: str) -> dict[str, Any]:
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+
+
+def _button(number: int, button: Button) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": f"{ACTION}-{number}",
+        "text": _plain(button.label, LABEL),
+        "value": button.token[:TOKEN],
+        **({"style": "danger"} if button.danger else {"style": "primary"} if number == 0 else {}),
+    }
+
+
+def _plain(text: str, longest: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clip(text, longest) or NOTHING, "emoji": False}
+
+
+def escaped(text: str) -> str:
+    """Text in which Slack finds no mention, link or channel. https://docs.slack.dev/messaging/formatting-message-text"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
