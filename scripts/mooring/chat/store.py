@@ -60,6 +60,15 @@ class Store:
         platform, text = received.caller.platform, codec.answer_text(answer)
         self._write(lambda connection: chats.show(connection, platform, received.event, text, where, done))
 
+    def over(self, received: Said | Clicked) -> None:
+        """Notes that nobody is answered, and nothing follows."""
+        now, platform = self._clock(), received.caller.platform
+        self._write(lambda connection: chats.over(connection, platform, received.event, now))
+
+    def last(self, platform: str) -> float | None:
+        """When something was last heard from a platform (Unix time); None where nothing is known of that."""
+        return self._read(lambda connection: chats.last(connection, platform))
+
     def left(self) -> list[Event]:
         """What was heard, and whose final answer was not shown, the oldest first."""
         return self._read(lambda connection: chats.left(connection, LEFT))

@@ -51,7 +51,13 @@ def main(argv: Sequence[str]) -> int:
 async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
-    door = Door(options.root, options.state, options.environment, ACTIONS, lambda document, name: table.adapter(document, name, os.environ))
+    door = Door(
+        options.root,
+        options.state,
+        options.environment,
+        ACTIONS,
+        lambda document, name: table.adapter(document, name, os.environ),
+    )
     server = beside.server(door.app)
 
     def end() -> None:

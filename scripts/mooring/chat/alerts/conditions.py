@@ -68,9 +68,7 @@ def jobs(environment: str, known: Sequence[dict[str, Any]], language: Language) 
             yield _alarm(f"job/{job['job']}", "ticket", title, [(words.REPORTED(language), last)], language)
 
 
-def _alarm(
-    key: str, severity: Severity, title: str, facts: Sequence[tuple[str, str]], language: Language
-) -> Incident:
+def _alarm(key: str, severity: Severity, title: str, facts: Sequence[tuple[str, str]], language: Language) -> Incident:
     return Incident(key, severity, Answer(Stage.ALERT, title, tuple(facts), language=language), alarm=True)
 
 

@@ -154,9 +154,7 @@ class Teller:
         alike = (before.stage, before.title, before.buttons) == (answer.stage, answer.title, answer.buttons)
         return alike and self._now - self._edited.get(message.key, message.at) < AGAIN_SECONDS
 
-    async def _close(
-        self, known: Mapping[tuple[str, str, str], Message], seen: Seen, document: "Chat"
-    ) -> None:
+    async def _close(self, known: Mapping[tuple[str, str, str], Message], seen: Seen, document: "Chat") -> None:
         """Tells that what is no longer the case is over, and what became of storms."""
         current = {incident.key for incident in seen.incidents}
         for message in known.values():
@@ -216,9 +214,7 @@ class Teller:
 
     def _list(self, name: str, place: Place, newest: Sequence[Message], document: "Chat") -> Answer:
         language = document.language
-        members = [
-            each for each in newest if _storm_of(each) == name and (each.platform, each.channel) == _at(place)
-        ]
+        members = [each for each in newest if _storm_of(each) == name and (each.platform, each.channel) == _at(place)]
         still = [each for each in members if each.over is None]
         about = {"environment": self._environment, "open": len(still), "count": len(members)}
         title = words.STORM(language, **about) if still else words.CALM(language, **about)

@@ -85,7 +85,9 @@ class Watcher:
         document = release.content.chat if release else None
         if release is None or document is None or database is None or not _anywhere(document):
             return False
-        if not await asyncio.to_thread(database.write, lambda each: chat_messages.lead(each, self._who, now, LEAD_SECONDS)):
+        if not await asyncio.to_thread(
+            database.write, lambda each: chat_messages.lead(each, self._who, now, LEAD_SECONDS)
+        ):
             return False
         seen = await asyncio.to_thread(self._seen, release, document, database, now)
         await self._teller.tell(seen, document, database, now)
@@ -99,21 +101,33 @@ class Watcher:
         book, promised = self._records.ledger(), release.content.promised
         asked = _Asked()
         if promised is not None:
-            asked("objective", lambda: self._standings.read(release), lambda found: conditions.objectives(name, found, promised, language))
+            asked(
+                "objective",
+                lambda: self._standings.read(release),
+                lambda found: conditions.objectives(name, found, promised, language),
+            )
         else:
             asked("objective", lambda: [], lambda _none: ())
-        asked("patrol", lambda: read_patrol(self._records) or [], lambda found: conditions.patrol(name, found, language))
+        asked(
+            "patrol", lambda: read_patrol(self._records) or [], lambda found: conditions.patrol(name, found, language)
+        )
         asked("job", lambda: read_jobs(self._records), lambda found: conditions.jobs(name, found, language))
         silent = False
         if book is not None:
-            entries = asked("drift", lambda: book.entries(READ, name), lambda found: self._drifted(book, found, document))
+            entries = asked(
+                "drift", lambda: book.entries(READ, name), lambda found: self._drifted(book, found, document)
+            )
             if entries:
                 begin = database.write(lambda each: chat_messages.begin(each, entries[0].seq, now))
                 done = logbook.newest(entries, ROLLOUTS, now - BACK_SECONDS)[0]
                 recent = [record for record in done if record.first > begin]
                 asked("rollout", lambda: recent, lambda found: events.rollouts(name, found, language))
             ended = asked("hold", lambda: holds.ended(book, name), lambda found: events.holds(name, found, language))
-            asked("approval", lambda: approvals.pending(book, name), lambda found: approvals.incidents(name, found, self._offer, now, language))
+            asked(
+                "approval",
+                lambda: approvals.pending(book, name),
+                lambda found: approvals.incidents(name, found, self._offer, now, language),
+            )
             silent = ended is not None and holds.silenced(book, name) is not None
         return Seen(asked.incidents, asked.read, silent)
 

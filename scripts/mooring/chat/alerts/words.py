@@ -26,8 +26,14 @@ OUTCOME = {
     "kept": Text("failed, and serves for want of another", "失败,但没有其他版本可用,仍在服务"),
 }
 HOLD = {
-    "lock": Text("{environment}: the lock of {owner} is over; deployments go out again", "{environment}:{owner} 的部署锁已结束,可以部署"),
-    "silence": Text("{environment}: the silence of {owner} is over; alerts are told again", "{environment}:{owner} 的静默已结束,恢复告警"),
+    "lock": Text(
+        "{environment}: the lock of {owner} is over; deployments go out again",
+        "{environment}:{owner} 的部署锁已结束,可以部署",
+    ),
+    "silence": Text(
+        "{environment}: the silence of {owner} is over; alerts are told again",
+        "{environment}:{owner} 的静默已结束,恢复告警",
+    ),
 }
 APPROVAL = Text("{environment}: a plan by {actor} waits for approval", "{environment}:{actor} 的计划等待审批")
 APPROVED = Text("{environment}: the plan by {actor} was approved by {by}", "{environment}:{actor} 的计划已由 {by} 批准")
