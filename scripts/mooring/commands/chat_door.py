@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from mooring.chat.actions.table import ACTIONS
-from mooring.chat.alerts.watcher import Watcher
 from mooring.chat.platforms import table
 from mooring.chat.serve.door import Door
 from mooring.commands import beside
@@ -79,11 +78,10 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
 
 
 async def _take_over(door: Door, options: argparse.Namespace, ended: threading.Event) -> None:
-    """Once an earlier door of this folder has ended: what it left, what nobody delivered, and alerts."""
+    """Once an earlier door of this folder has ended."""
     if await asyncio.to_thread(store.lock, options.state, ended.is_set, name=LOCK) is None:
         return
-    await door.resume()
-    await asyncio.gather(door.sweep.run(), Watcher(door).run())
+    await door.take_over()
 
 
 async def _look(doors: Path) -> tuple[bool, int | None]:

@@ -75,5 +75,5 @@ def _alarm(key: str, severity: Severity, title: str, facts: Sequence[tuple[str, 
 def _number(value: float | None, unit: str) -> str:
     """With as many digits as tell something: what moves less is not worth an edit."""
     if value is None:
-        return "–"
+        return "-"
     return f"{value:.2%}" if unit == "share" else f"{value:.3g} {unit}"

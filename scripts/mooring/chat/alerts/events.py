@@ -40,7 +40,12 @@ def holds(environment: str, ended: Iterable[Hold], language: Language) -> Iterat
         title = words.HOLD[hold.kind](language, environment=environment, owner=hold.owner)
         facts = [(words.REASON(language), hold.reason)] if hold.reason else []
         facts.append((words.ENDED_BY(language), hold.ended or words.ITSELF(language)))
-        yield Incident(f"hold/{hold.id}", "info", Answer(Stage.RESOLVED, title, tuple(facts), language=language))
+        yield Incident(key_of(hold), "info", Answer(Stage.RESOLVED, title, tuple(facts), language=language))
+
+
+def key_of(hold: Hold) -> str:
+    """The incident that its end is."""
+    return f"hold/{hold.id}"
 
 
 def _stage(record: Record) -> Stage:

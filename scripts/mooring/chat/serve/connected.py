@@ -28,7 +28,7 @@ class Connected:
         self._adapters: dict[str, Adapter | None] = {}
         self._left: list[Adapter] = []
 
-    def __call__(self, platform: str) -> Adapter | None:
+    def __call__(self, platform: Platform | str) -> Adapter | None:
         """That of a platform; None where it is not connected, or cannot be: the log says why, once."""
         document = self._document()
         with self._lock:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from mooring.chat.alerts.watcher import Watcher
 from mooring.chat.answer import Answer
 from mooring.chat.contexts import Contexts
 from mooring.chat.desk import Desk
@@ -24,6 +25,7 @@ from mooring.errors import Failed, MooringError
 from mooring.outcome import Reason
 from mooring.rollout import chatted
 from mooring.rollout.chatted import Chatted
+from mooring.state.records import machines
 
 if TYPE_CHECKING:
     from mooring.chat.action import Action
@@ -67,11 +69,19 @@ class Door:
         )
         self.pipeline = Pipeline(self.desk, self.store, self.connected, self._unposted, clock=clock)
         self.refused = Refused()
-        self.sweep = Sweep(self._comments, self._missed, self._last_heard, clock)
+        self.sweep = Sweep(self._comments, self.pipeline.hear, self._last_heard, clock)
+        who = f"{machines.host()} {state}"
+        self.watcher = Watcher(self.records, who, lambda: self.contexts.live(environment), self._adapter, clock)
 
     def document(self) -> "Chat | None":
         """The Chat document of the live release."""
         return self.contexts.document(self._environment)
+
+    async def take_over(self) -> None:
+        """Goes on with what an earlier door left, then hears what nobody delivered and tells alerts, until cancelled."""
+        if left := await self.pipeline.resume():
+            log.info("took over %d events from the door before", left)
+        await asyncio.gather(self.sweep.run(), self.watcher.run())
 
     @property
     def app(self) -> Starlette:
@@ -108,11 +118,11 @@ class Door:
             chatted.record(ledger, self._environment, event)
 
     async def _comments(self) -> Comments | None:
-        adapter: Adapter | None = await asyncio.to_thread(self.connected, "github")
+        adapter = await self._adapter("github")
         return adapter if isinstance(adapter, Comments) else None
 
-    async def _missed(self, said: Said, at: float) -> None:
-        await self.pipeline.hear(said, at)
+    async def _adapter(self, platform: str) -> Adapter | None:
+        return await asyncio.to_thread(self.connected, platform)
 
     def _last_heard(self) -> float | None:
         with suppress(MooringError):

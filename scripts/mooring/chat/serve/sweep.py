@@ -63,7 +63,7 @@ class Sweep:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> int:
-        """One sweep; how many comments it listed. Raises Unsent or MooringError; then the next one looks as far back."""
+        """One sweep; how many comments it listed. Raises Unsent or MooringError: then the next looks as far back."""
         comments, now = await self._comments(), self._clock()
         if comments is None:
             return 0
