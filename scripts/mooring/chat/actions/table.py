@@ -36,6 +36,10 @@ class Lazy:
 
 ACTIONS: Mapping[str, Action] = {
     "agent status": Lazy("agent.status"),
+    "deploy status": Lazy("deploy.status"),
+    "deploy why": Lazy("deploy.why"),
+    "deploy lock": Lazy("deploy.lock", changes=True),
+    "deploy unlock": Lazy("deploy.unlock", changes=True),
     "deploy rollback": Lazy("deploy.rollback", changes=True),
 }
 """Without `help`, which is the desk's own."""
