@@ -19,7 +19,7 @@ from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.rollout.ledger import Entry, Ledger
+    from mooring.rollout.ledger import Entry
 
 BACK_SECONDS = 86400.0
 """How old a rollout may be that nobody has told of, after an outage."""

@@ -35,6 +35,7 @@ TIDY_SECONDS = 60.0
 CLOSING_SECONDS = 8.0
 """That a change which goes on has when the door closes; the supervisor kills it after ten."""
 
+AGAIN_SECONDS = 5.0
 PERMISSION_SECONDS = 20.0
 
 log = logging.getLogger("mooring.chat")
@@ -78,9 +79,15 @@ class Door:
         return self.contexts.document(self._environment)
 
     async def take_over(self) -> None:
-        """Goes on with what an earlier door left, then hears what nobody delivered and tells alerts, until cancelled."""
-        if left := await self.pipeline.resume():
-            log.info("took over %d events from the door before", left)
+        """Goes on with what an earlier door left, then hears what nobody delivered and tells alerts."""
+        while True:
+            try:
+                if left := await self.pipeline.resume():
+                    log.info("took over %d events from the door before", left)
+                break
+            except MooringError as error:
+                log.warning("what the door before left cannot be read: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
         await asyncio.gather(self.sweep.run(), self.watcher.run())
 
     @property
