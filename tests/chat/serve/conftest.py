@@ -47,6 +47,7 @@ class Held:
     begun: threading.Event = field(default_factory=threading.Event)
     ran: int = 0
     says: tuple[str, ...] = ()
+    pause: float = 0.0
 
     def preview(self, command: Command, context: Context) -> Preview:
         return Preview(Answer(Stage.ASKS, f"{command.text} would change one thing", language=command.language), "one")
@@ -55,6 +56,7 @@ class Held:
         self.ran += 1
         for line in self.says:
             notify(line)
+            time.sleep(self.pause)
         self.begun.set()
         assert self.may.wait(60)
         return Answer(Stage.DONE, f"{command.name} is done in {context.environment}", language=command.language)
@@ -116,6 +118,8 @@ class Open:
         await serving
         if not self._kill:
             await self.door.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
 
     def ask(self, work: Callable[[], Any]) -> Any:
         """The result of a coroutine in the door's loop."""
