@@ -136,7 +136,8 @@ class Desk:
         if answer is not None and (answer.stage.final or answer.stage is Stage.ASKS):
             return Heard(answer)
         if answer is not None and answer.stage is Stage.RUNNING:
-            told = Answer(Stage.FAILED, say(Code.INTERRUPTED, answer.language), language=answer.language)
+            title, code = say(Code.INTERRUPTED, answer.language), str(Code.INTERRUPTED)
+            told = Answer(Stage.FAILED, title, language=answer.language, code=code)
             return self._kept(received, Heard(told))
         understood = parse(received.text) if isinstance(received, Said) else None
         if self._door.clock() - event.at > LATE_SECONDS:
