@@ -36,6 +36,11 @@ class Lazy:
 
 ACTIONS: Mapping[str, Action] = {
     "agent status": Lazy("agent.status"),
+    "agent restart": Lazy("agent.restart", changes=True),
+    "agent logs": Lazy("agent.logs"),
+    "agent why": Lazy("agent.why"),
+    "approve": Lazy("run.decide", changes=True),
+    "deny": Lazy("run.decide", changes=True),
     "deploy status": Lazy("deploy.status"),
     "deploy why": Lazy("deploy.why"),
     "deploy lock": Lazy("deploy.lock", changes=True),
