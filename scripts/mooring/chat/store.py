@@ -43,6 +43,11 @@ class Store:
         )
         return self._write(lambda connection: chats.hear(connection, event))
 
+    def known(self, received: Said | Clicked) -> bool:
+        """Whether it was heard before."""
+        found = self._read(lambda connection: chats.event(connection, received.caller.platform, received.event))
+        return found is not None
+
     def answer(self, received: Said | Clicked, answer: Answer) -> None:
         """Writes down the answer as it is now, wherever that is shown."""
         platform, text = received.caller.platform, codec.answer_text(answer)

@@ -1,17 +1,17 @@
 """A door that is open on loopback, with the four stand-ins behind it and actions that a test holds in its hand."""
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
-import uvicorn
 
 from mooring.chat.action import Action, Context, Notify, Preview
 from mooring.chat.answer import Answer, Stage
@@ -19,6 +19,7 @@ from mooring.chat.command import Command
 from mooring.chat.platforms import table
 from mooring.chat.platforms.platform import Incoming
 from mooring.chat.serve.door import Door
+from mooring.commands import beside
 from mooring.rollout import chatted
 from mooring.rollout.ledger import Ledger
 from mooring.spec.chat import Chat
@@ -82,7 +83,7 @@ class Open:
         self._kill = False
         self._thread = threading.Thread(target=lambda: self.loop.run_until_complete(self._run()), daemon=True)
 
-    def __enter__(self) -> "Open":
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._opened.wait(60)
         return self
@@ -105,16 +106,14 @@ class Open:
             return made
 
         self.door = Door(self._root, self._root / ".mooring" / "local", "local", self._actions, make)
-        self.door.contexts.document = lambda _environment: self._chat  # type: ignore[method-assign]
-        server = uvicorn.Server(uvicorn.Config(self.door.app, port=0, log_config=None, lifespan="off"))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        vars(self.door.contexts)["document"] = lambda _environment: self._chat
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = beside.server(self.door.app)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._opened.set()
         await self._ended.wait()
-        server.should_exit = True
+        server.stop()
         await serving
         if not self._kill:
             await self.door.close()

@@ -53,7 +53,7 @@ class Door:
         make: Make,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._environment, self._clock = environment, clock
+        self._environment, self.clock = environment, clock
         self._loop = asyncio.get_running_loop()
         self.contexts = Contexts(root, state.parent)
         self.records = self.contexts.records(environment)
@@ -101,9 +101,9 @@ class Door:
             self.refused.tell()
             await asyncio.to_thread(self.desk.tidy)
 
-    async def close(self) -> None:
-        """Waits a little for what goes on. The next door is told of what is left."""
-        await self.pipeline.close(CLOSING_SECONDS)
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Waits for what goes on, so long at most. The next door is told of what is left."""
+        await self.pipeline.close(seconds)
         await asyncio.to_thread(self.desk.close)
         await self.connected.close()
         self.contexts.close()
@@ -121,7 +121,7 @@ class Door:
         caller, ledger = received.caller, self.records.ledger()
         if ledger is not None:
             text = received.text if isinstance(received, Said) else answer.title
-            event = Chatted(self._clock(), answer.who, caller.platform, caller.id, text, chatted.UNPOSTED, why)
+            event = Chatted(self.clock(), answer.who, caller.platform, caller.id, text, chatted.UNPOSTED, why)
             chatted.record(ledger, self._environment, event)
 
     async def _comments(self) -> Comments | None:
