@@ -25,7 +25,7 @@ def rollouts(environment: str, records: Iterable[Record], language: Language) ->
         about = {"environment": environment, "release": short(record.digest), "actor": record.actor}
         answer = Answer(
             _stage(record),
-            f"{text(language, **about)}: {words.OUTCOME[record.outcome](language)}",
+            words.TOLD(language, what=text(language, **about), outcome=words.OUTCOME[record.outcome](language)),
             tuple(_facts(record, language)),
             who=record.actor,
             seconds=record.end - record.start if record.end else None,

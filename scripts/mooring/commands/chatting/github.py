@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import environment
-from mooring.commands.workspace import find
+from mooring.commands.workspace import Workspace, find
 from mooring.errors import Refused, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
@@ -27,6 +27,7 @@ MOST = 4 * 2**20
 
 def add(parser: ArgumentParser) -> None:
     environment(parser)
+    parser.add_argument("--default", action="store_true", help="hear commands too that name no environment")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -36,12 +37,12 @@ def run(args: Namespace, console: Console) -> Outcome:
     workspace = find(args)
     name = workspace.known(args.environment)
     event, payload = _event()
-    said = asyncio.run(_heard(workspace.root, workspace.of(name), name, event, payload))
+    said = asyncio.run(_heard(workspace, name, event, payload, default=args.default))
     console.line(said)
     return Outcome(Reason.REPORTED, {"environment": name, "said": said})
 
 
-async def _heard(root: Path, state: Path, name: str, event: str, payload: dict[str, Any]) -> str:
+async def _heard(workspace: Workspace, name: str, event: str, payload: dict[str, Any], *, default: bool) -> str:
     """What became of the event, in a few words. What it says is not among them."""
     from mooring.chat.actions.table import ACTIONS
     from mooring.chat.platforms.github.adapter import GitHubAdapter
@@ -50,7 +51,7 @@ async def _heard(root: Path, state: Path, name: str, event: str, payload: dict[s
     from mooring.operate.repository.github import GitHub
 
     adapter = GitHubAdapter(GitHub.of(os.environ), "")
-    door = Door(root, state, name, ACTIONS, lambda _document, _platform: adapter)
+    door = Door(workspace.root, workspace.of(name), name, ACTIONS, lambda _document, _platform: adapter)
     document = door.document()
     if document is None or document.github is None:
         what = f"the Chat document of {name} does not connect GitHub"
@@ -64,7 +65,25 @@ async def _heard(root: Path, state: Path, name: str, event: str, payload: dict[s
         raise UsageError(f"the event cannot be read: {error}") from None
     if not isinstance(received, Said):
         return f"nothing to do: {getattr(received, 'why', 'it is no comment')}"
+    if not _meant(door, received, name, default=default):
+        return "nothing to do: another environment is meant"
     return await _done(door, received, payload)
+
+
+def _meant(door: "Door", said: "Said", name: str, *, default: bool) -> bool:
+    """Whether a comment is for this environment: several may hear it. A yes or a no is for the one that asked."""
+    from mooring.chat import asking
+    from mooring.chat.command import Command
+    from mooring.chat.grammar.parse import parse
+    from mooring.chat.grammar.table import REPLIES
+
+    command = parse(said.text)
+    if not isinstance(command, Command):
+        return default
+    if command.name in REPLIES:
+        asked = door.store.questions(said.place.platform, asking.spot(said.place))
+        return any(asking.code_of(each.token) == command.arguments["code"] for each in asked)
+    return default if "environment" not in command.arguments else command.arguments["environment"] == name
 
 
 async def _done(door: "Door", said: "Said", payload: dict[str, Any]) -> str:
