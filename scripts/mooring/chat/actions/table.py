@@ -39,6 +39,8 @@ ACTIONS: Mapping[str, Action] = {
     "agent restart": Lazy("agent.restart", changes=True),
     "agent logs": Lazy("agent.logs"),
     "agent why": Lazy("agent.why"),
+    "alert list": Lazy("alert.list"),
+    "alert silence": Lazy("alert.silence", changes=True),
     "approve": Lazy("run.decide", changes=True),
     "deny": Lazy("run.decide", changes=True),
     "deploy status": Lazy("deploy.status"),
