@@ -23,6 +23,7 @@ from tests.repository import until as wait
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ANNA = {"name": "anna", "github": "anna", "slack": slack.USER, "feishu": feishu.USER, "discord": discord.USER}
+CHANNELS = {"page": ["oc_alerts"], "ticket": ["oc_alerts"], "info": ["oc_alerts"]}
 
 
 @dataclass
@@ -94,7 +95,7 @@ def written(repo: Repo) -> None:
     people = [{**ANNA, "roles": ["operator"]}, {"name": "guest", "slack": "U0GUEST", "roles": ["guest"]}]
     roles = {"operator": {"commands": ["*"]}, "guest": {"commands": ["agent status"]}}
     document = {**head, "owner": "@tidewater/platform", "people": people, "roles": roles, **doors}
-    document["discord"] = discord.Discord.door
+    document |= {"discord": discord.Discord.door, "feishu": {**feishu.Feishu.door, "channels": CHANNELS}}
     (repo.root / "configs/operations/chat.yaml").write_text(
         "# yaml-language-server: $schema=../../schemas/chat.schema.json\n" + yaml.safe_dump(document), encoding="utf-8"
     )
@@ -166,6 +167,7 @@ def test_a_rollback_is_for_those_who_may_and_flips_once_it_is_confirmed(chatting
     deployments = [each for each in chatting.moor("history", "local")["records"] if each["kind"] != "chat"]
     assert deployments[0]["kind"] == "rollback"
     assert deployments[0]["actor"].startswith("anna")
+    wait(lambda: "local: rollback to" in str(chatting.feishu.cards))
     chatting.deliver("slack", chatting.slack.press(yes, time.time(), ts=ts))
     wait(lambda: "answered" in str(chatting.said()[-1]))
     assert chatting.status["live"] == before

@@ -14,7 +14,7 @@ from mooring.timestamps import seconds
 SHOWN = 12
 """Fields that drifted of which an alert tells by name."""
 
-PATROLLED: dict[str, Severity] = {"alarm": "page", "unknown": "ticket", "warn": "info"}
+PATROLLED: dict[str, Severity] = {"alarm": "ticket", "unknown": "ticket", "warn": "info"}
 
 
 def objectives(

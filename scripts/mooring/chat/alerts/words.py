@@ -36,7 +36,9 @@ HOLD = {
     ),
 }
 APPROVAL = Text("{environment}: a plan by {actor} waits for approval", "{environment}：{actor} 的计划等待审批")
-APPROVED = Text("{environment}: the plan by {actor} was approved by {by}", "{environment}：{actor} 的计划已由 {by} 批准")
+APPROVED = Text(
+    "{environment}: the plan by {actor} was approved by {by}", "{environment}：{actor} 的计划已由 {by} 批准"
+)
 DENIED = Text("{environment}: the plan by {actor} was denied by {by}", "{environment}：{actor} 的计划已被 {by} 拒绝")
 STORM = Text("{environment}: {open} of {count} incidents are open", "{environment}：{count} 个告警，{open} 个未恢复")
 CALM = Text("{environment}: all of {count} incidents are over", "{environment}：{count} 个告警均已恢复")
