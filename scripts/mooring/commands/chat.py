@@ -14,9 +14,11 @@ moor chat run "/智能体 状态" --environment production
 moor chat run "/deploy rollback in production"       shows what it would do, and asks
 moor chat run "/deploy rollback" --yes --json        asks nobody
 moor chat run /help                                  every command
+moor chat serve staging --listen 127.0.0.1:8090      hears platforms, where no supervisor does
+moor chat github staging                             hears the comment that a workflow runs for
 """
 
-ACTIONS = ("run",)
+ACTIONS = ("run", "serve", "github")
 """In the order of `moor chat --help`."""
 
 

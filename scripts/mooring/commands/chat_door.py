@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from mooring.chat.actions.table import ACTIONS
-from mooring.chat.alerts.watcher import Watcher
 from mooring.chat.platforms import table
 from mooring.chat.serve.door import Door
 from mooring.commands import beside
@@ -48,16 +47,30 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def serve(root: Path, state: Path, environment: str, listening: socket.socket) -> None:
+    """Hears at a socket until SIGINT or SIGTERM."""
+    ended = threading.Event()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        door = _door(root, state, environment)
+        server = beside.server(door.app)
+
+        def end() -> None:
+            ended.set()
+            server.stop()
+
+        for told in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(told, end)
+        await _keep(door, server, listening, ended, state)
+
+    asyncio.run(run())
+
+
 async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
-    door = Door(
-        options.root,
-        options.state,
-        options.environment,
-        ACTIONS,
-        lambda document, name: table.adapter(document, name, os.environ),
-    )
+    door = _door(options.root, options.state, options.environment)
     server = beside.server(door.app)
 
     def end() -> None:
@@ -69,7 +82,20 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
         server.stop()
     look = asyncio.create_task(beside.watch(options.supervisor, lambda: _look(options.doors), "door", log))
     look.add_done_callback(lambda _done: end())  # even if it failed: a door must never be left over
-    tasks = [look, *map(asyncio.create_task, (door.tidy(), _take_over(door, options, ended)))]
+    await _keep(door, server, listening, ended, options.state)
+    look.cancel()
+    await asyncio.gather(look, return_exceptions=True)
+
+
+def _door(root: Path, state: Path, environment: str) -> Door:
+    return Door(root, state, environment, ACTIONS, lambda document, name: table.adapter(document, name, os.environ))
+
+
+async def _keep(
+    door: Door, server: beside.Server, listening: socket.socket, ended: threading.Event, state: Path
+) -> None:
+    """Serves until the server is told to stop, and lets what goes on end."""
+    tasks = [asyncio.create_task(work) for work in (door.tidy(), _take_over(door, state, ended))]
     await server.serve(sockets=[listening])
     ended.set()
     for task in tasks:
@@ -78,12 +104,10 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     await door.close()
 
 
-async def _take_over(door: Door, options: argparse.Namespace, ended: threading.Event) -> None:
-    """Once an earlier door of this folder has ended: what it left, what nobody delivered, and alerts."""
-    if await asyncio.to_thread(store.lock, options.state, ended.is_set, name=LOCK) is None:
-        return
-    await door.resume()
-    await asyncio.gather(door.sweep.run(), Watcher(door).run())
+async def _take_over(door: Door, state: Path, ended: threading.Event) -> None:
+    """Once an earlier door of this folder has ended."""
+    if await asyncio.to_thread(store.lock, state, ended.is_set, name=LOCK) is not None:
+        await door.take_over()
 
 
 async def _look(doors: Path) -> tuple[bool, int | None]:

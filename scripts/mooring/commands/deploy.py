@@ -84,12 +84,14 @@ def deploy_release(
     from mooring.commands import doors, proofs
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
+    from mooring.rollout import holds
     from mooring.rollout.doors import passable
     from mooring.rollout.driver import Request
 
     name = release.content.environment.name
     running = target(workspace, release.content.environment)
     with ledger(workspace, release.content.environment) as book:
+        holds.admit(book, name)
         settle(running, book, console)
         _say_hotfix(book, name, console)
         live = running.live()

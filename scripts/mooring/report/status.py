@@ -173,6 +173,7 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
+    yield from _holds(data)
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
     for job in data.get("jobs", ()):
@@ -181,6 +182,15 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
             yield f"late: the scheduled job {job['job']} has not reported {since}"
     yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
+
+
+def _holds(data: dict[str, Any]) -> Iterator[str]:
+    """A lock against deployments and silences of alerts, with their ends."""
+    locks = [("no deployment goes out", data["lock"])] if data.get("lock") else []
+    silences = [("alerts are silenced", each) for each in data.get("silences") or ()]
+    for what, held in (*locks, *silences):
+        why = f": {held['reason']}" if held["reason"] else ""
+        yield f"{what} until {held['until']} by {held['owner']}{why}"
 
 
 def _machines(ledger: dict[str, Any]) -> Iterator[str]:

@@ -60,6 +60,12 @@ class Target(RolloutTarget, Protocol):
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
 
+    def decide(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Has a slot go on with a run that waits for a person; `body` is as the slot's admin door takes it.
+
+        Its `status` then. Raises Refused(STALE) when it does not wait any more.
+        """
+
     @property
     def database(self) -> "Transactions":
         """The environment's database. Raises Failed(STORAGE) when it is not known where that is."""

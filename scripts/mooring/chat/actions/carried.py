@@ -9,6 +9,7 @@ from typing import Any
 from mooring.chat.action import Context, Preview
 from mooring.chat.answer import Answer, Stage
 from mooring.chat.command import Command
+from mooring.errors import UsageError
 from mooring.rollout.ledger import Ledger
 
 
@@ -25,8 +26,16 @@ def asks(command: Command, context: Context, title: str, *named: str | None, **m
 
 
 def actor(context: Context) -> str:
-    """Who acts, for the ledger: the person, and by which door."""
-    return f"{context.person}@{context.platform}"
+    """Who acts, for the ledger: the person and the door. A name that says where it is from, is one by itself."""
+    return context.person if "@" in context.person else f"{context.person}@{context.platform}"
+
+
+def capped(minutes: str | None, most: int, otherwise: int) -> int:
+    """The minutes that were said, or those that are meant otherwise. UsageError where they are more than may be."""
+    wanted = int(minutes) if minutes else otherwise
+    if wanted > most:
+        raise UsageError(f"{wanted} minutes are too long: {most} at most", "the caps are in the Chat document")
+    return wanted
 
 
 @contextmanager

@@ -36,6 +36,17 @@ class Lazy:
 
 ACTIONS: Mapping[str, Action] = {
     "agent status": Lazy("agent.status"),
+    "agent restart": Lazy("agent.restart", changes=True),
+    "agent logs": Lazy("agent.logs"),
+    "agent why": Lazy("agent.why"),
+    "alert list": Lazy("alert.list"),
+    "alert silence": Lazy("alert.silence", changes=True),
+    "approve": Lazy("run.decide", changes=True),
+    "deny": Lazy("run.decide", changes=True),
+    "deploy status": Lazy("deploy.status"),
+    "deploy why": Lazy("deploy.why"),
+    "deploy lock": Lazy("deploy.lock", changes=True),
+    "deploy unlock": Lazy("deploy.unlock", changes=True),
     "deploy rollback": Lazy("deploy.rollback", changes=True),
 }
 """Without `help`, which is the desk's own."""

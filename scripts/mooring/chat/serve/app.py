@@ -1,4 +1,4 @@
-"""The one app that platforms of chat deliver to. Whoever cannot sign is told nothing, and leaves nothing but a count."""
+"""The one app that platforms of chat deliver to. Whoever cannot sign is told nothing, and leaves only a count."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ Deliver = Callable[[str, Incoming], Awaitable[Reply | None]]
 
 
 class Refused:
-    """Counts what nobody had signed. The log tells of the first at once and of others in sums: anybody can send them."""
+    """Counts what nobody had signed. The log tells of the first at once, of others in sums: anybody can send them."""
 
     def __init__(self) -> None:
         self.total: Counter[str] = Counter()

@@ -10,9 +10,9 @@ from mooring.chat.platforms.platform import Adapter
 from mooring.errors import MooringError
 
 if TYPE_CHECKING:
-    from mooring.spec.chat import Chat
+    from mooring.spec.chat import Chat, Platform
 
-Make = Callable[["Chat", str], Adapter]
+Make = Callable[["Chat", "Platform"], Adapter]
 """Makes the adapter of a platform that a document connects. Raises MooringError where a secret is missing."""
 
 log = logging.getLogger("mooring.chat")
@@ -35,11 +35,12 @@ class Connected:
             if document != self._made_of:
                 self._left += filter(None, self._adapters.values())
                 self._made_of, self._adapters = document, {}
-            if document is None or platform not in document.platforms:
+            name = next((each for each in document.platforms if each == platform), None) if document else None
+            if document is None or name is None:
                 return None
-            if platform not in self._adapters:
-                self._adapters[platform] = self._made(document, platform)
-            return self._adapters[platform]
+            if name not in self._adapters:
+                self._adapters[name] = self._made(document, name)
+            return self._adapters[name]
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -52,7 +53,7 @@ class Connected:
         adapters = [*self._left, *filter(None, self._adapters.values())]
         await asyncio.gather(*(adapter.close() for adapter in adapters), return_exceptions=True)
 
-    def _made(self, document: "Chat", platform: str) -> Adapter | None:
+    def _made(self, document: "Chat", platform: "Platform") -> Adapter | None:
         try:
             return self._make(document, platform)
         except MooringError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from mooring.chat.alerts.watcher import Watcher
 from mooring.chat.answer import Answer
 from mooring.chat.contexts import Contexts
 from mooring.chat.desk import Desk
@@ -24,6 +25,7 @@ from mooring.errors import Failed, MooringError
 from mooring.outcome import Reason
 from mooring.rollout import chatted
 from mooring.rollout.chatted import Chatted
+from mooring.state.records import machines
 
 if TYPE_CHECKING:
     from mooring.chat.action import Action
@@ -33,6 +35,7 @@ TIDY_SECONDS = 60.0
 CLOSING_SECONDS = 8.0
 """That a change which goes on has when the door closes; the supervisor kills it after ten."""
 
+AGAIN_SECONDS = 5.0
 PERMISSION_SECONDS = 20.0
 
 log = logging.getLogger("mooring.chat")
@@ -50,7 +53,7 @@ class Door:
         make: Make,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._environment, self._clock = environment, clock
+        self._environment, self.clock = environment, clock
         self._loop = asyncio.get_running_loop()
         self.contexts = Contexts(root, state.parent)
         self.records = self.contexts.records(environment)
@@ -67,11 +70,25 @@ class Door:
         )
         self.pipeline = Pipeline(self.desk, self.store, self.connected, self._unposted, clock=clock)
         self.refused = Refused()
-        self.sweep = Sweep(self._comments, self._missed, self._last_heard, clock)
+        self.sweep = Sweep(self._comments, self.pipeline.hear, self._last_heard, clock)
+        who = f"{machines.host()} {state}"
+        self.watcher = Watcher(self.records, who, lambda: self.contexts.live(environment), self._adapter, clock)
 
     def document(self) -> "Chat | None":
         """The Chat document of the live release."""
         return self.contexts.document(self._environment)
+
+    async def take_over(self) -> None:
+        """Goes on with what an earlier door left, then hears what nobody delivered and tells alerts."""
+        while True:
+            try:
+                if left := await self.pipeline.resume():
+                    log.info("took over %d events from the door before", left)
+                break
+            except MooringError as error:
+                log.warning("what the door before left cannot be read: %s", error)
+                await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.gather(self.sweep.run(), self.watcher.run())
 
     @property
     def app(self) -> Starlette:
@@ -84,9 +101,9 @@ class Door:
             self.refused.tell()
             await asyncio.to_thread(self.desk.tidy)
 
-    async def close(self) -> None:
-        """Waits a little for what goes on. The next door is told of what is left."""
-        await self.pipeline.close(CLOSING_SECONDS)
+    async def close(self, seconds: float = CLOSING_SECONDS) -> None:
+        """Waits for what goes on, so long at most. The next door is told of what is left."""
+        await self.pipeline.close(seconds)
         await asyncio.to_thread(self.desk.close)
         await self.connected.close()
         self.contexts.close()
@@ -104,15 +121,15 @@ class Door:
         caller, ledger = received.caller, self.records.ledger()
         if ledger is not None:
             text = received.text if isinstance(received, Said) else answer.title
-            event = Chatted(self._clock(), answer.who, caller.platform, caller.id, text, chatted.UNPOSTED, why)
+            event = Chatted(self.clock(), answer.who, caller.platform, caller.id, text, chatted.UNPOSTED, why)
             chatted.record(ledger, self._environment, event)
 
     async def _comments(self) -> Comments | None:
-        adapter: Adapter | None = await asyncio.to_thread(self.connected, "github")
+        adapter = await self._adapter("github")
         return adapter if isinstance(adapter, Comments) else None
 
-    async def _missed(self, said: Said, at: float) -> None:
-        await self.pipeline.hear(said, at)
+    async def _adapter(self, platform: str) -> Adapter | None:
+        return await asyncio.to_thread(self.connected, platform)
 
     def _last_heard(self) -> float | None:
         with suppress(MooringError):

@@ -1,4 +1,4 @@
-"""The way of one event: verified, heard, acknowledged within the platform's deadline, carried out in a thread, answered."""
+"""The way of one event: verified, heard, acknowledged in time, carried out in a thread, and answered."""
 
 import asyncio
 import logging
@@ -9,14 +9,14 @@ from typing import Protocol
 
 from mooring.chat.action import Notify
 from mooring.chat.answer import Answer, Stage
-from mooring.chat.desk import Heard
+from mooring.chat.desk import Heard, Work
 from mooring.chat.platforms.platform import Adapter, Incoming, Posted, Reply
 from mooring.chat.said import Challenge, Clicked, Ignored, Said
 from mooring.chat.serve.showing import Showing, Sleep
 from mooring.errors import MooringError
 
 HEARERS, WORKERS = 8, 16
-"""Threads that hear, and threads in which commands are carried out: a long one must not keep others from being heard."""
+"""Threads that hear, and threads that carry out: a command that takes long must not keep others from being heard."""
 
 SHARE = 0.6
 """Of a platform's deadline in which an event is heard; the rest is for the reply's way back."""
@@ -29,7 +29,7 @@ Received = Said | Clicked
 class Hearing(Protocol):
     """What is asked of the desk."""
 
-    def hear(self, received: Received) -> Heard: ...
+    def hear(self, received: Received, at: float | None = None) -> Heard: ...
 
     def left(self) -> list[tuple[Received, Heard]]: ...
 
@@ -40,6 +40,8 @@ class Shown(Protocol):
     def posted(self, received: Received) -> Posted | None: ...
 
     def show(self, received: Received, answer: Answer, posted: Posted | None) -> None: ...
+
+    def over(self, received: Received) -> None: ...
 
 
 class Pipeline:
@@ -84,16 +86,17 @@ class Pipeline:
             self._go(self._heard_late(adapter, received, hearing))
             return adapter.acknowledge(received, None)
         heard = hearing.result()
-        reply = adapter.acknowledge(received, None if heard.work else heard.answer)
+        reply = adapter.acknowledge(received, None if heard.work or heard.aside else heard.answer)
         self._go(self.follow(adapter, received, heard, reply.posted))
         return reply
 
-    async def hear(self, received: Received) -> None:
-        """The same for what came by another way than a request, such as a sweep. Raises Failed where it is not heard."""
+    async def hear(self, received: Received, at: float | None = None) -> None:
+        """The same for what came by another way than a request, and was said at a time. Raises Failed where it is not
+        heard."""
         loop = asyncio.get_running_loop()
         adapter = await loop.run_in_executor(self._hearers, self._adapter, received.caller.platform)
         if adapter is not None:
-            heard = await loop.run_in_executor(self._hearers, self._desk.hear, received)
+            heard = await loop.run_in_executor(self._hearers, self._desk.hear, received, at)
             self._go(self.follow(adapter, received, heard, None))
 
     async def resume(self) -> int:
@@ -109,11 +112,12 @@ class Pipeline:
 
     async def follow(self, adapter: Adapter, received: Received, heard: Heard, posted: Posted | None) -> None:
         """Carries out what follows and shows the answer; `posted` is where one is shown already."""
-        showing = Showing(adapter, received, posted, clock=self._clock, sleep=self._sleep)
+        showing = Showing(adapter, received, posted, sleep=self._sleep)
         if heard.work is None:
             if heard.answer is None:
                 return
-            why = "" if posted else await showing.last(heard.answer)
+            show = showing.aside if heard.aside else showing.last
+            why = "" if posted else await show(heard.answer)
             await self._write_down(received, heard.answer, showing.posted, why)
             return
         loop = asyncio.get_running_loop()
@@ -125,6 +129,9 @@ class Pipeline:
         answer = await loop.run_in_executor(self._workers, _carried_out, heard.work, notify)
         showing.finish()
         await asyncio.gather(progress, return_exceptions=True)
+        if answer is None:
+            await self._quietly(self._store.over, received)
+            return
         why = await showing.last(answer)
         await self._write_down(received, answer, showing.posted, why)
 
@@ -140,17 +147,20 @@ class Pipeline:
             heard = await hearing
         except MooringError as error:
             log.error("an event of %s was not heard: %s", adapter.name, error)
-            await Showing(adapter, received, clock=self._clock, sleep=self._sleep).last(_not_heard(error))
+            await Showing(adapter, received, sleep=self._sleep).last(_not_heard(error))
             return
         await self.follow(adapter, received, heard, None)
 
     async def _write_down(self, received: Received, answer: Answer, posted: Posted | None, why: str) -> None:
-        loop = asyncio.get_running_loop()
+        await self._quietly(self._store.show, received, answer, posted)
+        if why:
+            log.warning("an answer could not be posted: %s", why)
+            await self._quietly(self._unposted, received, answer, why)
+
+    async def _quietly(self, work: Callable[..., None], *arguments: object) -> None:
+        """What cannot be written down now is found again by the next door."""
         try:
-            await loop.run_in_executor(self._hearers, self._store.show, received, answer, posted)
-            if why:
-                log.warning("an answer could not be posted: %s", why)
-                await loop.run_in_executor(self._hearers, self._unposted, received, answer, why)
+            await asyncio.get_running_loop().run_in_executor(self._hearers, work, *arguments)
         except MooringError as error:
             log.error("how an event was answered is not written down: %s", error)
 
@@ -165,7 +175,7 @@ class Pipeline:
             log.error("what follows an event crashed", exc_info=error)
 
 
-def _carried_out(work: Callable[[Notify], Answer], notify: Notify) -> Answer:
+def _carried_out(work: Work, notify: Notify) -> Answer | None:
     return work(notify)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -36,11 +35,10 @@ class Showing:
         received: Said | Clicked,
         before: Posted | None = None,
         *,
-        clock: Callable[[], float] = time.time,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._adapter, self._received, self.posted = adapter, received, before
-        self._clock, self._sleep = clock, sleep
+        self._sleep = sleep
         self._lines: tuple[str, ...] = ()
         self._news = asyncio.Event()
         self._over = asyncio.Event()
@@ -76,6 +74,14 @@ class Showing:
         """Ends `progress`, after what it is sending."""
         self._over.set()
 
+    async def aside(self, answer: Answer) -> str:
+        """Says it beside the message that it is about, which stays; "" or why that was not possible."""
+        try:
+            await self._adapter.post(self._received.place, answer)
+        except Unsent as unsent:
+            return str(unsent)
+        return ""
+
     async def last(self, answer: Answer) -> str:
         """Shows the final answer; "" or why that was not possible."""
         why = ""
@@ -83,26 +89,16 @@ class Showing:
             if pause:
                 await self._sleep(pause)
             try:
-                if self._spent or self._late:
-                    break
                 self.posted = await self._adapter.answer(self._received, answer, self.posted)
             except Unsent as unsent:
                 why = str(unsent)
             else:
                 return ""
-        try:  # what the platform gave to answer with is of no use any more; a message of one's own may be
+        try:  # what there was to answer with is of no use; a message of its own may be
             self.posted = await self._adapter.post(self._received.place, answer)
         except Unsent as unsent:
             return why or str(unsent)
         return ""
-
-    @property
-    def _spent(self) -> bool:
-        return self.posted is not None and self.posted.edits == 0
-
-    @property
-    def _late(self) -> bool:
-        return bool(self._received.until) and self._clock() >= self._received.until
 
     async def _waited(self, event: asyncio.Event, seconds: float) -> bool:
         """Whether it happened within the time."""

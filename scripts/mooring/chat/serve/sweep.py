@@ -9,10 +9,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from mooring.chat.platforms.platform import Unsent
+from mooring.chat.platforms.platform import Missed, Unsent
 from mooring.chat.said import Said
 from mooring.errors import MooringError
 
@@ -28,14 +27,7 @@ BACK_SECONDS = 24 * 3600.0
 log = logging.getLogger("mooring.chat")
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A comment, and when it was made (Unix time)."""
-
-    at: float
-    said: Said
-
-
+@runtime_checkable
 class Comments(Protocol):
     """A platform that can be asked what was said."""
 
@@ -71,7 +63,7 @@ class Sweep:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> int:
-        """One sweep; how many comments it listed. Raises Unsent or MooringError; then the next one looks as far back."""
+        """One sweep; how many comments it listed. Raises Unsent or MooringError: then the next looks as far back."""
         comments, now = await self._comments(), self._clock()
         if comments is None:
             return 0

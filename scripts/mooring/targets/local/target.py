@@ -253,6 +253,13 @@ class Local:
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
+    def decide(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Has a slot go on with a run that waits for a person."""
+        try:
+            return dict(unix_http.call(folders.admin(self.state, slot), "POST /decide", body, timeout))
+        except OSError as error:
+            raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
+
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
         """The release that a worker of a slot has in memory: digest and content; and the digest of its `program`."""
         try:
