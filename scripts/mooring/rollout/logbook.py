@@ -36,6 +36,7 @@ class Record:
     `previous` and `digest` are the releases that it went from and to. `reason` and `detail` say why it failed.
     `requests` are the counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what
     was proved, or drilled.
+    `approved` are those who approved its plan.
     `hands` are those who went on with it after its process had ended. `first` and `last` are numbers of the ledger.
     """
 
@@ -59,6 +60,7 @@ class Record:
     hotfix: Mapping[str, Any] | None = None
     fields: tuple[str, ...] = ()
     proof: Mapping[str, Any] | None = None
+    approved: tuple[str, ...] = ()
     hands: tuple[str, ...] = ()
 
     @property
@@ -164,6 +166,7 @@ def _requested(entry: Entry) -> Record:
         commit=event.get("commit"),
         plan=event.get("plan"),
         evidence=event.get("evidence"),
+        approved=tuple(event.get("approved", ())),
         hotfix=shown(fix["patches"][-1]) if fix and fix["patches"] else None,
     )
 
