@@ -30,7 +30,9 @@ def say(changed: Any, moor: Any) -> Any:
 
 
 def live(root: Any, moor: Any) -> str:
-    return str(moor("-C", root, "status", "local", "--json").json["environments"][0]["live"]["digest"])
+    said = moor("-C", root, "status", "local", "--json")
+    assert said.code == 0, said.out
+    return str(said.json["environments"][0]["live"]["digest"])
 
 
 def test_a_look_needs_nobody_to_be_asked_and_says_the_same_in_chinese(say: Any) -> None:
