@@ -10,6 +10,7 @@ from mooring.chat.answer import Answer, Stage
 from mooring.chat.audit import Audit
 from mooring.chat.codes import Code
 from mooring.chat.command import Language, Refusal
+from mooring.chat.grammar.table import written
 from mooring.chat.policy import TERMINAL
 from mooring.chat.said import Caller, Clicked, Said
 from mooring.chat.spoken import Door, Heard, No, Spoken
@@ -99,4 +100,4 @@ def refusal(no: No, language: Language) -> Answer:
 def staged(spoken: Spoken, stage: Stage) -> Answer:
     """That a command is queued, or running."""
     key = "running" if stage is Stage.RUNNING else "queued"
-    return Answer(stage, say(key, spoken.language, command=spoken.command.text), language=spoken.language)
+    return Answer(stage, say(key, spoken.language, command=written(spoken.command)), language=spoken.language)

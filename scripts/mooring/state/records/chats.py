@@ -134,8 +134,11 @@ def decide(connection: sa.Connection, token: str, state: str, decided: str) -> b
     return connection.execute(wanted.values(state=state, decided=decided)).rowcount == 1
 
 
-def forget(connection: sa.Connection, before: float) -> None:
-    """Forgets events that are older, and questions that were over before."""
+def forget(connection: sa.Connection, before: float, most: int) -> None:
+    """Forgets events that are older, all but the newest so many, and questions that were over before."""
+    newest = sa.select(EVENTS.c.at).order_by(EVENTS.c.at.desc()).offset(most).limit(1)
+    if (oldest := connection.execute(newest).scalar()) is not None:
+        connection.execute(sa.delete(EVENTS).where(EVENTS.c.at <= oldest))
     connection.execute(sa.delete(EVENTS).where(EVENTS.c.at < before))
     connection.execute(sa.delete(QUESTIONS).where(QUESTIONS.c.until < before))
 
