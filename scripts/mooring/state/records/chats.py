@@ -75,7 +75,8 @@ class Question:
 def hear(connection: sa.Connection, event: Event) -> bool:
     """Writes down an event; False where it was heard before."""
     put = tables.insert(connection.dialect.name, EVENTS).values(asdict(event)).on_conflict_do_nothing()
-    return connection.execute(put).rowcount == 1
+    # Of an INSERT, psycopg does not tell how many rows it was.
+    return connection.execute(put.returning(EVENTS.c.event)).first() is not None
 
 
 def event(connection: sa.Connection, platform: str, name: str) -> Event | None:
