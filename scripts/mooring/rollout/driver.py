@@ -36,7 +36,7 @@ class Request:
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
     the deployment is admitted, before anything else; what it raises ends the deployment. `hotfix` says what the release
-    is, where it is not from git.
+    is, where it is not from git. `approved` are those who approved the plan.
     """
 
     release: "Release"
@@ -48,6 +48,7 @@ class Request:
     smoke: Smoke | None = field(default=None, compare=False)
     prepare: Callable[[], None] | None = field(default=None, compare=False)
     hotfix: Hotfix | None = None
+    approved: tuple[str, ...] = ()
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -197,6 +198,7 @@ class Driver:
             deadline=now + terms.deadline,
             bake_seconds=terms.bake,
             hotfix=request.hotfix if request else None,
+            approved=request.approved if request else (),
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

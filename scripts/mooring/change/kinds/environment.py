@@ -23,6 +23,7 @@ def rules(sides: Sides) -> Rules:
         "export": moved("environment.export-changed", "export"),
         "objectives": moved("environment.objectives-changed", "objectives"),
         "patrol": moved("environment.patrol-changed", "patrol"),
+        "rollout.approvals": number(CHANGED, WEAKENED, "approvals of a plan"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),

@@ -47,6 +47,7 @@ ACTIONS: Mapping[str, Action] = {
     "deploy why": Lazy("deploy.why"),
     "deploy lock": Lazy("deploy.lock", changes=True),
     "deploy unlock": Lazy("deploy.unlock", changes=True),
+    "deploy approve": Lazy("deploy.approve", changes=True),
     "deploy rollback": Lazy("deploy.rollback", changes=True),
 }
 """Without `help`, which is the desk's own."""

@@ -43,6 +43,8 @@ def _facts(record: Record, language: Language) -> list[tuple[str, str]]:
     for label, digest in ((words.PLAN, record.plan), (words.EVIDENCE, record.evidence)):
         if digest:
             found.append((label(language), short(digest)))
+    if record.approved:
+        found.append((words.APPROVED_BY(language), ", ".join(record.approved)))
     if record.requests:
         counts = {name: record.requests[name] for name in ("lost", "received")}
         found.append((words.REQUESTS(language), words.LOST(language, **counts)))

@@ -61,6 +61,22 @@ WAS = Text("It was", "此前")
 HELD = Text("by {owner} until {until}", "由 {owner} 设置，至 {until}")
 HELD_FOR = Text("by {owner} until {until}: {reason}", "由 {owner} 设置，至 {until}：{reason}")
 
+ASK_APPROVE = Text("Approve plan {plan} for {environment}?", "批准 {environment} 的计划 {plan}？")
+APPROVED = Text(
+    "Plan {plan} for {environment} has {given} of {needed} approvals",
+    "{environment} 的计划 {plan} 已获 {given}/{needed} 个批准",
+)
+APPROVED_BEFORE = Text(
+    "{who} was first: plan {plan} for {environment} has {given} of {needed} approvals",
+    "{who} 已先批准：{environment} 的计划 {plan} 已获 {given}/{needed} 个批准",
+)
+ASKED_BY = Text("Asked by", "申请人")
+CHANGES = Text("Changes", "变更")
+RISKY = Text("{count}, risk {risk}", "{count} 项，风险 {risk}")
+APPROVALS = Text("Approvals", "批准")
+OF = Text("{given} of {needed}: {who}", "{given}/{needed}：{who}")
+APPROVED_BY = Text("Approved by", "批准人")
+
 _KINDS = {
     "deploy": Text("deployment", "部署"),
     "flip": Text("flip to a warm release", "切换"),
