@@ -22,10 +22,12 @@ GAP = "  "
 
 def render(answer: Answer) -> str:
     """The whole answer, which ends without a line end. Buttons are left out: what to write instead is a fact."""
-    parts = [[f"{MARKS[answer.stage]} {heading(answer)}"], list(_facts(answer)), grid(answer.table)]
-    parts += [[f"| {line}" for line in verbatim(answer.log)]]
-    parts += [[part for part in (footer(answer), web_link(answer)) if part]]
-    return "\n".join("\n".join(map(plain, part)) for part in parts if part)
+    head = [f"{MARKS[answer.stage]} {heading(answer)}", *_facts(answer)]
+    below = [part for part in (footer(answer), web_link(answer)) if part]
+    if not answer.table and not answer.log:
+        return "\n".join(map(plain, [*head, *below]))
+    parts = [head, grid(answer.table), [f"| {line}" for line in verbatim(answer.log)], below]
+    return "\n\n".join("\n".join(map(plain, part)) for part in parts if part)
 
 
 def heading(answer: Answer) -> str:

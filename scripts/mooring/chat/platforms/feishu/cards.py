@@ -37,8 +37,9 @@ TEMPLATES = {
 def card(answer: Answer) -> dict[str, Any]:
     """The card, made smaller where it is beyond what Feishu takes: log first, then the table."""
     found: dict[str, Any] = {}
-    for log, rows in ((LOG, ROWS), (2000, 20), (500, 5)):
-        short = replace(answer, log=tuple(newest(answer, verbatim(answer.log), log)), table=answer.table[: rows + 1])
+    for log, rows, facts in ((LOG, ROWS, FACTS), (2000, 20, FACTS), (500, 5, 10), (200, 2, 5)):
+        kept = tuple(newest(answer, verbatim(answer.log), log))
+        short = replace(answer, log=kept, table=answer.table[: rows + 1], facts=answer.facts[:facts])
         missing = len(answer.table) - len(short.table)
         found = _card(short, left_out(answer, missing) if missing else "")
         if len(encoded(found).encode()) <= LARGEST:
@@ -62,7 +63,7 @@ def _card(answer: Answer, note: str) -> dict[str, Any]:
 
 
 def _elements(answer: Answer, note: str) -> Iterator[dict[str, Any]]:
-    for label, value in answer.facts[:FACTS]:
+    for label, value in answer.facts:
         yield {
             "tag": "column_set",
             "columns": [_column(1, clip(label, 60), "grey"), _column(3, clip(value, 300), "default")],

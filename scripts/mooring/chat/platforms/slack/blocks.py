@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from mooring.change.wording import clip
@@ -24,7 +25,13 @@ FALLBACK = 3000
 
 def message(answer: Answer) -> dict[str, Any]:
     """The parts of a message that show an answer; `text` is for notifications and readers aloud."""
-    return {"text": escaped(render(answer))[:FALLBACK], "mrkdwn": False, "blocks": list(blocks(answer))}
+    return {"text": _fallback(answer), "mrkdwn": False, "blocks": list(blocks(answer))}
+
+
+def _fallback(answer: Answer) -> str:
+    """The answer as text, with the end of its log."""
+    short = replace(answer, log=tuple(newest(answer, verbatim(answer.log), FALLBACK // 3)))
+    return escaped(render(short)[:FALLBACK])
 
 
 def blocks(answer: Answer) -> Iterator[dict[str, Any]]:
