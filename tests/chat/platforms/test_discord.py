@@ -1,8 +1,10 @@
 """Discord: what it sends, and what is sent to it."""
 
+import json
+
 import pytest
 
-from mooring.chat.platforms.platform import Posted, Unsent
+from mooring.chat.platforms.platform import Incoming, Posted, Unsent
 from mooring.chat.said import Challenge, Clicked, Ignored, Place, Said, Unverified
 from tests.chat.platforms.answers import ASKS, DONE, NOW, QUEUED, RUNNING, STATUS, run
 from tests.chat.platforms.doors import connected
@@ -23,7 +25,7 @@ def test_a_ping_is_answered_where_it_is_signed() -> None:
         assert isinstance(challenge, Challenge)
         assert door.challenge(challenge.body).body == {"type": 1}
         with pytest.raises(Unverified):
-            door.receive(discord.Incoming(discord.ping(NOW).headers, b'{"type":1}'), NOW)
+            door.receive(Incoming(discord.ping(NOW).headers, b'{"type":1}'), NOW)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +53,8 @@ def test_options_are_the_words_of_a_command(name: str, options: list[object], li
 
 def test_whoever_reads_chinese_says_it_in_chinese() -> None:
     with connected("discord") as (door, standin, _):
-        body = discord.json.loads(
-            standin.command("agent", sub("restart", id="concierge", environment="staging"), NOW).body
-        )
-        request = discord.signed(discord.json.dumps(body | {"locale": "zh-CN"}).encode(), NOW)
+        body = json.loads(standin.command("agent", sub("restart", id="concierge", environment="staging"), NOW).body)
+        request = discord.signed(json.dumps(body | {"locale": "zh-CN"}).encode(), NOW)
         assert door.receive(request, NOW).text == "/智能体 重启 concierge 环境 staging"
 
 

@@ -1,5 +1,8 @@
 """GitHub: which comments are heard, what a login may do, and the one comment that answers."""
 
+import json
+from typing import Any
+
 import pytest
 
 from mooring.chat.platforms.platform import Posted, Unsent
@@ -24,7 +27,7 @@ def test_a_comment_that_was_just_created_is_heard() -> None:
 def test_a_workflow_of_the_same_comment_is_the_same_event() -> None:
     with connected("github") as (door, standin, _):
         request = standin.comment("/agent status", NOW)
-        payload = github.json.loads(request.body)
+        payload = json.loads(request.body)
         assert door.read("issue_comment", payload, NOW) == door.receive(request, NOW)
 
 
@@ -34,7 +37,7 @@ def test_a_forks_pull_request_is_like_any_other_place() -> None:
         issue = {"number": ISSUE, "pull_request": {"url": "…"}, "user": {"login": "stranger", "type": "User"}}
         said = door.receive(standin.comment("/deploy rollback", NOW, login="stranger", issue=issue), NOW)
         assert run(door.vouch(said.caller)).permission == ""
-        assert github.json.loads(standin.comment("x", NOW).body)["comment"]["author_association"] == "OWNER"
+        assert json.loads(standin.comment("x", NOW).body)["comment"]["author_association"] == "OWNER"
 
 
 @pytest.mark.parametrize("action", ["edited", "deleted", None])
@@ -45,14 +48,14 @@ def test_a_comment_that_was_edited_or_deleted_is_not_heard(action: str | None) -
 
 def test_a_comment_that_changed_since_is_not_heard() -> None:
     with connected("github") as (door, standin, _):
-        payload = github.json.loads(standin.comment("/deploy rollback", NOW).body)
+        payload = json.loads(standin.comment("/deploy rollback", NOW).body)
         payload["comment"]["updated_at"] = iso(NOW + 10)
         assert isinstance(door.receive(github.signed(payload), NOW + 20), Ignored)
 
 
 def test_bots_our_own_comments_other_repositories_and_events_are_not_heard() -> None:
     with connected("github") as (door, standin, _):
-        payload = github.json.loads(standin.comment("/deploy rollback", NOW).body)
+        payload = json.loads(standin.comment("/deploy rollback", NOW).body)
         comment = payload["comment"]
         for changed in (
             payload | {"comment": comment | {"user": BOT}},
@@ -95,8 +98,9 @@ def test_what_a_login_may_do_is_what_the_api_says(permission: str, role: str, ex
 def test_a_stranger_has_no_permission_and_an_outage_gives_none() -> None:
     with connected("github") as (door, standin, _):
         assert run(door.vouch(Caller("github", "stranger"))).permission == ""
-        for trouble in ([500] * 3, [401], [(200, {}, {"permission": "admin"})], [(200, {}, [])]):
-            standin.trouble = list(trouble)
+        troubles: list[list[Any]] = [[500] * 3, [401], [(200, {}, {"permission": "admin"})], [(200, {}, [])]]
+        for trouble in troubles:
+            standin.trouble = trouble
             with pytest.raises(Unsent):
                 run(door.vouch(Caller("github", "anna")))
         standin.trouble = [(200, {}, {"permission": "admin", "role_name": "admin", "user": {"login": "root"}})]

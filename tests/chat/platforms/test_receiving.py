@@ -67,8 +67,7 @@ def resigned(platform: str, body: bytes) -> Incoming:
             return feishu.signed(body, NOW)
         case "discord":
             return discord.signed(body, NOW)
-    digest = github.hmac.new(github.SECRET.encode(), body, github.hashlib.sha256).hexdigest()
-    return Incoming({"x-github-event": "issue_comment", "x-hub-signature-256": f"sha256={digest}"}, body)
+    return github.signed(body)
 
 
 @every

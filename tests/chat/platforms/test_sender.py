@@ -96,7 +96,8 @@ def test_a_platform_that_is_down_is_named_by_its_host_alone() -> None:
 
 def test_answers_that_are_no_json_are_no_crash() -> None:
     with connected("slack") as (door, standin, _):
-        for trouble in ((200, {}, None), (200, {}, []), (200, {}, "ok"), (404, {}, {})):
+        troubles: list[Any] = [(200, {}, None), (200, {}, []), (200, {}, "ok"), (404, {}, {})]
+        for trouble in troubles:
             standin.trouble = [trouble]
             with pytest.raises(Unsent):
                 run(door.post(SLACK, DONE))

@@ -15,9 +15,9 @@ from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer
 
 HEADER = 150
 FENCE = 2800
-"""Characters of a table or a log; a message has at most some 12,000 in all."""
+FACTS = 3000
+"""Characters of a table, of a log, and of all facts; a message has at most some 12,000 in all."""
 
-FACTS = 30
 TOKEN = 2000
 LABEL = 75
 FALLBACK = 3000
@@ -59,7 +59,10 @@ def blocks(answer: Answer) -> Iterator[dict[str, Any]]:
 def _facts(answer: Answer) -> Iterator[dict[str, Any]]:
     if answer.facts:
         elements: list[dict[str, Any]] = []
-        for label, value in answer.facts[:FACTS]:
+        room = FACTS
+        for label, value in answer.facts:
+            if (room := room - len(label[:60]) - len(value[:300])) < 0:
+                break
             elements.append({"type": "text", "text": f"{clip(label, 60)}  ", "style": {"bold": True}})
             elements.append({"type": "text", "text": f"{clip(value, 300)}\n"})
         yield {"type": "rich_text_section", "elements": elements}
