@@ -12,7 +12,7 @@ from dataclasses import replace
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer
 from mooring.chat.platforms.text import CELL, heading, newest, verbatim, web_link
-from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer, left_out
+from mooring.chat.platforms.wording import NOTHING, WORDS, footer, left_out
 
 LONGEST = 60_000
 """Characters; GitHub takes 65,536."""
@@ -40,7 +40,7 @@ def markdown(answer: Answer, mark: str) -> str:
 
 
 def _markdown(answer: Answer, mark: str, note: str) -> str:
-    parts = [mark, f"**{escaped(f'{MARKS[answer.stage]} {heading(answer)}')}**"]
+    parts = [mark, f"**{escaped(heading(answer))}**"]
     parts += ["\n".join(lines) for lines in (list(_facts(answer)), list(_table(answer))) if lines]
     parts += [note] if note else []
     parts += [fenced(answer.log)] if answer.log else []
@@ -61,7 +61,7 @@ def _table(answer: Answer) -> Iterator[str]:
     yield _row([escaped(clip(cell, CELL)) for cell in head])
     yield _row(["---"] * len(head))
     for row in rows:
-        yield _row([code(clip(cell, CELL)).replace("|", "\\|") for cell in row])
+        yield _row([code(clip(cell, CELL)).replace("|", "\\|") if cell else "" for cell in row])
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -10,15 +10,19 @@ from typing import Any
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer, Button
 from mooring.chat.platforms.slack.reading import ACTION
-from mooring.chat.platforms.text import first, grid, heading, newest, render, verbatim, web_link
-from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer
+from mooring.chat.platforms.text import first, fitted, heading, newest, render, verbatim, web_link
+from mooring.chat.platforms.wording import NOTHING, WORDS, footer
 
 HEADER = 150
 FENCE = 2800
 FACTS = 3000
 """Characters of a table, of a log, and of all facts; a message has at most some 12,000 in all."""
 
+COLUMNS = 80
+"""Of a line that a window shows without breaking it."""
+
 TOKEN = 2000
+LINK = 3000
 LABEL = 75
 FALLBACK = 3000
 
@@ -36,24 +40,23 @@ def _fallback(answer: Answer) -> str:
 
 def blocks(answer: Answer) -> Iterator[dict[str, Any]]:
     """Title, facts, table, log, buttons, and who did it."""
-    yield {"type": "header", "text": _plain(f"{MARKS[answer.stage]} {heading(answer)}", HEADER)}
+    yield {"type": "header", "text": _plain(heading(answer), HEADER)}
     parts = [*_facts(answer)]
-    if table := grid(answer.table):
+    if table := fitted(answer.table, COLUMNS):
         parts.append(_fence("\n".join(first(answer, table, FENCE))))
     if answer.log:
         parts.append(_fence("\n".join(newest(answer, verbatim(answer.log), FENCE))))
     if parts:
         yield {"type": "rich_text", "elements": parts}
-    if buttons := [*map(_button, range(25), answer.buttons)]:
-        yield {"type": "actions", "elements": [*buttons]}
-    if said := footer(answer):
-        yield {"type": "context", "elements": [_plain(said, 2000)]}
-    if link := web_link(answer):
+    if buttons := [*map(_button, range(24), answer.buttons), *_link(answer)]:
+        yield {"type": "actions", "elements": buttons}
+    yield {"type": "context", "elements": [_plain(footer(answer), 2000)]}
+
+
+def _link(answer: Answer) -> Iterator[dict[str, Any]]:
+    if (link := web_link(answer)) and len(link) <= LINK:
         label = WORDS[answer.language]["details"]
-        yield {
-            "type": "actions",
-            "elements": [{"type": "button", "action_id": "details", "url": link[:3000], "text": _plain(label, LABEL)}],
-        }
+        yield {"type": "button", "action_id": "details", "url": link, "text": _plain(label, LABEL)}
 
 
 def _facts(answer: Answer) -> Iterator[dict[str, Any]]:
