@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mooring.chat.platforms.platform import Posted, Unsent
-from mooring.chat.said import Caller, Ignored, Place, Said
+from mooring.chat.said import Caller, Ignored, Place, Said, Unverified
 from mooring.timestamps import iso
 from tests.chat.platforms.answers import ASKS, DONE, NOW, QUEUED, RUNNING, run
 from tests.chat.platforms.doors import connected
@@ -134,7 +134,7 @@ def test_a_comment_whose_answer_was_lost_is_not_written_twice() -> None:
     with connected("github") as (door, standin, _):
         said = door.receive(standin.comment("/deploy rollback", NOW), NOW)
         standin.add(f"<!-- mooring chat {said.event} -->\nforged", {"login": "stranger", "type": "User"})
-        standin.lost = True
+        standin.trouble = ["lost"]
         posted = run(door.answer(said, DONE, None))
         assert len(standin.written) == 1
         assert standin.comments[posted.handle["comment"]]["user"] == BOT
@@ -158,6 +158,14 @@ def test_limits_are_honoured_and_refusals_hold_no_token() -> None:
             run(door.post(PLACE, DONE))
         assert github.TOKEN not in repr(caught.value) + repr(door)
         assert github.SECRET not in repr(door)
+
+
+def test_an_adapter_without_a_webhook_secret_hears_no_webhook() -> None:
+    with connected("github") as (door, standin, _):
+        door.webhook_secret = ""
+        request = github.signed(json.loads(standin.comment("/deploy rollback", NOW).body), secret="")
+        with pytest.raises(Unverified):
+            door.receive(request, NOW)
 
 
 def test_commands_that_were_never_delivered_are_found() -> None:

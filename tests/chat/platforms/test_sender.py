@@ -7,6 +7,7 @@ import pytest
 from mooring.chat.platforms.platform import Unsent
 from mooring.chat.platforms.sender import PATIENCE, Sender
 from mooring.chat.said import Place
+from mooring.spec.chat import Platform
 from tests.chat.platforms.answers import DONE, run
 from tests.chat.platforms.doors import Clock, connected
 from tests.chat.standins.discord import CHANNEL as DISCORD_CHANNEL
@@ -72,6 +73,14 @@ def test_a_message_that_may_have_been_written_is_not_written_again_but_an_edit_i
         standin.trouble = [502, 503]
         assert run(door.edit(SLACK, posted, DONE)).handle == posted.handle
         assert len(standin.messages) == 1
+
+
+@pytest.mark.parametrize(("platform", "place"), [("discord", DISCORD), ("feishu", Place("feishu", "oc_ops"))])
+def test_a_message_whose_answer_was_lost_is_written_once_where_it_has_a_name(platform: Platform, place: Place) -> None:
+    with connected(platform) as (door, standin, _):
+        standin.trouble = ["lost"] if platform == "discord" else [(503, {}, {}), "lost", "lost"]
+        run(door.post(place, DONE))
+        assert len(standin.messages if platform == "discord" else standin.cards) == 1
 
 
 def test_a_redirect_is_not_followed_with_a_token() -> None:

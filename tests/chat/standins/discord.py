@@ -28,6 +28,7 @@ class Discord(StandIn):
         self.messages: dict[str, Any] = {}
         self.originals: dict[str, str] = {}
         self.commands: list[Any] = []
+        self.nonces: dict[str, str] = {}
         self.open = True
         self._numbers = itertools.count(790000000000000100)
 
@@ -50,6 +51,8 @@ class Discord(StandIn):
                 return 200, request.body
             case _ if not self.open:
                 return 403, {"code": 50001, "message": "Missing Access"}
+            case _ if nonce := (request.body or {}).get("nonce"):
+                written = self.nonces.setdefault(nonce, str(next(self._numbers)))
             case _:
                 written = request.path.get("message_id") or str(next(self._numbers))
                 if request.call.startswith("PATCH") and written not in self.messages:

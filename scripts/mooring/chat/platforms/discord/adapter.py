@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#security-and-authorization
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,7 +76,10 @@ class DiscordAdapter:
         return await self.edit(received.place, before or Posted(), answer)
 
     async def post(self, place: Place, answer: Answer) -> Posted:
-        found = await self._call("POST", f"/channels/{place.thread or place.channel}/messages", message(answer))
+        # a second try with the same nonce writes no second message
+        body = {**message(answer), "nonce": secrets.token_hex(12), "enforce_nonce": True}
+        path = f"/channels/{place.thread or place.channel}/messages"
+        found = await self._call("POST", path, body, repeatable=True)
         if found is None:
             raise Unsent("Discord does not let the bot write in that channel")
         return Posted({"message": found.get("id"), "channel": found.get("channel_id")})
