@@ -15,6 +15,7 @@ from mooring.chat.recording import Recording, refusal, staged
 from mooring.chat.spoken import Door, Heard, No, Spoken
 from mooring.chat.wording import say
 from mooring.errors import MooringError, Stopped
+from mooring.outcome import Reason
 from mooring.rollout import chatted
 
 log = logging.getLogger("mooring.chat")
@@ -37,13 +38,13 @@ class Carrying:
 
     def failed(self, spoken: Spoken, error: Exception) -> Answer:
         """The answer to what could not be done."""
-        language, command = spoken.language, spoken.command.text
+        language, command, code = spoken.language, spoken.command.text, ended(error)
         if not isinstance(error, MooringError):
             log.error("%s failed", command, exc_info=error)
-            return Answer(Stage.FAILED, say("crashed", language, command=command), language=language)
+            return Answer(Stage.FAILED, say("crashed", language, command=command), language=language, code=code)
         facts = ((say("fix", language), error.fix),) if error.fix else ()
         title = say("failed", language, command=command, error=str(error))
-        return Answer(Stage.FAILED, title, facts=facts, language=language)
+        return Answer(Stage.FAILED, title, facts=facts, language=language, code=code)
 
     def _asked(self, spoken: Spoken, context: Context, who: Speaker, confirm: str) -> Answer:
         def work() -> Answer:
@@ -94,8 +95,17 @@ class Carrying:
             answer = refusal(no, spoken.language)
         except Exception as error:  # noqa: BLE001 - the door waits for an answer
             with suppress(MooringError):
-                reason = error.reason if isinstance(error, Stopped) else "usage"
-                reason = reason if isinstance(error, MooringError) else "crash"
-                self._recording.decided(context, spoken, context.person, chatted.FAILED, reason)
+                self._recording.decided(context, spoken, context.person, chatted.FAILED, ended(error))
             answer = replace(self.failed(spoken, error), who=context.person)
         return self._recording.answered(spoken.received, answer)
+
+
+def ended(error: Exception) -> str:
+    """How a command ended that raised, as a reason of `outcome`."""
+    match error:
+        case Stopped():
+            return str(error.reason)
+        case MooringError():
+            return str(Reason.USAGE)
+        case _:
+            return str(Reason.CRASH)

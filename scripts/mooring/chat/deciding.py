@@ -69,7 +69,8 @@ class Deciding:
                 return self._carrying.go(answered, replace(context, person=question.person))
             self._recording.decided(context, answered, question.person, chatted.CANCELLED, Code.CANCELLED)
             title = say(Code.CANCELLED, spoken.language, who=by.name)
-            return Heard(Answer(Stage.REFUSED, title, who=by.name, language=spoken.language))
+            code = str(Code.CANCELLED)
+            return Heard(Answer(Stage.REFUSED, title, who=by.name, language=spoken.language, code=code))
 
         return self._judging.passed(spoken, go, self._carrying.failed)
 
@@ -101,5 +102,5 @@ class Deciding:
         """Raises No for a question that was answered, unless by this very event, before the door was restarted."""
         decided = json.loads(question.decided)
         if (decided["platform"], decided["event"]) != (received.caller.platform, received.event):
-            what = say(decided["what"], Asked.of(question).command.language)
+            what = say(f"was {decided['what']}", Asked.of(question).command.language)
             raise No(Code.ANSWERED, who=decided["person"], what=what)

@@ -33,6 +33,9 @@ __all__ = ["ContextOf", "Desk", "Heard", "Work"]
 LATE_SECONDS = 120.0
 """After which what was said to a door that had ended is not done any more."""
 
+FOUND_LATE_SECONDS = 600.0
+"""After which what nobody delivered is not done any more, once it is found."""
+
 
 class Desk:
     """Of one door. Any thread may use it.
@@ -60,14 +63,20 @@ class Desk:
         self._carrying = Carrying(self._door, self._recording)
         self._deciding = Deciding(self._door, self._recording, self._judging, self._carrying)
 
-    def hear(self, received: Said | Clicked) -> Heard:
+    def hear(self, received: Said | Clicked, at: float | None = None) -> Heard:
         """Quick, and without the network. Raises Failed(STORAGE) where it cannot be written down: then it is not heard,
-        and the platform may deliver it again."""
+        and the platform may deliver it again.
+
+        `at` is when it was said (Unix time), where it was found long after that perhaps.
+        """
         understood = parse(received.text) if isinstance(received, Said) else None
         if isinstance(received, Said) and understood is None:
             return Heard(None)
         if received.caller.platform != TERMINAL and not self._door.store.hear(received):
             return Heard(None)
+        if at is not None and self._door.clock() - at > FOUND_LATE_SECONDS:
+            language: Language = understood.language if understood else self._door.language
+            return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
         return self._kept(received, self._heard(received, understood))
 
     def left(self) -> list[tuple[Said | Clicked, Heard]]:
@@ -127,7 +136,8 @@ class Desk:
         if answer is not None and (answer.stage.final or answer.stage is Stage.ASKS):
             return Heard(answer)
         if answer is not None and answer.stage is Stage.RUNNING:
-            told = Answer(Stage.FAILED, say(Code.INTERRUPTED, answer.language), language=answer.language)
+            title, code = say(Code.INTERRUPTED, answer.language), str(Code.INTERRUPTED)
+            told = Answer(Stage.FAILED, title, language=answer.language, code=code)
             return self._kept(received, Heard(told))
         understood = parse(received.text) if isinstance(received, Said) else None
         if self._door.clock() - event.at > LATE_SECONDS:
@@ -138,4 +148,7 @@ class Desk:
     def _kept(self, received: Said | Clicked, heard: Heard) -> Heard:
         if heard.answer is not None and heard.answer.stage.final:
             self._recording.answered(received, heard.answer)
+        if heard == Heard(None):
+            with suppress(MooringError):
+                self._door.store.over(received)
         return heard

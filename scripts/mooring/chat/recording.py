@@ -50,7 +50,7 @@ class Recording:
         event = self._event(received.caller, self._name(received.caller), received.text, chatted.REFUSED, refusal.code)
         if not self.audit.note(self._door.store.records, event):
             return Heard(None)
-        return Heard(Answer(Stage.REFUSED, refusal.message, language=refusal.language))
+        return Heard(Answer(Stage.REFUSED, refusal.message, language=refusal.language, code=str(refusal.code)))
 
     def decided(self, context: Context, spoken: Spoken, person: str, decision: str, code: str = "") -> None:
         """Records what becomes of a command that was allowed. Raises MooringError for a change that cannot be."""
@@ -93,7 +93,7 @@ class Recording:
 
 def refusal(no: No, language: Language) -> Answer:
     """The answer that says no."""
-    return Answer(Stage.REFUSED, say(no.code, language, **no.facts), language=language)
+    return Answer(Stage.REFUSED, say(no.code, language, **no.facts), language=language, code=str(no.code))
 
 
 def staged(spoken: Spoken, stage: Stage) -> Answer:

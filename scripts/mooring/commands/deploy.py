@@ -84,11 +84,14 @@ def deploy_release(
     from mooring.commands import doors, proofs
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
+    from mooring.rollout import holds
+    from mooring.rollout.doors import passable
     from mooring.rollout.driver import Request
 
     name = release.content.environment.name
     running = target(workspace, release.content.environment)
     with ledger(workspace, release.content.environment) as book:
+        holds.admit(book, name)
         settle(running, book, console)
         _say_hotfix(book, name, console)
         live = running.live()
@@ -102,7 +105,7 @@ def deploy_release(
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
-        doors.passable(running, book, workspace, release.digest)
+        passable(running, book, workspace.of(name), release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
         request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener)

@@ -84,8 +84,8 @@ class _Resolution:
             objectives=self._named(
                 Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
             ),
-            chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
+            chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
         )
         if self.findings:
             raise FindingsError(self.findings)

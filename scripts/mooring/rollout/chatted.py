@@ -14,6 +14,9 @@ REFUSED, ASKED, CANCELLED, STARTED, DONE, FAILED = "refused", "asked", "cancelle
 """Decisions: it was not allowed; a yes is waited for; somebody said no; a change begins; it is over; it is over and did
 not work."""
 
+UNPOSTED = "unposted"
+"""Beside the decision about a command: its answer could not be posted; `code` says why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chatted(Event):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Reason
+from mooring.rollout import holds, machine
 from mooring.rollout import lease as leases
-from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
@@ -56,6 +56,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
     Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
     with Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
+        holds.admit(ledger, driver.environment)
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
         environment = request.release.content.environment

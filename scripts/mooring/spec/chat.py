@@ -158,3 +158,10 @@ class Chat(Document):
         """Those that are connected."""
         connected: tuple[Platform, ...] = ("github", "slack", "feishu", "discord")
         return tuple(name for name in connected if getattr(self, name) is not None)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables with what the connected platforms need."""
+        parts = [getattr(self, name) for name in self.platforms]
+        values = (getattr(part, name) for part in parts for name in type(part).model_fields)
+        return tuple(one.removeprefix("env:") for one in values if isinstance(one, str) and one.startswith("env:"))

@@ -96,11 +96,12 @@ class GitHubAdapter:
         from mooring.operate.repository.github import pages
 
         def look(client: "httpx2.Client") -> list[Missed]:
-            heard, now = [], self.clock()
+            heard = []
             for found in pages(client, "/issues/comments", "issues: read", since=iso(moment), sort="created"):
-                said = comment(found, int(str(found["issue_url"]).rpartition("/")[2]), now)
+                made = seconds(found["created_at"])  # whoever hears it judges whether that is too long ago
+                said = comment(found, int(str(found["issue_url"]).rpartition("/")[2]), made)
                 if isinstance(said, Said):
-                    heard.append(Missed(seconds(found["created_at"]), said))
+                    heard.append(Missed(made, said))
             return heard
 
         return await self._done(look)
