@@ -175,8 +175,9 @@ def test_commands_that_were_never_delivered_are_found() -> None:
         standin.add("thanks", {"login": "anna", "type": "User"}, at=NOW)
         standin.add("/drift", BOT, at=NOW)
         standin.add("/deploy rollback", {"login": "anna", "type": "User"}, at=NOW - 7200)
-        (missed,) = run(door.since(NOW - 86400))
-        assert (missed.said, missed.at) == (delivered, NOW)
+        recent, old = run(door.since(NOW - 86400))
+        assert (recent.said, recent.at) == (delivered, NOW)
+        assert (old.said.text, old.at) == ("/deploy rollback", NOW - 7200)
 
 
 def test_a_question_says_which_code_answers_it() -> None:

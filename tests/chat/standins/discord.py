@@ -28,6 +28,7 @@ class Discord(StandIn):
         self.messages: dict[str, Any] = {}
         self.originals: dict[str, str] = {}
         self.commands: list[Any] = []
+        self.whispered: list[Any] = []
         self.nonces: dict[str, str] = {}
         self.open = True
         self._numbers = itertools.count(790000000000000100)
@@ -44,6 +45,9 @@ class Discord(StandIn):
 
     def answer(self, request: Request) -> Answer:
         match request.call.split("/")[1]:
+            case "webhooks" if request.call.startswith("POST"):
+                self.whispered.append(request.body)
+                return 200, {"id": str(next(self._numbers))}
             case "webhooks":
                 written = self.originals.setdefault(request.path["webhook_token"], str(next(self._numbers)))
             case "applications":
