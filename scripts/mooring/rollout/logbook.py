@@ -35,12 +35,7 @@ class Record:
     `drift-adopted`, `proof`, `drill`, `chat`, or `corrected` where traffic was found elsewhere than the ledger said.
     `previous` and `digest` are the releases that it went from and to. `reason` and `detail` say why it failed.
     `requests` are the counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what
-<<<<<<< HEAD
-    was proved, or drilled, `said` what was said by chat.
-=======
-    was proved, or drilled.
-    `approved` are those who approved its plan.
->>>>>>> chat-actions
+    was proved, or drilled, `said` what was said by chat. `approved` are those who approved its plan.
     `hands` are those who went on with it after its process had ended. `first` and `last` are numbers of the ledger.
     """
 
@@ -64,11 +59,8 @@ class Record:
     hotfix: Mapping[str, Any] | None = None
     fields: tuple[str, ...] = ()
     proof: Mapping[str, Any] | None = None
-<<<<<<< HEAD
     said: Mapping[str, Any] | None = None
-=======
     approved: tuple[str, ...] = ()
->>>>>>> chat-actions
     hands: tuple[str, ...] = ()
 
     @property
