@@ -16,8 +16,9 @@ def received_text(received: Said | Clicked) -> str:
 
 def received(text: str) -> Said | Clicked:
     data = json.loads(text)
-    kind = {"Said": Said, "Clicked": Clicked}[data.pop("kind")]
-    return kind(**{**data, "caller": Caller(**data["caller"]), "place": Place(**data["place"])})
+    kind = data.pop("kind")
+    values = {**data, "caller": Caller(**data["caller"]), "place": Place(**data["place"])}
+    return Said(**values) if kind == "Said" else Clicked(**values)
 
 
 def answer_text(answer: Answer) -> str:

@@ -34,3 +34,17 @@ class Code(StrEnum):
     NOT_RECORDED = "not-recorded"
     LATE = "late"
     INTERRUPTED = "interrupted"
+
+
+LINE = frozenset(
+    {
+        Code.UNKNOWN_COMMAND,
+        Code.MISSING_ARGUMENT,
+        Code.BAD_ARGUMENT,
+        Code.TRAILING_TEXT,
+        Code.LOOK_ALIKE,
+        Code.HIDDEN_CHARACTERS,
+        Code.TOO_LONG,
+    }
+)
+"""Those of a line that is no command."""

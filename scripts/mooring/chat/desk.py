@@ -2,43 +2,39 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from mooring.chat.action import Action, Context, Notify
-from mooring.chat.answer import Answer
-from mooring.chat.command import Command, Language
+from mooring.chat import asking, codec, policy
+from mooring.chat.action import Action, Context
+from mooring.chat.answer import Answer, Stage
+from mooring.chat.carrying import Carrying
+from mooring.chat.codes import Code
+from mooring.chat.command import Command, Language, Refusal
+from mooring.chat.deciding import Deciding
+from mooring.chat.grammar.parse import parse
+from mooring.chat.grammar.table import REPLIES
+from mooring.chat.help import Help
+from mooring.chat.judging import Judging
+from mooring.chat.policy import TERMINAL, Speaker
+from mooring.chat.recording import Recording
 from mooring.chat.said import Clicked, Said
+from mooring.chat.spoken import ContextOf, Door, Heard, No, Spoken, Work
+from mooring.chat.wording import say
+from mooring.errors import MooringError
+from mooring.spec.chat import Chat
+from mooring.state.records.chats import Event
 
 if TYPE_CHECKING:
     from mooring.chat.store import Store
-    from mooring.spec.chat import Chat
 
-Work = Callable[[Notify], Answer]
+__all__ = ["ContextOf", "Desk", "Heard", "Work"]
 
+LATE_SECONDS = 120.0
+"""After which what was said to a door that had ended is not done any more."""
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What is answered at once, and what follows.
-
-    `answer` is None where nothing is said: the line was not for us, or it was heard before. `work` is to be run in a
-    thread, never raises, and its answer takes the place of the first; while it runs, its `Notify` says how far it is.
-    `aside` answers are for the one who pressed a button: the message with the button stays as it is, since others may
-    still press it.
-    """
-
-    answer: Answer | None
-    work: Work | None = None
-    aside: bool = False
-
-
-class ContextOf(Protocol):
-    """Makes the context of a command. Quick. Raises UsageError where there is no such environment.
-
-    The desk replaces `may`.
-    """
-
-    def __call__(self, environment: str, person: str, platform: str, language: Language) -> Context: ...
+FOUND_LATE_SECONDS = 600.0
+"""After which what nobody delivered is not done any more, once it is found."""
 
 
 class Desk:
@@ -51,7 +47,7 @@ class Desk:
 
     def __init__(
         self,
-        document: "Callable[[], Chat | None]",
+        document: Callable[[], Chat | None],
         context_of: ContextOf,
         actions: Mapping[str, Action],
         store: "Store",
@@ -60,21 +56,35 @@ class Desk:
         environment: str,
         permission: Callable[[str], str | None] | None = None,
     ) -> None:
-        self._document, self._context_of, self._actions = document, context_of, actions
-        self._store, self._clock = store, clock
-        self._environment, self._permission = environment, permission
+        everything: Mapping[str, Action] = {"help": Help(), **actions}
+        self._door = Door(document, context_of, everything, store, clock, environment, permission)
+        self._recording = Recording(self._door)
+        self._judging = Judging(self._door, self._recording)
+        self._carrying = Carrying(self._door, self._recording)
+        self._deciding = Deciding(self._door, self._recording, self._judging, self._carrying)
 
-    def hear(self, received: Said | Clicked) -> Heard:
+    def hear(self, received: Said | Clicked, at: float | None = None) -> Heard:
         """Quick, and without the network. Raises Failed(STORAGE) where it cannot be written down: then it is not heard,
-        and the platform may deliver it again."""
-        raise NotImplementedError
+        and the platform may deliver it again.
+
+        `at` is when it was said (Unix time), where it was found long after that perhaps.
+        """
+        understood = parse(received.text) if isinstance(received, Said) else None
+        if isinstance(received, Said) and understood is None:
+            return Heard(None)
+        if received.caller.platform != TERMINAL and not self._door.store.hear(received):
+            return Heard(None)
+        if at is not None and self._door.clock() - at > FOUND_LATE_SECONDS:
+            language: Language = understood.language if understood else self._door.language
+            return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
+        return self._kept(received, self._heard(received, understood))
 
     def left(self) -> list[tuple[Said | Clicked, Heard]]:
         """What a door that ended had heard and not finished, for the next one to start with.
 
         What had not begun is done now; a change that had begun is not done again, and its answer says so.
         """
-        raise NotImplementedError
+        return [(codec.received(event.received), self._again(event)) for event in self._door.store.left()]
 
     def offer(self, command: Command, until: float, digest: str = "") -> str:
         """The token of a button that says a command for whoever presses it, as often as it is pressed until then.
@@ -82,8 +92,63 @@ class Desk:
         The press is judged as if they had said it, and is its own confirmation. `digest` names what they see: a change
         whose preview has another one by then is refused.
         """
-        raise NotImplementedError
+        environment = command.arguments.get("environment", self._door.environment)
+        offered = asking.offered(command, environment, digest, self._door.clock(), until)
+        self._door.store.ask(offered)
+        return f"{asking.SAY}.{offered.token}"
 
     def tidy(self) -> None:
         """To be called every minute or so: writes down counted refusals, and forgets what is over."""
-        raise NotImplementedError
+        self._recording.audit.flush()
+        with suppress(MooringError):  # the next time does
+            self._door.store.forget()
+
+    def close(self) -> None:
+        """Writes down what was counted so far. To be called when the door ends."""
+        self._recording.audit.flush(all_of_it=True)
+
+    def _heard(self, received: Said | Clicked, understood: Command | Refusal | None) -> Heard:
+        if isinstance(received, Clicked):
+            return self._deciding.clicked(received, self._said)
+        if isinstance(understood, Refusal):
+            return self._recording.misunderstood(received, understood)
+        if understood is None:
+            return Heard(None)
+        if understood.name in REPLIES:
+            return self._deciding.replied(received, understood)
+        environment = understood.arguments.get("environment", self._door.environment)
+        now = self._door.clock()
+        return self._said(Spoken(received, understood, environment, received.caller, now, received.text))
+
+    def _said(self, spoken: Spoken) -> Heard:
+        def go(context: Context, who: Speaker) -> Heard:
+            changes = self._door.action(spoken.command).changes
+            confirm = policy.confirmation(context.document, who, spoken.command.name) if changes else "none"
+            if confirm == "none" or (spoken.confirmed and confirm == "self"):
+                return self._carrying.go(spoken, context)
+            return self._carrying.ask(spoken, context, who, confirm)
+
+        return self._judging.passed(spoken, go, self._carrying.failed)
+
+    def _again(self, event: Event) -> Heard:
+        received = codec.received(event.received)
+        answer = codec.answer(event.answer) if event.answer else None
+        if answer is not None and (answer.stage.final or answer.stage is Stage.ASKS):
+            return Heard(answer)
+        if answer is not None and answer.stage is Stage.RUNNING:
+            title, code = say(Code.INTERRUPTED, answer.language), str(Code.INTERRUPTED)
+            told = Answer(Stage.FAILED, title, language=answer.language, code=code)
+            return self._kept(received, Heard(told))
+        understood = parse(received.text) if isinstance(received, Said) else None
+        if self._door.clock() - event.at > LATE_SECONDS:
+            language: Language = understood.language if understood else self._door.language
+            return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
+        return self._kept(received, self._heard(received, understood))
+
+    def _kept(self, received: Said | Clicked, heard: Heard) -> Heard:
+        if heard.answer is not None and heard.answer.stage.final:
+            self._recording.answered(received, heard.answer)
+        if heard == Heard(None):
+            with suppress(MooringError):
+                self._door.store.over(received)
+        return heard

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mooring.chat.codes import Code
 from mooring.chat.said import Caller
-from mooring.spec.chat import COMMANDS, ROLLBACK, Chat, Confirm, Person, matches
+from mooring.spec.chat import COMMANDS, ROLLBACK, Chat, Confirm, Person, confirm_of, matches
 
 TERMINAL = "terminal"
 """The platform of whoever could run the command line anyway."""
@@ -83,8 +83,7 @@ def confirmation(document: Chat | None, who: Speaker, command: str) -> Confirm:
     """
     if who.everything or document is None:
         return "self"
-    family = f"{command.split(' ')[0]} *"
-    found = next((document.confirm[key] for key in (command, family, "*") if key in document.confirm), "self")
+    found = confirm_of(document.confirm, command)
     return "self" if found == "other" and command == ROLLBACK and who.on_call else found
 
 

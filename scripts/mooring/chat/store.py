@@ -43,6 +43,11 @@ class Store:
         )
         return self._write(lambda connection: chats.hear(connection, event))
 
+    def known(self, received: Said | Clicked) -> bool:
+        """Whether it was heard before."""
+        found = self._read(lambda connection: chats.event(connection, received.caller.platform, received.event))
+        return found is not None
+
     def answer(self, received: Said | Clicked, answer: Answer) -> None:
         """Writes down the answer as it is now, wherever that is shown."""
         platform, text = received.caller.platform, codec.answer_text(answer)
@@ -59,6 +64,15 @@ class Store:
         where = codec.posted_text(posted) if posted else None
         platform, text = received.caller.platform, codec.answer_text(answer)
         self._write(lambda connection: chats.show(connection, platform, received.event, text, where, done))
+
+    def over(self, received: Said | Clicked) -> None:
+        """Notes that nobody is answered, and nothing follows."""
+        now, platform = self._clock(), received.caller.platform
+        self._write(lambda connection: chats.over(connection, platform, received.event, now))
+
+    def last(self, platform: str) -> float | None:
+        """When something was last heard from a platform (Unix time); None where nothing is known of that."""
+        return self._read(lambda connection: chats.last(connection, platform))
 
     def left(self) -> list[Event]:
         """What was heard, and whose final answer was not shown, the oldest first."""

@@ -80,8 +80,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "somebody-else": ("somebody else with the right", "另一位有权限的人"),
     "or-say": ("Or say", "或者回复"),
     "reason": ("Reason", "原因"),
-    "confirmed": ("confirmed", "已确认"),
-    "cancelled": ("cancelled", "已取消"),
+    "was confirmed": ("confirmed", "已确认"),
+    "was cancelled": ("cancelled", "已取消"),
 }
 
 

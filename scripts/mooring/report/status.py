@@ -156,13 +156,15 @@ def _drilled(drill: dict[str, Any], now: float) -> str:
 _RESULTS = {"held": "held", "broken": "did not hold", "inconclusive": "was inconclusive"}
 
 
+_ADDRESSES = {"monitor": "watched", "chat": "hears chat"}
+
+
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
-    if monitor := data.get("monitor"):
-        yield f"watched at {monitor}"
+    yield from (f"{said} at {data[name]}" for name, said in _ADDRESSES.items() if data.get(name))
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
     for drill in data.get("proofs") or ():

@@ -1,5 +1,6 @@
 """Chat: who may say what to an environment, from where, and where alerts go."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -49,6 +50,12 @@ Language = Literal["en", "zh-CN"]
 def matches(pattern: str, command: str) -> bool:
     """Whether a pattern means a command: `*`, `deploy *` or `deploy rollback`."""
     return pattern in ("*", command) or (pattern.endswith(" *") and command.startswith(pattern[:-1]))
+
+
+def confirm_of(confirm: Mapping[str, Confirm], command: str) -> Confirm:
+    """Who confirms a change: what the most specific pattern says, and else the same person."""
+    keys = (key for key in (command, f"{command.split(' ')[0]} *", "*") if key in confirm)
+    return confirm[key] if (key := next(keys, None)) else "self"
 
 
 class Person(Part):
@@ -151,3 +158,10 @@ class Chat(Document):
         """Those that are connected."""
         connected: tuple[Platform, ...] = ("github", "slack", "feishu", "discord")
         return tuple(name for name in connected if getattr(self, name) is not None)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables with what the connected platforms need."""
+        parts = [getattr(self, name) for name in self.platforms]
+        values = (getattr(part, name) for part in parts for name in type(part).model_fields)
+        return tuple(one.removeprefix("env:") for one in values if isinstance(one, str) and one.startswith("env:"))

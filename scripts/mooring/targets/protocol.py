@@ -20,7 +20,7 @@ class Status:
 
     `ledger` says how this machine stands to the ledger and to others that serve the environment: `entry` is the last
     one it knows, `behind` the release that it follows to, `others` are machines, `ahead` is seconds of its clock.
-    `monitor` is where the environment is watched.
+    `monitor` is where the environment is watched, `chat` where platforms of chat are heard.
     """
 
     environment: str
@@ -29,6 +29,7 @@ class Status:
     supervisor: int | None = None
     simulator: str | None = None
     monitor: str | None = None
+    chat: str | None = None
     facts: Facts = NOTHING
     ledger: dict[str, Any] = field(default_factory=dict)
 

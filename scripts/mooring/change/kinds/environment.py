@@ -17,6 +17,7 @@ def rules(sides: Sides) -> Rules:
     return {
         "access": access,
         "agents": agents,
+        "chat": moved("environment.chat-changed", "chat"),
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "export": moved("environment.export-changed", "export"),
@@ -44,6 +45,7 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
         "target.listen": moved("environment.listen-changed", "address"),
+        "target.chat": moved("environment.chat-moved", "address for chat platforms"),
         "target.monitor": moved("environment.monitor-changed", "monitor"),
         "tier": moved("environment.tier-changed", "tier"),
     }

@@ -44,7 +44,7 @@ def hidden(character: str) -> bool:
 
 def folded(text: str) -> str:
     """As it looks: to find out for whom a line was meant, never to understand it."""
-    seen = "".join(character for character in text if not hidden(character))
+    seen = "".join(" " if one.isspace() else one for one in text if one.isspace() or not hidden(one))
     return unicodedata.normalize("NFKC", seen).translate(_FOLDED).casefold()
 
 

@@ -89,7 +89,7 @@ ROWS = (
 )
 
 REPLIES = ("confirm", "cancel")
-"""What answers a question of ours, and is no command of its own. Everybody may say it; the question says who decides."""
+"""What answers a question of ours, and is no command of its own. The question says whose answer counts."""
 
 BY_NAME = {row.name: row for row in ROWS}
 

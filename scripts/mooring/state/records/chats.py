@@ -96,6 +96,17 @@ def show(
     connection.execute(sa.update(EVENTS).where(*_named(platform, name)).values(values))
 
 
+def over(connection: sa.Connection, platform: str, name: str, done: float) -> None:
+    """Nothing follows an event, and nobody is answered."""
+    connection.execute(sa.update(EVENTS).where(*_named(platform, name)).values(done=done))
+
+
+def last(connection: sa.Connection, platform: str) -> float | None:
+    """When something was last heard from a platform."""
+    found = connection.execute(sa.select(sa.func.max(EVENTS.c.at)).where(EVENTS.c.platform == platform)).scalar()
+    return None if found is None else float(found)
+
+
 def left(connection: sa.Connection, most: int) -> list[Event]:
     """Events whose final answer was not shown, the oldest first."""
     wanted = sa.select(EVENTS).where(EVENTS.c.done.is_(None)).order_by(EVENTS.c.at).limit(most)
