@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -94,7 +95,7 @@ def written(repo: Repo) -> None:
     doors = {"github": github.GitHub.door, "slack": slack.Slack.door, "feishu": feishu.Feishu.door}
     people = [{**ANNA, "roles": ["operator"]}, {"name": "guest", "slack": "U0GUEST", "roles": ["guest"]}]
     roles = {"operator": {"commands": ["*"]}, "guest": {"commands": ["agent status"]}}
-    document = {**head, "owner": "@tidewater/platform", "people": people, "roles": roles, **doors}
+    document: dict[str, Any] = {**head, "owner": "@tidewater/platform", "people": people, "roles": roles, **doors}
     document |= {"discord": discord.Discord.door, "feishu": {**feishu.Feishu.door, "channels": CHANNELS}}
     (repo.root / "configs/operations/chat.yaml").write_text(
         "# yaml-language-server: $schema=../../schemas/chat.schema.json\n" + yaml.safe_dump(document), encoding="utf-8"
@@ -126,6 +127,10 @@ def chatting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chatting]:
         yield Chatting(repo, *platforms)
 
 
+def _all_in(found: Mapping[Any, Any], cells: list[str]) -> bool:
+    return bool(found) and all(cell in str(found) for cell in cells)
+
+
 def test_each_platform_is_told_the_same_facts(chatting: Chatting) -> None:
     now = time.time()
     assert chatting.deliver("slack", chatting.slack.slash("/agent status", now)).status_code == 200
@@ -137,7 +142,7 @@ def test_each_platform_is_told_the_same_facts(chatting: Chatting) -> None:
     rows = [cell for row in here["table"][1:] for cell in row[:2]]
     assert rows
     for found in (chatting.slack.messages, chatting.feishu.cards, chatting.discord.messages, chatting.github.comments):
-        wait(lambda found=found: found and all(cell in str(found) for cell in rows))
+        wait(partial(_all_in, found, rows))
 
 
 def test_a_rollback_is_for_those_who_may_and_flips_once_it_is_confirmed(chatting: Chatting) -> None:

@@ -16,9 +16,10 @@ moor chat run "/deploy rollback" --yes --json        asks nobody
 moor chat run /help                                  every command
 moor chat serve staging --listen 127.0.0.1:8090      hears platforms, where no supervisor does
 moor chat github staging                             hears the comment that a workflow runs for
+moor chat register staging                           tells Discord which commands there are
 """
 
-ACTIONS = ("run", "serve", "github")
+ACTIONS = ("run", "serve", "github", "register")
 """In the order of `moor chat --help`."""
 
 

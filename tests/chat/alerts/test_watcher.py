@@ -10,14 +10,17 @@ import pytest
 
 from mooring.chat.alerts.watcher import LEAD_SECONDS, Watcher
 from mooring.chat.answer import Stage
+from mooring.chat.command import Command
 from mooring.chat.platforms.platform import Adapter
+from mooring.errors import Refused
 from mooring.operate.records import Records
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
-from mooring.rollout import holds, notes
+from mooring.rollout import approvals, holds, notes
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.notes import Noted
 from mooring.state.records import patrols
+from mooring.state.records.approvals import Asked
 from mooring.state.records.heartbeats import beat
 from mooring.state.records.patrols import Patrolled
 from tests.chat.alerts.conftest import Channel, Clock, chat
@@ -44,15 +47,27 @@ def channel() -> Channel:
 
 
 @pytest.fixture
-def watch(records: Records, release: Release, channel: Channel, clock: Clock) -> Callable[..., bool]:
+def offered() -> list[Command]:
+    """The commands of buttons."""
+    return []
+
+
+@pytest.fixture
+def watch(
+    records: Records, release: Release, channel: Channel, clock: Clock, offered: list[Command]
+) -> Callable[..., bool]:
     """One look of a process, which has not looked before."""
 
     async def adapter(_name: str) -> Adapter:
         return channel  # type: ignore[return-value]
 
+    def offer(command: Command, _until: float) -> str:
+        offered.append(command)
+        return f"say.{len(offered)}"
+
     def look(who: str = "one", live: Release | None = release) -> bool:
         clock.now += LEAD_SECONDS + 1
-        return asyncio.run(Watcher(records, who, lambda: live, adapter, clock).look())
+        return asyncio.run(Watcher(records, who, lambda: live, adapter, offer, clock).look())
 
     return look
 
@@ -121,6 +136,26 @@ def test_a_silence_keeps_alarms_from_being_told_until_it_ends(
         "local: redis is in alarm",
         "local: the silence of anna is over; alerts are told again",
     ]
+
+
+def test_a_plan_that_waits_has_a_button_for_exactly_it_and_says_who_was_first(
+    records: Records, channel: Channel, watch: Callable[..., bool], offered: list[Command]
+) -> None:
+    ledger: Any = records.ledger()
+    said = {"base": None, "needed": 1, "risk": 3, "changes": ["model swapped"], "count": 1, "commit": None}
+    asked = Asked(f"sha256:{'a' * 64}", f"sha256:{'b' * 64}", 0.0, "anna", said)
+    with pytest.raises(Refused):
+        approvals.demand(ledger, "local", asked, ())
+    for _ in range(3):
+        assert watch()
+    assert channel.titles == ["local: plan aaaaaaaaaaaa by anna waits for approval"]
+    assert [button.token for button in channel.messages[1].buttons] == ["say.1"]
+    assert [command.text for command in offered] == [f"/deploy approve {'a' * 64} in local"]
+    approvals.approve(ledger, "local", asked.plan, "bob", "feishu")
+    assert watch()
+    assert channel.titles == ["local: plan aaaaaaaaaaaa by anna was approved by bob"]
+    assert channel.messages[1].buttons == ()
+    assert channel.stages == [Stage.RESOLVED]
 
 
 def test_of_two_processes_one_tells(

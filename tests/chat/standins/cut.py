@@ -27,6 +27,7 @@ CALLS = {
     ),
     "discord": (
         "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        "POST /webhooks/{webhook_id}/{webhook_token}",
         "POST /channels/{channel_id}/messages",
         "PATCH /channels/{channel_id}/messages/{message_id}",
         "PUT /applications/{application_id}/commands",

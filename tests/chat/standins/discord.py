@@ -28,6 +28,8 @@ class Discord(StandIn):
         self.messages: dict[str, Any] = {}
         self.originals: dict[str, str] = {}
         self.commands: list[Any] = []
+        self.whispered: list[Any] = []
+        self.nonces: dict[str, str] = {}
         self.open = True
         self._numbers = itertools.count(790000000000000100)
 
@@ -43,6 +45,9 @@ class Discord(StandIn):
 
     def answer(self, request: Request) -> Answer:
         match request.call.split("/")[1]:
+            case "webhooks" if request.call.startswith("POST"):
+                self.whispered.append(request.body)
+                return 200, {"id": str(next(self._numbers))}
             case "webhooks":
                 written = self.originals.setdefault(request.path["webhook_token"], str(next(self._numbers)))
             case "applications":
@@ -50,6 +55,8 @@ class Discord(StandIn):
                 return 200, request.body
             case _ if not self.open:
                 return 403, {"code": 50001, "message": "Missing Access"}
+            case _ if nonce := (request.body or {}).get("nonce"):
+                written = self.nonces.setdefault(nonce, str(next(self._numbers)))
             case _:
                 written = request.path.get("message_id") or str(next(self._numbers))
                 if request.call.startswith("PATCH") and written not in self.messages:

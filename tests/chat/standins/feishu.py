@@ -27,6 +27,7 @@ class Feishu(StandIn):
         self.cards: dict[str, Any] = {}
         self.updated: list[Any] = []
         self.used: dict[str, int] = {}
+        self.written: dict[str, str] = {}
         self.expire = 7200
         self.tokens: list[str] = []
         self._numbers = itertools.count(1)
@@ -69,7 +70,7 @@ class Feishu(StandIn):
                 return 400, {"code": 230011, "msg": "The message is recalled."}
             self.cards[request.path["message_id"]] = card
             return 200, {"code": 0, "msg": "success", "data": {}}
-        message = f"om_{next(self._numbers)}"
+        message = self.written.setdefault(body["uuid"], f"om_{next(self._numbers)}")
         self.cards[message] = card
         return 200, {"code": 0, "msg": "success", "data": {"message_id": message, "chat_id": CHAT}}
 

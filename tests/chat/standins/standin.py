@@ -43,8 +43,8 @@ def complaints(api: str, schema: Any, value: Any) -> list[str]:
 
 
 class StandIn(ThreadingHTTPServer):
-    """`trouble` are what the next requests get: a status, or (status, headers, data); `complaints` is what was wrong
-    with requests, which a test looks at in the end."""
+    """`trouble` are what the next requests get: a status, or (status, headers, data), or "lost" for one that is done
+    although its answer is an error; `complaints` is what was wrong with requests, which a test looks at in the end."""
 
     daemon_threads = True
     api: str
@@ -52,7 +52,7 @@ class StandIn(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.trouble: list[int | tuple[int, dict[str, str], Any]] = []
+        self.trouble: list[int | str | tuple[int, dict[str, str], Any]] = []
         self.asked: list[Request] = []
         self.complaints: list[str] = []
         self.lock = threading.Lock()
@@ -134,12 +134,13 @@ class Handler(BaseHTTPRequestHandler):
             trouble = server.trouble.pop(0) if server.trouble else None
             if isinstance(trouble, int):
                 return self.reply(trouble, {"message": "no"})
-            if trouble:
+            if isinstance(trouble, tuple):
                 return self.reply(trouble[0], trouble[2], trouble[1])
             if not server.allowed(request):
                 server.complaints.append(f"{request.call}: without its token")
                 return self.reply(401, {})
-            return self.reply(*server.answer(request))
+            status, data = server.answer(request)
+            return self.reply(502 if trouble == "lost" else status, data)
 
     def reply(self, status: int, data: Any, headers: dict[str, str] | None = None) -> None:
         body = b"" if data is None else json.dumps(data).encode()

@@ -4,22 +4,27 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from mooring.chat import codec
+from mooring.chat.alerts import approvals as plans
 from mooring.chat.alerts import conditions, events
+from mooring.chat.alerts.approvals import Offer
 from mooring.chat.alerts.incident import Incident
 from mooring.chat.alerts.teller import Seen
+from mooring.chat.answer import Button
 from mooring.chat.command import Language
 from mooring.errors import MooringError
 from mooring.operate.objectives.standing import Standings
 from mooring.operate.recent import READ, drift
 from mooring.operate.records import Records
 from mooring.operate.status import read_jobs, read_patrol
-from mooring.rollout import holds, logbook
+from mooring.rollout import approvals, holds, logbook
+from mooring.rollout.approvals import Waiting
 from mooring.state.records import chat_messages
 from mooring.state.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.rollout.ledger import Entry
+    from mooring.rollout.ledger import Entry, Ledger
 
 BACK_SECONDS = 86400.0
 """How old a rollout may be that nobody has told of, after an outage."""
@@ -35,8 +40,8 @@ T = TypeVar("T")
 class Looking:
     """Of one environment."""
 
-    def __init__(self, records: Records, clock: Callable[[], float]) -> None:
-        self._records, self._clock = records, clock
+    def __init__(self, records: Records, clock: Callable[[], float], offer: Offer) -> None:
+        self._records, self._clock, self._offer = records, clock, offer
         self._standings = Standings(records, clock)
 
     def seen(self, release: "Release", language: Language) -> Seen:
@@ -51,6 +56,7 @@ class Looking:
             if entries:
                 asked("drift", lambda: conditions.drift(name, drift(book, name, entries), language))
                 asked("rollout", lambda: self._rollouts(entries, language))
+            asked("approval", lambda: self._approvals(book, language))
             asked("hold", lambda: events.holds(name, holds.ended(book, name), language))
             silent = asked.told(lambda: holds.silenced(book, name)) is not None
         return Seen(asked.incidents, asked.read, silent)
@@ -72,6 +78,19 @@ class Looking:
         if standings is None:
             raise Unavailable("nothing is known of the objectives")
         return conditions.objectives(self._records.environment, standings, promised, language)
+
+    def _approvals(self, book: "Ledger", language: Language) -> Iterable[Incident]:
+        """With the buttons that they have already, so that a restart changes no message."""
+        name, now, database = self._records.environment, self._clock(), self._records.database()
+        waiting = approvals.waiting(book, name)
+        if not waiting or database is None:
+            return ()
+        known = {each.incident: codec.answer(each.said).buttons for each in database.read(chat_messages.messages)}
+
+        def buttons(key: str, one: Waiting) -> tuple[Button, ...]:
+            return known.get(key) or (plans.button(one, name, self._offer, now, language),)
+
+        return plans.incidents(name, waiting, buttons, language)
 
     def _rollouts(self, entries: "Sequence[Entry]", language: Language) -> Iterable[Incident]:
         """Those that began after this was first looked at."""

@@ -102,7 +102,7 @@ class Teller:
     def _stands(self, message: Message, incident: Incident) -> bool:
         """Whether it is told already, or another process is at it."""
         if message.over is not None:
-            return not incident.alarm  # it has come back; what happened once is over for ever
+            return incident.over and not incident.alarm  # what is the case again is told again
         return bool(message.posted) or self._now - message.at < AGAIN_SECONDS
 
     async def _open(self, place: Place, incident: Incident, before: Message | None) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from mooring.chat.alerts.approvals import Offer
 from mooring.chat.alerts.looking import Looking
 from mooring.chat.alerts.teller import Ask, Teller
 from mooring.operate.records import Records
@@ -26,7 +27,7 @@ log = logging.getLogger("mooring.chat")
 
 
 class Watcher:
-    """Of one environment. `who` names this process among those that may tell."""
+    """Of one environment. `who` names this process among those that may tell. `offer` makes buttons of commands."""
 
     def __init__(
         self,
@@ -34,12 +35,13 @@ class Watcher:
         who: str,
         live: "Callable[[], Release | None]",
         adapter: Ask,
+        offer: Offer,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._records, self._who, self._live = records, who, live
         self._clock, self._sleep = clock, sleep
-        self._looking = Looking(records, clock)
+        self._looking = Looking(records, clock, offer)
         self._teller = Teller(records.environment, adapter)
         self._trouble = ""
 

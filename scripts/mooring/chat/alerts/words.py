@@ -35,11 +35,12 @@ HOLD = {
         "{environment}：{owner} 的静默已结束，恢复告警",
     ),
 }
-APPROVAL = Text("{environment}: a plan by {actor} waits for approval", "{environment}：{actor} 的计划等待审批")
-APPROVED = Text(
-    "{environment}: the plan by {actor} was approved by {by}", "{environment}：{actor} 的计划已由 {by} 批准"
+APPROVAL = Text(
+    "{environment}: plan {plan} by {actor} waits for approval", "{environment}：{actor} 的计划 {plan} 等待审批"
 )
-DENIED = Text("{environment}: the plan by {actor} was denied by {by}", "{environment}：{actor} 的计划已被 {by} 拒绝")
+APPROVED = Text(
+    "{environment}: plan {plan} by {actor} was approved by {by}", "{environment}：{actor} 的计划 {plan} 已由 {by} 批准"
+)
 STORM = Text("{environment}: {open} of {count} incidents are open", "{environment}：{count} 个告警，{open} 个未恢复")
 CALM = Text("{environment}: all of {count} incidents are over", "{environment}：{count} 个告警均已恢复")
 TOLD = Text("{what}: {outcome}", "{what}：{outcome}")
@@ -68,4 +69,6 @@ REASON = Text("Reason", "原因")
 ENDED_BY = Text("Ended by", "结束者")
 ITSELF = Text("its time was over", "到期自动结束")
 PLAN = Text("Plan", "计划")
+RISK = Text("Risk", "风险")
+APPROVALS = Text("Approvals", "审批")
 APPROVE = Text("Approve", "批准")

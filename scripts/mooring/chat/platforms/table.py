@@ -1,13 +1,16 @@
 """The adapters that a Chat document connects, with their secrets from the environment."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from mooring.chat.platforms.platform import Adapter
 from mooring.errors import UsageError
 from mooring.network import is_loopback
 from mooring.spec.chat import Chat, Platform
+
+if TYPE_CHECKING:
+    from mooring.chat.platforms.discord.adapter import DiscordAdapter
 
 Environ = Mapping[str, str]
 Door = TypeVar("Door")
@@ -53,7 +56,8 @@ def _feishu(document: Chat, environ: Environ) -> Adapter:
     )
 
 
-def _discord(document: Chat, environ: Environ) -> Adapter:
+def discord(document: Chat, environ: Environ) -> "DiscordAdapter":
+    """That of Discord. UsageError."""
     from mooring.chat.platforms.discord.adapter import API, DiscordAdapter
 
     door = _door(document, document.discord, "discord")
@@ -76,7 +80,7 @@ MAKERS: Mapping[Platform, Callable[[Chat, Environ], Adapter]] = {
     "github": _github,
     "slack": _slack,
     "feishu": _feishu,
-    "discord": _discord,
+    "discord": discord,
 }
 
 

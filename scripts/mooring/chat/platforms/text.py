@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mooring.change.wording import clip, plain
 from mooring.chat.answer import Answer
-from mooring.chat.platforms.wording import MARKS, WORDS, footer, left_out, stage
+from mooring.chat.platforms.wording import MARKS, footer, left_out
 
 TITLE = 200
 """Characters of a title."""
@@ -22,15 +22,17 @@ GAP = "  "
 
 def render(answer: Answer) -> str:
     """The whole answer, which ends without a line end. Buttons are left out: what to write instead is a fact."""
-    parts = [[f"{MARKS[answer.stage]} {heading(answer)}"], list(_facts(answer)), grid(answer.table)]
-    parts += [[f"| {line}" for line in verbatim(answer.log)]]
-    parts += [[part for part in (footer(answer), web_link(answer)) if part]]
-    return "\n".join("\n".join(map(plain, part)) for part in parts if part)
+    head = [heading(answer), *_facts(answer)]
+    below = [part for part in (footer(answer), web_link(answer)) if part]
+    if not answer.table and not answer.log:
+        return "\n".join(map(plain, [*head, *below]))
+    parts = [head, grid(answer.table), [f"| {line}" for line in verbatim(answer.log)], below]
+    return "\n\n".join("\n".join(map(plain, part)) for part in parts if part)
 
 
 def heading(answer: Answer) -> str:
-    """How far it is and the title, on one line."""
-    return WORDS[answer.language]["heading"].format(title=clip(answer.title, TITLE), stage=stage(answer))
+    """The title on one line, with a mark of how far it is."""
+    return f"{MARKS[answer.stage]} {clip(answer.title, TITLE)}".rstrip()
 
 
 def _facts(answer: Answer) -> Iterator[str]:
@@ -46,6 +48,21 @@ def grid(table: Sequence[Sequence[str]]) -> list[str]:
     widths = [max((width(row[at]) for row in rows if at < len(row)), default=0) for at in range(columns)]
     lines = [GAP.join(padded(cell, widths[at]) for at, cell in enumerate(row)).rstrip() for row in rows]
     return [*lines[:1], GAP.join("─" * size for size in widths), *lines[1:]] if lines else []
+
+
+def fitted(table: Sequence[Sequence[str]], columns: int) -> list[str]:
+    """The same where lines may have so many columns: a table that is wider becomes a list, a row after the other."""
+    lines = grid(table)
+    if max(map(width, lines), default=0) <= columns:
+        return lines
+    head, *rows = table
+    widest = max((width(clip(label, CELL)) for label in head[1:]), default=0)
+    listed: list[str] = []
+    for first_cell, *cells in rows:
+        listed.append(clip(f"{head[0]} {first_cell}", columns))
+        named = zip(head[1:], cells, strict=False)
+        listed += [f"  {padded(clip(label, CELL), widest)}{GAP}{clip(cell, CELL)}" for label, cell in named if cell]
+    return listed
 
 
 def verbatim(lines: Sequence[str]) -> list[str]:

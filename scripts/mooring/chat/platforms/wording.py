@@ -11,10 +11,8 @@ class Words(TypedDict):
     """All but `stages` are templates."""
 
     stages: Mapping[Stage, str]
-    heading: str
     by: str
     took: str
-    both: str
     left_out: str
     details: str
 
@@ -31,10 +29,8 @@ WORDS: Mapping[Language, Words] = {
             Stage.ALERT: "alert",
             Stage.RESOLVED: "resolved",
         },
-        "heading": "{title} ({stage})",
         "by": "by {who}",
         "took": "in {seconds} s",
-        "both": "{by}, {took}",
         "left_out": "… {count} left out",
         "details": "Details",
     },
@@ -49,10 +45,8 @@ WORDS: Mapping[Language, Words] = {
             Stage.ALERT: "告警",
             Stage.RESOLVED: "已恢复",
         },
-        "heading": "{title}（{stage}）",
         "by": "操作人：{who}",
         "took": "用时 {seconds} 秒",
-        "both": "{by}，{took}",
         "left_out": "……省略 {count} 行",
         "details": "查看详情",
     },
@@ -73,17 +67,13 @@ NOTHING = "-"
 """Stands for an empty text, which platforms refuse."""
 
 
-def stage(answer: Answer) -> str:
-    """How far it is, in a word or two."""
-    return WORDS[answer.language]["stages"][answer.stage]
-
-
 def footer(answer: Answer) -> str:
-    """Who did it and how long that took; empty where neither is known."""
+    """How far it is, who did it and how long that took: `done · by anna · in 0.8 s`."""
     words = WORDS[answer.language]
-    by = words["by"].format(who=answer.who) if answer.who else ""
-    took = "" if answer.seconds is None else words["took"].format(seconds=f"{answer.seconds:.1f}")
-    return words["both"].format(by=by, took=took) if by and took else by or took
+    said = [words["stages"][answer.stage]]
+    said += [words["by"].format(who=answer.who)] if answer.who else []
+    said += [] if answer.seconds is None else [words["took"].format(seconds=f"{answer.seconds:.1f}")]
+    return " · ".join(said)
 
 
 def left_out(answer: Answer, count: int) -> str:

@@ -72,7 +72,9 @@ class Door:
         self.refused = Refused()
         self.sweep = Sweep(self._comments, self.pipeline.hear, self._last_heard, clock)
         who = f"{machines.host()} {state}"
-        self.watcher = Watcher(self.records, who, lambda: self.contexts.live(environment), self._adapter, clock)
+        self.watcher = Watcher(
+            self.records, who, lambda: self.contexts.live(environment), self._adapter, self.desk.offer, clock
+        )
 
     def document(self) -> "Chat | None":
         """The Chat document of the live release."""

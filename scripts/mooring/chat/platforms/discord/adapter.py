@@ -3,6 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#security-and-authorization
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from mooring.chat.platforms.discord.embeds import message
 from mooring.chat.platforms.discord.reading import DISCORD, read
 from mooring.chat.platforms.discord.registration import definitions
 from mooring.chat.platforms.platform import Incoming, Posted, Reply, Unsent
+from mooring.chat.platforms.pressing import beside, private
 from mooring.chat.platforms.sender import Clock, Sender, now
 from mooring.chat.platforms.signing import fresh, header, json_object, short
 from mooring.chat.said import Caller, Clicked, Place, Received, Said, Unverified
@@ -19,6 +21,7 @@ from mooring.chat.said import Caller, Clicked, Place, Received, Said, Unverified
 API = "https://discord.com/api/v10"
 MESSAGE, UPDATE = 4, 7
 DEFERRED_MESSAGE, DEFERRED_UPDATE = 5, 6
+EPHEMERAL = 64
 _GONE = frozenset({403, 404})
 
 
@@ -54,10 +57,12 @@ class DiscordAdapter:
         return read(data, now)
 
     def acknowledge(self, received: Said | Clicked, answer: Answer | None) -> Reply:
-        pressed = isinstance(received, Clicked)
+        replaces = isinstance(received, Clicked) and not beside(received)
         if answer is None:
-            return Reply(200, {"type": DEFERRED_UPDATE if pressed else DEFERRED_MESSAGE})
-        return Reply(200, {"type": UPDATE if pressed else MESSAGE, "data": message(answer)}, Posted({"original": True}))
+            return Reply(200, {"type": DEFERRED_UPDATE if replaces else DEFERRED_MESSAGE})
+        if private(received, answer):
+            return Reply(200, {"type": MESSAGE, "data": {**message(answer), "flags": EPHEMERAL}}, Posted({}, 0))
+        return Reply(200, {"type": UPDATE if replaces else MESSAGE, "data": message(answer)}, Posted())
 
     def challenge(self, body: Mapping[str, Any]) -> Reply:
         return Reply(200, dict(body))
@@ -68,14 +73,24 @@ class DiscordAdapter:
     async def answer(self, received: Said | Clicked, answer: Answer, before: Posted | None) -> Posted:
         """The token is good for the one message that the interaction began, and needs no permission in the channel."""
         if self.clock() < received.until:
-            path = f"/webhooks/{self.application_id}/{received.reply['token']}/messages/@original"
-            status, found = await self.sender.send("PATCH", f"{self.api}{path}", message(answer), repeatable=True)
+            url = f"{self.api}/webhooks/{self.application_id}/{received.reply['token']}"
+            if private(received, answer):
+                status, _ = await self.sender.send("POST", url, {**message(answer), "flags": EPHEMERAL})
+                if not 200 <= status < 300:
+                    raise Unsent(f"Discord refused to tell whoever pressed the button: HTTP {status}")
+                return Posted({}, 0)
+            status, found = await self.sender.send(
+                "PATCH", f"{url}/messages/@original", message(answer), repeatable=True
+            )
             if status == 200 and isinstance(found, dict):
                 return Posted({"message": found.get("id"), "channel": found.get("channel_id")})
         return await self.edit(received.place, before or Posted(), answer)
 
     async def post(self, place: Place, answer: Answer) -> Posted:
-        found = await self._call("POST", f"/channels/{place.thread or place.channel}/messages", message(answer))
+        # a second try with the same nonce writes no second message
+        body = {**message(answer), "nonce": secrets.token_hex(12), "enforce_nonce": True}
+        path = f"/channels/{place.thread or place.channel}/messages"
+        found = await self._call("POST", path, body, repeatable=True)
         if found is None:
             raise Unsent("Discord does not let the bot write in that channel")
         return Posted({"message": found.get("id"), "channel": found.get("channel_id")})

@@ -10,12 +10,15 @@ from typing import Any
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer, Button, Stage
 from mooring.chat.platforms.discord.reading import PREFIX
-from mooring.chat.platforms.text import first, grid, heading, newest, verbatim, web_link
-from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer
+from mooring.chat.platforms.text import first, fitted, heading, newest, verbatim, web_link
+from mooring.chat.platforms.wording import NOTHING, WORDS, footer
 
 CONTENT = 2000
 DESCRIPTION = 4096
 FIELDS = 25
+COLUMNS = 56
+"""Of a line that an embed shows without breaking it."""
+
 LABEL = 80
 ROW = 5
 """Buttons in a row."""
@@ -38,18 +41,17 @@ _PRIMARY, _SECONDARY, _DANGER = 1, 2, 4
 
 def message(answer: Answer) -> dict[str, Any]:
     """The parts of a message that show an answer: the title as text, the rest as an embed, then the buttons."""
-    title = f"**{escaped(clip(f'{MARKS[answer.stage]} {heading(answer)}', 300))}**"
+    title = f"**{escaped(clip(heading(answer), 300))}**"
     embed: dict[str, Any] = {"color": COLORS[answer.stage]}
     # 6,000 characters in all of an embed: 4,096 here, 1,500 in the fields, 300 below
     if description := "\n".join(_fences(answer)):
         embed["description"] = description
     if fields := list(_fields(answer)):
         embed["fields"] = fields
-    if said := footer(answer):
-        embed["footer"] = {"text": clip(said, 300)}
+    embed["footer"] = {"text": clip(footer(answer), 300)}
     return {
         "content": title[:CONTENT],
-        "embeds": [embed] if len(embed) > 1 else [],
+        "embeds": [embed],
         "components": list(_rows(answer)),
         "allowed_mentions": {"parse": []},
     }
@@ -57,7 +59,7 @@ def message(answer: Answer) -> dict[str, Any]:
 
 def _fences(answer: Answer) -> Iterator[str]:
     half = (DESCRIPTION - 40) // 2 if answer.table and answer.log else DESCRIPTION - 40
-    if table := grid(answer.table):
+    if table := fitted(answer.table, COLUMNS):
         yield fenced(table, half, lambda lines, room: first(answer, lines, room))
     if answer.log:
         yield fenced(verbatim(answer.log), half, lambda lines, room: newest(answer, lines, room))

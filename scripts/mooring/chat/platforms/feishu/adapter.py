@@ -12,8 +12,10 @@ from mooring.chat.platforms.feishu.cards import card, encoded
 from mooring.chat.platforms.feishu.envelope import opened, signature
 from mooring.chat.platforms.feishu.reading import FEISHU, TOKEN_USES, read
 from mooring.chat.platforms.platform import Incoming, Posted, Reply, Unsent
+from mooring.chat.platforms.pressing import beside, private
 from mooring.chat.platforms.sender import Clock, Sender, now
 from mooring.chat.platforms.signing import fresh, header, part, same, short, text
+from mooring.chat.platforms.text import heading
 from mooring.chat.said import Caller, Challenge, Clicked, Place, Received, Said, Unverified
 
 APIS = {"feishu": "https://open.feishu.cn/open-apis", "lark": "https://open.larksuite.com/open-apis"}
@@ -68,6 +70,10 @@ class FeishuAdapter:
         """A card that was pressed is replaced by the reply itself; a message is answered by another message."""
         if isinstance(received, Said) or answer is None:
             return Reply(200, {})
+        if private(received, answer):
+            return Reply(200, {"toast": {"type": "error", "content": heading(answer)}}, Posted({}, 0))
+        if beside(received):
+            return Reply(200, {})
         body = {"card": {"type": "raw", "data": card(answer)}}
         return Reply(200, body, Posted({"message": received.reply["message"], "uses": TOKEN_USES}))
 
@@ -78,7 +84,7 @@ class FeishuAdapter:
         return caller
 
     async def answer(self, received: Said | Clicked, answer: Answer, before: Posted | None) -> Posted:
-        if isinstance(received, Clicked):
+        if isinstance(received, Clicked) and not beside(received) and not private(received, answer):
             handle = before.handle if before else {"message": received.reply["message"], "uses": TOKEN_USES}
             if handle.get("uses", 0) > 0 and self.clock() < received.until:
                 said = {"token": received.reply["token"], "card": card(answer)}

@@ -11,7 +11,7 @@ from typing import Any
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer, Button, Stage
 from mooring.chat.platforms.text import heading, newest, verbatim, web_link
-from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer, left_out
+from mooring.chat.platforms.wording import NOTHING, WORDS, footer, left_out
 
 LARGEST = 30_000
 """Bytes of a card; Feishu takes 30 KB."""
@@ -37,8 +37,9 @@ TEMPLATES = {
 def card(answer: Answer) -> dict[str, Any]:
     """The card, made smaller where it is beyond what Feishu takes: log first, then the table."""
     found: dict[str, Any] = {}
-    for log, rows in ((LOG, ROWS), (2000, 20), (500, 5)):
-        short = replace(answer, log=tuple(newest(answer, verbatim(answer.log), log)), table=answer.table[: rows + 1])
+    for log, rows, facts in ((LOG, ROWS, FACTS), (2000, 20, FACTS), (500, 5, 10), (200, 2, 5)):
+        kept = tuple(newest(answer, verbatim(answer.log), log))
+        short = replace(answer, log=kept, table=answer.table[: rows + 1], facts=answer.facts[:facts])
         missing = len(answer.table) - len(short.table)
         found = _card(short, left_out(answer, missing) if missing else "")
         if len(encoded(found).encode()) <= LARGEST:
@@ -52,17 +53,17 @@ def encoded(found: dict[str, Any]) -> str:
 
 
 def _card(answer: Answer, note: str) -> dict[str, Any]:
-    title = clip(f"{MARKS[answer.stage]} {heading(answer)}", 200)
+    title = clip(heading(answer), 200)
     return {
         "schema": "2.0",
         "config": {"update_multi": True, "summary": {"content": title}},
         "header": {"title": _plain(title), "template": TEMPLATES[answer.stage]},
-        "body": {"elements": [*_elements(answer, note)] or [_text(NOTHING)]},
+        "body": {"elements": [*_elements(answer, note)]},
     }
 
 
 def _elements(answer: Answer, note: str) -> Iterator[dict[str, Any]]:
-    for label, value in answer.facts[:FACTS]:
+    for label, value in answer.facts:
         yield {
             "tag": "column_set",
             "columns": [_column(1, clip(label, 60), "grey"), _column(3, clip(value, 300), "default")],
@@ -73,17 +74,21 @@ def _elements(answer: Answer, note: str) -> Iterator[dict[str, Any]]:
         yield _text(note)
     if answer.log:
         yield {"tag": "markdown", "content": fenced("\n".join(answer.log))}
-    for number, button in enumerate(answer.buttons[:10]):
-        yield _button(number, button)
+    buttons = [_button(number, button) for number, button in enumerate(answer.buttons[:10])]
+    if buttons := [*buttons, *_link(answer)]:
+        yield {"tag": "column_set", "flex_mode": "flow", "columns": [*map(_beside, buttons)]}
+    yield _text(footer(answer))
+
+
+def _link(answer: Answer) -> Iterator[dict[str, Any]]:
     if link := web_link(answer):
-        yield {
-            "tag": "button",
-            "type": "text",
-            "text": _plain(WORDS[answer.language]["details"]),
-            "behaviors": [{"type": "open_url", "default_url": link}],
-        }
-    if said := footer(answer):
-        yield _text(said)
+        text = _plain(WORDS[answer.language]["details"])
+        yield {"tag": "button", "text": text, "behaviors": [{"type": "open_url", "default_url": link}]}
+
+
+def _beside(button: dict[str, Any]) -> dict[str, Any]:
+    """One below the other is how a card shows buttons that are in no columns."""
+    return {"tag": "column", "width": "auto", "elements": [button]}
 
 
 def _table(answer: Answer) -> dict[str, Any]:

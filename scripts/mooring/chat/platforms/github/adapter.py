@@ -18,7 +18,7 @@ from mooring.chat.platforms.github.reading import GITHUB, MARK, comment, read
 from mooring.chat.platforms.platform import Incoming, Missed, Posted, Reply, Unsent
 from mooring.chat.platforms.sender import Clock, now
 from mooring.chat.platforms.signing import header, json_object, same, short
-from mooring.chat.said import Caller, Clicked, Place, Received, Said
+from mooring.chat.said import Caller, Clicked, Place, Received, Said, Unverified
 from mooring.errors import MooringError
 from mooring.timestamps import iso, seconds
 
@@ -36,7 +36,8 @@ PAUSES = (0.5, 2.0, 5.0)
 
 @dataclass
 class GitHubAdapter:
-    """`github` is the repository with the token that writes comments."""
+    """`github` is the repository with the token that writes comments. An empty `webhook_secret` verifies nothing, and
+    refuses all."""
 
     github: "GitHub"
     webhook_secret: str = field(repr=False)
@@ -46,6 +47,8 @@ class GitHubAdapter:
     deadline: float = 10.0
 
     def receive(self, incoming: Incoming, now: float) -> Received:
+        if not self.webhook_secret:
+            raise Unverified("this door has no webhook secret: it hears workflows alone")
         short(incoming.body)
         given = header(incoming.headers, "x-hub-signature-256")
         same(f"sha256={hmac.new(self.webhook_secret.encode(), incoming.body, hashlib.sha256).hexdigest()}", given)

@@ -7,14 +7,19 @@ https://github.github.com/gfm/
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mooring.change.wording import clip
 from mooring.chat.answer import Answer
 from mooring.chat.platforms.text import CELL, heading, newest, verbatim, web_link
-from mooring.chat.platforms.wording import MARKS, NOTHING, WORDS, footer, left_out
+from mooring.chat.platforms.wording import NOTHING, WORDS, footer, left_out
 
-LOG = 40_000
-ROWS = 100
+LONGEST = 60_000
+"""Characters; GitHub takes 65,536."""
+
+STEPS = ((30_000, 100, 50), (10_000, 50, 20), (2000, 10, 10))
+"""Characters of a log, rows and facts, as many as together are short enough."""
+
 VALUE = 300
 
 _MARKUP = re.compile(r"([\\`*_~|\[\]()#!{}+.-])")
@@ -23,10 +28,22 @@ _REFERENCE = re.compile(r"([@#:/]|GH-|gh-)(?=[\w/@-])")
 
 def markdown(answer: Answer, mark: str) -> str:
     """The comment; its first line, which nobody sees, tells which it is."""
-    parts = [mark, f"**{escaped(f'{MARKS[answer.stage]} {heading(answer)}')}**"]
+    text = ""
+    for log, rows, facts in STEPS:
+        kept = tuple(newest(answer, verbatim(answer.log), log))
+        missing = len(answer.table) - len(answer.table[: rows + 1])
+        short = replace(answer, log=kept, table=answer.table[: rows + 1], facts=answer.facts[:facts])
+        text = _markdown(short, mark, left_out(answer, missing) if missing else "")
+        if len(text) <= LONGEST:
+            break
+    return text
+
+
+def _markdown(answer: Answer, mark: str, note: str) -> str:
+    parts = [mark, f"**{escaped(heading(answer))}**"]
     parts += ["\n".join(lines) for lines in (list(_facts(answer)), list(_table(answer))) if lines]
-    if answer.log:
-        parts.append(fenced(newest(answer, verbatim(answer.log), LOG)))
+    parts += [note] if note else []
+    parts += [fenced(answer.log)] if answer.log else []
     details = f"[{WORDS[answer.language]['details']}]({web_link(answer)})" if web_link(answer) else ""
     below = " · ".join(part for part in (escaped(footer(answer)), details) if part)
     return "\n\n".join([*parts, *([f"<sub>{below}</sub>"] if below else [])]) + "\n"
@@ -43,10 +60,8 @@ def _table(answer: Answer) -> Iterator[str]:
     head, *rows = answer.table
     yield _row([escaped(clip(cell, CELL)) for cell in head])
     yield _row(["---"] * len(head))
-    for row in rows[:ROWS]:
-        yield _row([code(clip(cell, CELL)).replace("|", "\\|") for cell in row])
-    if len(rows) > ROWS:
-        yield f"\n{left_out(answer, len(rows) - ROWS)}"
+    for row in rows:
+        yield _row([code(clip(cell, CELL)).replace("|", "\\|") if cell else "" for cell in row])
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -6,11 +6,12 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mooring.chat.answer import Answer, Stage
 from mooring.chat.platforms.platform import Incoming, Posted, Reply, Unsent
+from mooring.chat.platforms.pressing import beside, private
 from mooring.chat.platforms.sender import Clock, Sender, now
 from mooring.chat.platforms.signing import fresh, header, same, short
 from mooring.chat.platforms.slack.blocks import message
@@ -62,19 +63,21 @@ class SlackAdapter:
         return caller
 
     async def answer(self, received: Said | Clicked, answer: Answer, before: Posted | None) -> Posted:
-        handle = dict(before.handle) if before else {"ts": received.reply.get("ts", ""), "uses": RESPONSE_USES}
-        if isinstance(received, Clicked) and self._replaceable(received, handle):
+        if private(received, answer):
+            return await self._whisper(received, answer)
+        handle = dict(before.handle) if before else self._pressed(received)
+        if isinstance(received, Clicked) and not beside(received) and self._replaceable(received, handle):
             await self._respond(received, answer, replace=True)
             return Posted({**handle, "uses": handle["uses"] - 1})
         if handle.get("ts") and (posted := await self._update(received.place, handle, answer)):
             return posted
         try:
-            return await self._write(received.place, answer)
+            return await self._write(self._place(received), answer)
         except _Elsewhere:
             uses = handle.get("uses", RESPONSE_USES - 1)
             if not self._replaceable(received, {"uses": uses}):
                 raise
-            await self._respond(received, answer, replace=before is not None)
+            await self._respond(received, answer, replace=before is not None and not beside(received))
             return Posted({"uses": uses - 1}, uses - 1)
 
     async def post(self, place: Place, answer: Answer) -> Posted:
@@ -88,12 +91,30 @@ class SlackAdapter:
     async def close(self) -> None:
         await self.sender.close()
 
+    def _pressed(self, received: Said | Clicked) -> dict[str, Any]:
+        """The message of the button, where the answer takes its place."""
+        return {} if beside(received) else {"ts": received.reply.get("ts", ""), "uses": RESPONSE_USES}
+
+    def _place(self, received: Said | Clicked) -> Place:
+        """The thread of an alert, where what its buttons do is told."""
+        if not beside(received):
+            return received.place
+        return replace(received.place, thread=received.place.thread or str(received.reply.get("ts", "")))
+
+    async def _whisper(self, received: Said | Clicked, answer: Answer) -> Posted:
+        if not self._replaceable(received, {"uses": 1}):
+            raise Unsent("Slack gives no way any more to tell only whoever pressed the button")
+        await self._respond(received, answer, replace=False, kind="ephemeral")
+        return Posted({}, 0)
+
     def _replaceable(self, received: Said | Clicked, handle: Mapping[str, Any]) -> bool:
         url = str(received.reply.get("response_url", ""))
         return url.startswith(f"{self.hooks}/") and handle.get("uses", 0) > 0 and self.clock() < received.until
 
-    async def _respond(self, received: Said | Clicked, answer: Answer, *, replace: bool) -> None:
-        said = {"response_type": "in_channel", "replace_original": replace, **message(answer)}
+    async def _respond(
+        self, received: Said | Clicked, answer: Answer, *, replace: bool, kind: str = "in_channel"
+    ) -> None:
+        said = {"response_type": kind, "replace_original": replace, **message(answer)}
         status, _ = await self.sender.send("POST", str(received.reply["response_url"]), said, repeatable=replace)
         if status != 200:
             raise Unsent(f"Slack refused an answer by response_url: HTTP {status}")
