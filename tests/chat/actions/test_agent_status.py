@@ -71,7 +71,7 @@ def test_the_answer_has_a_row_for_each_agent_and_the_facts_of_the_slot() -> None
     more = {"lately": {"L0": 1200, "L1": 3}, "in_flight": 4, "last_error": error}
     found = slot(sales=agent({"L0": "open", "L1": "closed"}, **more), desk=agent({"L0": "closed"}))
     answer = answered(found)
-    assert answer.title == "staging: 1 of 2 agents are healthy"
+    assert answer.title == "staging: 1 of 2 agents healthy"
     assert facts_of(answer) == {"Live": "abababababab in green", "Workers": "2 of 2 ready", "In flight": "7"}
     assert answer.table[1:] == (
         ("desk", "green", "healthy", "-", "-", "-"),

@@ -1,7 +1,10 @@
 """Commands about agents and their runs, on an environment as it is deployed."""
 
 import json
+import os
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -13,6 +16,9 @@ from mooring.chat.answer import Answer, Stage
 from mooring.chat.command import Command, Language
 from mooring.errors import Refused, UsageError
 from mooring.operate.records import Records
+from mooring.rollout.hotfix import give_back, hotfix
+from mooring.rollout.ledger import Ledger
+from mooring.rollout.patches import Patch
 from mooring.targets import table
 from tests.chat.actions.conftest import facts
 from tests.repository import Repo, copied, until, up
@@ -65,7 +71,7 @@ def waiting(talking: Talking) -> str:
 def test_status_logs_and_why_tell_of_what_was_just_asked(talking: Talking) -> None:
     run = talking.ask("/agents/support/runs?wait=true", "Where is A-1002?")
     status = talking.said("agent status")
-    assert status.title == "local: all 2 agents are healthy"
+    assert status.title == "local: 2 of 2 agents healthy"
     rows = {row[0]: row for row in status.table[1:]}
     assert rows["support"][3].startswith("L0 ")
     assert rows["incident"][3:] == ("-", "0", "-")
@@ -123,3 +129,36 @@ def test_an_agent_is_restarted_with_its_slot_and_nothing_of_it_is_lost(talking: 
     # what was shown before is no longer what would be done
     assert talking.asked("agent restart", id="support").digest != asked.digest
     assert talking.ask("/agents/support/runs?wait=true", "Where is A-1002?")["status"] == "done"
+
+
+def test_drift_is_told_in_short_and_noted_and_a_hotfix_is_listed_with_its_owner_and_end(talking: Talking) -> None:
+    assert talking.said("drift").title == "local: in sync with main"
+    assert talking.said("hotfix list").title == "local: no hotfix, what runs is git's release"
+    now = time.time()
+    patch = Patch("resilience", "standard", {"retry.baseSeconds": 0.2}, "ann", "it is slow", now, now + 3600)
+    with closing(Ledger.of(talking.repo.root, "local", talking.state, os.environ)) as book:
+        hotfix(talking.target, book, patch, print)
+        listed = talking.said("hotfix list", "zh-CN")
+        assert listed.title == "local：1 个热修复生效中"
+        assert listed.table[1][:4] == ("resilience/standard", "retry.baseSeconds=0.2", "ann", "it is slow")
+        drifted = talking.said("drift")
+        assert drifted.title == "local: differences: 1, not tolerated: 1"
+        assert "ann" in drifted.table[1][1]
+        assert [entry.actor for entry in book.noted("local", 1)] == ["alice@feishu"]
+        give_back(talking.target, book, "ann", next(iter(book.state("local").trail)), print)
+    assert talking.said("drift", "zh-CN").title == "local：与 main 一致"
+
+
+@pytest.mark.timeout(300)
+def test_a_rollback_is_drilled_with_a_copy_and_its_receipt_says_who(talking: Talking) -> None:
+    asked = talking.asked("drill rollback", "zh-CN")
+    assert asked.answer.title == "用 local 的副本演练回滚？"
+    live = talking.target.facts().live
+    answer = talking.said("drill rollback")
+    assert answer.title.startswith("Drill of local: the promises held; RTO ")
+    assert [row[3] for row in answer.table] == ["Result", "held", "held", "held"]
+    assert len(talking.told) > 2
+    with closing(Ledger.of(talking.repo.root, "local", talking.state, os.environ)) as book:
+        receipt = book.drilled("local")["rollback"]
+    assert (receipt.actor, str(receipt.seq)) == ("alice@feishu", facts(answer)["Ledger"])
+    assert talking.target.facts().live == live

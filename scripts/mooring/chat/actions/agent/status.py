@@ -20,11 +20,10 @@ def run(command: Command, context: Context, _notify: Notify) -> Answer:
     if facts.live is None or not found:
         return done(command, context, words.NOTHING(language, environment=context.environment))
     healthy = sum(one.health == HEALTHY for one in found)
-    title = words.HEALTHY_OF if healthy < len(found) else words.ALL_HEALTHY
     return done(
         command,
         context,
-        title(language, environment=context.environment, healthy=healthy, all=len(found)),
+        words.HEALTHY_OF(language, environment=context.environment, healthy=healthy, all=len(found)),
         facts=_facts(facts.live, facts.slots[facts.live.slot], language),
         table=(words.heading(language), *(_row(one, time.time(), language) for one in found)),
     )

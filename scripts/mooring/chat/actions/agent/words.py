@@ -4,9 +4,8 @@ from mooring.chat.actions.text import Text
 from mooring.chat.command import Language
 
 NOTHING = Text("{environment}: no agent is live", "{environment}：没有正在服务的智能体")
-ALL_HEALTHY = Text("{environment}: all {all} agents are healthy", "{environment}：{all} 个智能体全部正常")
 HEALTHY_OF = Text(
-    "{environment}: {healthy} of {all} agents are healthy", "{environment}：{all} 个智能体中 {healthy} 个正常"
+    "{environment}: {healthy} of {all} agents healthy", "{environment}：{all} 个智能体中 {healthy} 个正常"
 )
 
 LIVE = Text("Live", "在线版本")
@@ -34,7 +33,8 @@ RESTARTED = Text(
     "{agent} in {environment} was restarted with slot {slot}", "{environment} 的 {agent} 已随 {slot} 槽位重启"
 )
 LOG = Text(
-    "{agent} in {environment}: the last {count} lines of {slot}", "{environment} 的 {agent}：{slot} 最近 {count} 行日志"
+    "{agent} in {environment}: lines of {slot}, the last {count}",
+    "{environment} 的 {agent}：{slot} 最近 {count} 行日志",
 )
 NO_LOG = Text(
     "{agent} in {environment}: {slot} wrote nothing about it lately",

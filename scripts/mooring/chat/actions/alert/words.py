@@ -9,7 +9,7 @@ ASK_SILENCE = Text(
     "Silence the alerts of {environment} for {minutes} min?", "将 {environment} 的告警静默 {minutes} 分钟？"
 )
 SILENCED = Text("The alerts of {environment} are silent for {minutes} min", "{environment} 的告警已静默 {minutes} 分钟")
-FIRING = Text("{environment}: {count} alerts", "{environment}：{count} 条告警")
+FIRING = Text("{environment}: alerts: {count}", "{environment}：{count} 条告警")
 CALM = Text("{environment}: no alerts", "{environment}：没有告警")
 WHERE = Text("Where", "位置")
 HERE = Text("this environment alone: no Alertmanager is named", "仅限本环境：未配置 Alertmanager")
