@@ -10,13 +10,19 @@ from mooring.chat.platforms.platform import Posted
 from mooring.chat.said import Caller, Clicked, Place, Said
 
 
-def received_text(received: Said | Clicked) -> str:
-    return _text({"kind": type(received).__name__, **asdict(received)})
+def received_text(received: Said | Clicked, by: str = "") -> str:
+    """`by` names the door that heard it."""
+    return _text({"kind": type(received).__name__, "by": by, **asdict(received)})
+
+
+def heard_by(text: str) -> str:
+    """The door that heard what was received; "" where that is not known."""
+    return str(json.loads(text).get("by", ""))
 
 
 def received(text: str) -> Said | Clicked:
     data = json.loads(text)
-    kind = data.pop("kind")
+    kind, _by = data.pop("kind"), data.pop("by", "")
     values = {**data, "caller": Caller(**data["caller"]), "place": Place(**data["place"])}
     return Said(**values) if kind == "Said" else Clicked(**values)
 

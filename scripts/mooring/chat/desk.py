@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mooring.chat import asking, codec, policy
+from mooring.chat import asking, codec, interrupted, policy
 from mooring.chat.action import Action, Context
 from mooring.chat.answer import Answer, Stage
 from mooring.chat.carrying import Carrying, failed
@@ -146,13 +146,28 @@ class Desk:
             return Heard(answer)
         if answer is not None and answer.stage is Stage.RUNNING:
             title, code = say(Code.INTERRUPTED, answer.language), str(Code.INTERRUPTED)
-            told = Answer(Stage.FAILED, title, language=answer.language, code=code)
+            facts = self._afterwards(received, event.at, answer.language)
+            told = Answer(Stage.FAILED, title, facts, language=answer.language, code=code)
             return self._kept(received, Heard(told))
         understood = parse(received.text) if isinstance(received, Said) else None
         if self._door.clock() - event.at > LATE_SECONDS:
             language: Language = understood.language if understood else self._door.language
             return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
         return self._kept(received, self._answered(received, understood))
+
+    def _afterwards(self, received: Said | Clicked, since: float, language: Language) -> tuple[tuple[str, str], ...]:
+        """What is known of a change that was interrupted; nothing where that cannot be told."""
+        with suppress(MooringError, No):
+            if isinstance(received, Said):
+                command = parse(received.text)
+            else:
+                question = self._door.store.question(received.token.partition(".")[2])
+                command = asking.Asked.of(question).command if question else None
+            if isinstance(command, Command) and command.name in interrupted.ROLLING:
+                environment = command.arguments.get("environment", self._door.environment)
+                ledger = self._door.context_of(environment, "", received.caller.platform, language).records.ledger()
+                return interrupted.known(ledger, environment, since, language) if ledger else ()
+        return ()
 
     def _kept(self, received: Said | Clicked, heard: Heard) -> Heard:
         if heard.answer is not None and heard.answer.stage.final:

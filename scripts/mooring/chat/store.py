@@ -12,7 +12,7 @@ from mooring.chat.said import Clicked, Said
 from mooring.errors import Failed
 from mooring.operate.records import Records
 from mooring.outcome import Reason
-from mooring.state.records import chats
+from mooring.state.records import chats, machines
 from mooring.state.records.chats import Event, Question
 from mooring.state.transactions import Transactions, Work
 from mooring.state.unavailable import Unavailable
@@ -30,19 +30,24 @@ LEFT = 200
 
 
 class Store:
-    """In the database of the door's environment. Any thread may use it.
+    """In the database of the door's environment. Any thread may use it. `who` names the door's machine.
 
     Every method raises Failed(STORAGE), and Failed(NOT_RUNNING) where there is no database yet.
     """
 
-    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time, who: str = "") -> None:
         self.records = records
-        self._clock = clock
+        self._clock, self._who = clock, who
 
     def hear(self, received: Said | Clicked) -> bool:
         """Writes down what arrived; False where it was heard before."""
         event = Event(
-            received.caller.platform, received.event, self._clock(), codec.received_text(received), None, None
+            received.caller.platform,
+            received.event,
+            self._clock(),
+            codec.received_text(received, self._who),
+            None,
+            None,
         )
         return self._write(lambda connection: chats.hear(connection, event))
 
@@ -78,8 +83,16 @@ class Store:
         return self._read(lambda connection: chats.last(connection, platform))
 
     def left(self) -> list[Event]:
-        """What was heard, and whose final answer was not shown, the oldest first."""
-        return self._read(lambda connection: chats.left(connection, LEFT))
+        """What was heard, and whose final answer was not shown, the oldest first.
+
+        What the door of another machine heard is its own business, as long as that machine is there.
+        """
+        found = self._read(lambda connection: chats.left(connection, LEFT))
+        heard = {event.event: codec.heard_by(event.received) for event in found}
+        ours = {"", self._who}
+        ledger = self.records.ledger() if set(heard.values()) - ours else None
+        others = {machines.named(one) for one in ledger.read(machines.alive)} - ours if ledger else set()
+        return [event for event in found if heard[event.event] not in others]
 
     def ask(self, question: Question) -> None:
         self._write(lambda connection: chats.ask(connection, question))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from mooring.chat.platforms.platform import Adapter
@@ -53,6 +54,7 @@ def connected(platform: Platform) -> Iterator[tuple[Any, Any, Clock]]:
         yield made, standin, clock
 
 
+@cache
 def adapter_of(platform: Platform) -> Adapter:
     """One that is never asked to send."""
     with connected(platform) as (made, _, _):

@@ -164,7 +164,19 @@ def test_a_huge_body_is_refused_before_it_is_read(platform: Platform) -> None:
 
 @every
 @pytest.mark.parametrize(
-    "body", [b"\xff\xfe", b"", b"[]", b"null", b"{", b'{"type": ' * 3000, b"[" * 100000, b'{"a":"\xed\xa0\x80"}', b"{}"]
+    "body",
+    [
+        b"\xff\xfe",
+        b"",
+        b"[]",
+        b"null",
+        b"{",
+        b'{"type": ' * 3000,
+        b"[" * 100000,
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\\ud800"}',
+        b"{}",
+    ],
 )
 def test_signed_nonsense_is_no_crash(platform: Platform, body: bytes) -> None:
     try:

@@ -141,6 +141,7 @@ def test_a_change_that_had_begun_is_not_made_again_and_its_answer_says_what_is_k
     with house.opened({"deploy rollback": second}, confirm={"*": "none"}) as door:
         assert door.ask(door.door.pipeline.resume) == 1
         until(lambda: "process that did this ended" in str(house.slack.messages))
+        assert "no rollout has begun since then" in str(house.slack.messages)
     first.may.set()
     assert second.ran == 0
 

@@ -45,6 +45,8 @@ def json_object(body: bytes | str) -> dict[str, Any]:
     """The object that a body is. Raises ValueError."""
     try:
         found = json.loads(body.decode() if isinstance(body, bytes) else body)
+        # JSON can escape half a character, which nothing can write down
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ValueError("the request is no JSON in UTF-8") from None
     if not isinstance(found, dict):
@@ -58,6 +60,12 @@ def text(data: Any, *path: str | int) -> str:
     if not isinstance(found, str) or not found:
         raise ValueError(f"the event has no {'.'.join(map(str, path))}")
     return found
+
+
+def optional(data: Any, *path: str | int) -> str:
+    """The text at a place in an event; empty where there is none."""
+    found = part(data, *path)
+    return found if isinstance(found, str) else ""
 
 
 def part(data: Any, *path: str | int) -> Any:

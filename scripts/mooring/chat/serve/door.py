@@ -57,7 +57,8 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self.contexts = Contexts(root, state.parent)
         self.records = self.contexts.records(environment)
-        self.store = Store(self.records)
+        who = f"{machines.host()} {state.resolve()}"
+        self.store = Store(self.records, clock, who)
         self.connected = Connected(self.document, make)
         self.desk = Desk(
             self.document,
@@ -71,7 +72,6 @@ class Door:
         self.pipeline = Pipeline(self.desk, self.store, self.connected, self._unposted, clock=clock)
         self.refused = Refused()
         self.sweep = Sweep(self._comments, self.pipeline.hear, self._last_heard, clock)
-        who = f"{machines.host()} {state}"
         self.watcher = Watcher(
             self.records, who, lambda: self.contexts.live(environment), self._adapter, self.desk.offer, clock
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from mooring.chat.command import Language
 from mooring.chat.grammar.table import BY_NAME, IN
-from mooring.chat.platforms.signing import part, text
+from mooring.chat.platforms.signing import optional, part, text
 from mooring.chat.said import Caller, Challenge, Clicked, Ignored, Place, Received, Said
 
 DISCORD = "discord"
@@ -39,7 +39,7 @@ def read(data: Mapping[str, Any], now: float) -> Received:
 
 def _common(data: Mapping[str, Any]) -> tuple[str, Caller, Place]:
     user = part(data, "member", "user") or data.get("user")
-    caller = Caller(DISCORD, text(user, "id"), part(user, "username") or "")
+    caller = Caller(DISCORD, text(user, "id"), optional(user, "username"))
     return text(data, "id"), caller, Place(DISCORD, text(data, "channel_id"))
 
 
@@ -50,11 +50,11 @@ def _reply(data: Mapping[str, Any]) -> dict[str, str]:
 def _line(data: Mapping[str, Any]) -> str:
     """The command as one would write it in the language of the person's own Discord: so it is answered in it."""
     words, values = [text(data, "data", "name")], {}
-    options = part(data, "data", "options") or []
+    options = part(data, "data", "options")
     while part(options, 0, "type") in (SUBCOMMAND, GROUP):
         words.append(text(options, 0, "name"))
-        options = part(options, 0, "options") or []
-    for option in options:
+        options = part(options, 0, "options")
+    for option in options if isinstance(options, list) else ():
         values[text(option, "name")] = str(part(option, "value"))
     if "reason" in values:
         values["reason"] = f'"{values["reason"]}"'

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mooring.chat.platforms.addressed import is_command
-from mooring.chat.platforms.signing import json_object, part, text
+from mooring.chat.platforms.signing import json_object, optional, part, text
 from mooring.chat.said import Caller, Clicked, Ignored, Place, Received, Said
 
 FEISHU = "feishu"
@@ -35,8 +35,9 @@ def _message(event: Mapping[str, Any]) -> Received:
         return Ignored("a message that is no text")
     said = str(json_object(text(message, "content")).get("text", ""))
     mentions = part(message, "mentions")
+    keys = (optional(one, "key") for one in mentions) if isinstance(mentions, list) else ()
     # the longest first, since @_user_1 begins @_user_12
-    for key in sorted((str(part(one, "key") or "") for one in mentions or ()), key=len, reverse=True):
+    for key in sorted(keys, key=len, reverse=True):
         said = said.replace(key, " ") if key else said
     said = said.strip()
     if not is_command(said) and part(message, "chat_type") != "p2p":
@@ -44,7 +45,7 @@ def _message(event: Mapping[str, Any]) -> Received:
     return Said(
         text(event, "header", "event_id"),
         Caller(FEISHU, text(event, "event", "sender", "sender_id", "open_id")),
-        Place(FEISHU, text(message, "chat_id"), part(message, "thread_id") or ""),
+        Place(FEISHU, text(message, "chat_id"), optional(message, "thread_id")),
         said,
         {"message": text(message, "message_id")},
     )

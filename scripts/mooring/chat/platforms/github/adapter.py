@@ -16,7 +16,6 @@ from mooring.chat.answer import Answer
 from mooring.chat.platforms.github.markdown import markdown
 from mooring.chat.platforms.github.reading import GITHUB, MARK, comment, read
 from mooring.chat.platforms.platform import Incoming, Missed, Posted, Reply, Unsent
-from mooring.chat.platforms.sender import Clock, now
 from mooring.chat.platforms.signing import header, json_object, same, short
 from mooring.chat.said import Caller, Clicked, Place, Received, Said, Unverified
 from mooring.errors import MooringError
@@ -42,7 +41,6 @@ class GitHubAdapter:
     github: "GitHub"
     webhook_secret: str = field(repr=False)
     pauses: tuple[float, ...] = PAUSES
-    clock: Clock = now
     name: str = GITHUB
     deadline: float = 10.0
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mooring.chat.platforms.addressed import is_command
-from mooring.chat.platforms.signing import json_object, part, text
+from mooring.chat.platforms.signing import json_object, optional, part, text
 from mooring.chat.said import Caller, Challenge, Clicked, Ignored, Place, Received, Said
 
 SLACK = "slack"
@@ -60,16 +60,16 @@ def _press(payload: Mapping[str, Any], now: float) -> Received:
         return Ignored(f"an interaction of type {str(payload.get('type'))[:40]}")
     if not str(part(payload, "actions", 0, "action_id")).startswith(ACTION) or not part(payload, "actions", 0, "value"):
         return Ignored("a button that is a link, or none of ours")
-    channel = part(payload, "channel", "id") or part(payload, "container", "channel_id")
-    thread = part(payload, "message", "thread_ts") or part(payload, "container", "thread_ts") or ""
+    channel = optional(payload, "channel", "id") or optional(payload, "container", "channel_id")
+    thread = optional(payload, "message", "thread_ts") or optional(payload, "container", "thread_ts")
     return Clicked(
         text(payload, "trigger_id"),
-        Caller(SLACK, text(payload, "user", "id"), part(payload, "user", "username") or ""),
+        Caller(SLACK, text(payload, "user", "id"), optional(payload, "user", "username")),
         Place(SLACK, text({"channel": channel}, "channel"), thread),
         text(payload, "actions", 0, "value"),
         {
-            "response_url": payload.get("response_url") or "",
-            "ts": part(payload, "container", "message_ts") or part(payload, "message", "ts") or "",
+            "response_url": optional(payload, "response_url"),
+            "ts": optional(payload, "container", "message_ts") or optional(payload, "message", "ts"),
         },
         now + RESPONSE_SECONDS,
     )
@@ -92,7 +92,7 @@ def _event(data: Mapping[str, Any]) -> Received:
     return Said(
         text(data, "event_id"),
         Caller(SLACK, text(event, "user")),
-        Place(SLACK, text(event, "channel"), part(event, "thread_ts") or part(event, "ts") or ""),
+        Place(SLACK, text(event, "channel"), optional(event, "thread_ts") or optional(event, "ts")),
         said,
     )
 
