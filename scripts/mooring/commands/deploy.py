@@ -81,31 +81,36 @@ def deploy_release(
     evidence: Sequence[Path] = (),
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import doors, proofs
+    from mooring.commands import approvals, doors, proofs
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
+    from mooring.rollout import holds
+    from mooring.rollout.doors import passable
     from mooring.rollout.driver import Request
 
     name = release.content.environment.name
     running = target(workspace, release.content.environment)
     with ledger(workspace, release.content.environment) as book:
+        holds.admit(book, name)
         settle(running, book, console)
         _say_hotfix(book, name, console)
         live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
-        attested = None
+        attested: str | None = None
+        approved: tuple[str, ...] = ()
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
+            approved = approvals.demand(catalog, plan, release, live, commit, book)
             proofs.demand(catalog, plan, release, live, book, console)
             attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
-        doors.passable(running, book, workspace, release.digest)
+        passable(running, book, workspace.of(name), release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
-        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener, approved=approved)
         receipt = _driven(workspace, running, book, request, console)
         if opener:
             doors.renew(running, book, workspace, console)

@@ -1,11 +1,9 @@
 """`moor rollback`."""
 
 from argparse import ArgumentParser, Namespace
-from contextlib import suppress
 
 from mooring.commands.arguments import complete, digests, environment
 from mooring.commands.workspace import find
-from mooring.errors import Failed
 from mooring.outcome import Outcome
 from mooring.report.console import Console
 
@@ -25,20 +23,16 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.commands import doors
     from mooring.commands.running import actor, done, ledger, target, tell_git
-    from mooring.rollout import driver
+    from mooring.rollout.back import roll_back
 
     workspace = find(args)
     name = workspace.known(args.environment)
     running = target(workspace, name)
     to = None if args.to is None else running.find(args.to)
     with ledger(workspace, name) as book:
-        way = to or next(iter(reversed(book.state(name).trail[:-1])), "")
-        with suppress(Failed):  # where nothing runs, nothing is warm; the rollback starts it
-            doors.passable(running, book, workspace, way)
         with console.progress(f"roll back {name}") as notify:
-            receipt = driver.rollback(running, book, actor(), notify, to=to)
+            receipt = roll_back(running, book, workspace.of(name), actor(), notify, to)
         outcome = done(receipt, console)
         told = {} if args.no_writeback else tell_git(workspace, book, name, f"Rolled back by {actor()}.", console)
     return Outcome(outcome.reason, {**outcome.data, **told})

@@ -18,6 +18,7 @@ GROUPS = {
     "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
     "Inspection": ("talk", "status", "why", "objectives", "history", "logs"),
+    "Chat": ("chat",),
     "State": ("state",),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Reason
+from mooring.rollout import holds, machine
 from mooring.rollout import lease as leases
-from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
@@ -36,7 +36,7 @@ class Request:
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
     the deployment is admitted, before anything else; what it raises ends the deployment. `hotfix` says what the release
-    is, where it is not from git.
+    is, where it is not from git. `approved` are those who approved the plan.
     """
 
     release: "Release"
@@ -48,6 +48,7 @@ class Request:
     smoke: Smoke | None = field(default=None, compare=False)
     prepare: Callable[[], None] | None = field(default=None, compare=False)
     hotfix: Hotfix | None = None
+    approved: tuple[str, ...] = ()
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -56,6 +57,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
     Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
     with Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
+        holds.admit(ledger, driver.environment)
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
         environment = request.release.content.environment
@@ -196,6 +198,7 @@ class Driver:
             deadline=now + terms.deadline,
             bake_seconds=terms.bake,
             hotfix=request.hotfix if request else None,
+            approved=request.approved if request else (),
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

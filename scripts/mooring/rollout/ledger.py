@@ -119,6 +119,15 @@ class Ledger:
 
         return _entry(self.write(work))
 
+    def record(self, chain: str, actor: str, event: Event) -> Entry:
+        """Writes what happened beside rollouts into a chain of its own: without a lease, and in no rollout's way.
+
+        `chain` is no environment's name.
+        """
+        body = {"at": event.at, "actor": actor, "token": 0, "machine": "", "event": event.data(), "state": {}}
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return _entry(self.write(lambda statements: ledger.append(statements, chain, text)))
+
     def ours(self, environment: str, machine: str) -> bool:
         """Whether the last entry is of this machine, or there is none."""
         newest = self.entries(1, environment)

@@ -109,6 +109,13 @@ class Rollout(Part):
         description="Live drills that must have held lately, such as `crash: {days: 7}`; `moor drill --live crash` "
         "runs one. A release that was live before goes out without.",
     )
+    approvals: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many people beside the one who deploys must have approved the plan, by `/deploy approve`. "
+        "A release that was live before goes out without.",
+    )
     warm: Warm = Warm()
     freezes: tuple[Freeze, ...] = ()
 

@@ -76,6 +76,12 @@ def objectives(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Objectives", iter(places))
 
 
+def chat(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("chat", environment.chat)] if environment.chat else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Chat", iter(places))
+
+
 def patrol(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         places = [("patrol", environment.patrol)] if environment.patrol else []

@@ -17,11 +17,13 @@ def rules(sides: Sides) -> Rules:
     return {
         "access": access,
         "agents": agents,
+        "chat": moved("environment.chat-changed", "chat"),
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "export": moved("environment.export-changed", "export"),
         "objectives": moved("environment.objectives-changed", "objectives"),
         "patrol": moved("environment.patrol-changed", "patrol"),
+        "rollout.approvals": number(CHANGED, WEAKENED, "approvals of a plan"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),
@@ -43,6 +45,7 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
         "target.listen": moved("environment.listen-changed", "address"),
+        "target.chat": moved("environment.chat-moved", "address for chat platforms"),
         "target.monitor": moved("environment.monitor-changed", "monitor"),
         "tier": moved("environment.tier-changed", "tier"),
     }
