@@ -17,7 +17,7 @@ MODULE = Path(__file__).with_name("tools")
 NEEDED = "MOORING_GO"
 """Where this variable is set, such as by `.ci/run`, or `CI` as GitHub sets it, a missing Go is a failure."""
 
-MISSING = "Go is missing: workflows were NOT run and NOT checked by actionlint (install Go 1.24 or newer)"
+MISSING = "Go is missing: workflows were NOT run and NOT checked by actionlint (install Go 1.25 or newer)"
 
 
 class Missing(Exception):
