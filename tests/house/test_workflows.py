@@ -98,6 +98,14 @@ def test_what_a_stranger_left_behind_is_read_outside_the_checkout() -> None:
     assert set(load(path)[True]["workflow_run"]["workflows"]) == {"validate", "evaluate", "drill"}
 
 
+def test_artifacts_are_unpacked_by_a_version_that_keeps_them_in_their_folder() -> None:
+    """CVE-2024-42471: an archive of a stranger wrote where it liked, up to version 4.1.7."""
+    text = (GITHUB / "workflows/comment.yml").read_text(encoding="utf-8")
+    versions = re.findall(r"download-artifact@\w{40} # v(\d+)\.(\d+)\.(\d+)", text)
+    assert versions
+    assert all(tuple(map(int, version)) >= (4, 1, 8) for version in versions)
+
+
 def test_what_is_left_behind_for_the_comment_is_downloaded_under_the_name_it_was_uploaded_by() -> None:
     comment = (GITHUB / "workflows/comment.yml").read_text(encoding="utf-8")
     for workflow, name in (("evaluate", "evaluation"), ("drill", "drill")):

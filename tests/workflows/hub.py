@@ -10,14 +10,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.operate.repository.standin import TOKEN
-from tests.repository import CONTENT, HOME, SURROUNDINGS, Repo
+from tests.repository import CONTENT, HOME, SURROUNDINGS, Repo, until
 from tests.workflows import act
 from tests.workflows.api import Api
 
@@ -149,6 +150,19 @@ class Hub:
         }
         return self.on_main("comment", "workflow_run", action="completed", workflow_run=done)
 
+    @contextmanager
+    def held(self, run: int, job: str, start: Callable[[], act.Run]) -> Iterator[Future[act.Run]]:
+        """Starts the run of this number, whose job waits before its first step until the block ends."""
+        held = self.folder / f"held-{run}-{job}"
+        held.touch()
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                started = thread.submit(start)
+                until(lambda: started.done() or held.with_suffix(".waits").exists(), 300)
+                yield started
+            finally:
+                held.unlink()
+
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any], ref: str, commit: str, *options: str
     ) -> act.Run:
@@ -230,7 +244,17 @@ def change_tone(hub: Hub, words: str) -> None:
 def live(hub: Hub, environment: str) -> str:
     """The digest of the release that answers."""
     found = json.loads(moor(hub.clone, "status", environment, "--json", MOORING_STATE=str(hub.folder / "state")))
-    return str(found["live"]["digest"])
+    (status,) = found["environments"]
+    return str(status["live"]["digest"])
+
+
+def plan(hub: Hub, environment: str, against: str = "live") -> dict[str, Any]:
+    """What the documents of the clone would change, whether that is let through or not."""
+    command = ["scripts/moor", "plan", environment, "--against", against, "--json"]
+    environ = {**os.environ, **SURROUNDINGS, "MOORING_STATE": str(hub.folder / "state")}
+    done = subprocess.run(command, cwd=hub.clone.root, env=environ, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def moor(repo: Repo, *arguments: str, **environ: str) -> str:

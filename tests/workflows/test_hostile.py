@@ -6,11 +6,26 @@ from pathlib import Path
 import pytest
 
 from tests.workflows.act import Run
-from tests.workflows.hub import STRANGER, Hub, change_tone
+from tests.workflows.hub import STRANGER, Hub, change_tone, moor, plan
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLAN = ("-j", "plan", "--matrix", "environment:production")
 EVALUATION = "evaluation"
+
+
+OVERRIDE = """\
+# yaml-language-server: $schema=../../schemas/override.schema.json
+apiVersion: mooring/v1
+kind: Override
+name: mine
+version: 1.0.0
+description: I say so.
+owner: "{owner}"
+plan: {plan}
+guards: [guards-stay]
+reason: I say so.
+expires: 2099-01-01T00:00:00Z
+"""
 
 
 def pwned(hub: Hub) -> Path:
@@ -42,7 +57,9 @@ def test_a_branch_and_a_title_that_are_commands_stay_text(here: Hub) -> None:
     assert run.passed, run.printed
     assert here.on_completed(run, number).passed
     assert "Be kind." in here.api.said_on(number)[0]
-    assert left_behind(here, number, "evaluate", "other", {"x": "x"}).passed
+    asked = here.on_pull_request("evaluate", number)
+    assert here.on_completed(asked, number).passed
+    assert len(here.api.said_on(number)) == 2
     assert not pwned(here).exists()
 
 
@@ -96,7 +113,7 @@ def test_an_artifact_neither_leaves_its_folder_nor_runs_nor_fills_the_comment(he
 @pytest.mark.parametrize(
     ("file", "text", "why"),
     [
-        ("behaviour.json", "{" + " " * 65 * 2**20 + "}", "too large"),
+        ("behaviour.json", "{" + " " * 65 * 2**20 + "}", "larger than 64 MiB"),
         ("behaviour.json", '{"format": "mooring.behaviour/v1"}', ""),
         ("behaviour.json", "[" * 100_000, ""),
     ],
@@ -147,11 +164,20 @@ def test_what_checks_a_change_is_not_changed_beside_it(here: Hub) -> None:
 
 
 def test_guards_are_not_loosened_by_what_they_guard(here: Hub) -> None:
-    guards = here.clone.root / "configs/operations/guards.yaml"
-    guards.write_text(guards.read_text().replace("maxRisk: 40", "maxRisk: 100"))
-    here.clone.edit("prompts/shared/safety.yaml", "\n  - ", "\n  # - ")
+    """An override for exactly this plan does not help its author, who becomes an owner of overrides by it."""
+    guards = "configs/operations/guards.yaml"
+    here.clone.edit(guards, "maxRisk: 40", "maxRisk: 100")
+    here.clone.edit(guards, "overrideOwners:\n", f'overrideOwners:\n  - "@{STRANGER}/team"\n')
     here.committed("loose")
-    assert "guards-stay" in refused(here, here.open("loose"))
+    file = here.clone.root / "configs/overrides/mine.yaml"
+    file.parent.mkdir()
+    file.write_text(OVERRIDE.format(owner=f"@{STRANGER}/team", plan=plan(here, "production", "origin/main")["plan"]))
+    moor(here.clone, "schema", "--write")
+    here.clone.commit("override")
+    number = here.open("loose", owner=STRANGER)
+    said = refused(here, number)
+    assert "guards-stay" in said
+    assert f"override mine does not count: its owner @{STRANGER}/team is none of" in said
 
 
 def test_an_empty_change_is_green_and_changes_nothing(here: Hub) -> None:

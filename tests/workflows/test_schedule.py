@@ -9,7 +9,7 @@ from tests.repository import COPIES
 from tests.workflows.act import Run
 from tests.workflows.hub import Hub, moor
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 STAGING = ("--matrix", "environment:staging")
 JOBS = ("drift", "export-state", "verify-backup", "behaviour", "live-drills", "patrol")
 

@@ -1,4 +1,4 @@
-"""act, which runs workflows, and actionlint, which checks them: `python -m tests.workflows.tools actionlint …` runs one.
+"""act, which runs workflows, and actionlint, which checks them: `python -m tests.workflows.tools act …` runs one.
 
 Both are built by Go from the sums in `tools/go.sum`, once, outside the repository. Where there is no Go, they are not
 run, and that is said.
@@ -62,14 +62,13 @@ def build(folder: Path) -> None:
             Path(f"{made}.whole").rename(folder)
 
 
-def main(arguments: list[str]) -> int:
+def main(name: str, *arguments: str) -> int:
     try:
-        tool = find(arguments[0])
+        return subprocess.run([find(name), *arguments]).returncode
     except Missing as error:
         print(error, file=sys.stderr)
         return int(is_needed())
-    os.execv(tool, [str(tool), *arguments[1:]])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))
