@@ -22,6 +22,7 @@ class Api(StandIn):
         self.issues: list[Entry] = []
         self.pulls: list[Entry] = []
         self.comments: list[Entry] = []
+        self.reviews: list[Entry] = []
         self.dispatched: list[tuple[str, Entry]] = []
 
     def add_pull(self, title: str, body: str, base: str, head: Entry) -> Entry:
@@ -39,6 +40,12 @@ class Api(StandIn):
             match method, path:
                 case "GET", []:
                     return 200, {"default_branch": "main"}
+                case "GET", ["commits", commit, "pulls"]:
+                    return 200, _page([pull for pull in self.pulls if commit in _commits(pull)], query)
+                case "GET", ["pulls", number, "reviews"]:
+                    return 200, _page(
+                        [each for each in self.reviews if each["pull_request_url"].endswith(f"/{number}")], query
+                    )
                 case _, ["pulls", *below]:
                     return self._pulls(method, below, query, sent)
                 case _, ["issues", "comments", number]:
@@ -99,6 +106,11 @@ class Api(StandIn):
 
 def _label(pull: Entry) -> str:
     return f"{pull['head']['user']['login']}:{pull['head']['ref']}"
+
+
+def _commits(pull: Entry) -> set[str]:
+    """The commits that GitHub says came with a pull request, as far as it is merged."""
+    return {pull["head"]["sha"], pull["merge_commit_sha"]} if pull.get("merged_at") else set()
 
 
 def _page(found: list[Entry], query: Query) -> list[Entry]:

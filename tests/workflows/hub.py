@@ -92,7 +92,7 @@ class Hub:
         pull = self.pull(number)
         merged = self.git("rev-parse", f"refs/pull/{number}/merge")
         self.git("update-ref", f"refs/heads/{pull['base']['ref']}", merged)
-        pull["state"] = "closed"
+        pull.update(state="closed", merge_commit_sha=merged, merged_at="2026-01-01T00:00:00Z")
         self.clone.git("fetch", "-q", "origin")
         return merged
 

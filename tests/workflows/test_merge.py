@@ -33,10 +33,17 @@ def planned(run: Run, environment: str) -> str:
     return found[1]
 
 
-def merged(hub: Hub, branch: str) -> int:
+def merged(hub: Hub, branch: str) -> None:
+    """Opens a pull request, has its plans commented, and merges it."""
     number = hub.open(branch)
+    reviewed(hub, number)
     hub.merge(number)
-    return number
+
+
+def reviewed(hub: Hub, number: int) -> None:
+    run = hub.on_pull_request("validate", number)
+    assert run.passed, run.printed
+    assert hub.on_completed(run, number).passed
 
 
 def test_a_merge_goes_out_a_revert_is_a_flip_and_a_rollback_opens_the_revert(running: Hub) -> None:
@@ -80,9 +87,11 @@ def test_neither_the_older_of_two_merges_nor_forged_evidence_goes_out(running: H
     older = hub.open("kinder")
     change_tone(hub, "Be kinder.")
     newer = hub.open("kindest")
+    reviewed(hub, older)
     hub.merge(older)
-    with hub.held(2, "deploy", lambda: hub.on_main("deploy", "push", *STAGING)) as waiting:
+    with hub.held(4, "deploy", lambda: hub.on_main("deploy", "push", *STAGING)) as waiting:
         hub.update(newer)
+        reviewed(hub, newer)
         hub.merge(newer)
         deployed(hub, *STAGING)
         served = live(hub, "staging")

@@ -42,17 +42,20 @@ def scheduled(hub: Hub, workflow: str) -> Run:
 
 def test_what_is_wrong_is_an_issue_each_until_it_is_well(exporting: Hub) -> None:
     hub = exporting
+    copies = hub.folder / "copies"
+    copies.write_text("no folder")
     for job in JOBS:
         scheduled(hub, job)
-    assert [issue["title"] for issue in hub.api.issues] == [f"{job}: staging" for job in JOBS if job != "live-drills"]
+    titles = [issue["title"] for issue in hub.api.issues]
+    assert set(titles) >= {f"{job}: staging" for job in JOBS} - {"live-drills: staging"}
     assert {issue["state"] for issue in hub.api.issues} == {"open"}
-    for job in ("drift", "patrol"):
-        scheduled(hub, job)
-    assert len(hub.api.issues) == len(JOBS) - 1
+    scheduled(hub, "drift")
+    assert [issue["title"] for issue in hub.api.issues] == titles
 
+    copies.unlink()
     assert hub.on_main("deploy", "push", "-j", "staging").passed
     assert hub.on_main("objectives", "push", *STAGING).passed
     for job in JOBS:
         scheduled(hub, job)
     assert {issue["state"] for issue in hub.api.issues} == {"closed"}, hub.api.issues
-    assert Path(hub.folder, "state-objectives/staging").is_dir()
+    assert list(Path(hub.folder, "state-objectives/staging").iterdir())
