@@ -11,7 +11,7 @@ from tests.workflows.hub import Hub, moor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 STAGING = ("--matrix", "environment:staging")
-JOBS = ("drift", "export-state", "verify-backup", "behaviour", "live-drills", "patrol")
+JOBS = ("drift", "export-state", "verify-backup", "behaviour", "patrol", "live-drills")
 
 
 @pytest.fixture
@@ -40,14 +40,21 @@ def scheduled(hub: Hub, workflow: str) -> Run:
     return run
 
 
+def cancelled(hub: Hub, job: str) -> None:
+    """Leaves the issue of a run that somebody cancelled; drills that do not hold take minutes."""
+    track = ("track", job, "staging", "--outcome", "cancelled")
+    moor(hub.clone, *track, MOORING_STATE=str(hub.folder / "state"), **hub.api.environ)
+
+
 def test_what_is_wrong_is_an_issue_each_until_it_is_well(exporting: Hub) -> None:
     hub = exporting
     copies = hub.folder / "copies"
     copies.write_text("no folder")
-    for job in JOBS:
+    cancelled(hub, "live-drills")
+    for job in JOBS[:-1]:
         scheduled(hub, job)
     titles = [issue["title"] for issue in hub.api.issues]
-    assert set(titles) >= {f"{job}: staging" for job in JOBS} - {"live-drills: staging"}
+    assert sorted(titles) == sorted(f"{job}: staging" for job in JOBS)
     assert {issue["state"] for issue in hub.api.issues} == {"open"}
     scheduled(hub, "drift")
     assert [issue["title"] for issue in hub.api.issues] == titles
@@ -55,6 +62,7 @@ def test_what_is_wrong_is_an_issue_each_until_it_is_well(exporting: Hub) -> None
     copies.unlink()
     assert hub.on_main("deploy", "push", "-j", "staging").passed
     assert hub.on_main("objectives", "push", *STAGING).passed
+    scheduled(hub, "patrol")  # which has to see it well twice
     for job in JOBS:
         scheduled(hub, job)
     assert {issue["state"] for issue in hub.api.issues} == {"closed"}, hub.api.issues
