@@ -81,7 +81,7 @@ def deploy_release(
     evidence: Sequence[Path] = (),
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import approvals, doors, proofs
+    from mooring.commands import approvals, doors, proofs, quarantine
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
     from mooring.rollout import holds
@@ -97,11 +97,12 @@ def deploy_release(
         live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
+        lifted = quarantine.demand(catalog, plan, book, console)
         attested: str | None = None
         approved: tuple[str, ...] = ()
         if release.digest not in book.state(name).trail:
             allowed(plan, console)
-            approved = approvals.demand(catalog, plan, release, live, commit, book)
+            approved = approvals.demand(catalog, plan, release, live, commit, book, lifted)
             proofs.demand(catalog, plan, release, live, book, console)
             attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
@@ -110,7 +111,7 @@ def deploy_release(
         passable(running, book, workspace.of(name), release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
-        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener, approved=approved)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener, None, approved, lifted)
         receipt = _driven(workspace, running, book, request, console)
         if opener:
             doors.renew(running, book, workspace, console)

@@ -62,12 +62,15 @@ class Step:
 def demand(workspace: Workspace, catalog: "Catalog", plan: "Plan", console: "Console") -> list[Step]:
     """Raises Refused(GUARDED) where a merge means something else than was reviewed, unless an override names that.
 
-    Prints the difference and the override first. A release that was live before, and a first one, need no contract.
+    Raises Refused(QUARANTINED) for what was taken back. Prints the difference and the override first. A release that
+    was live before, and a first one, need no contract.
     """
+    from mooring.commands import quarantine
     from mooring.commands.running import ledger
 
     with ledger(workspace, plan.environment) as book:
         state = book.state(plan.environment)
+        quarantine.demand(catalog, plan, book, console)
         if plan.in_sync or plan.live is None or plan.desired in state.trail:
             return []
         base = _base(book, plan)

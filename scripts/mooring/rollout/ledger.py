@@ -197,6 +197,18 @@ class Ledger:
                 return str(event["commit"])
         return None
 
+    def taken_back(self, environment: str, digest: str) -> Entry | None:
+        """The newest entry that has a release quarantined; None where none has, or it was live for good since."""
+        named, serves = f'"quarantined":"{digest}"', f'"live":{{"digest":"{digest}"'
+
+        def work(statements: Statements) -> tuple[ledger.Row | None, ledger.Row | None]:
+            out = ledger.newest_saying(statements, environment, named, named)
+            good = '"phase":"idle","quarantined":null'
+            return out, ledger.newest_saying(statements, environment, serves, good) if out else None
+
+        out, good = self.read(work)
+        return None if out is None or (good and good.seq > out.seq) else _entry(out)
+
     def verify(self) -> int:
         """Checks the chains and returns the number of entries. Raises Refused(TAMPERED) with the first altered one."""
         try:
