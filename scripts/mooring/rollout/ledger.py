@@ -198,16 +198,22 @@ class Ledger:
         return None
 
     def taken_back(self, environment: str, digest: str) -> Entry | None:
-        """The newest entry that has a release quarantined; None where none has, or it was live for good since."""
+        """The entry by which a release was quarantined; None where there is none, or it was live for good since."""
         named, serves = f'"quarantined":"{digest}"', f'"live":{{"digest":"{digest}"'
 
-        def work(statements: Statements) -> tuple[ledger.Row | None, ledger.Row | None]:
+        def work(statements: Statements) -> ledger.Row | None:
             out = ledger.newest_saying(statements, environment, named, named)
-            good = '"phase":"idle","quarantined":null'
-            return out, ledger.newest_saying(statements, environment, serves, good) if out else None
+            good = ledger.newest_saying(statements, environment, serves, '"phase":"idle","quarantined":null')
+            since = good.seq if good else 0
+            return ledger.first_saying(statements, environment, named, since) if out and out.seq > since else None
 
-        out, good = self.read(work)
-        return None if out is None or (good and good.seq > out.seq) else _entry(out)
+        found = self.read(work)
+        return _entry(found) if found else None
+
+    def counted(self, environment: str, seq: int) -> Entry | None:
+        """The first receipt after an entry."""
+        row = self.read(lambda statements: ledger.first_saying(statements, environment, '"event":"accounted"', seq))
+        return _entry(row) if row else None
 
     def verify(self) -> int:
         """Checks the chains and returns the number of entries. Raises Refused(TAMPERED) with the first altered one."""
