@@ -41,6 +41,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.hotfix import expire
     from mooring.commands.running import actor, ledger, target
+    from mooring.operate.drift.look import look, remember
     from mooring.rollout.notes import SEEN
 
     workspace = find(args)
@@ -52,14 +53,14 @@ def run(args: Namespace, console: Console) -> Outcome:
             from mooring.commands.answering.behaviour import behaviour
 
             return behaviour(workspace, running, book, args.budget, console)
-        report = look(workspace, name, args.against, running, book)
+        report = look(workspace.root, name, args.against, running, book)
         remember(book, name, actor(), SEEN, [one.key for one in report.differences])
         outcome = concluded(report, console)
         if not (args.heal or args.adopt or args.answer) or report.unknown:
             return outcome
         done = _answered(args, workspace, report, running, book, console)
         if done.get("healed"):
-            report = look(workspace, name, args.against, running, book)
+            report = look(workspace.root, name, args.against, running, book)
             remember(book, name, actor(), SEEN, [one.key for one in report.differences])
             outcome = concluded(report, console)
         return Outcome(_reason(report, done, outcome.reason), {**report.data(), **done})
@@ -103,20 +104,6 @@ def _reason(report: "Report", done: dict[str, Any], reason: Reason) -> Reason:
     return Reason.CHANGED if adopted or done.get("healed") else reason
 
 
-def look(workspace: Workspace, name: str, ref: str | None, running: "Target", book: "Ledger") -> "Report":
-    """The report, with the answers that git gives."""
-    from mooring.operate.drift.observe import observe
-
-    report = observe(workspace.root, name, ref, running, book)
-    if not report.differences:
-        return report
-    from datetime import UTC, datetime
-
-    from mooring.operate.drift.answers import answered, documents
-
-    return answered(report, documents(workspace.root, report.git.commit), datetime.now(UTC))
-
-
 def concluded(report: "Report", console: Console) -> Outcome:
     """Prints the report and returns the outcome of a look."""
     from mooring.report import drift
@@ -128,12 +115,3 @@ def concluded(report: "Report", console: Console) -> Outcome:
     if report.open:
         return Outcome(Reason.DRIFTED, data)
     return Outcome(Reason.TOLERATED if report.differences else Reason.IN_SYNC, data)
-
-
-def remember(book: "Ledger", name: str, who: str, what: str, fields: list[str]) -> None:
-    """Notes in the ledger what differs, unless its newest note says the same."""
-    from mooring.rollout.notes import Noted, note, notes
-
-    newest = next(iter(notes(book.entries(1000, name), what)), (0.0, frozenset[str]()))[1]
-    if newest != frozenset(fields):
-        note(book, name, who, Noted(time.time(), what, tuple(sorted(fields))))

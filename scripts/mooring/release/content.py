@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Objectives, Patrol, Resilience, Tool
+from mooring.spec import Agent, Chat, Drift, Environment, Export, Guards, Model, Objectives, Patrol, Resilience, Tool
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -49,6 +49,12 @@ class ReleaseContent(Part):
     exports: dict[str, Export] = Field(default_factory=dict)
     objectives: dict[str, Objectives] = Field(default_factory=dict)
     patrols: dict[str, Patrol] = Field(default_factory=dict)
+    chats: dict[str, Chat] = Field(default_factory=dict)
+
+    @property
+    def chat(self) -> Chat | None:
+        """Who may steer the environment by chat, and where its alerts go."""
+        return self.chats.get(self.environment.chat or "")
 
     @property
     def promised(self) -> Objectives | None:

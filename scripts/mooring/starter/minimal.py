@@ -13,13 +13,14 @@ GUARDS = "guards"
 EXPORT = "export"
 OBJECTIVES = "objectives"
 PATROL = "patrol"
+CHAT = "chat"
 FIRST_PORT = 8420
 
 
 def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> Files:
     """Everything below the content folders: a complete, valid repository, all of it owned by `owner`."""
     files = documents.rules() | document("Guards", GUARDS, owner) | documents.resilience(PROFILE, owner)
-    files |= document("Patrol", PATROL, owner)
+    files |= document("Patrol", PATROL, owner) | document("Chat", CHAT, owner)
     files |= documents.model(PRIMARY, owner) | documents.model(ALTERNATE, owner)
     files |= document("Objectives", OBJECTIVES, owner)
     models = [("L0", PRIMARY), ("L1", ALTERNATE)]
@@ -33,7 +34,14 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     for port, name in enumerate(environments, FIRST_PORT):
         exported = EXPORT if documents.tier(name) == "production" else ""
         files |= documents.environment(
-            name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES, patrol=PATROL
+            name,
+            owner,
+            port=port,
+            probes=probes,
+            export=exported,
+            objectives=OBJECTIVES,
+            patrol=PATROL,
+            chat=CHAT,
         )
         files |= document("Export", EXPORT, owner) if exported else {}
     return dict(sorted(files.items()))
