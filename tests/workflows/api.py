@@ -25,10 +25,11 @@ class Api(StandIn):
         self.reviews: list[Entry] = []
         self.dispatched: list[tuple[str, Entry]] = []
 
-    def add_pull(self, title: str, body: str, base: str, head: Entry) -> Entry:
+    def add_pull(self, title: str, body: str, base: str, head: Entry, user: Entry = BOT) -> Entry:
         with self.lock:
-            made = {"number": self._next(), "title": title, "body": body, "state": "open", "head": head}
-            self.pulls.append(made | {"base": {"ref": base}})
+            made = {"number": self._next(), "title": title, "body": body, "state": "open", "user": user, "head": head}
+            page = f"{self.url}/{self.repository}/pull/{made['number']}"
+            self.pulls.append({**made, "base": {"ref": base}, "html_url": page, "merged_at": None})
             return self.pulls[-1]
 
     def said_on(self, number: int) -> list[str]:
@@ -68,7 +69,7 @@ class Api(StandIn):
             found = [pull for pull in self.pulls if pull["state"] == query["state"][0]]
             if "head" in query:
                 found = [pull for pull in found if query["head"][0] == _label(pull)]
-            return 200, found
+            return 200, _page(found, query)
         if method == "POST":
             commit = self.head_of(sent["head"])
             if commit is None or any(_label(pull) == f"acme:{sent['head']}" for pull in self._open_pulls()):

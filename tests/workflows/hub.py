@@ -68,8 +68,8 @@ class Hub:
 
     def open(self, branch: str, title: str = "A change", *, owner: str = OWNER, base: str = "main") -> int:
         """A pull request of what is checked out in the clone, from a branch of this repository or of a fork."""
-        head = {"ref": branch, "sha": "", "user": {"login": owner}}
-        number = int(self.api.add_pull(title, "", base, head)["number"])
+        head: dict[str, Any] = {"ref": branch, "sha": "", "user": {"login": owner}}
+        number = int(self.api.add_pull(title, "", base, head, head["user"])["number"])
         self.update(number)
         return number
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mooring.operate.repository.proposal import CHECKS
+from mooring.operate.repository.reverting import CHECKS
 from tests.workflows.act import Run
 from tests.workflows.hub import ENVIRONMENTS, Hub, change_tone, live, plan
 
@@ -73,7 +73,7 @@ def test_a_merge_goes_out_a_revert_is_a_flip_and_a_rollback_opens_the_revert(run
     assert live(hub, "staging") == second
     (pull,) = (pull for pull in hub.api.pulls if pull["state"] == "open")
     assert pull["title"].startswith("Revert staging to the release of ")
-    assert f"Mooring-Refused: {first}" in pull["body"]
+    assert f"`{first}` was taken back at " in pull["body"]
     assert hub.head(pull["head"]["ref"]) == pull["head"]["sha"]
     assert hub.api.dispatched == [(check, {"ref": pull["head"]["ref"]}) for check in CHECKS]
 

@@ -38,7 +38,7 @@ class Pulls(Host):
             if path[2] == self.forbidden:
                 return 403, {}
             self.started.append((path[2], sent["ref"]))
-            return 204, {}
+            return 204, None
         if (method, path) == ("GET", ["pulls"]) and "head" not in query:
             found = [pull for pull in self.pulls if pull["state"] == "open"] if query["page"] == ["1"] else []
             return 200, found
