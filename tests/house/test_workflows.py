@@ -96,6 +96,14 @@ def test_what_a_stranger_left_behind_is_read_outside_the_checkout() -> None:
     assert set(load(path)[True]["workflow_run"]["workflows"]) == {"validate", "evaluate", "drill"}
 
 
+def test_artifacts_are_unpacked_by_a_version_that_keeps_them_in_their_folder() -> None:
+    """CVE-2024-42471: an archive of a stranger wrote where it liked, up to version 4.1.7."""
+    text = (GITHUB / "workflows/comment.yml").read_text(encoding="utf-8")
+    versions = re.findall(r"download-artifact@\w{40} # v(\d+)\.(\d+)\.(\d+)", text)
+    assert versions
+    assert all(tuple(map(int, version)) >= (4, 1, 8) for version in versions)
+
+
 def test_what_is_left_behind_for_the_comment_is_downloaded_under_the_name_it_was_uploaded_by() -> None:
     comment = (GITHUB / "workflows/comment.yml").read_text(encoding="utf-8")
     for workflow, name in (("evaluate", "evaluation"), ("drill", "drill")):
@@ -129,6 +137,27 @@ def test_a_deployment_takes_the_digest_that_was_reviewed_and_is_never_cancelled(
     step = deploy["steps"][-1]
     assert step["env"]["PLAN"] == "${{ needs.plan.outputs.digest }}"
     assert '--plan "$PLAN"' in step["run"]
+
+
+@pytest.mark.parametrize("name", ["rollback", "drift"])
+def test_what_was_taken_back_becomes_a_pull_request_whoever_took_it_back(name: str) -> None:
+    path = GITHUB / f"workflows/{name}.yml"
+    assert any(step.get("run", "").startswith('./scripts/moor revert "$ENVIRONMENT"') for step in steps(path))
+    (job,) = load(path)["jobs"].values()
+    assert {"contents", "pull-requests", "actions"} <= {
+        what for what, how in job["permissions"].items() if how == "write"
+    }
+
+
+def test_a_merge_is_held_to_what_was_reviewed_before_anybody_approves_it() -> None:
+    job = load(GITHUB / "workflows/promote.yml")["jobs"]["plan"]
+    (step,) = (one for one in job["steps"] if one.get("id") == "plan")
+    assert "--reviewed" in step["run"]
+    assert job["permissions"]["pull-requests"] == "read"
+    (checkout,) = (one for one in job["steps"] if one.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["fetch-depth"] == 0
+    calls = load(GITHUB / "workflows/deploy.yml")["jobs"].values()
+    assert all(call["permissions"]["pull-requests"] == "read" for call in calls), "a called workflow has no more"
 
 
 def test_a_rollback_waits_in_no_queue() -> None:
@@ -211,9 +240,8 @@ def test_the_required_check_passes_only_when_all_that_was_needed_succeeded(chang
 
 
 def test_the_revert_gets_every_check_that_a_pull_request_gets() -> None:
-    (push,) = (
-        step["run"] for step in steps(GITHUB / "workflows/rollback.yml") if " push origin " in step.get("run", "")
-    )
+    from mooring.operate.repository.reverting import CHECKS
+
     checks = {path.name for path in WORKFLOWS if "pull_request" in load(path)[True]}
-    assert set(re.findall(r"gh workflow run (\S+)", push)) == checks
+    assert set(CHECKS) == checks
     assert all("workflow_dispatch" in load(GITHUB / "workflows" / name)[True] for name in checks)

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def demand(
-    catalog: "Catalog", plan: "Plan", release: "Release", live: "Release | None", commit: str | None, book: "Ledger"
+    catalog: "Catalog",
+    plan: "Plan",
+    release: "Release",
+    live: "Release | None",
+    commit: str | None,
+    book: "Ledger",
+    lifted: bool = False,
 ) -> tuple[str, ...]:
     """Who approved the plan. Raises Refused(GUARDED) when they are too few; then the plan waits for others.
 
@@ -33,6 +39,7 @@ def demand(
         "changes": [change.text for change in plan.changes[:SHOWN]],
         "count": len(plan.changes),
         "commit": commit,
+        "lifted": lifted,
     }
     asked = Asked(plan.digest, plan.desired, 0.0, actor(), said)
     found = demanded(book, plan.environment, asked, _names(catalog, plan.environment, actor()))

@@ -15,7 +15,7 @@ GROUPS = {
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "drill", "comment", "release"),
     "Template": ("upgrade",),
-    "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
+    "Deployment": ("up", "deploy", "rollback", "revert", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
     "Inspection": ("talk", "status", "why", "objectives", "history", "logs"),
     "Chat": ("chat",),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mooring.change.wording import count
 from mooring.errors import Refused, UsageError
 from mooring.outcome import Reason
+from mooring.rollout import quarantine
 from mooring.rollout.actions import short
 from mooring.rollout.ledger import Ledger
 from mooring.state.records import approvals as records
@@ -80,12 +81,15 @@ def waiting(ledger: Ledger, environment: str) -> list[Waiting]:
 def the_plan(ledger: Ledger, environment: str, beginning: str | None) -> Waiting:
     """The one that waits, or the one of them whose digest begins so. UsageError unless there is exactly one.
 
-    Raises Refused(PLAN_MISMATCH) for one that was made against what is no longer live.
+    Raises Refused(PLAN_MISMATCH) for one that was made against what is no longer live, Refused(QUARANTINED) for a
+    release that was taken back since.
     """
     found = waiting(ledger, environment)
     wanted = (beginning or "").removeprefix("sha256:")
     fitting = [one for one in found if one.asked.plan.removeprefix("sha256:").startswith(wanted)]
     if len(fitting) == 1:
+        if not fitting[0].asked.said.get("lifted"):
+            quarantine.refuse(ledger, environment, fitting[0].asked.digest)
         return fitting[0]
     if fitting:
         raise UsageError(f"several plans wait: {_names(fitting)}", "name one: /deploy approve PLAN")

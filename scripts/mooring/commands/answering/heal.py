@@ -62,11 +62,13 @@ def _uncontested(book: "Ledger", environment: str, wanted: list[Difference]) -> 
 
 def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book: "Ledger", console: Console) -> None:
     from mooring.commands.running import actor, done
+    from mooring.rollout import quarantine
 
     git, live = report.git.release, report.live
     if live is not None and live.wanted == git.digest and not (report.deployed and report.deployed.hotfix):
         _replace(running, {one.where for one in healable(report)}, console)
     elif git.digest in book.state(report.environment).trail:
+        quarantine.refuse(book, report.environment, git.digest)  # git is behind: its revert is not merged yet
         from mooring.rollout.doors import passable
         from mooring.rollout.hotfix import give_back
 

@@ -138,7 +138,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "rollout": "部署",
         "rollout.text": "进行中：{phase}",
         "quarantine": "隔离",
-        "quarantine.text": "{digest} 已被撤回，在不同的版本到来之前不再部署",
+        "quarantine.text": "{digest} 已被撤回，内容不变则不再部署",
         "deployments": "最近的部署",
         "deployments.caption": "最新的在最上面，附部署期间请求的去向",
         "deployments.none": "还没有部署过。",

@@ -145,7 +145,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "rollout": "Rollout",
         "rollout.text": "under way: {phase}",
         "quarantine": "Quarantine",
-        "quarantine.text": "{digest} was taken back and stays out until a different release arrives",
+        "quarantine.text": "{digest} was taken back and stays out until it differs",
         # Deployments
         "deployments": "Last deployments",
         "deployments.caption": "The newest first, with what became of the requests meanwhile",

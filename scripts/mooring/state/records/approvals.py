@@ -21,8 +21,8 @@ class Asked:
     """A plan that was refused for want of approvals: by its digest, and that of the release it makes live.
 
     `at` is when it was last refused, `actor` who wanted to deploy it. `said` is JSON-able: `base` is the release that
-    was live, `needed` how many approvals it takes, `risk` the plan's, `changes` the first of `count` sentences, and
-    `commit`.
+    was live, `needed` how many approvals it takes, `risk` the plan's, `changes` the first of `count` sentences,
+    `commit`, and `lifted` where an owner let it out of its quarantine.
     """
 
     plan: str

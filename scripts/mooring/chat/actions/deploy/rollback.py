@@ -1,5 +1,7 @@
 """`/deploy rollback`: back to the release before, by the same steps as `moor rollback`."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mooring.chat.action import Context, Notify, Preview
@@ -8,6 +10,9 @@ from mooring.chat.actions.deploy import words
 from mooring.chat.actions.deploy.releases import named
 from mooring.chat.answer import Answer
 from mooring.chat.command import Command
+from mooring.errors import MooringError
+from mooring.operate.repository.github import host
+from mooring.operate.repository.reverting import settle
 from mooring.rollout.back import revert, roll_back
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.machine import way_back
@@ -47,6 +52,7 @@ def run(command: Command, context: Context, notify: Notify) -> Answer:
         data = receipt.data()
         notify(words.SWITCHED(language, seconds=f"{receipt.seconds:.2f}"))
         told = revert(context.root, book, context.environment, f"Rolled back by {who}.")
+        number = _pull_request(context, book)
         before, after = (named(context.root, book, digest) for digest in (receipt.previous, receipt.digest))
     facts = [
         (words.FROM(language), before),
@@ -58,6 +64,8 @@ def run(command: Command, context: Context, notify: Notify) -> Answer:
     if told:
         branch = words.BRANCH(language, branch=told.branch) if told.branch else told.reason
         facts.append((words.GIT(language), branch))
+    if number:
+        facts.append((words.PULL_REQUEST(language), f"#{number}"))
     facts.append((words.LEDGER(language), f"{receipt.seq} {receipt.hash[:12]}"))
     title = words.ROLLED_BACK(language, environment=context.environment, after=after)
     return done(command, context, title, facts=tuple(facts), seconds=receipt.seconds)
@@ -69,6 +77,14 @@ def _way(context: Context, book: Ledger) -> _Way:
     if state.phase is Phase.IDLE or state.origin is None:
         return _Way(_digest(state.live), way_back(state), None)
     return _Way(_digest(state.target), state.origin.digest, state.phase)
+
+
+def _pull_request(context: Context, book: Ledger) -> int | None:
+    """The revert's pull request, where this process has a token of the host; else the next `moor revert` opens it."""
+    github = host(os.environ)
+    with suppress(MooringError):
+        return settle(context.root, book, context.environment, github).pull_request if github else None
+    return None
 
 
 def _digest(side: Side | None) -> str | None:

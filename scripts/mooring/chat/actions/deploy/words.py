@@ -13,6 +13,7 @@ PHASE = Text("Rollout", "发布状态")
 GIT = Text("Git", "Git")
 REQUESTS = Text("Requests", "请求")
 SWITCH = Text("Switch", "切换用时")
+PULL_REQUEST = Text("Pull request", "拉取请求")
 LEDGER = Text("Ledger", "台账")
 
 ASK_ROLLBACK = Text("Roll back {environment}: {before} → {after}?", "回滚 {environment}：{before} → {after}？")
