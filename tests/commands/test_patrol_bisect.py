@@ -94,7 +94,7 @@ def test_the_release_that_broke_an_answer_is_named_with_its_commit_and_revert(
     assert "this is a proposal" in repo.git("log", "-1", "--format=%B", branch)
     assert repo.git("ls-remote", "origin", f"refs/heads/{branch}").split()[0] == note["revert"]["commit"]
     (pull,) = host.pulls
-    assert (pull["title"], pull["base"]) == ("Revert local to where support/policy/days passes", "main")
+    assert (pull["title"], pull["base"]["ref"]) == ("Revert local to where support/policy/days passes", "main")
     assert note["revert"]["pull_request"] == pull["number"]
     assert pull["body"].index("30 days") < pull["body"].index("14 days")
     assert broke in pull["body"]

@@ -22,9 +22,8 @@ class Host(StandIn):
                 assert (owner, query["state"]) == ("acme", ["open"])
                 return 200, [pull for pull in self.pulls if pull["state"] == "open" and pull["head"]["ref"] == branch]
             case "POST", ["pulls"]:
-                self.pulls.append(
-                    {**sent, "number": len(self.pulls) + 1, "state": "open", "head": {"ref": sent["head"]}}
-                )
+                ends = {end: {"ref": sent[end]} for end in ("head", "base")}
+                self.pulls.append({**sent, **ends, "number": len(self.pulls) + 1, "state": "open"})
                 return 201, self.pulls[-1]
             case "PATCH", ["pulls", number]:
                 self.pulls[int(number) - 1] |= sent

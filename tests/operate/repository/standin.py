@@ -9,6 +9,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from mooring.operate.repository.github import ACTIONS, GitHub
+from tests.operate.repository.description import Undescribed, check, check_answer
 
 TOKEN = "ghs_secret"
 BOT = {"login": ACTIONS}
@@ -19,7 +20,10 @@ Query = dict[str, list[str]]
 
 class StandIn(ThreadingHTTPServer):
     """The API of one repository. `trouble` are what the next requests get: a status, or "lost" for one that is done
-    although its answer is an error. `before` is called with the method before a request is carried out."""
+    although its answer is an error. `before` is called with the method before a request is carried out.
+
+    A request that GitHub does not describe is refused as GitHub refuses one, and fails the test at its end.
+    """
 
     daemon_threads = True
     repository = "acme/agents"
@@ -28,6 +32,7 @@ class StandIn(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.trouble: list[int | str] = []
         self.asked: list[str] = []
+        self.undescribed: list[str] = []
         self.before: Callable[[str], None] = lambda method: None
 
     def answer(self, method: str, path: list[str], query: Query, sent: dict[str, Any]) -> Answer:
@@ -52,6 +57,7 @@ class StandIn(ThreadingHTTPServer):
             threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
             yield self
             self.shutdown()
+        assert self.undescribed == []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,19 +67,31 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one(self, method: str) -> None:
         self.server.asked.append(f"{method} {self.path}")
         assert self.headers["Authorization"] == f"Bearer {TOKEN}"
-        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
         trouble = self.server.trouble.pop(0) if self.server.trouble else None
         if isinstance(trouble, int):
             self.reply(trouble, {"message": "no", "token": self.headers["Authorization"]})
             return
         self.server.before(method)
-        url = urlsplit(self.path)
-        path = [part for part in url.path.removeprefix(f"/repos/{self.server.repository}").split("/") if part]
-        status, data = self.server.answer(method, path, parse_qs(url.query), sent)
+        status, data = self.described(method, sent)
         self.reply(502 if trouble == "lost" else status, data)
 
+    def described(self, method: str, sent: Any) -> Answer:
+        """The answer to a request, both as GitHub describes them."""
+        url = urlsplit(self.path)
+        path = [part for part in url.path.removeprefix(f"/repos/{self.server.repository}").split("/") if part]
+        query = parse_qs(url.query, keep_blank_values=True)
+        try:
+            operation = check(method, url.path, query, sent)
+            status, data = self.server.answer(method, path, query, sent or {})
+            check_answer(operation, status, data)
+        except Undescribed as error:
+            self.server.undescribed.append(str(error))
+            return 422, {"message": str(error)}
+        return status, data
+
     def reply(self, status: int, data: object) -> None:
-        body = json.dumps(data).encode()
+        body = b"" if data is None else json.dumps(data).encode()
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")

@@ -22,7 +22,7 @@ def test_a_pull_request_is_opened_once_and_updated(host: Host) -> None:
     assert pulls.keep(host.github, BRANCH, "Adopt 1 value", "Why.") == (1, "#1 is as it should be")
     assert pulls.keep(host.github, BRANCH, "Adopt 2 values", "Why.") == (1, "updated #1")
     (pull,) = host.pulls
-    assert (pull["title"], pull["base"], pull["state"]) == ("Adopt 2 values", "main", "open")
+    assert (pull["title"], pull["base"]["ref"], pull["state"]) == ("Adopt 2 values", "main", "open")
 
 
 def test_it_is_closed_with_the_reason_and_then_there_is_none(host: Host) -> None:

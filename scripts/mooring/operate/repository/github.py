@@ -55,6 +55,11 @@ class GitHub:
         """Of the repository."""
         return self.repository.partition("/")[0]
 
+    @property
+    def address(self) -> str:
+        """Of the repository at the API, without a slash at its end: GitHub answers 404 to one."""
+        return f"{self.api}/repos/{self.repository}"
+
     def client(self) -> httpx2.Client:
         """An HTTP client that follows no redirect, so that the token reaches no other host."""
         headers = {
@@ -62,7 +67,7 @@ class GitHub:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        return httpx2.Client(base_url=f"{self.api}/repos/{self.repository}", headers=headers, timeout=30)
+        return httpx2.Client(base_url=self.address, headers=headers, timeout=30)
 
 
 class _Again(Exception):

@@ -17,7 +17,7 @@ def keep(github: GitHub, branch: str, title: str, body: str, pause: Pause = time
     def put(client: httpx2.Client) -> tuple[int, str]:
         pull = _open(client, github, branch)
         if pull is None:
-            base = str(answer(client.get(""))["default_branch"])
+            base = str(answer(client.get(github.address))["default_branch"])
             made = answer(client.post("/pulls", json={"title": title, "body": body, "head": branch, "base": base}))
             return int(made["number"]), f"opened #{made['number']}"
         number = int(pull["number"])
