@@ -4,7 +4,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Drift, Environment, Export, Guards, Model, Objectives, Patrol, Resilience, Tool
+from mooring.spec import (
+    Agent,
+    Drift,
+    Environment,
+    Export,
+    Guards,
+    Model,
+    Objectives,
+    Patrol,
+    Repository,
+    Resilience,
+    Tool,
+)
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -49,6 +61,7 @@ class ReleaseContent(Part):
     exports: dict[str, Export] = Field(default_factory=dict)
     objectives: dict[str, Objectives] = Field(default_factory=dict)
     patrols: dict[str, Patrol] = Field(default_factory=dict)
+    repositories: dict[str, Repository] = Field(default_factory=dict)
 
     @property
     def promised(self) -> Objectives | None:

@@ -24,6 +24,7 @@ from mooring.spec import (
     Objectives,
     Patrol,
     Prompt,
+    Repository,
     Resilience,
     Tool,
 )
@@ -84,6 +85,7 @@ class _Resolution:
                 Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
             ),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
+            repositories=self.catalog.all(Repository),
         )
         if self.findings:
             raise FindingsError(self.findings)

@@ -13,6 +13,7 @@ GUARDS = "guards"
 EXPORT = "export"
 OBJECTIVES = "objectives"
 PATROL = "patrol"
+REPOSITORY = "github"
 FIRST_PORT = 8420
 
 
@@ -36,4 +37,5 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
             name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES, patrol=PATROL
         )
         files |= document("Export", EXPORT, owner) if exported else {}
+    files |= documents.repository(REPOSITORY, owner, environments)
     return dict(sorted(files.items()))

@@ -17,6 +17,7 @@ FIELDS = (
     "model",
     "patrol",
     "prompt",
+    "repository",
     "resilience",
     "tool",
 )
