@@ -53,7 +53,9 @@ def test_less_protection_is_a_weakening_and_more_is_none(path: str, stronger: An
 
 def test_every_setting_is_weighed() -> None:
     models = {"merging": Merging, "actions": ActionsPolicy, ENVIRONMENT: Deploying}
-    known = {f"{at}.{field.alias or name}" for at, model in models.items() for name, field in model.model_fields.items()}
+    known = {
+        f"{at}.{field.alias or name}" for at, model in models.items() for name, field in model.model_fields.items()
+    }
     assert {path for path, _, _ in WEAKER} == known
 
 

@@ -17,7 +17,7 @@ GROUPS = {
     "Template": ("upgrade",),
     "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
-    "Inspection": ("talk", "status", "why", "objectives", "history", "logs"),
+    "Inspection": ("doctor", "talk", "status", "why", "objectives", "history", "logs"),
     "State": ("state",),
     "Faults": ("simulate",),
     "Exchange": ("import", "export"),

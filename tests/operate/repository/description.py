@@ -100,6 +100,4 @@ def partial(schema: Any) -> Any:
         return [partial(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        key: partial(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))
-    }
+    return {key: partial(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))}

@@ -301,7 +301,9 @@ OPERATIONS = {
     ),
     "repository-twice": Check("Nothing of the repository is listed twice.", "remove one", repositories.twice),
     "repository-actions": Check(
-        "Actions are named where the named ones are allowed.", "say allowed: selected, or remove it", repositories.actions
+        "Actions are named where the named ones are allowed.",
+        "say allowed: selected, or remove it",
+        repositories.actions,
     ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -71,7 +71,12 @@ class GitHub:
 
 
 class _Again(Exception):
-    """Raised when another try is worthwhile. The argument says what was wrong."""
+    """Raised when another try is worthwhile. The argument says what was wrong; `after` is how long GitHub wants it to
+    wait, in seconds."""
+
+    def __init__(self, why: str, after: float = 0.0) -> None:
+        super().__init__(why)
+        self.after = after
 
 
 PULLS = "pull-requests: write"
@@ -79,12 +84,23 @@ PULLS = "pull-requests: write"
 
 def answer(response: httpx2.Response, permission: str = PULLS) -> Any:
     """The JSON of an answer; `permission` is what a job needs where it is refused. Failed(PROCESS)."""
-    if response.status_code in _PASSING:
-        raise _Again(f"HTTP {response.status_code}")
+    if response.status_code in _PASSING or _limited(response):
+        raise _Again(f"HTTP {response.status_code}", _after(response))
     if not response.is_success:
         fix = f"the job needs the permission {permission}" if response.status_code in {401, 403, 404} else ""
         raise Failed(Reason.PROCESS, f"GitHub refused a {response.request.method}: HTTP {response.status_code}", fix)
     return response.json() if response.content else None
+
+
+def _limited(response: httpx2.Response) -> bool:
+    """Whether a refusal is one of a rate limit: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+    spent = response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers
+    return response.status_code == 403 and spent
+
+
+def _after(response: httpx2.Response) -> float:
+    said = response.headers.get("retry-after", "")
+    return float(said) if said.isdigit() else 0.0
 
 
 def pages(client: httpx2.Client, path: str, permission: str = PULLS, **query: str) -> Iterator[Any]:
@@ -96,19 +112,33 @@ def pages(client: httpx2.Client, path: str, permission: str = PULLS, **query: st
             break
 
 
-def persistently(github: GitHub, work: Callable[[httpx2.Client], Done], pause: Pause = time.sleep) -> Done:
-    """The result of `work`, repeated from its beginning while GitHub answers with temporary errors. Failed(PROCESS)."""
-    why = ""
+def persistently(
+    github: GitHub,
+    work: Callable[[httpx2.Client], Done],
+    pause: Pause = time.sleep,
+    pauses: Sequence[float] = PAUSES,
+) -> Done:
+    """The result of `work`, repeated from its beginning while GitHub answers with temporary errors. Failed(PROCESS).
+
+    Where GitHub says how long to wait, that long, unless it is longer than all the pauses together.
+    """
+    why, after, tries = "", 0.0, 0
     with github.client() as client:
-        for wait in (0.0, *PAUSES):
+        for wait in (0.0, *pauses):
+            if after > sum(pauses):
+                why = f"{why}, and it asks to wait for {after:.0f} s"
+                break
             if wait:
-                pause(wait)
+                pause(max(wait, after))
+            tries += 1
             try:
                 return work(client)
             except _Again as error:
-                why = str(error)
+                why, after = str(error), error.after
             except httpx2.HTTPError as error:
                 why = type(error).__name__
             except (AttributeError, KeyError, TypeError, ValueError):
                 raise Failed(Reason.PROCESS, f"{github.api} does not answer as GitHub does") from None
-    raise Failed(Reason.PROCESS, f"GitHub cannot be reached at {github.api}, tried {1 + len(PAUSES)} times: {why}")
+    raise Failed(
+        Reason.PROCESS, f"GitHub cannot be reached at {github.api}, tried {tries} time{'s' * (tries != 1)}: {why}"
+    )
