@@ -21,6 +21,7 @@ from hypothesis import settings
 from mooring.release.content import ReleaseContent
 from tests import reaper
 from tests.postgres import Cluster
+from tests.workflows import tools
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -118,6 +119,13 @@ def pytest_collection_finish() -> None:
     """What was imported stays; the collector, which would go through it again and again, need not look at it."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests that were skipped are easily overlooked; these are too many for that."""
+    skipped = terminalreporter.getreports("skipped")
+    if any(tools.MISSING in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(tools.MISSING, yellow=True, bold=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -52,6 +52,7 @@ def run(
     command += [part for name, value in environ.items() for part in ("--env", f"{name}={value}")]
     inherited = {**os.environ, "HOME": str(folder), "XDG_CACHE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     done = subprocess.run([*command, *options], cwd=root, env=inherited, capture_output=True, text=True, timeout=600)
+    (folder / "log.jsonl").write_text(done.stdout)
     return read(Run(number, workflow.stem, done.returncode == 0), done.stdout, done.stderr)
 
 
@@ -73,7 +74,9 @@ def read(run: Run, output: str, errors: str) -> Run:
         except ValueError:
             run.said.append(("", f"{line}\n"))
             continue
-        job = "/".join([str(entry.get("jobID", "")), *(entry.get("matrix") or {}).values()])
+        # A job of a workflow that another one calls is named `<job that calls>/<workflow>/<job>`.
+        callers = str(entry.get("job", "")).split("/")[:-2]
+        job = "/".join([*callers, str(entry.get("jobID", "")), *(entry.get("matrix") or {}).values()])
         if "jobResult" in entry:
             run.jobs[job] = entry["jobResult"]
         if entry.get("stage") == "Main" and "stepResult" in entry and len(entry["stepID"]) == 1:

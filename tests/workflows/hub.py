@@ -4,22 +4,26 @@ Events start the workflows that GitHub would start, with the workflow files that
 commit for a pull request, those of the default branch for everything that may write.
 """
 
+import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.operate.repository.standin import TOKEN
-from tests.repository import CONTENT, HOME, SURROUNDINGS, Repo
+from tests.repository import CONTENT, HOME, SURROUNDINGS, Repo, until
 from tests.workflows import act
 from tests.workflows.api import Api
 
 OWNER, STRANGER = "acme", "stranger"
+ENVIRONMENTS = ("staging", "production")
 DOORS = ("bootstrap.py", "debian-packages.txt", "moor", "mooring", "test")
 STATE = "/var/lib/mooring"
 LOCKS = ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock")
@@ -38,6 +42,7 @@ class Hub:
     api: Api
     clone: Repo
     runs: list[act.Run] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def committed(self, message: str) -> None:
         """A commit of what was edited, with the versions that it has to have."""
@@ -48,6 +53,11 @@ class Hub:
     def bare(self) -> Path:
         return self.folder / "bare.git"
 
+    def down(self) -> None:
+        """Ends whatever workflows have started."""
+        for environment in ENVIRONMENTS:
+            moor(self.clone, "down", environment, MOORING_STATE=str(self.folder / "state"))
+
     def head(self, branch: str) -> str | None:
         return head(self.bare, branch)
 
@@ -56,10 +66,10 @@ class Hub:
         self.clone.git("push", "-q", *options, "origin", f"HEAD:refs/heads/{branch}")
         return self.clone.git("rev-parse", "HEAD").strip()
 
-    def open(self, branch: str, title: str = "A change", *, owner: str = OWNER) -> int:
+    def open(self, branch: str, title: str = "A change", *, owner: str = OWNER, base: str = "main") -> int:
         """A pull request of what is checked out in the clone, from a branch of this repository or of a fork."""
         head = {"ref": branch, "sha": "", "user": {"login": owner}}
-        number = int(self.api.add_pull(title, "", "main", head)["number"])
+        number = int(self.api.add_pull(title, "", base, head)["number"])
         self.update(number)
         return number
 
@@ -114,25 +124,49 @@ class Hub:
         assert commit
         return self.run(workflow, event, payload, "refs/heads/main", commit, *options)
 
-    def on_completed(self, run: act.Run, number: int) -> act.Run:
-        """What follows the run of a pull request, with rights that it did not have."""
-        pull = self.pull(number)
-        owner = pull["head"]["user"]
+    def pretended(self, workflow: str) -> act.Run:
+        """A run of a pull request whose code did as it liked."""
+        self.runs.append(act.Run(next(self.numbers), workflow, passed=True))
+        return self.runs[-1]
+
+    def artifact(self, run: act.Run, name: str) -> Path:
+        """Where an artifact is kept, whoever writes it."""
+        folder = self.folder / f"artifacts/{run.id}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{name}.zip"
+
+    def on_completed(self, run: act.Run, number: int, head: Mapping[str, Any] | None = None) -> act.Run:
+        """What follows the run of a pull request, with rights that it did not have. `head` is what it ran for."""
+        head = head or self.pull(number)["head"]
+        owner = head["user"]
         done = {
             "id": run.id,
             "name": run.workflow,
             "event": "pull_request",
             "conclusion": "success" if run.passed else "failure",
-            "head_branch": pull["head"]["ref"],
-            "head_sha": pull["head"]["sha"],
+            "head_branch": head["ref"],
+            "head_sha": head["sha"],
             "head_repository": {"full_name": f"{owner['login']}/agents", "owner": owner},
         }
         return self.on_main("comment", "workflow_run", action="completed", workflow_run=done)
 
+    @contextmanager
+    def held(self, run: int, job: str, start: Callable[[], act.Run]) -> Iterator[Future[act.Run]]:
+        """Starts the run of this number, whose job waits before its first step until the block ends."""
+        held = self.folder / f"held-{run}-{job}"
+        held.touch()
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                started = thread.submit(start)
+                until(lambda: started.done() or held.with_suffix(".waits").exists(), 300)
+                yield started
+            finally:
+                held.unlink()
+
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any], ref: str, commit: str, *options: str
     ) -> act.Run:
-        number = len(self.runs) + 1
+        number = next(self.numbers)
         root = self.folder / f"run-{number}"
         self.clone.git("fetch", "-q", "origin", commit)
         self.clone.git("worktree", "add", "-q", "--detach", str(root), commit)
@@ -207,8 +241,24 @@ def change_tone(hub: Hub, words: str) -> None:
     hub.committed(words)
 
 
-def moor(repo: Repo, *arguments: str) -> str:
+def live(hub: Hub, environment: str) -> str:
+    """The digest of the release that answers."""
+    found = json.loads(moor(hub.clone, "status", environment, "--json", MOORING_STATE=str(hub.folder / "state")))
+    (status,) = found["environments"]
+    return str(status["live"]["digest"])
+
+
+def plan(hub: Hub, environment: str, against: str = "live") -> dict[str, Any]:
+    """What the documents of the clone would change, whether that is let through or not."""
+    command = ["scripts/moor", "plan", environment, "--against", against, "--json"]
+    environ = {**os.environ, **SURROUNDINGS, "MOORING_STATE": str(hub.folder / "state")}
+    done = subprocess.run(command, cwd=hub.clone.root, env=environ, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def moor(repo: Repo, *arguments: str, **environ: str) -> str:
     """What a person's own call of the command prints in the clone."""
-    environ = {**os.environ, **SURROUNDINGS}
     command = ["scripts/moor", *arguments]
+    environ = {**os.environ, **SURROUNDINGS, **environ}
     return subprocess.run(command, cwd=repo.root, env=environ, check=True, capture_output=True, text=True).stdout

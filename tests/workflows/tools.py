@@ -1,4 +1,4 @@
-"""act, which runs workflows, and actionlint, which checks them: `python -m tests.workflows.tools actionlint …` runs one.
+"""act, which runs workflows, and actionlint, which checks them: `python -m tests.workflows.tools act …` runs one.
 
 Both are built by Go from the sums in `tools/go.sum`, once, outside the repository. Where there is no Go, they are not
 run, and that is said.
@@ -17,7 +17,7 @@ MODULE = Path(__file__).with_name("tools")
 NEEDED = "MOORING_GO"
 """Where this variable is set, such as by `.ci/run`, or `CI` as GitHub sets it, a missing Go is a failure."""
 
-MISSING = "Go is missing: workflows were NOT run and NOT checked by actionlint (install Go 1.24 or newer)"
+MISSING = "Go is missing: workflows were NOT run and NOT checked by actionlint (install Go 1.25 or newer)"
 
 
 class Missing(Exception):
@@ -62,14 +62,13 @@ def build(folder: Path) -> None:
             Path(f"{made}.whole").rename(folder)
 
 
-def main(arguments: list[str]) -> int:
+def main(name: str, *arguments: str) -> int:
     try:
-        tool = find(arguments[0])
+        return subprocess.run([find(name), *arguments]).returncode
     except Missing as error:
         print(error, file=sys.stderr)
         return int(is_needed())
-    os.execv(tool, [str(tool), *arguments[1:]])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

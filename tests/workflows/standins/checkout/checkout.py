@@ -7,11 +7,13 @@ slots run from it. The Python environment is the one that runs the tests, so tha
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 
 def main() -> None:
     hub, workspace = Path(os.environ["STANDIN"]), Path(os.environ["GITHUB_WORKSPACE"])
+    queue(hub / f"held-{os.environ['GITHUB_RUN_ID']}-{os.environ['GITHUB_JOB']}")
     if os.environ["CLEAN"] == "false":
         kept = hub / "runners" / "-".join([os.environ["ENVIRONMENT"], *_own_runner()])
         kept.mkdir(parents=True, exist_ok=True)
@@ -25,6 +27,14 @@ def main() -> None:
     fetch(os.environ["GITHUB_REF"], os.environ["GITHUB_SHA"])
     if not Path(".venv").exists():
         Path(".venv").symlink_to(os.environ["STANDIN_VENV"])
+
+
+def queue(held: Path) -> None:
+    """Waits as a job waits for its runner, its reviewers or its concurrency group, while a test says so."""
+    if held.exists():
+        held.with_suffix(".waits").touch()
+    while held.exists():
+        time.sleep(0.1)
 
 
 def fetch(ref: str, commit: str) -> None:
