@@ -73,7 +73,7 @@ class Asking:
 
 
 def said(response: httpx2.Response, permission: str = READ) -> Any:
-    """The JSON of an answer. Failed(PROCESS) names the permission of the token that may lack, or says GitHub's reason."""
+    """The JSON of an answer. Failed(PROCESS) names the permission that may lack, or says GitHub's reason."""
     if response.status_code in _SAID:
         why = masked(str(response.json().get("message", "")))[:_LONGEST]
         raise Failed(Reason.PROCESS, f"GitHub refused it: HTTP {response.status_code}, {why}")
