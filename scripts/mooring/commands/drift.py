@@ -1,5 +1,6 @@
 """`moor drift`."""
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
@@ -106,8 +107,10 @@ def _reason(report: "Report", done: dict[str, Any], reason: Reason) -> Reason:
 def look(workspace: Workspace, name: str, ref: str | None, running: "Target", book: "Ledger") -> "Report":
     """The report, with the answers that git gives."""
     from mooring.operate.drift.observe import observe
+    from mooring.operate.drift.repository import with_settings
 
     report = observe(workspace.root, name, ref, running, book)
+    report = with_settings(report, book, workspace.root, os.environ, time.sleep)
     if not report.differences:
         return report
     from datetime import UTC, datetime

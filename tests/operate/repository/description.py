@@ -104,4 +104,6 @@ def partial(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     kept = {key: value for key, value in schema.items() if not (key == "required" and isinstance(value, list))}
-    return {"anyOf" if key == "oneOf" and isinstance(value, list) else key: partial(value) for key, value in kept.items()}
+    return {
+        "anyOf" if key == "oneOf" and isinstance(value, list) else key: partial(value) for key, value in kept.items()
+    }

@@ -21,7 +21,7 @@ FIELDS = (
     "resilience",
     "tool",
 )
-WHOLE = ("other-code", "stored-release-altered")
+WHOLE = ("other-code", "settings-changed", "stored-release-altered")
 """Drift in which no field of a document differs."""
 
 

@@ -65,7 +65,7 @@ class Forge(StandIn):
                 return 200, {"private": self.private, "default_branch": "main"}
             case ["apps", "github-actions"]:
                 return 200, {"id": APP}
-            case ["orgs", organization, "teams", name] if organization.lower() == "acme":
+            case ["orgs", organization, "teams", name] if organization.lower() == self.repository.partition("/")[0]:
                 return (200, {"id": self.teams[name], "slug": name}) if name in self.teams else (404, {})
             case ["users", name]:
                 return (200, {"id": self.users[name], "login": name}) if name in self.users else (404, {})
