@@ -9,7 +9,7 @@ from mooring.change.diff import diff
 from mooring.change.kinds import repository
 from mooring.change.rules import Sides
 from mooring.release.content import ReleaseContent
-from mooring.spec.document import Document
+from mooring.spec.document import Document, Part
 from mooring.spec.repository import ActionsPolicy, Deploying, Merging, Repository
 
 Edit = Callable[[dict[str, Any]], ReleaseContent]
@@ -52,7 +52,7 @@ def test_less_protection_is_a_weakening_and_more_is_none(path: str, stronger: An
 
 
 def test_every_setting_is_weighed() -> None:
-    models = {"merging": Merging, "actions": ActionsPolicy, ENVIRONMENT: Deploying}
+    models: dict[str, type[Part]] = {"merging": Merging, "actions": ActionsPolicy, ENVIRONMENT: Deploying}
     known = {
         f"{at}.{field.alias or name}" for at, model in models.items() for name, field in model.model_fields.items()
     }

@@ -53,7 +53,7 @@ def _shown(diagnoses: "Iterator[Diagnosis]", console: Console) -> "Iterator[Diag
     from mooring.report.doctor import show
 
     for one in diagnoses:
-        show(one, console)
+        show(one.data(), console)
         yield one
 
 
@@ -61,6 +61,7 @@ def _concluded(found: "list[Diagnosis]", console: Console) -> Outcome:
     from mooring.report.doctor import summary
 
     states = {one.state for one in found}
-    console.line(summary(found), "bold")
+    data = [one.data() for one in found]
+    console.line(summary(data), "bold")
     reason = Reason.FINDINGS if "finding" in states else Reason.UNKNOWN if "unknown" in states else Reason.VALID
-    return Outcome(reason, {"diagnoses": [one.data() for one in found]})
+    return Outcome(reason, {"diagnoses": data})

@@ -14,7 +14,7 @@ GROUPS = {
     "Start": ("init", "new"),
     "Documents": ("validate", "bump", "schema"),
     "Changes": ("plan", "eval", "drill", "comment", "release"),
-    "Template": ("upgrade",),
+    "Template": ("upgrade", "locks"),
     "Deployment": ("up", "deploy", "rollback", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
     "Inspection": ("doctor", "talk", "status", "why", "objectives", "history", "logs"),

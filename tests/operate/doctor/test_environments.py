@@ -72,10 +72,9 @@ def test_variables_are_looked_for_by_name_and_no_value_is_shown(edit: Edit) -> N
     assert "hunter2" not in str(list(diagnoses(here(content), environ)))
 
 
-def test_an_environment_that_git_makes_no_release_of_is_unknown(free: ReleaseContent) -> None:
+def test_an_environment_that_git_makes_no_release_of_is_unknown() -> None:
     broken = Here("production", Refused(Reason.FINDINGS, "2 findings"), running=False, live=None, expected=True)
     assert states(broken) == {"release": ("unknown", "git makes no release of it: 2 findings")}
-    assert free
 
 
 def test_documents_with_findings_are_a_finding() -> None:

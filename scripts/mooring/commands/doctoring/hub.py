@@ -109,14 +109,16 @@ def fix(workspace: Workspace, console: Console, *, yes: bool) -> Outcome:
     data = {"repository": where.asking.github.repository, "differences": [one.data() for one in differing]}
     if not differing:
         unknown = any(one.unknown for one in looked)
-        console.line("" if unknown else "every setting is as the document says: nothing to set", "green")
+        if not unknown:
+            console.line("every setting is as the document says: nothing to set", "green")
         return Outcome(Reason.UNKNOWN if unknown else Reason.IN_SYNC, {**data, "set": [], "failed": []})
     if not yes and not _agreed(console, len(differing), where.asking.github.repository):
         console.line("nothing was set")
         return Outcome(Reason.DRIFTED, {**data, "set": [], "failed": []})
     done = list(settings.put(looked, where.asking))
-    show_set(done, console)
-    failed = [{"setting": one.setting.title, "why": one.failed, "fix": one.fix} for one in done if one.failed]
+    for one in done:
+        show_set(one.setting.title, one.failed, one.fix, console)
+    failed = [{"setting": each.setting.title, "why": each.failed, "fix": each.fix} for each in done if each.failed]
     data |= {"set": [one.setting.title for one in done if not one.failed], "failed": failed}
     left = [] if failed else [one for one in settings.look(where.document, where.asking) if one.differences]
     for difference in (difference for one in left for difference in one.differences):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -126,7 +127,7 @@ def _disabled(hub: Hub, workflow: Workflow, check: Check, state: str) -> Diagnos
 
 def _last_run(hub: Hub, workflow: Workflow, check: Check, created: str) -> Diagnosis:
     path = f"/actions/workflows/{part(workflow.file)}/runs"
-    query = {"event": "schedule", "per_page": 1}
+    query: dict[str, str | int] = {"event": "schedule", "per_page": 1}
     runs = hub.asking.ask(lambda client: said(client.get(path, params=query), ACTIONS_READ))["workflow_runs"]
     every = min(period(cron) for cron in workflow.crons)
     last = _time(str(runs[0]["created_at"]) if runs else created)
@@ -157,8 +158,7 @@ def _secrets(hub: Hub) -> Iterator[Diagnosis]:
         where = f"environment {environment!r}" if environment else "the repository"
         there = shared
         if environment:
-            path = f"/environments/{part(environment)}/secrets"
-            there = hub.asking.ask(lambda client, path=path: _names(client, path, ENVIRONMENTS_READ))
+            there = hub.asking.ask(partial(_names, f"/environments/{part(environment)}/secrets", ENVIRONMENTS_READ))
         check = Check("secret", name)
         if name in there:
             yield check.ok(f"{name} is a secret of {where}")
@@ -170,11 +170,11 @@ def _secrets(hub: Hub) -> Iterator[Diagnosis]:
 
 def _repository_secrets(client: httpx2.Client) -> set[str]:
     """Those of the repository, and those of its organization that it may use."""
-    own = _names(client, "/actions/secrets", SECRETS_READ)
-    return own | _names(client, "/actions/organization-secrets", SECRETS_READ)
+    own = _names("/actions/secrets", SECRETS_READ, client)
+    return own | _names("/actions/organization-secrets", SECRETS_READ, client)
 
 
-def _names(client: httpx2.Client, path: str, permission: str) -> set[str]:
+def _names(path: str, permission: str, client: httpx2.Client) -> set[str]:
     return {str(one["name"]) for one in listed(client, path, "secrets", permission)}
 
 
