@@ -13,7 +13,7 @@ from mooring.operate.doctor.workflows import workflows
 from mooring.operate.repository.settings.all import look
 from mooring.operate.repository.settings.asking import Asking
 from mooring.spec import Repository
-from tests.operate.repository.settings.forge import Forge
+from tests.operate.repository.settings.forge import DENIED, Forge
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 VALIDATE = "on: {pull_request: }\njobs: {ci: {runs-on: ubuntu-latest}}"
@@ -146,7 +146,11 @@ def test_a_part_that_the_token_may_not_see_is_unknown_and_named_and_the_others_a
     forge.denied = {("GET", "actions/runners")}
     forge.workflows[0]["state"] = "disabled_inactivity"
     unknown, disabled = found(forge, tmp_path)
-    assert (unknown.state, unknown.area, unknown.what) == ("unknown", "runner", "GitHub refused a GET: HTTP 403")
+    assert (unknown.state, unknown.area, unknown.what) == (
+        "unknown",
+        "runner",
+        f"GitHub refused a GET: HTTP 403, {DENIED}",
+    )
     assert unknown.fix == "give the token the permission Administration: read"
     assert disabled.area == "schedule"
 

@@ -17,7 +17,7 @@ FINE = Machine(
     disk_free=40 * GIB,
     memory_free=8 * GIB,
     open_files=65536,
-    programs=frozenset({"git", "jq", "gh", "pg_dump", "pg_restore"}),
+    programs=frozenset({"git", "jq", "pg_dump", "pg_restore"}),
     clock_off=0.4,
     unwritable="",
 )

@@ -27,7 +27,7 @@ FILES_BESIDE = 512
 
 SKEW_SECONDS = 30.0
 
-OF_WORKFLOWS = {"git": "checks out", "jq": "reads plans", "gh": "opens reverts"}
+OF_WORKFLOWS = {"git": "checks out", "jq": "reads plans"}
 """Programs that workflows call on the machine of an environment, and what for."""
 
 OF_POSTGRES = ("pg_dump", "pg_restore")

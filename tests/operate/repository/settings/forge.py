@@ -9,6 +9,7 @@ from tests.operate.repository.standin import Answer, Query, StandIn
 APP = 15368
 TEAMS = {"desk": 71, "platform": 72, "on-call": 73}
 USERS = {"ann": 11}
+DENIED = "Resource not accessible by personal access token"
 STAMP = "2026-01-01T00:00:00Z"
 
 
@@ -57,7 +58,7 @@ class Forge(StandIn):
     def answer(self, method: str, path: list[str], query: Query, sent: dict[str, Any]) -> Answer:
         whole = "/".join(path)
         if any(method == verb and whole.startswith(start) for verb, start in self.denied):
-            return 403, {"message": "Resource not accessible by personal access token"}
+            return 403, {"message": DENIED}
         if method == "PUT" and whole in self.unprocessable:
             return 422, {"message": self.unprocessable[whole]}
         match path:

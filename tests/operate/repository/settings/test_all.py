@@ -9,7 +9,9 @@ from mooring.errors import Failed
 from mooring.operate.repository.settings.all import Looked, look, put
 from mooring.operate.repository.settings.asking import Asking
 from mooring.spec import Repository
-from tests.operate.repository.settings.forge import APP, Forge
+from tests.operate.repository.settings.forge import APP, DENIED, Forge
+
+UPGRADE = "take a plan of GitHub that offers it, or make the repository public; without it nothing is protected"
 
 
 def differing(document: Repository, asking: Asking) -> list[str]:
@@ -146,11 +148,12 @@ def test_what_is_refused_is_named_and_the_rest_is_set(forge: Forge, asking: Aski
     del forge.teams["desk"]
     done = {one.setting.title: (one.failed, one.fix) for one in put(list(look(document, asking)), asking)}
     assert done.pop("the token of workflows") == (
-        "GitHub refused a PUT: HTTP 403",
+        f"GitHub refused a PUT: HTTP 403, {DENIED}",
         "give the token the permission Administration: read and write",
     )
     assert done.pop("environment 'staging'") == (
-        "GitHub refused it: HTTP 422, Upgrade your plan to protect environments", "",
+        "GitHub refused a PUT: HTTP 422, Upgrade your plan to protect environments",
+        UPGRADE,
     )  # fmt: skip
     assert done.pop("environment 'eu/production'")[0] == "GitHub knows no @Acme/desk"
     assert set(done.values()) == {("", "")}
@@ -172,7 +175,7 @@ def test_what_the_token_does_not_see_is_unknown_and_not_right(
     forge.denied = {("GET", "actions/permissions")}
     unknown = [(one.setting.title, one.unknown) for one in look(document, asking) if one.unknown]
     assert unknown[0] == ("ruleset 'mooring'", "GitHub does not show bypass to this token")
-    assert unknown[1] == ("GitHub Actions", "GitHub refused a GET: HTTP 403")
+    assert unknown[1] == ("GitHub Actions", f"GitHub refused a GET: HTTP 403, {DENIED}")
     assert len(unknown) == 5
     assert differing(document, asking) == []
 

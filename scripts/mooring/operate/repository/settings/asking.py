@@ -19,8 +19,8 @@ READ, WRITE = "Administration: read", "Administration: read and write"
 
 Done = TypeVar("Done")
 
-_REFUSED = frozenset({401, 403, 404})
-_SAID = frozenset({409, 422})
+_FORBIDDEN = frozenset({401, 403, 404})
+_REFUSED = _FORBIDDEN | {409, 422}
 _LONGEST = 200
 """Characters of GitHub's own words that are repeated."""
 
@@ -73,16 +73,29 @@ class Asking:
 
 
 def said(response: httpx2.Response, permission: str = READ) -> Any:
-    """The JSON of an answer. Failed(PROCESS) names the permission that may lack, or says GitHub's reason."""
-    if response.status_code in _SAID:
-        why = masked(str(response.json().get("message", "")))[:_LONGEST]
-        raise Failed(Reason.PROCESS, f"GitHub refused it: HTTP {response.status_code}, {why}")
+    """The JSON of an answer. Failed(PROCESS) with GitHub's reason, and the permission that the token may lack."""
     if response.status_code not in _REFUSED:
         return answer(response, permission)
     try:
         return answer(response, permission)
     except Failed as error:
-        raise Failed(error.reason, str(error), f"give the token the permission {permission}") from None
+        why = _reason(response)
+        message = f"{error}, {why}" if why else str(error)
+        raise Failed(error.reason, message, _fix(response.status_code, why, permission)) from None
+
+
+def _reason(response: httpx2.Response) -> str:
+    """GitHub's own words, which may repeat what was sent."""
+    try:
+        return masked(str(response.json()["message"]))[:_LONGEST]
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _fix(status: int, why: str, permission: str) -> str:
+    if "upgrade" in why.lower():
+        return "take a plan of GitHub that offers it, or make the repository public; without it nothing is protected"
+    return f"give the token the permission {permission}" if status in _FORBIDDEN else ""
 
 
 def found(response: httpx2.Response, permission: str = READ) -> Any:
