@@ -20,6 +20,7 @@ SECRETS = [
     "api_key = " + "'9f86d081884c7d659a2f'",
     "Password: " + "correct-horse-7",
     "Zx81kQm4Tn7Rw2Vb9Lc5" + "Yd3HpS6uA0fGjK8eWi+/==",
+    "ssh-ed25519 " + "Zx81kQm4Tn7Rw2Vb9Lc5Yd3HpS6uA0fGjK8eWi",
 ]
 HARMLESS = [
     "sha256:0f3a9c4be1d27c85a6b4f0e9d8c7b6a5f4e3d2c1b0a99887766554433221100f",
@@ -33,6 +34,7 @@ HARMLESS = [
     "The secret: plan early.",
     "maxOutputTokens: 1024",
     "AVeryLongCamelCaseNameOfSomethingThatIsNotRandom",
+    "key: ssh-ed25519 AAAA" + "C3NzaC1lZDI1NTE5AAAAIZx81kQm4Tn7Rw2Vb9Lc5Yd3HpS6uA0fGjK8eWi7",
     "mail me at clerk@desk.example",
     "shop/find-order and shop/refund-order and oncall/query-metrics",
 ]

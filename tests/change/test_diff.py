@@ -145,6 +145,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.exports,
             content.objectives,
             content.patrols,
+            content.chats,
             content.repositories,
         )
     )

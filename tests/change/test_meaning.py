@@ -21,6 +21,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "meanings.yaml").read_text(encod
 
 EXISTENCE = {
     "agent": "agents.support",
+    "chat": "chats.chat",
     "code": "code.shipping",
     "drift": "drift.drift",
     "export": "exports.export",

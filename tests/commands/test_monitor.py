@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from mooring.commands.monitor import ALONE
+from mooring.commands.beside import ALONE
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-from mooring.operate.repository.proposal import CHECKS
-
 GITHUB = Path(__file__).parents[2] / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 ACTIONS = sorted(GITHUB.glob("actions/*/action.yml"))
@@ -141,6 +139,27 @@ def test_a_deployment_takes_the_digest_that_was_reviewed_and_is_never_cancelled(
     assert '--plan "$PLAN"' in step["run"]
 
 
+@pytest.mark.parametrize("name", ["rollback", "drift"])
+def test_what_was_taken_back_becomes_a_pull_request_whoever_took_it_back(name: str) -> None:
+    path = GITHUB / f"workflows/{name}.yml"
+    assert any(step.get("run", "").startswith('./scripts/moor revert "$ENVIRONMENT"') for step in steps(path))
+    (job,) = load(path)["jobs"].values()
+    assert {"contents", "pull-requests", "actions"} <= {
+        what for what, how in job["permissions"].items() if how == "write"
+    }
+
+
+def test_a_merge_is_held_to_what_was_reviewed_before_anybody_approves_it() -> None:
+    job = load(GITHUB / "workflows/promote.yml")["jobs"]["plan"]
+    (step,) = (one for one in job["steps"] if one.get("id") == "plan")
+    assert "--reviewed" in step["run"]
+    assert job["permissions"]["pull-requests"] == "read"
+    (checkout,) = (one for one in job["steps"] if one.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["fetch-depth"] == 0
+    calls = load(GITHUB / "workflows/deploy.yml")["jobs"].values()
+    assert all(call["permissions"]["pull-requests"] == "read" for call in calls), "a called workflow has no more"
+
+
 def test_a_rollback_waits_in_no_queue() -> None:
     rollback = load(GITHUB / "workflows/rollback.yml")
     assert "concurrency" not in rollback
@@ -221,6 +240,8 @@ def test_the_required_check_passes_only_when_all_that_was_needed_succeeded(chang
 
 
 def test_the_revert_gets_every_check_that_a_pull_request_gets() -> None:
+    from mooring.operate.repository.reverting import CHECKS
+
     checks = {path.name for path in WORKFLOWS if "pull_request" in load(path)[True]}
     assert set(CHECKS) == checks
     assert all("workflow_dispatch" in load(GITHUB / "workflows" / name)[True] for name in checks)

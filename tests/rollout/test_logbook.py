@@ -1,12 +1,13 @@
 """The log book tells each deployment, rollback, drift and proof once, with its end, its reason and its receipt."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mooring.errors import Failed
-from mooring.rollout import driver, lease, logbook, machine, notes
+from mooring.rollout import chatted, driver, lease, logbook, machine, notes
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.logbook import Record
 from mooring.rollout.notes import Noted
@@ -206,3 +207,27 @@ def test_what_looks_like_a_secret_in_a_hotfix_is_told_to_nobody(deploy: Deploy, 
 
 def test_an_empty_ledger_is_an_empty_book(ledger: Ledger) -> None:
     assert logbook.newest(ledger.backward("local"), 5) == ([], [])
+
+
+def test_what_was_said_by_chat_to_change_something_is_one_record_with_its_end(ledger: Ledger, clock: Any) -> None:
+    for decision, changes in (("asked", True), ("started", True), ("done", True), ("done", False), ("refused", True)):
+        said = chatted.Chatted(clock.now(), "ann", "slack", "U1", "/deploy rollback", decision, seconds=2.0)
+        chatted.record(ledger, "local", replace(said, changes=changes))
+    found = list(logbook.chat(chatted.newest(ledger, "local")))
+    assert [(record.kind, record.outcome, record.actor) for record in found] == [
+        ("chat", "refused", "ann"),
+        ("chat", "done", "ann"),
+    ]
+    assert found[0].end == found[0].start + 2
+    assert told(ledger) == []
+
+
+def test_chat_has_a_chain_of_its_own_and_both_are_verified(
+    deploy: Deploy, release: Make, ledger: Ledger, clock: Any
+) -> None:
+    deploy(release(1))
+    before = ledger.entries(1, "local")
+    chatted.record(ledger, "local", chatted.Chatted(clock.now(), "", "slack", "U9", "/help", "refused"))
+    assert ledger.entries(1, "local") == before
+    assert ledger.state("local").live is not None
+    assert ledger.verify() == len(ledger.entries(100, "local")) + 1

@@ -22,12 +22,14 @@ class Api(StandIn):
         self.issues: list[Entry] = []
         self.pulls: list[Entry] = []
         self.comments: list[Entry] = []
+        self.reviews: list[Entry] = []
         self.dispatched: list[tuple[str, Entry]] = []
 
-    def add_pull(self, title: str, body: str, base: str, head: Entry) -> Entry:
+    def add_pull(self, title: str, body: str, base: str, head: Entry, user: Entry = BOT) -> Entry:
         with self.lock:
-            made = {"number": self._next(), "title": title, "body": body, "state": "open", "head": head}
-            self.pulls.append(made | {"base": {"ref": base}})
+            made = {"number": self._next(), "title": title, "body": body, "state": "open", "user": user, "head": head}
+            page = f"{self.url}/{self.repository}/pull/{made['number']}"
+            self.pulls.append({**made, "base": {"ref": base}, "html_url": page, "merged_at": None})
             return self.pulls[-1]
 
     def said_on(self, number: int) -> list[str]:
@@ -39,6 +41,12 @@ class Api(StandIn):
             match method, path:
                 case "GET", []:
                     return 200, {"default_branch": "main"}
+                case "GET", ["commits", commit, "pulls"]:
+                    return 200, _page([pull for pull in self.pulls if commit in _commits(pull)], query)
+                case "GET", ["pulls", number, "reviews"]:
+                    return 200, _page(
+                        [each for each in self.reviews if each["pull_request_url"].endswith(f"/{number}")], query
+                    )
                 case _, ["pulls", *below]:
                     return self._pulls(method, below, query, sent)
                 case _, ["issues", "comments", number]:
@@ -61,7 +69,7 @@ class Api(StandIn):
             found = [pull for pull in self.pulls if pull["state"] == query["state"][0]]
             if "head" in query:
                 found = [pull for pull in found if query["head"][0] == _label(pull)]
-            return 200, found
+            return 200, _page(found, query)
         if method == "POST":
             commit = self.head_of(sent["head"])
             if commit is None or any(_label(pull) == f"acme:{sent['head']}" for pull in self._open_pulls()):
@@ -99,6 +107,11 @@ class Api(StandIn):
 
 def _label(pull: Entry) -> str:
     return f"{pull['head']['user']['login']}:{pull['head']['ref']}"
+
+
+def _commits(pull: Entry) -> set[str]:
+    """The commits that GitHub says came with a pull request, as far as it is merged."""
+    return {pull["head"]["sha"], pull["merge_commit_sha"]} if pull.get("merged_at") else set()
 
 
 def _page(found: list[Entry], query: Query) -> list[Entry]:

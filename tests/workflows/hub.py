@@ -68,8 +68,8 @@ class Hub:
 
     def open(self, branch: str, title: str = "A change", *, owner: str = OWNER, base: str = "main") -> int:
         """A pull request of what is checked out in the clone, from a branch of this repository or of a fork."""
-        head = {"ref": branch, "sha": "", "user": {"login": owner}}
-        number = int(self.api.add_pull(title, "", base, head)["number"])
+        head: dict[str, Any] = {"ref": branch, "sha": "", "user": {"login": owner}}
+        number = int(self.api.add_pull(title, "", base, head, head["user"])["number"])
         self.update(number)
         return number
 
@@ -92,7 +92,7 @@ class Hub:
         pull = self.pull(number)
         merged = self.git("rev-parse", f"refs/pull/{number}/merge")
         self.git("update-ref", f"refs/heads/{pull['base']['ref']}", merged)
-        pull["state"] = "closed"
+        pull.update(state="closed", merge_commit_sha=merged, merged_at="2026-01-01T00:00:00Z")
         self.clone.git("fetch", "-q", "origin")
         return merged
 

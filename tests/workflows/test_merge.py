@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mooring.operate.repository.proposal import CHECKS
+from mooring.operate.repository.reverting import CHECKS
 from tests.workflows.act import Run
 from tests.workflows.hub import ENVIRONMENTS, Hub, change_tone, live, plan
 
@@ -33,10 +33,17 @@ def planned(run: Run, environment: str) -> str:
     return found[1]
 
 
-def merged(hub: Hub, branch: str) -> int:
+def merged(hub: Hub, branch: str) -> None:
+    """Opens a pull request, has its plans commented, and merges it."""
     number = hub.open(branch)
+    reviewed(hub, number)
     hub.merge(number)
-    return number
+
+
+def reviewed(hub: Hub, number: int) -> None:
+    run = hub.on_pull_request("validate", number)
+    assert run.passed, run.printed
+    assert hub.on_completed(run, number).passed
 
 
 def test_a_merge_goes_out_a_revert_is_a_flip_and_a_rollback_opens_the_revert(running: Hub) -> None:
@@ -66,7 +73,7 @@ def test_a_merge_goes_out_a_revert_is_a_flip_and_a_rollback_opens_the_revert(run
     assert live(hub, "staging") == second
     (pull,) = (pull for pull in hub.api.pulls if pull["state"] == "open")
     assert pull["title"].startswith("Revert staging to the release of ")
-    assert f"Mooring-Refused: {first}" in pull["body"]
+    assert f"`{first}` was taken back at " in pull["body"]
     assert hub.head(pull["head"]["ref"]) == pull["head"]["sha"]
     assert hub.api.dispatched == [(check, {"ref": pull["head"]["ref"]}) for check in CHECKS]
 
@@ -80,9 +87,11 @@ def test_neither_the_older_of_two_merges_nor_forged_evidence_goes_out(running: H
     older = hub.open("kinder")
     change_tone(hub, "Be kinder.")
     newer = hub.open("kindest")
+    reviewed(hub, older)
     hub.merge(older)
-    with hub.held(2, "deploy", lambda: hub.on_main("deploy", "push", *STAGING)) as waiting:
+    with hub.held(4, "deploy", lambda: hub.on_main("deploy", "push", *STAGING)) as waiting:
         hub.update(newer)
+        reviewed(hub, newer)
         hub.merge(newer)
         deployed(hub, *STAGING)
         served = live(hub, "staging")

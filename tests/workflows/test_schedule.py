@@ -11,7 +11,7 @@ from tests.workflows.hub import Hub, moor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 STAGING = ("--matrix", "environment:staging")
-JOBS = ("drift", "export-state", "verify-backup", "behaviour", "live-drills", "patrol")
+JOBS = ("drift", "export-state", "verify-backup", "behaviour", "patrol", "live-drills")
 
 
 @pytest.fixture
@@ -40,19 +40,30 @@ def scheduled(hub: Hub, workflow: str) -> Run:
     return run
 
 
+def cancelled(hub: Hub, job: str) -> None:
+    """Leaves the issue of a run that somebody cancelled; drills that do not hold take minutes."""
+    track = ("track", job, "staging", "--outcome", "cancelled")
+    moor(hub.clone, *track, MOORING_STATE=str(hub.folder / "state"), **hub.api.environ)
+
+
 def test_what_is_wrong_is_an_issue_each_until_it_is_well(exporting: Hub) -> None:
     hub = exporting
-    for job in JOBS:
+    copies = hub.folder / "copies"
+    copies.write_text("no folder")
+    cancelled(hub, "live-drills")
+    for job in JOBS[:-1]:
         scheduled(hub, job)
-    assert [issue["title"] for issue in hub.api.issues] == [f"{job}: staging" for job in JOBS if job != "live-drills"]
+    titles = [issue["title"] for issue in hub.api.issues]
+    assert sorted(titles) == sorted(f"{job}: staging" for job in JOBS)
     assert {issue["state"] for issue in hub.api.issues} == {"open"}
-    for job in ("drift", "patrol"):
-        scheduled(hub, job)
-    assert len(hub.api.issues) == len(JOBS) - 1
+    scheduled(hub, "drift")
+    assert [issue["title"] for issue in hub.api.issues] == titles
 
+    copies.unlink()
     assert hub.on_main("deploy", "push", "-j", "staging").passed
     assert hub.on_main("objectives", "push", *STAGING).passed
+    scheduled(hub, "patrol")  # which has to see it well twice
     for job in JOBS:
         scheduled(hub, job)
     assert {issue["state"] for issue in hub.api.issues} == {"closed"}, hub.api.issues
-    assert Path(hub.folder, "state-objectives/staging").is_dir()
+    assert list(Path(hub.folder, "state-objectives/staging").iterdir())

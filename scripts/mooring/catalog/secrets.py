@@ -22,7 +22,9 @@ _SHAPES = {
     r"(?=[^\s\"']*\d)[^\s\"'{}<>$]{12,}",
 }
 _KNOWN = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
-_LONG = re.compile(r"(?<![A-Za-z0-9+/_.:-])[A-Za-z0-9+/_-]{32,}={0,2}")
+_PUBLIC = r"(?!(?<=ssh-ed25519 |a2-nistp256 |a2-nistp384 |a2-nistp521 |openssh\.com )AAAA)"
+"""Not the public key of SSH, which begins with the name of its kind in base64."""
+_LONG = re.compile(rf"(?<![A-Za-z0-9+/_.:-]){_PUBLIC}[A-Za-z0-9+/_-]{{32,}}={{0,2}}")
 _MIN_BITS = 4.2
 """Shannon entropy a character above which a long token of letters and digits is taken for random."""
 

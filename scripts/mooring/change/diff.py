@@ -6,6 +6,7 @@ from typing import Any
 from mooring.change.change import Action, Change
 from mooring.change.kinds import (
     agent,
+    chat,
     code,
     drift,
     environment,
@@ -32,6 +33,7 @@ Doc = Document | ResolvedPrompt | Code
 
 RULES: dict[str, Callable[[Sides], Rules]] = {
     "agent": agent.rules,
+    "chat": chat.rules,
     "code": code.rules,
     "drift": drift.rules,
     "environment": environment.rules,
@@ -47,7 +49,7 @@ RULES: dict[str, Callable[[Sides], Rules]] = {
 }
 """By the word for the kind, which begins its codes too."""
 
-BESIDE = frozenset({"objectives", "patrol"})
+BESIDE = frozenset({"chat", "objectives", "patrol"})
 """Kinds of documents that nothing serves with: nobody expects a new one to send a secret anywhere."""
 
 METADATA = frozenset({"description", "owner", "version"})
@@ -74,6 +76,7 @@ def _order(change: Change) -> tuple[bool, str, str, str]:
 def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
     kinds: dict[str, Mapping[str, Doc]] = {
         "agent": content.agents,
+        "chat": content.chats,
         "code": content.code,
         "drift": content.drift,
         "environment": {content.environment.name: content.environment},

@@ -35,6 +35,12 @@ class Plan:
         return self.desired == self.live
 
     @property
+    def meaning(self) -> str:
+        """The digest of what the changes mean: equal for plans between other releases that change the same."""
+        said = [{name: value for name, value in change.data().items() if name != "versions"} for change in self.changes]
+        return digest(canonical({"environment": self.environment, "changes": said}))
+
+    @property
     def refusals(self) -> tuple[Refusal, ...]:
         return self.verdict.refusals
 
@@ -43,6 +49,7 @@ class Plan:
         return {
             "environment": self.environment,
             "plan": self.digest,
+            "meaning": self.meaning,
             "inSync": self.in_sync,
             "desired": self.desired,
             "live": self.live,

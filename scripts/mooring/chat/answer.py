@@ -39,6 +39,7 @@ class Answer:
 
     `facts` are (label, value) pairs; `table` is a heading and rows; `log` are lines of somebody else's writing, shown
     verbatim in a fence that they cannot leave. `who` and `seconds` say by whom and how long, once it is done.
+    `code` is why it was refused or failed: one of `codes`, or of the reasons of `outcome`.
     """
 
     stage: Stage
@@ -51,3 +52,4 @@ class Answer:
     who: str = ""
     seconds: float | None = None
     language: Language = "en"
+    code: str = ""

@@ -22,7 +22,9 @@ class Command:
     @property
     def text(self) -> str:
         """As one says it in English."""
-        return " ".join([f"/{self.name}", *self.arguments.values()])
+        shown = {"environment": "in {}", "reason": '"{}"'}
+        said = [shown.get(name, "{}").format(value) for name, value in self.arguments.items()]
+        return " ".join([f"/{self.name}", *said])
 
 
 @dataclass(frozen=True, slots=True)

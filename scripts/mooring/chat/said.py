@@ -9,12 +9,14 @@ from typing import Any
 class Caller:
     """Who speaks: `id` is what the platform vouches for, `shown` what people see and anybody may choose.
 
-    The terminal's caller is the user of the machine.
+    The terminal's caller is the user of the machine. `permission` is what the platform's API says that they may do to
+    the repository, from `read` to `admin`; empty where it was not asked, or where there is no such thing.
     """
 
     platform: str
     id: str
     shown: str = ""
+    permission: str = ""
 
 
 @dataclass(frozen=True, slots=True)

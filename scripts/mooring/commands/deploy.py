@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ moor deploy local                            what the documents here make
 moor deploy production --plan sha256:1a2b…   exactly the plan that was reviewed, or nothing
 moor deploy staging                          once moor eval --environment staging has passed
 moor deploy staging --evidence FILE          what moor eval or moor drill found on another machine
+moor deploy production --bundle FILE         signed, where rollout.signatures says by whom
 moor deploy staging --allow-dirty            uncommitted documents, when it cannot wait
 git revert HEAD && moor deploy local         back: the release that is still warm, by a flip
 """
@@ -38,6 +40,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--plan", metavar="DIGEST", help="refuse unless this is the plan's digest")
     wrote = "evidence that moor eval or moor drill wrote elsewhere"
     parser.add_argument("--evidence", metavar="FILE", type=Path, action="append", default=[], help=wrote)
+    bundle = "what moor release export wrote, and FILE.sig beside it where a signature is demanded"
+    parser.add_argument("--bundle", metavar="FILE", type=Path, help=bundle)
     parser.add_argument("--allow-dirty", action="store_true", help="also deploy what is not committed")
 
 
@@ -49,6 +53,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         plan_digest=args.plan,
         allow_dirty=args.allow_dirty,
         evidence=args.evidence,
+        bundle=args.bundle,
     )
 
 
@@ -60,6 +65,7 @@ def deploy(
     plan_digest: str | None,
     allow_dirty: bool,
     evidence: Sequence[Path] = (),
+    bundle: Path | None = None,
 ) -> Outcome:
     """Deploys what the documents resolve to. Refused before anything changes; Failed when a rollout was undone."""
     from mooring.commands.git import committed
@@ -67,7 +73,9 @@ def deploy(
 
     catalog, release = documents(workspace, name)
     commit = committed(workspace.root, release.content.environment, allow_dirty, console)
-    return deploy_release(workspace, catalog, release, commit, console, plan_digest=plan_digest, evidence=evidence)
+    return deploy_release(
+        workspace, catalog, release, commit, console, plan_digest=plan_digest, evidence=evidence, bundle=bundle
+    )
 
 
 def deploy_release(
@@ -79,33 +87,44 @@ def deploy_release(
     *,
     plan_digest: str | None = None,
     evidence: Sequence[Path] = (),
+    bundle: Path | None = None,
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import doors, proofs
+    from mooring.commands import approvals, doors, proofs, quarantine
+    from mooring.commands import bundle as bundles
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
+    from mooring.rollout import holds
+    from mooring.rollout.doors import passable
     from mooring.rollout.driver import Request
 
     name = release.content.environment.name
     running = target(workspace, release.content.environment)
-    with ledger(workspace, release.content.environment) as book:
+    with ExitStack() as stack:
+        book = stack.enter_context(ledger(workspace, release.content.environment))
+        holds.admit(book, name)
         settle(running, book, console)
         _say_hotfix(book, name, console)
         live = running.live()
         plan = planned(catalog, release, live)
         agreed(plan, plan_digest)
-        attested = None
-        if release.digest not in book.state(name).trail:
+        lifted = quarantine.demand(catalog, plan, book, console)
+        attested: str | None = None
+        approved: tuple[str, ...] = ()
+        back = release.digest in book.state(name).trail
+        files = stack.enter_context(bundles.demanded(plan, release, live, commit, bundle, console, back=back))
+        if not back:
             allowed(plan, console)
+            approved = approvals.demand(catalog, plan, release, live, commit, book, lifted)
             proofs.demand(catalog, plan, release, live, book, console)
-            attested = _evidence(workspace, catalog, running, release, evidence)
+            attested = _evidence(workspace, catalog, running, release, [*files, *evidence])
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()
-        doors.passable(running, book, workspace, release.digest)
+        passable(running, book, workspace.of(name), release.digest)
         base = live.digest if live else None
         smoke = _smoke(running, catalog, release)
-        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener)
+        request = Request(release, actor(), commit, plan.digest, base, attested, smoke, opener, None, approved, lifted)
         receipt = _driven(workspace, running, book, request, console)
         if opener:
             doors.renew(running, book, workspace, console)

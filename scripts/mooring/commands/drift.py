@@ -42,6 +42,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.hotfix import expire
     from mooring.commands.running import actor, ledger, target
+    from mooring.operate.drift.look import look, remember
     from mooring.rollout.notes import SEEN
 
     workspace = find(args)
@@ -53,14 +54,14 @@ def run(args: Namespace, console: Console) -> Outcome:
             from mooring.commands.answering.behaviour import behaviour
 
             return behaviour(workspace, running, book, args.budget, console)
-        report = look(workspace, name, args.against, running, book)
+        report = look(workspace.root, name, args.against, running, book)
         remember(book, name, actor(), SEEN, [one.key for one in report.differences])
         outcome = concluded(report, console)
         if not (args.heal or args.adopt or args.answer) or report.unknown:
             return outcome
         done = _answered(args, workspace, report, running, book, console)
         if done.get("healed"):
-            report = look(workspace, name, args.against, running, book)
+            report = look(workspace.root, name, args.against, running, book)
             remember(book, name, actor(), SEEN, [one.key for one in report.differences])
             outcome = concluded(report, console)
         return Outcome(_reason(report, done, outcome.reason), {**report.data(), **done})
@@ -131,12 +132,3 @@ def concluded(report: "Report", console: Console) -> Outcome:
     if report.open:
         return Outcome(Reason.DRIFTED, data)
     return Outcome(Reason.TOLERATED if report.differences else Reason.IN_SYNC, data)
-
-
-def remember(book: "Ledger", name: str, who: str, what: str, fields: list[str]) -> None:
-    """Notes in the ledger what differs, unless its newest note says the same."""
-    from mooring.rollout.notes import Noted, note, notes
-
-    newest = next(iter(notes(book.entries(1000, name), what)), (0.0, frozenset[str]()))[1]
-    if newest != frozenset(fields):
-        note(book, name, who, Noted(time.time(), what, tuple(sorted(fields))))

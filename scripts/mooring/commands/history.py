@@ -24,6 +24,7 @@ moor history local               the newest first: who did what, how it ended, w
 moor history local --since 2d    of the last two days; or since 2026-11-29, or 2026-11-29T14:00:00Z
 moor history local --limit 100   more of it
 moor history local --events      each step in the ledger, as one row
+moor history local --chat        what was said by chat, refused or not: who, where, what became of it
 moor history local --verify      and whether the ledger is whole: every entry seals the one before
 """
 RECORDS, ROWS = 10, 20
@@ -35,9 +36,11 @@ _SPAN = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 def add(parser: ArgumentParser) -> None:
     environment(parser)
     parser.add_argument("--verify", action="store_true", help="check the whole chain first")
-    parser.add_argument("--events", action="store_true", help="one row for each step in the ledger")
+    rows = parser.add_mutually_exclusive_group()
+    rows.add_argument("--events", action="store_true", help="one row for each step in the ledger")
+    rows.add_argument("--chat", action="store_true", help="one row for each command that was said by chat")
     parser.add_argument("--since", metavar="TIME", type=moment, help="30m, 2h or 7d ago, a date, or a time in ISO 8601")
-    how = f"how many entries (default: {RECORDS}, and {ROWS} with --events)"
+    how = f"how many entries (default: {RECORDS}, {ROWS} with --events or --chat)"
     parser.add_argument("--limit", metavar="N", type=count, help=how)
 
 
@@ -64,10 +67,13 @@ def run(args: Namespace, console: Console) -> Outcome:
     stored = target(workspace, name)
     with ledger(workspace, name) as opened:
         verified = opened.verify() if args.verify else None
+        if args.chat:
+            return _said(opened, name, args, verified, console)
         if args.events:
             entries = _rows(opened, name, args.limit or ROWS, since)
         else:
             found, entries = logbook.newest(opened.backward(name), args.limit or RECORDS, since)
+            found = _with_chat(opened, name, found, args.limit or RECORDS, since)
         told = [_told(workspace, opened, stored, record) for record in found]
     shown = [_shown(entry) for entry in entries]
     _show(told, shown, args, console)
@@ -76,6 +82,33 @@ def run(args: Namespace, console: Console) -> Outcome:
     data = {"environment": name, "verified": verified, "entries": shown}
     records = [{**one, **{at: one[at] and iso(one[at]) for at in ("start", "end")}} for one in told]
     return Outcome(Reason.REPORTED, data if args.events else {**data, "records": records})
+
+
+def _with_chat(book: "Ledger", name: str, found: "list[Record]", limit: int, since: float) -> "list[Record]":
+    """The records together with those of chat, the newest first."""
+    from mooring.rollout import chatted, logbook
+
+    # What is older than the oldest record shown would come between records that are not.
+    since = found[-1].start if len(found) == limit else since
+    said = islice(logbook.chat(chatted.newest(book, name, since)), limit)
+    return sorted([*found, *said], key=lambda record: record.start, reverse=True)[:limit]
+
+
+def _said(book: "Ledger", name: str, args: Namespace, verified: int | None, console: Console) -> Outcome:
+    """What was said by chat, as rows."""
+    from mooring.report import history
+    from mooring.rollout import chatted
+    from mooring.timestamps import iso
+
+    entries = list(islice(chatted.newest(book, name, args.since or 0.0), args.limit or ROWS))
+    shown = [{**entry.event, "at": iso(entry.at), "seq": entry.seq, "hash": entry.hash} for entry in entries]
+    if shown:
+        console.table(history.CHAT, history.chat(shown, time.time() if console.terminal else None))
+    else:
+        console.line("nothing was said since then" if args.since else "nothing was said yet")
+    if verified is not None:
+        console.line(f"{verified} entries, an unbroken chain", "green")
+    return Outcome(Reason.REPORTED, {"environment": name, "verified": verified, "chat": shown})
 
 
 def _shown(entry: "Entry") -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _proposed(workspace: Workspace, texts: Mapping[str, str], changed: list[str]
     from mooring.catalog.source import commit_of
     from mooring.operate.repository import branch, pulls
     from mooring.operate.repository.github import GitHub
-    from mooring.operate.repository.proposal import propose
+    from mooring.operate.repository.reverting import CHECKS
 
     github, data = GitHub.of(os.environ), {"changes": changed}
     if not changed:
@@ -99,7 +99,8 @@ def _proposed(workspace: Workspace, texts: Mapping[str, str], changed: list[str]
     )
     told: dict[str, Any] = {"pull_request": None}
     if kept.pushed:
-        made = propose(workspace.root, github, BRANCH, kept.commit)
-        console.line(made.said)
-        told["pull_request"] = made.pull_request
+        told["pull_request"], said = pulls.keep(github, BRANCH, TITLE, f"All three together:\n\n{body}")
+        console.line(said)
+        for check in CHECKS if kept.changed or said.startswith("opened") else ():
+            pulls.start(github, check, BRANCH)
     return Outcome(Reason.CHANGED, {**data, **told, "branch": kept.branch, "commit": kept.commit})

@@ -1,7 +1,6 @@
 """`python -m mooring.commands.monitor`: the process beside an environment that says how it is.
 
-Its supervisor keeps it running. It outlives that as long as slots do, and then ends when another supervisor starts
-another one, or when nothing of the environment has answered for a while.
+Its supervisor keeps it running, and `commands.beside` says when it ends.
 """
 
 import argparse
@@ -12,13 +11,12 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-
+from mooring.commands import beside
 from mooring.errors import Stopped
 from mooring.operate.monitor import store
 from mooring.operate.monitor.monitor import Monitor
@@ -38,12 +36,6 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.spec import Objectives
 
-ALONE = 10
-"""Seconds without any process of the environment after which it ends, once its supervisor has."""
-
-MOST = 64
-"""Connections at once."""
-
 log = logging.getLogger("mooring.monitor")
 
 
@@ -52,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     configure(sys.stderr)
     log.setLevel(logging.INFO)
     os.umask(0o077)
-    options = _parse(argv)
+    options = beside.parse("mooring.commands.monitor", argv)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     held = store.lock(options.state, ended.is_set)
@@ -71,22 +63,12 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     monitor = Monitor(options.doors, records, sampler, sources)
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
-    server = _Server(
-        uvicorn.Config(
-            application(monitor, page),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            limit_concurrency=MOST,
-            timeout_graceful_shutdown=1,
-        )
-    )
+    server = beside.server(application(monitor, page))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
     if ended.is_set():  # while all this was made
         server.stop()
     looking = asyncio.create_task(monitor.run())
-    watching = asyncio.create_task(_watch(monitor, options.supervisor))
+    watching = asyncio.create_task(beside.watch(options.supervisor, partial(_look, monitor), "monitor", log))
     watching.add_done_callback(lambda _done: server.stop())  # even if it failed: a monitor must never be left over
     await server.serve(sockets=[listening])
     for task in (looking, watching):
@@ -119,41 +101,13 @@ class _Sources:
         return self._standings.read(self.live()) or []
 
 
-class _Server(uvicorn.Server):
-    """One that leaves signals to whoever runs it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    def stop(self) -> None:
-        self.should_exit = True
-
-
-async def _watch(monitor: Monitor, supervisor: int) -> None:
-    """Until nobody is left to be watched, or somebody else is to watch. A full disk keeps it from neither."""
-    alone = 0
-    while alone < ALONE:
-        await asyncio.sleep(1)
-        if os.getppid() != supervisor:
-            try:
-                await monitor.look()
-            except Exception as error:  # noqa: BLE001 - who answered is known all the same
-                log.debug("cannot look: %r", error)  # whoever looks all the time has said so
-            if monitor.supervisor not in (None, supervisor):
-                break
-            alone = 0 if monitor.anybody else alone + 1
-    log.info("ending: another supervisor starts another monitor" if alone < ALONE else "ending: nothing runs any more")
-
-
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="mooring.commands.monitor")
-    for name in ("--root", "--state", "--doors", "--handover"):
-        parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--environment", required=True)
-    parser.add_argument("--listen-fd", type=int, required=True)
-    parser.add_argument("--supervisor", type=int, required=True)
-    return parser.parse_args(argv)
+async def _look(monitor: Monitor) -> tuple[bool, int | None]:
+    """A full disk keeps nobody from knowing who answered."""
+    try:
+        await monitor.look()
+    except Exception as error:  # noqa: BLE001 - whoever looks all the time has said so
+        log.debug("cannot look: %r", error)
+    return monitor.anybody, monitor.supervisor
 
 
 if __name__ == "__main__":

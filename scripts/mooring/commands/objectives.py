@@ -13,7 +13,9 @@ from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
 if TYPE_CHECKING:
+    from mooring.operate.records import Records
     from mooring.spec import Objectives
+    from mooring.state.records.holds import Hold
     from mooring.targets.protocol import Target
 
 SUMMARY = "Render what an environment promises for Prometheus, Alertmanager and Grafana, or check whether it is kept."
@@ -98,6 +100,7 @@ def _check(args: Namespace, console: Console) -> Outcome:
     from mooring.operate.objectives.sampled import Sampled
     from mooring.operate.records import Records
     from mooring.report.objectives import show
+    from mooring.rollout.holds import until
     from mooring.rollout.state import SLOTS
 
     workspace = find(args)
@@ -109,12 +112,26 @@ def _check(args: Namespace, console: Console) -> Outcome:
     if objectives.prometheus is not None:
         sources.insert(0, Prometheus(name, objectives, os.environ))
     try:
-        judged = judge(name, objectives, sources)
+        judged, silent = judge(name, objectives, sources), _silenced(records)
     finally:
         records.close()
-    data = judged.data()
+    data = judged.data() | {"silence": silent.data() if silent else None}
     show(data, console)
+    if silent and judged.reason is Reason.MISSED:
+        why = f": {silent.reason}" if silent.reason else ""
+        console.line(f"silenced until {until(silent)} by {silent.owner}{why}", "yellow")
+        return Outcome(Reason.TOLERATED, data)
     return Outcome(judged.reason, data)
+
+
+def _silenced(records: "Records") -> "Hold | None":
+    """The silence of the environment's alerts; None also where nothing is on record."""
+    from mooring.rollout.holds import silenced
+
+    with suppress(Stopped):
+        book = records.ledger()
+        return silenced(book, records.environment) if book else None
+    return None
 
 
 def _deployed(running: "Target") -> "Objectives | None":

@@ -56,12 +56,11 @@ def done(receipt: Receipt, console: Console) -> Outcome:
 
 def tell_git(workspace: Workspace, book: Ledger, name: str, why: str, console: Console) -> dict[str, Any]:
     """Writes a branch that reverts the quarantined release; prints its name, or why there is none."""
-    from mooring.rollout.writeback import write_back
+    from mooring.rollout.back import revert
 
-    state = book.state(name)
-    if state.live is None or state.quarantined is None:
+    told = revert(workspace.root, book, name, why)
+    if told is None:
         return {}
-    told = write_back(workspace.root, book, name, state.live.digest, state.quarantined, why)
     console.line(f"git: branch {told.branch} holds the revert" if told.branch else f"no revert in git: {told.reason}")
     return {"revert": told.data()}
 

@@ -41,6 +41,8 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 def _found(workspace: Workspace, beginning: str, wanted: str | None) -> tuple[str, "RunSeen"]:
     """The environment and the run. Raises UsageError unless there is exactly one."""
+    from mooring.operate.runs import several
+
     if not beginning:
         raise UsageError("RUN is empty", "the id of a run is in the header x-mooring-run of its answer")
     searched = [workspace.known(wanted)] if wanted else list(_kept(workspace))
@@ -60,11 +62,7 @@ def _found(workspace: Workspace, beginning: str, wanted: str | None) -> tuple[st
         raise UsageError(f"{', '.join(sorted(names))} have a run {beginning!r}", f"moor why {beginning} ENV")
     [(name, runs)] = names.items()
     if len(runs) > 1:
-        from mooring.state.runs.lookup import MOST
-
-        more = f" and more than {MOST - 1} others" if len(runs) > MOST else ""
-        what = f"{beginning!r} is the beginning of {', '.join(runs[:MOST])}{more}"
-        raise UsageError(what, "write more of the id")
+        raise several(beginning, runs)
     seen = _read(workspace, name, runs[0])
     if seen is None:
         raise UsageError(f"run {runs[0]} was deleted just now")
@@ -98,6 +96,7 @@ def _unknown(workspace: Workspace, beginning: str, searched: list[str], unread: 
     """Suggests runs of similar names."""
     from mooring.catalog.nearest import suggestion
     from mooring.commands.stored import stored
+    from mooring.operate.runs import KEPT
     from mooring.state.runs.lookup import newest
 
     known: list[str] = []
@@ -106,21 +105,15 @@ def _unknown(workspace: Workspace, beginning: str, searched: list[str], unread: 
             known += database.read(newest) if database else []
     where = f"in {', '.join(searched)}" if searched else "here: no environment has a ledger"
     also = f"; not searched: {'; '.join(unread)}" if unread else ""
-    days = "runs are kept for some days, and those of probes and canaries not at all"
-    return UsageError(f"no run {beginning!r}{suggestion(beginning, known)} {where}{also}", days)
+    return UsageError(f"no run {beginning!r}{suggestion(beginning, known)} {where}{also}", KEPT)
 
 
 def _explained(workspace: Workspace, name: str, found: "RunSeen") -> dict[str, Any]:
     from mooring.commands.running import ledger, target
     from mooring.commands.stored import stored
-    from mooring.operate.why import content_of, evidence, explain
+    from mooring.operate.why import explained
 
-    content = None
-    with suppress(MooringError):  # an old release may have been removed, and much is known without it
-        content = content_of(target(workspace, name).stored(found.release))
-    with ledger(workspace, name) as book:
-        data = explain(found, content, book, workspace.root)
-    on = (data["release"]["deployed"] or {}).get("evidence")
-    with stored(workspace, name) as database:
-        about = database.read(lambda connection: evidence(connection, found.release, on)) if database else []
-    return {**data, "evidence": about}
+    with ledger(workspace, name) as book, stored(workspace, name) as database:
+        if database is None:
+            raise UsageError(f"the database of {name} was removed just now")
+        return explained(found, target(workspace, name), book, database, workspace.root)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.rollout.ledger import Ledger
     from mooring.rollout.patches import Patch
+    from mooring.state.records.holds import Hold
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class Target(Protocol):
 
 
 UNTOLD: dict[str, Any] = {
-    **dict.fromkeys(("deployments", "drift", "objectives", "patrol", "proofs")),
+    **dict.fromkeys(("deployments", "drift", "objectives", "patrol", "proofs", "lock")),
     "silences": [],
 }
 """What is not known unless something says it."""
@@ -107,6 +108,7 @@ def _recorded(book: "Ledger | None", name: str, slots: dict[str, Any]) -> dict[s
         "lease": {**asdict(held), "owner": held.process, "until": iso(held.until)} if held else None,
         "since": iso(switched.at) if switched else None,
         "hotfixes": [_patch(patch) for patch in state.hotfix.patches] if state.hotfix else [],
+        **_holds(book, name),
         "exported": exported(book),
         **recent(book, name, slots),
     }
@@ -118,6 +120,17 @@ def _proofs(book: "Ledger | None", name: str, live: "Release | None") -> list[di
 
     demanded = live.content.environment.rollout.proofs if live else {}
     return receipt.told(book, name, demanded, time.time()) if book else []
+
+
+def _holds(book: "Ledger", name: str) -> dict[str, Any]:
+    """The `lock` against deployments, None where there is none, and the `silences` of alerts; JSON-able."""
+    from mooring.rollout import holds
+
+    def told(hold: "Hold") -> dict[str, Any]:
+        return {"owner": hold.owner, "reason": hold.reason, "since": iso(hold.since), "until": iso(hold.until)}
+
+    locked, silent = holds.locked(book, name), holds.silences(book, name)
+    return {"lock": told(locked) if locked else None, "silences": [{"what": name, **told(each)} for each in silent]}
 
 
 def _patch(patch: "Patch") -> dict[str, Any]:

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mooring.errors import UsageError
+from mooring.errors import MooringError, UsageError
 from mooring.operate.repository.remote import repository
 from mooring.rollout.patches import shown
 
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
     from mooring.rollout.ledger import Ledger
     from mooring.state.runs.lookup import RunSeen
+    from mooring.state.transactions import Transactions
 
-_FACTS = ("tenant", "key", "user", "conversation", "languages", "ticket", "cached", "error", "retries", "hedges")
+_FACTS = (
+    "tenant", "key", "user", "conversation", "languages", "ticket", "cached", "error", "retries", "hedges", "decided",
+)  # fmt: skip
 _RUNGS = ("rung", "tries", "more_tries", "rescued", "written", "context_ratio")
 
 _SUBJECTS = (
@@ -28,6 +32,23 @@ _TRAILER = re.compile(
     r"^(?:Pull-Request|PR-URL|Merge-Request|Reviewed-on|See merge request):?\s+(\S+)", re.IGNORECASE | re.MULTILINE
 )
 _NUMBER = re.compile(r"(?:^|[#!/])(\d+)$")
+
+
+class Stored(Protocol):
+    """What is asked of a target."""
+
+    def stored(self, digest: str) -> bytes:
+        """The bytes of a stored release. Raises MooringError."""
+
+
+def explained(run: "RunSeen", target: Stored, book: "Ledger", database: "Transactions", root: Path) -> dict[str, Any]:
+    """Everything that is known of a run, JSON-able. What is not known is None. Raises MooringError or Unavailable."""
+    content = None
+    with suppress(MooringError):  # an old release may have been removed, and much is known without it
+        content = content_of(target.stored(run.release))
+    data = explain(run, content, book, root)
+    on = (data["release"]["deployed"] or {}).get("evidence")
+    return {**data, "evidence": database.read(lambda connection: evidence(connection, run.release, on))}
 
 
 def explain(run: "RunSeen", content: Mapping[str, Any] | None, book: "Ledger", root: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from mooring.spec import (
     Agent,
+    Chat,
     Drift,
     Environment,
     Export,
@@ -61,7 +62,13 @@ class ReleaseContent(Part):
     exports: dict[str, Export] = Field(default_factory=dict)
     objectives: dict[str, Objectives] = Field(default_factory=dict)
     patrols: dict[str, Patrol] = Field(default_factory=dict)
+    chats: dict[str, Chat] = Field(default_factory=dict)
     repositories: dict[str, Repository] = Field(default_factory=dict)
+
+    @property
+    def chat(self) -> Chat | None:
+        """Who may steer the environment by chat, and where its alerts go."""
+        return self.chats.get(self.environment.chat or "")
 
     @property
     def promised(self) -> Objectives | None:

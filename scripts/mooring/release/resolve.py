@@ -15,6 +15,7 @@ from mooring.release.content import Code, ReleaseContent, ResolvedPrompt
 from mooring.release.release import Release
 from mooring.spec import (
     Agent,
+    Chat,
     Document,
     Drift,
     Environment,
@@ -85,6 +86,7 @@ class _Resolution:
                 Objectives, ((name, "objectives") for name in (self.environment.objectives,) if name)
             ),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
+            chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
             repositories=self.catalog.all(Repository),
         )
         if self.findings:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mooring.change.wording import plain
+from mooring.change.wording import clip, plain
 from mooring.report.receipt import short
 from mooring.timestamps import ago, seconds
 
@@ -23,6 +23,26 @@ def rows(entries: Iterable[dict[str, Any]], now: float | None = None) -> list[tu
             plain(_what(entry["event"])),
         )
         for entry in entries
+    ]
+
+
+CHAT = ("SEQ", "AT", "WHO", "ON", "WHAT", "DECISION", "WHY", "SECONDS")
+
+
+def chat(said: Iterable[dict[str, Any]], now: float | None = None) -> list[tuple[str, ...]]:
+    """One row for each command of chat; a name that is not known is left out for the platform's id."""
+    return [
+        (
+            str(each["seq"]),
+            each["at"] + (f" ({ago(seconds(each['at']), now)})" if now is not None else ""),
+            plain(" + ".join(dict.fromkeys(filter(None, (each["person"] or each["caller"], each["by"]))))),
+            each["platform"],
+            clip(each["text"], 80),
+            each["decision"] + (f" {each['times']:,} times" if each["times"] > 1 else ""),
+            plain(each["code"]),
+            f"{each['seconds']:.1f}" if each["seconds"] else "",
+        )
+        for each in said
     ]
 
 

@@ -20,6 +20,7 @@ KINDS = {
     "proof": "restore proved",
     "drill": "live drill",
     "corrected": "corrected",
+    "chat": "chat",
 }
 
 OUTCOMES = {
@@ -29,12 +30,18 @@ OUTCOMES = {
     "aborted": "aborted, traffic stayed where it was",
     "taken-back": "taken back after the switch",
     "kept": "failed, and there was nothing to go back to",
+    "refused": "refused",
+    "cancelled": "cancelled",
+    "failed": "failed",
 }
 
 SHOWN = 4
 """Changes of a release that are told; the JSON form has all."""
 
 FAILED = frozenset({"aborted", "taken-back", "kept"})
+
+SAID = frozenset({"failed", "refused"})
+"""Ends of what was said by chat that people look for."""
 
 Data = Mapping[str, Any]
 
@@ -62,7 +69,7 @@ def headline(record: Data, now: float | None = None) -> tuple[str, str]:
     text = f"{when}  {' '.join(filter(None, what))} by {record['actor']}{_took(record)}"
     if outcome := OUTCOMES.get(record["outcome"], record["outcome"]):
         text += f": {outcome}"
-    style = "red" if record["outcome"] in FAILED else "yellow" if record["outcome"] == "under-way" else "bold"
+    style = "red" if record["outcome"] in FAILED | SAID else "yellow" if record["outcome"] == "under-way" else "bold"
     return text, style
 
 
@@ -88,6 +95,15 @@ def details(record: Data) -> Iterator[str]:
         reason = clip(patch["reason"], 200)
         yield f"{patch['kind']}/{patch['name']} {values} until {iso(patch['until'])}: {reason}"
     yield from _changes(record)
+    yield from _beside(record)
+    if record["hands"]:
+        yield f"its process ended, and {', '.join(dict.fromkeys(record['hands']))} went on with it"
+    if receipt := _receipt(record):
+        yield receipt
+
+
+def _beside(record: Data) -> Iterator[str]:
+    """What was done beside rollouts: drift, proofs, drills, and what was said by chat."""
     yield from (f"{path}" for path in record["fields"])
     if record["kind"] == "drift" and not record["fields"]:
         yield "none any more"
@@ -96,10 +112,20 @@ def details(record: Data) -> Iterator[str]:
         yield from (f"{reason}" for reason in proof["reasons"])
     elif proof:
         yield f"{proof['rows']:,} rows of {proof['export']}: RPO {proof['rpo']:.1f} s, RTO {proof['rto']:.1f} s"
-    if record["hands"]:
-        yield f"its process ended, and {', '.join(dict.fromkeys(record['hands']))} went on with it"
-    if receipt := _receipt(record):
-        yield receipt
+    if said := record.get("said"):
+        yield spoken(said)
+
+
+def spoken(said: Data) -> str:
+    """`/deploy rollback, on slack as U0123ABCD: forbidden; 5 times`"""
+    words = [f"{clip(said['text'], 120)}, on {said['platform']} as {said['caller']}"]
+    if said["by"] and said["by"] != said["person"]:
+        words.append(f", confirmed by {said['by']}")
+    if said["code"]:
+        words.append(f": {said['code']}")
+    if said["times"] > 1:
+        words.append(f"; {said['times']:,} times")
+    return "".join(words)
 
 
 def _changes(record: Data) -> Iterator[str]:

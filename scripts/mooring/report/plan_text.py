@@ -66,6 +66,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield headline(plan)
     yield f"  live    {plan.live or 'nothing'}"
     yield f"  desired {plan.desired}"
+    if not plan.in_sync:
+        yield f"  meaning {plan.meaning}"
     if plan.changes:
         yield ""
         yield from (line for line, _ in change_lines(plan.changes))

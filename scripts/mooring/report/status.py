@@ -156,13 +156,15 @@ def _drilled(drill: dict[str, Any], now: float) -> str:
 _RESULTS = {"held": "held", "broken": "did not hold", "inconclusive": "was inconclusive"}
 
 
+_ADDRESSES = {"monitor": "watched", "chat": "hears chat"}
+
+
 def notes(data: dict[str, Any]) -> Iterator[str]:
     """Facts that fit no table, one line each."""
     shown = any(slot["runtime"] for slot in data["slots"].values())
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
-    if monitor := data.get("monitor"):
-        yield f"watched at {monitor}"
+    yield from (f"{said} at {data[name]}" for name, said in _ADDRESSES.items() if data.get(name))
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
     for drill in data.get("proofs") or ():
@@ -171,6 +173,7 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
         yield f"quarantined: {data['quarantined']}"
     if lease := data.get("lease"):
         yield f"locked by {lease['actor']} ({lease['kind']}, {lease['owner']}) until {lease['until']}"
+    yield from _holds(data)
     if data.get("phase") not in (None, "idle"):
         yield f"a rollout is {data['phase']}"
     for job in data.get("jobs", ()):
@@ -179,6 +182,15 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
             yield f"late: the scheduled job {job['job']} has not reported {since}"
     yield from _machines(data.get("ledger") or {})
     yield from data.get("warnings", ())
+
+
+def _holds(data: dict[str, Any]) -> Iterator[str]:
+    """A lock against deployments and silences of alerts, with their ends."""
+    locks = [("no deployment goes out", data["lock"])] if data.get("lock") else []
+    silences = [("alerts are silenced", each) for each in data.get("silences") or ()]
+    for what, held in (*locks, *silences):
+        why = f": {held['reason']}" if held["reason"] else ""
+        yield f"{what} until {held['until']} by {held['owner']}{why}"
 
 
 def _machines(ledger: dict[str, Any]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Reason
+from mooring.rollout import holds, machine, quarantine
 from mooring.rollout import lease as leases
-from mooring.rollout import machine
 from mooring.rollout.actions import Actions, Notify, Smoke, short
 from mooring.rollout.follow import WALL, caught_up
 from mooring.rollout.ledger import Entry, Ledger
@@ -36,7 +36,8 @@ class Request:
 
     With a plan, `base` is the digest that was live when it was made, None when nothing was. `prepare` is called once
     the deployment is admitted, before anything else; what it raises ends the deployment. `hotfix` says what the release
-    is, where it is not from git.
+    is, where it is not from git. `approved` are those who approved the plan. `lifted` lets it out though it was taken
+    back before.
     """
 
     release: "Release"
@@ -48,6 +49,8 @@ class Request:
     smoke: Smoke | None = field(default=None, compare=False)
     prepare: Callable[[], None] | None = field(default=None, compare=False)
     hotfix: Hotfix | None = None
+    approved: tuple[str, ...] = ()
+    lifted: bool = False
 
 
 def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = print, clock: Clock = WALL) -> Receipt:
@@ -56,6 +59,7 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
     Raises Refused when it may not start (LOCKED, FROZEN, QUARANTINED), Failed when it was started and undone.
     """
     with Driver(target, ledger, request.actor, "deploy", notify, clock) as driver:
+        holds.admit(ledger, driver.environment)
         live = driver.settle().live
         _still_against(live.digest if live else None, request)
         environment = request.release.content.environment
@@ -63,7 +67,9 @@ def deploy(target: Target, ledger: Ledger, request: Request, notify: Notify = pr
         frozen = [freeze.reason for freeze in environment.rollout.freezes if freeze.start <= now < freeze.end]
         reason = frozen[0] if frozen else None
         if request.prepare:
-            asked = Requested(clock.now(), Kind.DEPLOY, request.release.digest, frozen=reason)
+            driver.admit(Kind.DEPLOY, request.release.digest, request)
+            lifted = request.lifted
+            asked = Requested(clock.now(), Kind.DEPLOY, request.release.digest, frozen=reason, lifted=lifted)
             machine.step(ledger.state(driver.environment), asked)  # refused here, where nothing has been prepared
             request.prepare()
         target.put(request.release)
@@ -180,8 +186,14 @@ class Driver:
         at = live if self.ours or state.phase is Phase.IDLE else state.origin or state.live
         return self.run(state, kind(self.clock.now(), at))
 
+    def admit(self, kind: Kind, digest: str, request: Request | None) -> None:
+        """Raises Refused(QUARANTINED) for what was taken back, unless it is a way back or was let out by name."""
+        if not kind.back and not (request and request.lifted):
+            quarantine.refuse(self.ledger, self.environment, digest)
+
     def request(self, kind: Kind, terms: Terms, request: Request | None = None, frozen: str | None = None) -> Receipt:
         """Runs a request to its end and returns the receipt. Raises Failed with the reason."""
+        self.admit(kind, terms.digest, request)
         now = self.clock.now()
         state = self.state()
         event = Requested(
@@ -196,6 +208,8 @@ class Driver:
             deadline=now + terms.deadline,
             bake_seconds=terms.bake,
             hotfix=request.hotfix if request else None,
+            approved=request.approved if request else (),
+            lifted=request.lifted if request else False,
         )
         self.previous = state.live.digest if state.live else None
         self.actions.smoke = request.smoke if request else None

@@ -119,6 +119,15 @@ class Ledger:
 
         return _entry(self.write(work))
 
+    def record(self, chain: str, actor: str, event: Event) -> Entry:
+        """Writes what happened beside rollouts into a chain of its own: without a lease, and in no rollout's way.
+
+        `chain` is no environment's name.
+        """
+        body = {"at": event.at, "actor": actor, "token": 0, "machine": "", "event": event.data(), "state": {}}
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return _entry(self.write(lambda statements: ledger.append(statements, chain, text)))
+
     def ours(self, environment: str, machine: str) -> bool:
         """Whether the last entry is of this machine, or there is none."""
         newest = self.entries(1, environment)
@@ -187,6 +196,24 @@ class Ledger:
             if event.get("digest") == digest and event.get("commit"):
                 return str(event["commit"])
         return None
+
+    def taken_back(self, environment: str, digest: str) -> Entry | None:
+        """The entry by which a release was quarantined; None where there is none, or it was live for good since."""
+        named, serves = f'"quarantined":"{digest}"', f'"live":{{"digest":"{digest}"'
+
+        def work(statements: Statements) -> ledger.Row | None:
+            out = ledger.newest_saying(statements, environment, named, named)
+            good = ledger.newest_saying(statements, environment, serves, '"phase":"idle","quarantined":null')
+            since = good.seq if good else 0
+            return ledger.first_saying(statements, environment, named, since) if out and out.seq > since else None
+
+        found = self.read(work)
+        return _entry(found) if found else None
+
+    def counted(self, environment: str, seq: int) -> Entry | None:
+        """The first receipt after an entry."""
+        row = self.read(lambda statements: ledger.first_saying(statements, environment, '"event":"accounted"', seq))
+        return _entry(row) if row else None
 
     def verify(self) -> int:
         """Checks the chains and returns the number of entries. Raises Refused(TAMPERED) with the first altered one."""

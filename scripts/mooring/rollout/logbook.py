@@ -21,7 +21,7 @@ the release was live already; not ended yet."""
 
 FAILED = frozenset({ABORTED, TAKEN_BACK, KEPT})
 
-CORRECTED, PROOF, DRILL = "corrected", "proof", "drill"
+CORRECTED, PROOF, DRILL, CHAT = "corrected", "proof", "drill", "chat"
 NOTES: Mapping[str, str] = {SEEN: "drift", HEALED: "drift-healed", ADOPTED: "drift-adopted"}
 
 _STARTS = frozenset({"requested", "noted", "proved", "drilled"})
@@ -32,10 +32,10 @@ class Record:
     """Something that was done. Times are seconds since the epoch; `end` is None while it is under way.
 
     `kind` is that of a rollout (`deploy`, `flip`, `rollback`, `hotfix`, `return`), `drift`, `drift-healed`,
-    `drift-adopted`, `proof`, `drill`, or `corrected` where traffic was found elsewhere than the ledger said.
+    `drift-adopted`, `proof`, `drill`, `chat`, or `corrected` where traffic was found elsewhere than the ledger said.
     `previous` and `digest` are the releases that it went from and to. `reason` and `detail` say why it failed.
     `requests` are the counts of its receipt, None where none was written. `fields` are those that drifted, `proof` what
-    was proved, or drilled.
+    was proved, or drilled, `said` what was said by chat. `approved` are those who approved its plan.
     `hands` are those who went on with it after its process had ended. `first` and `last` are numbers of the ledger.
     """
 
@@ -59,6 +59,8 @@ class Record:
     hotfix: Mapping[str, Any] | None = None
     fields: tuple[str, ...] = ()
     proof: Mapping[str, Any] | None = None
+    said: Mapping[str, Any] | None = None
+    approved: tuple[str, ...] = ()
     hands: tuple[str, ...] = ()
 
     @property
@@ -164,6 +166,7 @@ def _requested(entry: Entry) -> Record:
         commit=event.get("commit"),
         plan=event.get("plan"),
         evidence=event.get("evidence"),
+        approved=tuple(event.get("approved", ())),
         hotfix=shown(fix["patches"][-1]) if fix and fix["patches"] else None,
     )
 
@@ -212,6 +215,19 @@ def _proved(entry: Entry) -> Record:
 def _drilled(entry: Entry) -> Record:
     said = {name: value for name, value in entry.event.items() if name != "event"}
     return replace(_at_once(DRILL, entry, proof=said), start=entry.at - entry.event["seconds"])
+
+
+def chat(entries: Iterable[Entry]) -> Iterator[Record]:
+    """The records of what was said by chat to change something, and how that ended. Entries are of chat's own chain."""
+    for entry in entries:
+        event = entry.event
+        if event["changes"] and event["decision"] in _ENDED:
+            said = {name: value for name, value in event.items() if name not in ("event", "at")}
+            ended = replace(_at_once(CHAT, entry, said=said), outcome=event["decision"])
+            yield replace(ended, start=entry.at - event["seconds"])
+
+
+_ENDED = frozenset({"refused", "cancelled", "done", "failed"})
 
 
 def _corrected(entry: Entry, live: Mapping[str, str]) -> Record:

@@ -97,10 +97,8 @@ def _requested(state: State, event: Requested) -> Step:
 
 
 def _admit(state: State, event: Requested) -> None:
-    if event.digest == state.quarantined:
-        raise Refused(
-            Reason.QUARANTINED, f"{event.digest} was taken back and stays out until a different release arrives"
-        )
+    if event.digest == state.quarantined and not event.lifted:
+        raise Refused(Reason.QUARANTINED, f"{event.digest} was taken back and stays out until it differs")
     if event.frozen is not None:
         raise Refused(Reason.FROZEN, f"frozen: {event.frozen}")
 

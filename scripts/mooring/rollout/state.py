@@ -159,6 +159,7 @@ class Requested(Event):
     """A request to make `digest` live. `warm` is the idle slot if ready; `frozen` says why deployments are frozen.
 
     `deadline` is the latest time of the switch. `hotfix` says what the release is, where it is not from git.
+    `approved` are those who approved its plan. `lifted` says that an owner let it out of its quarantine.
     """
 
     kind: Kind
@@ -171,6 +172,11 @@ class Requested(Event):
     deadline: float = 0
     bake_seconds: float = 0
     hotfix: Hotfix | None = None
+    approved: tuple[str, ...] = ()
+    lifted: bool = False
+
+    def data(self) -> dict[str, Any]:
+        return {key: value for key, value in Event.data(self).items() if key not in ("approved", "lifted") or value}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,27 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.ledger import Ledger
 
+TREE = "Mooring-Tree"
+"""The trailer by which a commit says what it held when it was made here."""
+
+PREFIX = "mooring/revert-"
+"""How branches with a revert begin."""
+
 DOCUMENTS = ("configs", "prompts", "evals")
 """The folders a release is made of."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenBack:
-    """`branch` and `commit` hold the revert; or `reason` says in a sentence why there is none."""
+    """`branch` and `commit` hold the revert; or `reason` says in a sentence why there is none.
+
+    `same` says that none is needed: git has what runs already.
+    """
 
     branch: str | None = None
     commit: str | None = None
     reason: str = ""
+    same: bool = False
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""
@@ -56,6 +66,11 @@ def write_back(
         return WrittenBack(reason=f"git could not be told: {error}")
 
 
+def branch_of(refused: str) -> str:
+    """The branch that reverts a release."""
+    return f"{PREFIX}{refused.removeprefix('sha256:')[:12]}"
+
+
 def undone(root: Path, good: str, revert: str) -> list[str]:
     """The commits since `good` whose changes to documents `revert` undoes, the newest first: `<12 hex> <subject>`.
 
@@ -73,9 +88,10 @@ def _write(root: Path, good: str, message: str, refused: str) -> WrittenBack:
     _git(root, "rev-parse", "--verify", f"{good}^{{commit}}")
     tree = _tree(root, head, good)
     if tree == _git(root, "rev-parse", f"{head}^{{tree}}"):
-        return WrittenBack(reason=f"the documents at HEAD are those of {good[:12]} already")
+        return WrittenBack(reason=f"the documents at HEAD are those of {good[:12]} already", same=True)
+    message += f"{TREE}: {tree}\n"
     commit = _git(root, "commit-tree", tree, "-p", head, "-m", message, environ=_author(root))
-    branch = f"mooring/revert-{refused.removeprefix('sha256:')[:12]}"
+    branch = branch_of(refused)
     _git(root, "update-ref", f"refs/heads/{branch}", commit)
     return WrittenBack(branch, commit)
 

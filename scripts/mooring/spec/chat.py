@@ -1,5 +1,6 @@
 """Chat: who may say what to an environment, from where, and where alerts go."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -11,6 +12,31 @@ PLATFORMS = ("github", "slack", "feishu", "discord")
 
 Platform = Literal["github", "slack", "feishu", "discord"]
 
+COMMANDS = (
+    "agent status",
+    "agent restart",
+    "agent logs",
+    "agent why",
+    "deploy status",
+    "deploy why",
+    "deploy rollback",
+    "deploy lock",
+    "deploy unlock",
+    "deploy approve",
+    "alert list",
+    "alert silence",
+    "drift",
+    "drill rollback",
+    "approve",
+    "deny",
+    "hotfix list",
+    "help",
+)
+"""What can be said, without the slash; the words and arguments are the grammar's."""
+
+ROLLBACK = "deploy rollback"
+"""The command that is open to whoever is on call."""
+
 Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z]+( (\*|[a-z]+))?)$")]
 """A command without its slash and arguments (`deploy rollback`), all of a family (`deploy *`), or all (`*`)."""
 
@@ -19,6 +45,17 @@ Confirm = Literal["none", "self", "other"]
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@:-]{1,100}$")]
 Language = Literal["en", "zh-CN"]
+
+
+def matches(pattern: str, command: str) -> bool:
+    """Whether a pattern means a command: `*`, `deploy *` or `deploy rollback`."""
+    return pattern in ("*", command) or (pattern.endswith(" *") and command.startswith(pattern[:-1]))
+
+
+def confirm_of(confirm: Mapping[str, Confirm], command: str) -> Confirm:
+    """Who confirms a change: what the most specific pattern says, and else the same person."""
+    keys = (key for key in (command, f"{command.split(' ')[0]} *", "*") if key in confirm)
+    return confirm[key] if (key := next(keys, None)) else "self"
 
 
 class Person(Part):
@@ -121,3 +158,10 @@ class Chat(Document):
         """Those that are connected."""
         connected: tuple[Platform, ...] = ("github", "slack", "feishu", "discord")
         return tuple(name for name in connected if getattr(self, name) is not None)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables with what the connected platforms need."""
+        parts = [getattr(self, name) for name in self.platforms]
+        values = (getattr(part, name) for part in parts for name in type(part).model_fields)
+        return tuple(one.removeprefix("env:") for one in values if isinstance(one, str) and one.startswith("env:"))

@@ -95,6 +95,25 @@ class Evidence(Part):
     drills: bool = Field(default=False, description="A release goes out only once all drills have passed on it.")
 
 
+PublicKey = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) "
+        r"[A-Za-z0-9+/]{40,}={0,2}$",
+        max_length=1000,
+    ),
+]
+
+
+class Signer(Part):
+    """A key that may sign releases. Two that are valid at once are how one is replaced by another."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9@][A-Za-z0-9@._/-]*$", max_length=80, description="Whose key it is.")
+    key: PublicKey = Field(description="The public key, as in KEY.pub of `ssh-keygen -t ed25519`, without its comment.")
+    valid_after: datetime | None = Field(default=None, description="No release is signed by it before.")
+    valid_before: datetime | None = Field(default=None, description="It has expired from then on.")
+
+
 class Rollout(Part):
     """How a release takes traffic. `deadline_seconds` covers everything up to the switch and always aborts."""
 
@@ -108,6 +127,19 @@ class Rollout(Part):
         default_factory=dict,
         description="Live drills that must have held lately, such as `crash: {days: 7}`; `moor drill --live crash` "
         "runs one. A release that was live before goes out without.",
+    )
+    approvals: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many people beside the one who deploys must have approved the plan, by `/deploy approve`. "
+        "A release that was live before goes out without.",
+    )
+    signatures: tuple[Signer, ...] = Field(
+        default=(),
+        max_length=20,
+        description="A release goes out only as a bundle that one of these keys signed: `moor release export`, `sign`, "
+        "and `moor deploy --bundle`. Of a release that is live, its own keys count. Absent: none is demanded.",
     )
     warm: Warm = Warm()
     freezes: tuple[Freeze, ...] = ()

@@ -8,8 +8,12 @@ from pydantic import Field
 from mooring.spec.document import Digest, Document, Owner, Part
 
 MAX_RISK, OWN_TEST, ONE_WAY, FRESH_PROOFS = "max-risk", "own-test", "one-way-door", "fresh-proofs"
+REVIEWED_PLAN, TAKEN_BACK = "reviewed-plan", "taken-back"
 """Names by which an override means the limit on risk, a change that makes its own test easier, a migration of the
-database after which the release before cannot come back, and live drills that are too long ago or did not hold."""
+database after which the release before cannot come back, live drills that are too long ago or did not hold, a merge
+that means something else than its reviewers saw, and a release that was taken back from traffic."""
+COMMANDS = frozenset({MAX_RISK, OWN_TEST, ONE_WAY, FRESH_PROOFS, REVIEWED_PLAN, TAKEN_BACK})
+"""Guards that no document has: commands themselves hold them."""
 
 
 class Guard(Part):

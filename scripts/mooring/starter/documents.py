@@ -185,9 +185,10 @@ def environment(
     export: str = "",
     objectives: str = "",
     patrol: str = "",
+    chat: str = "",
 ) -> Files:
-    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, and `export`, `objectives`
-    and `patrol` are documents."""
+    """An environment of the agents that `probes` ask; `services` are (name, place) pairs, and `export`, `objectives`,
+    `patrol` and `chat` are documents."""
     kind = tier(name)
     careful = TIERS[kind]
     agents = list(dict.fromkeys(probe.agent for probe in probes))
@@ -204,6 +205,7 @@ def environment(
         export=export,
         objectives=objectives,
         patrol=patrol,
+        chat=chat,
         **{key: getattr(careful, key) for key in careful.__slots__},
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Environment, Export, Guards, Objectives, Patrol, Prompt, Tool
+from mooring.spec import KINDS, Agent, Chat, Environment, Export, Guards, Objectives, Patrol, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
 from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
@@ -101,6 +101,7 @@ def _environment(wish: Wish, catalog: Catalog) -> Files:
         export=exported,
         objectives=next(iter(catalog.all(Objectives)), ""),
         patrol=next(iter(catalog.all(Patrol)), ""),
+        chat=next(iter(catalog.all(Chat)), ""),
     )
     if production and not catalog.all(Guards):
         written |= document("Guards", GUARDS, wish.owner)
@@ -145,6 +146,14 @@ def _after_model(wish: Wish, catalog: Catalog) -> list[str]:
 
 ROWS: Mapping[str, Row] = {
     "Agent": Row(_agent, _after_agent),
+    "Chat": Row(
+        lambda wish, _: document("Chat", wish.name, wish.owner),
+        lambda wish, _: [
+            "name people with their ids, and connect a platform",
+            f"name it in an environment: `chat: {wish.name}`",
+            "moor chat run /help",
+        ],
+    ),
     "Drift": Row(
         lambda wish, _: document("Drift", wish.name, wish.owner), lambda *_: ["moor drift ENV shows what it answers"]
     ),

@@ -13,6 +13,7 @@ GUARDS = "guards"
 EXPORT = "export"
 OBJECTIVES = "objectives"
 PATROL = "patrol"
+CHAT = "chat"
 REPOSITORY = "github"
 FIRST_PORT = 8420
 
@@ -20,7 +21,7 @@ FIRST_PORT = 8420
 def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> Files:
     """Everything below the content folders: a complete, valid repository, all of it owned by `owner`."""
     files = documents.rules() | document("Guards", GUARDS, owner) | documents.resilience(PROFILE, owner)
-    files |= document("Patrol", PATROL, owner)
+    files |= document("Patrol", PATROL, owner) | document("Chat", CHAT, owner)
     files |= documents.model(PRIMARY, owner) | documents.model(ALTERNATE, owner)
     files |= document("Objectives", OBJECTIVES, owner)
     models = [("L0", PRIMARY), ("L1", ALTERNATE)]
@@ -34,7 +35,14 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
     for port, name in enumerate(environments, FIRST_PORT):
         exported = EXPORT if documents.tier(name) == "production" else ""
         files |= documents.environment(
-            name, owner, port=port, probes=probes, export=exported, objectives=OBJECTIVES, patrol=PATROL
+            name,
+            owner,
+            port=port,
+            probes=probes,
+            export=exported,
+            objectives=OBJECTIVES,
+            patrol=PATROL,
+            chat=CHAT,
         )
         files |= document("Export", EXPORT, owner) if exported else {}
     files |= documents.repository(REPOSITORY, owner, environments)

@@ -20,7 +20,7 @@ class Status:
 
     `ledger` says how this machine stands to the ledger and to others that serve the environment: `entry` is the last
     one it knows, `behind` the release that it follows to, `others` are machines, `ahead` is seconds of its clock.
-    `monitor` is where the environment is watched.
+    `monitor` is where the environment is watched, `chat` where platforms of chat are heard.
     """
 
     environment: str
@@ -29,6 +29,7 @@ class Status:
     supervisor: int | None = None
     simulator: str | None = None
     monitor: str | None = None
+    chat: str | None = None
     facts: Facts = NOTHING
     ledger: dict[str, Any] = field(default_factory=dict)
 
@@ -58,6 +59,12 @@ class Target(RolloutTarget, Protocol):
 
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
+
+    def decide(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Has a slot go on with a run that waits for a person; `body` is as the slot's admin door takes it.
+
+        Its `status` then. Raises Refused(STALE) when it does not wait any more.
+        """
 
     @property
     def database(self) -> "Transactions":

@@ -18,6 +18,8 @@ CALLS = {
     "": ["get"],
     "/pulls": ["get", "post"],
     "/pulls/{pull_number}": ["patch"],
+    "/pulls/{pull_number}/reviews": ["get"],
+    "/commits/{commit_sha}/pulls": ["get"],
     "/issues": ["get", "post"],
     "/issues/{issue_number}": ["patch"],
     "/issues/{issue_number}/comments": ["get", "post"],

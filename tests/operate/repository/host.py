@@ -12,7 +12,6 @@ class Host(StandIn):
         super().__init__()
         self.pulls: list[dict[str, Any]] = []
         self.comments: list[tuple[int, str]] = []
-        self.started: list[tuple[str, str]] = []
 
     def answer(self, method: str, path: list[str], query: Query, sent: dict[str, Any]) -> Answer:
         match method, path:
@@ -32,7 +31,4 @@ class Host(StandIn):
             case "POST", ["issues", number, "comments"]:
                 self.comments.append((int(number), sent["body"]))
                 return 201, {}
-            case "POST", ["actions", "workflows", workflow, "dispatches"]:
-                self.started.append((workflow, sent["ref"]))
-                return 204, None
         return 404, {}

@@ -10,7 +10,9 @@ from mooring.targets.local.memory import WATCHED, Memory
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    memory = Memory(tmp_path / "supervisor.json", listen="127.0.0.1:1", token=7, simulator_port=2, monitor_port=3)
+    memory = Memory(
+        tmp_path / "supervisor.json", listen="127.0.0.1:1", token=7, simulator_port=2, ports={"monitor": 3, "chat": 4}
+    )
     memory.slots["blue"].digest = "sha256:1"
     memory.slots["blue"].worker(2).pid = 5
     memory.tallies.restarts["blue"] = 4
@@ -21,7 +23,7 @@ def path(tmp_path: Path) -> Path:
 def test_everything_is_remembered(path: Path) -> None:
     memory = Memory.load(path)
     assert (memory.listen, memory.live, memory.token) == ("127.0.0.1:1", "blue", 7)
-    assert (memory.simulator_port, memory.monitor_port) == (2, 3)
+    assert (memory.simulator_port, memory.ports) == (2, {"monitor": 3, "chat": 4})
     assert (memory.slots["blue"].digest, memory.slots["blue"].worker(2).pid) == ("sha256:1", 5)
     assert (memory.tallies.switches, memory.tallies.restarts) == (1, {"blue": 4, "green": 0})
     before = memory.machine, memory.tallies
@@ -44,7 +46,7 @@ def test_what_a_version_after_added_is_passed_over(path: Path) -> None:
     watched["more"] = watched["tallies"]["more"] = 1
     path.with_name(WATCHED).write_text(json.dumps(watched))
     memory = Memory.load(path, put_aside=True)
-    assert (memory.live, memory.token, memory.monitor_port, memory.tallies.switches) == ("blue", 7, 3, 1)
+    assert (memory.live, memory.token, memory.ports["monitor"], memory.tallies.switches) == ("blue", 7, 3, 1)
     assert not path.with_suffix(".unreadable").exists()
 
 

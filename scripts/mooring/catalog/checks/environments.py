@@ -97,7 +97,11 @@ def listen_address(catalog: Catalog) -> Remarks:
     taken: dict[int, list[tuple[str, str]]] = {}
     for name, environment in catalog.all(Environment).items():
         target, entry = environment.target, catalog.of(Environment)[name]
-        for path, address in (("target.listen", target.listen), ("target.monitor", target.monitor or _ANYWHERE)):
+        for path, address in (
+            ("target.listen", target.listen),
+            ("target.monitor", target.monitor or _ANYWHERE),
+            ("target.chat", target.chat or _ANYWHERE),
+        ):
             host, _, number = address.rpartition(":")
             host, port = "127.0.0.1" if host == "localhost" else host, int(number)
             if port > 65535:

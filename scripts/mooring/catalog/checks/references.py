@@ -7,7 +7,7 @@ from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import texts
 from mooring.spec import Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool
-from mooring.spec.guards import FRESH_PROOFS, MAX_RISK, ONE_WAY, OWN_TEST
+from mooring.spec.guards import COMMANDS
 
 Place = tuple[str, str]
 """(dotted path, name given there)"""
@@ -76,6 +76,12 @@ def objectives(catalog: Catalog) -> Remarks:
         yield from _unresolved(catalog, catalog.of(Environment)[name], "Objectives", iter(places))
 
 
+def chat(catalog: Catalog) -> Remarks:
+    for name, environment in catalog.all(Environment).items():
+        places = [("chat", environment.chat)] if environment.chat else []
+        yield from _unresolved(catalog, catalog.of(Environment)[name], "Chat", iter(places))
+
+
 def patrol(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         places = [("patrol", environment.patrol)] if environment.patrol else []
@@ -91,7 +97,7 @@ def override_target(catalog: Catalog) -> Remarks:
 
 def guard(catalog: Catalog) -> Remarks:
     known = {guard.name for guards in catalog.all(Guards).values() for guard in guards.guards}
-    known |= {MAX_RISK, OWN_TEST, ONE_WAY, FRESH_PROOFS}
+    known |= COMMANDS
     if any(kind == "Guards" for kind, _ in catalog.broken):
         return
     for name, override in catalog.all(Override).items():

@@ -9,6 +9,7 @@ from mooring.catalog.checks import (
     agents,
     answers,
     budgets,
+    chats,
     drift,
     drills,
     environments,
@@ -73,6 +74,7 @@ REFERENCES = {
     "reference-model": Check("Models that are named exist.", "correct the name", references.model),
     "reference-resilience": Check("Profiles that are named exist.", "correct the name", references.resilience),
     "reference-agent": Check("Agents that are named exist.", "correct the name", references.agent),
+    "reference-chat": Check("Chat documents that are named exist.", "correct the name", references.chat),
     "reference-export": Check("Exports that are named exist.", "correct the name", references.export),
     "reference-objectives": Check("Objectives that are named exist.", "correct the name", references.objectives),
     "reference-patrol": Check("Patrols that are named exist.", "correct the name", references.patrol),
@@ -289,6 +291,25 @@ OPERATIONS = {
     ),
     "patrol-target": Check(
         "A check looks at models, services and servers that its environments have.", "correct the name", patrols.target
+    ),
+    "chat-twice": Check("People differ by name, and by id.", "correct the id, or remove one of them", chats.twice),
+    "chat-role": Check(
+        "Roles that are given exist, and are given.", "correct the name, or remove the role", chats.role
+    ),
+    "chat-on-call": Check("Who is on call is among the people.", "correct the name", chats.on_call),
+    "chat-pattern": Check(
+        "Patterns mean commands.", "name one as `/help` does, or a family: `deploy *`", chats.pattern
+    ),
+    "chat-environment": Check("Roles hold in environments that there are.", "correct the name", chats.environment),
+    "chat-reachable": Check(
+        "Somebody can speak on each platform that is connected, and everybody on one of them.",
+        "add the id, or take the platform or the person out",
+        chats.reachable,
+    ),
+    "chat-signed": Check(
+        "What a platform sends is signed.",
+        "set an Encrypt Key in Feishu's console, and name its variable under encryptKey",
+        chats.signed,
     ),
     "repository-one": Check("One document says how the repository is set.", "delete one", repositories.one),
     "repository-environment": Check(

@@ -17,11 +17,13 @@ def rules(sides: Sides) -> Rules:
     return {
         "access": access,
         "agents": agents,
+        "chat": moved("environment.chat-changed", "chat"),
         "database": database,
         "endpoints": moved("environment.endpoints-changed", "endpoints"),
         "export": moved("environment.export-changed", "export"),
         "objectives": moved("environment.objectives-changed", "objectives"),
         "patrol": moved("environment.patrol-changed", "patrol"),
+        "rollout.approvals": number(CHANGED, WEAKENED, "approvals of a plan"),
         "rollout.bakeSeconds": number(CHANGED, WEAKENED, "bake", " s"),
         "rollout.deadlineSeconds": number(CHANGED, CHANGED, "deadline of a rollout", " s"),
         "rollout.drainSeconds": number(CHANGED, WEAKENED, "drain", " s"),
@@ -30,6 +32,7 @@ def rules(sides: Sides) -> Rules:
         "rollout.maxErrorRate": number(WEAKENED, CHANGED, "errors tolerated while baking"),
         "rollout.probes": probes,
         "rollout.proofs": proofs,
+        "rollout.signatures": signatures,
         "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
         "services": services,
         "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
@@ -43,6 +46,7 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
         "target.listen": moved("environment.listen-changed", "address"),
+        "target.chat": moved("environment.chat-moved", "address for chat platforms"),
         "target.monitor": moved("environment.monitor-changed", "monitor"),
         "tier": moved("environment.tier-changed", "tier"),
     }
@@ -104,6 +108,35 @@ def proofs(before: Any, after: Any) -> Iterator[Note]:
         elif old != new:
             code = WEAKENED if new > old else CHANGED
             yield Note(code, f"a live drill {show(name)} may be {old:g} → {new:g} days old", f"{name}", (old, new))
+
+
+def signatures(before: Any, after: Any) -> Iterator[Note]:
+    """Somebody who may sign beside others is less care; that anybody must sign is more."""
+    if not after:
+        yield Note(WEAKENED, "goes out without a signature", values=(before, after))
+        return
+    if not before:
+        yield Note(CHANGED, f"needs a signature of {' or '.join(show(one['name']) for one in after)}")
+        return
+    old, new = ({one["key"]: one for one in side} for side in (before, after))
+    for key in (key for key in new if key not in old):
+        yield Note(WEAKENED, f"{show(new[key]['name'])} may sign releases too", values=(None, new[key]))
+    for key in (key for key in old if key not in new):
+        yield Note(CHANGED, f"{show(old[key]['name'])} no longer signs releases", values=(old[key], None))
+    for key in (key for key in new if key in old and not same(old[key], new[key])):
+        yield _time(old[key], new[key])
+
+
+def _time(old: dict[str, Any], new: dict[str, Any]) -> Note:
+    def times(one: dict[str, Any]) -> tuple[str, str]:
+        return str(one["validAfter"] or ""), str(one["validBefore"] or "9")
+
+    (start, end), (starts, ends) = times(old), times(new)
+    if starts < start or ends > end:
+        return Note(WEAKENED, f"the key of {show(new['name'])} is valid for longer", values=(old, new))
+    return Note(
+        CHANGED, f"the key of {show(new['name'])} is valid for less time, or named differently", values=(old, new)
+    )
 
 
 def _freeze(freeze: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mooring.chat.answer import Answer
-from mooring.chat.said import Clicked, Place, Received, Said
+from mooring.chat.said import Caller, Clicked, Place, Received, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +17,31 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the request itself is answered with, within the platform's deadline; `body` is JSON-able, None for none."""
-
-    status: int = 200
-    body: Any = None
-
-
-@dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours that can be edited: JSON-able facts of the platform, and how often it may still be edited."""
 
     handle: Mapping[str, Any] = field(default_factory=dict)
     edits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the request itself is answered with, within the platform's deadline; `body` is JSON-able, None for none.
+
+    `posted` is the answer where the reply shows it; None where it does not, and `answer` is still to be called.
+    """
+
+    status: int = 200
+    body: Any = None
+    posted: Posted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What was said and perhaps never delivered, and when it was said (Unix time)."""
+
+    at: float
+    said: Said
 
 
 class Unsent(Exception):
@@ -55,6 +67,12 @@ class Adapter(Protocol):
     def challenge(self, body: Mapping[str, Any]) -> Reply:
         """The reply to a Challenge."""
 
+    async def vouch(self, caller: Caller) -> Caller:
+        """The caller with the permission that the platform's API says they have now; as it is where there is none.
+
+        Raises Unsent when that cannot be known, so that nobody is let in by an outage.
+        """
+
     async def answer(self, received: Said | Clicked, answer: Answer, before: Posted | None) -> Posted:
         """Answers what was received: writes a message, or edits the one that `before` names. Raises Unsent."""
 
@@ -63,3 +81,6 @@ class Adapter(Protocol):
 
     async def edit(self, place: Place, posted: Posted, answer: Answer) -> Posted:
         """Puts another answer in a message's place; writes a new one where it cannot be edited any more. Unsent."""
+
+    async def close(self) -> None:
+        """Closes its connections. It opens new ones when it is used again."""

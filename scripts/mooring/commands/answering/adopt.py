@@ -12,6 +12,7 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.operate.drift.adoption import Adoption
     from mooring.operate.drift.observe import Report
+    from mooring.operate.repository.github import GitHub
 
 
 def branch_of(environment: str) -> str:
@@ -48,7 +49,7 @@ def withdraw(workspace: Workspace, environment: str, console: Console) -> dict[s
     from mooring.operate.repository import branch
 
     closed = None
-    if (github := _github()) is not None:
+    if (github := _host()) is not None:
         from mooring.operate.repository import pulls
 
         try:
@@ -78,7 +79,7 @@ def _refused(made: "Adoption") -> list[dict[str, str]]:
 
 
 def _pull_request(branch: str, title: str, body: str, console: Console) -> dict[str, Any]:
-    github = _github()
+    github = _host()
     if github is None:
         console.note("no pull request: GITHUB_REPOSITORY and GH_TOKEN say where and as whom")
         return {"pull_request": None}
@@ -93,14 +94,7 @@ def _pull_request(branch: str, title: str, body: str, console: Console) -> dict[
     return {"pull_request": number}
 
 
-def _github() -> Any:
-    """The repository's host; None where no variables name it."""
-    if not os.environ.get("GITHUB_REPOSITORY"):
-        return None
-    from mooring.errors import UsageError
-    from mooring.operate.repository.github import GitHub
+def _host() -> "GitHub | None":
+    from mooring.operate.repository.github import host
 
-    try:
-        return GitHub.of(os.environ)
-    except UsageError:
-        return None
+    return host(os.environ)

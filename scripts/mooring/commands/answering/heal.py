@@ -62,15 +62,17 @@ def _uncontested(book: "Ledger", environment: str, wanted: list[Difference]) -> 
 
 def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book: "Ledger", console: Console) -> None:
     from mooring.commands.running import actor, done
+    from mooring.rollout import quarantine
 
     git, live = report.git.release, report.live
     if live is not None and live.wanted == git.digest and not (report.deployed and report.deployed.hotfix):
         _replace(running, {one.where for one in healable(report)}, console)
     elif git.digest in book.state(report.environment).trail:
-        from mooring.commands import doors
+        quarantine.refuse(book, report.environment, git.digest)  # git is behind: its revert is not merged yet
+        from mooring.rollout.doors import passable
         from mooring.rollout.hotfix import give_back
 
-        doors.passable(running, book, workspace, git.digest)
+        passable(running, book, workspace.of(running.environment), git.digest)
         with console.progress(f"heal {report.environment}") as notify:
             receipt = give_back(running, book, actor(), git.digest, notify)
         done(receipt, console)
@@ -85,7 +87,7 @@ def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book
 
 def _replace(running: "Target", slots: set[str], console: Console) -> None:
     """New processes for slots whose memory or code is not what is stored."""
-    from mooring.commands.restart import replace_process
+    from mooring.targets.restarting import replace_process
 
     for slot in sorted(slots):
         replace_process(running, slot)

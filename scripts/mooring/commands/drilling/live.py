@@ -1,12 +1,11 @@
 """`moor drill --live`: real processes and real time, in a scratch copy of an environment."""
 
-import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.arguments import complete, count, environments
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Stopped, UsageError
+from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -70,29 +69,16 @@ def _drilled(
     workspace: Workspace, environment: str, name: "Exercise", args: Namespace, console: Console
 ) -> dict[str, Any]:
     from mooring.commands.running import actor, ledger
-    from mooring.commands.target_state import documents
-    from mooring.operate.exercises.outcome import Check, Exercised
-    from mooring.operate.exercises.receipt import record
-    from mooring.operate.exercises.table import exercise, opened
+    from mooring.operate.exercises.drilled import drill
     from mooring.targets import table
 
-    _, release = documents(workspace, environment)
     options = {"kills": args.kills} if name == "crash" else {}
-    begun = time.monotonic()
-    with (
-        console.progress(f"live drill {name} of {environment}") as notify,
-        opened(name, workspace.root, environment, table.target, notify) as scratch,
-    ):
-        try:
-            found = exercise(name, **options)(scratch)
-        except Stopped as stopped:
-            # The copy was served: that it is not any more is a result, and belongs into the ledger as well.
-            found = Exercised(name, (Check("the drill", "ends", str(stopped), None),), str(stopped))
-    seconds = time.monotonic() - begun
+    with console.progress(f"live drill {name} of {environment}") as notify:
+        done = drill(workspace.root, environment, name, table.target, notify, **options)
     with ledger(workspace, environment) as book:
-        entry = record(book, environment, actor(), found, release.digest, seconds)
-    _show(found, seconds, entry.seq, console)
-    return {**found.data(), "seconds": round(seconds, 1), "release": release.digest, "seq": entry.seq}
+        seq = done.receipt(book, environment, actor())
+    _show(done.found, done.seconds, seq, console)
+    return {**done.found.data(), "seconds": round(done.seconds, 1), "release": done.release, "seq": seq}
 
 
 def _show(found: "Exercised", seconds: float, seq: int, console: Console) -> None:

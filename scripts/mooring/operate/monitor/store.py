@@ -19,9 +19,11 @@ FILE, LOCK = "figures.json", "monitor.lock"
 log = logging.getLogger("mooring.monitor")
 
 
-def lock(state: Path, ended: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> int | None:
+def lock(
+    state: Path, ended: Callable[[], bool], sleep: Callable[[float], None] = time.sleep, name: str = LOCK
+) -> int | None:
     """The lock, held by the descriptor, once an earlier process has given it back; None when it `ended` meanwhile."""
-    held = os.open(private.file(state / LOCK), os.O_RDWR)
+    held = os.open(private.file(state / name), os.O_RDWR)
     while not ended():
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

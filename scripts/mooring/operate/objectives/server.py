@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed
 from mooring.operate.objectives import signals
@@ -57,13 +57,23 @@ class Asking:
         """Has it read its files again."""
         self._sent("POST", "/-/reload", None)
 
-    def _sent(self, method: str, path: str, data: dict[str, str] | None) -> "httpx2.Response":
+    def json(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
+        """What it answers to JSON; None where that is nothing."""
+        answer = self._sent(method, path, None, json=body, params=query)
+        if not answer.is_success:
+            raise Failed(Reason.PROCESS, f"{self.url}{path} refused: {answer.text[:200]}")
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            raise Failed(Reason.PROCESS, f"{self.url}{path} does not answer in JSON") from None
+
+    def _sent(self, method: str, path: str, data: dict[str, str] | None, **more: Any) -> "httpx2.Response":
         import httpx2
 
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             with httpx2.Client(timeout=ANSWER, headers=headers) as client:
-                answer = client.request(method, f"{self.url}{path}", data=data)
+                answer = client.request(method, f"{self.url}{path}", data=data, **more)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Failed(Reason.PROCESS, reason(error, self.url)) from None
         if not answer.is_success and answer.status_code not in (400, 422):  # whose body says what is wrong

@@ -7,15 +7,13 @@ import base64
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
-
-TREE = "Mooring-Tree"
-"""The trailer by which a commit says what it held when it was made here."""
+from mooring.rollout.writeback import TREE
 
 REMOTE = "origin"
 
@@ -62,6 +60,22 @@ def publish(root: Path, branch: str, commit: str) -> bool:
     if (remote := git.remote_head(branch)) != commit:
         git.push(branch, commit, remote)
     return True
+
+
+def offer(root: Path, branch: str, commit: str, folders: Sequence[str]) -> Kept:
+    """The branch at the remote. It gets a commit that is here, unless it says the same in these folders already.
+
+    What somebody else committed to it stays: they are about to merge something better. Refused(CONFLICTS) where it
+    moves meanwhile, Failed(PROCESS) with git's reason.
+    """
+    git = _Git(root)
+    if not git.has_remote:
+        return Kept(branch, commit, changed=False, pushed=False)
+    remote = git.remote_head(branch)
+    if remote and (not git.ours(remote) or git.agree(remote, commit, folders)):
+        return Kept(branch, remote, changed=False, pushed=True)
+    git.push(branch, commit, remote)
+    return Kept(branch, commit, changed=True, pushed=True)
 
 
 def drop(root: Path, branch: str) -> bool:
@@ -138,6 +152,10 @@ class _Git:
         after = self._attempt("diff", "--quiet", commit, tree, "--", *files).returncode == 0
         touched = self.run("diff", "--name-only", f"{commit}^", commit).splitlines()
         return before and after and sorted(touched) == sorted(files)
+
+    def agree(self, one: str, other: str, folders: Sequence[str]) -> bool:
+        """Whether two commits have the same in some folders."""
+        return self._attempt("diff", "--quiet", one, other, "--", *folders).returncode == 0
 
     def tree(self, parent: str, files: Mapping[str, str]) -> str:
         """The tree of a commit with other texts in some files."""

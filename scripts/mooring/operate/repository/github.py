@@ -70,6 +70,14 @@ class GitHub:
         return httpx2.Client(base_url=self.address, headers=headers, timeout=30)
 
 
+def host(environ: Mapping[str, str]) -> GitHub | None:
+    """The repository's host; None where no variables name it."""
+    try:
+        return GitHub.of(environ)
+    except UsageError:
+        return None
+
+
 class _Again(Exception):
     """Raised when another try is worthwhile. The argument says what was wrong; `after` is how long GitHub wants it to
     wait, in seconds."""

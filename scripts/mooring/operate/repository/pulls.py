@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from mooring.operate.repository.github import GitHub, Pause, answer, persistently
+from mooring.operate.repository.github import GitHub, Pause, answer, pages, persistently
 
 
 def keep(github: GitHub, branch: str, title: str, body: str, pause: Pause = time.sleep) -> tuple[int, str]:
@@ -42,6 +42,33 @@ def close(github: GitHub, branch: str, why: str, pause: Pause = time.sleep) -> i
         return number
 
     return persistently(github, shut, pause)
+
+
+def kept(github: GitHub, prefix: str, mark: str, pause: Pause = time.sleep) -> list[str]:
+    """The branches of this repository that begin so, whose open pull request begins with a marker. Failed(PROCESS)."""
+
+    def look(client: httpx2.Client) -> list[str]:
+        return [
+            str(pull["head"]["ref"])
+            for pull in pages(client, "/pulls", state="open")
+            if pull["head"]["ref"].startswith(prefix)
+            and (pull["head"].get("repo") or {}).get("full_name", github.repository) == github.repository
+            and (pull["body"] or "").split("\n", 1)[0].rstrip() == mark
+        ]
+
+    return persistently(github, look, pause)
+
+
+def start(github: GitHub, workflow: str, branch: str, pause: Pause = time.sleep) -> None:
+    """Starts a workflow for a branch, which a push with a workflow's own token does not. Failed(PROCESS).
+
+    https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+    """
+
+    def ask(client: httpx2.Client) -> None:
+        answer(client.post(f"/actions/workflows/{workflow}/dispatches", json={"ref": branch}), "actions: write")
+
+    persistently(github, ask, pause)
 
 
 def _open(client: httpx2.Client, github: GitHub, branch: str) -> Any:

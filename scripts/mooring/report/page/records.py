@@ -13,7 +13,7 @@ Data = Mapping[str, Any]
 
 
 def now(data: Data, w: Words) -> Section:
-    """What is in force for a while: the lease, a rollout, hotfixes and silences, with their ends."""
+    """What is in force for a while: the lease, a rollout, hotfixes, locks and silences, with their ends."""
     nothing = w("now.none") if known(data) else w.unknown
     return Section("now", w("now"), nothing, remarks=tuple(_now(data, w)), wide=True)
 
@@ -33,6 +33,9 @@ def _now(data: Data, w: Words) -> Iterator[Remark]:
         values = ", ".join(f"{path}={value}" for path, value in patch["values"].items())
         told = {name: patch[name] for name in ("document", "owner", "reason")}
         yield Remark(w("hotfix"), w("hotfix.text", **told, values=values, until=w.when(patch["until"])), WARN)
+    if lock := data.get("lock"):
+        told = {name: lock.get(name) or w.unknown for name in ("owner", "reason")}
+        yield Remark(w("lock"), w("lock.text", **told, until=w.when(lock["until"])), WARN)
     for silence in data.get("silences") or ():
         told = {name: silence.get(name) or w.unknown for name in ("what", "owner", "reason")}
         yield Remark(w("silence"), w("silence.text", **told, until=w.when(silence.get("until"))), WARN)

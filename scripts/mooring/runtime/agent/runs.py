@@ -161,17 +161,20 @@ class Runs:
         for journal in filter(None, (self.durable, self.plain)):
             await journal.forget(run_id)
 
-    async def decide(self, run_id: str, tenant: str, approved: bool, message: str, on_begin: OnBegin) -> StoredRun:
+    async def decide(
+        self, run_id: str, tenant: str, approved: bool, message: str, on_begin: OnBegin, by: str = ""
+    ) -> StoredRun:
         """Approves or denies all calls that a run waits for, and goes on with it in its own release.
 
-        `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
+        `by` says who decided. `on_begin` gets a future that is done when the run ends or waits again. Raises Problem.
         """
         waiting = await self.get(run_id, tenant)
         await self._bring(waiting.release)
         served = self._agents.get(waiting.agent, waiting.release)
         if waiting.status != WAITING or waiting.messages is None:
             raise Problem("run_not_waiting", f"run {run_id} is {waiting.status}; it waits for no approval")
-        verdict = Decision(approved, message, waiting.data, waiting.messages.decode())
+        decided = [*waiting.data.get("decided", ()), {"by": by, "approved": approved, "at": round(time.time(), 3)}]
+        verdict = Decision(approved, message, {**waiting.data, "decided": decided}, waiting.messages.decode())
         part = waiting.data.get("part", 0) + 1
         request = Request(
             run_id,

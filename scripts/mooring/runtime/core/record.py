@@ -81,7 +81,8 @@ class Record:
     `withheld` are tools that it may ask for and that are not called, because it is a rehearsal. `rehearsed` are the
     memories of a rehearsal, which has no others, None where it is none. `probe` says that nobody waits for the answer
     but whoever watches the agent: what is promised to users is not measured by it. `on_tool` is told when
-    a call of a tool begins, with its arguments, and how it ended. `remembered` says that its turn is one of the
+    a call of a tool begins, with its arguments, and how it ended. `decided` are the verdicts on calls that waited for a
+    person: `by`, `approved` and `at` in Unix time. `remembered` says that its turn is one of the
     conversation's.
     """
 
@@ -117,6 +118,7 @@ class Record:
     on_tool: Callable[[dict[str, Any]], None] | None = None
     resumed: int = 0
     remembered: bool = False
+    decided: list[dict[str, Any]] = field(default_factory=list)
     last_step: int | None = None
     exhausted: bool = False
 
@@ -181,6 +183,7 @@ class Record:
         self.cached = data.get("cached")
         self.ticket = data.get("ticket")
         self.remembered = data.get("remembered", False)
+        self.decided = list(data.get("decided", ()))
 
     def data(self) -> dict[str, Any]:
         """JSON-able: everything but the budget."""
@@ -205,6 +208,7 @@ class Record:
             "ticket": self.ticket,
             "resumed": self.resumed,
             "remembered": self.remembered,
+            **({"decided": list(self.decided)} if self.decided else {}),
         }
 
 

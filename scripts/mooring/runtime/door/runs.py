@@ -64,13 +64,14 @@ async def deny(request: Request) -> Response:
 
 
 async def _decide(request: Request, approved: bool) -> Response:
-    runtime, tenant = runtime_of(request), caller_of(request).tenant
+    runtime, caller = runtime_of(request), caller_of(request)
+    tenant, by = caller.tenant, f"{caller.key or 'approval-key'}@http"
     authorise(request, runtime)
     decision = await parse(request, Decision, empty=b"{}")
     waiting = await run_of(request, request.path_params["id"])
     admit(runtime)
     run = await runtime.runs.decide(
-        waiting.id, tenant, approved, decision.message, lambda ended: outlive(request, ended)
+        waiting.id, tenant, approved, decision.message, lambda ended: outlive(request, ended), by
     )
     if seconds := _wait(request, runtime.agents.get(run.agent, run.release).profile.deadline_seconds):
         run = await runtime.runs.wait(run.id, tenant, seconds)

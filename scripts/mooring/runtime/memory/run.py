@@ -201,7 +201,19 @@ def text_of(run: StoredRun) -> str:
     return str(data.get("streamed") or data.get("answer") or data.get("note") or "")
 
 
-_HIDDEN = {"tenant", "key", "user", "origin", "remembered", "streamed", "note", "finish", "tries", "more_tries"}
+_HIDDEN = {
+    "tenant",
+    "key",
+    "user",
+    "origin",
+    "remembered",
+    "streamed",
+    "note",
+    "finish",
+    "tries",
+    "more_tries",
+    "decided",
+}
 
 
 def shown(run: StoredRun) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def routes(slot: Slot) -> dict[str, Handler]:
         "POST /lost": lambda body: _lost(slot, int(body["count"])),
         "POST /probe": lambda body: _probe(slot, str(body["agent"]), str(body["say"])),
         "POST /cancel": lambda body: _cancel(slot, str(body["run"])),
+        "POST /decide": lambda body: _decide(slot, body),
         "GET /samples": lambda _body: _samples(slot),
         "GET /figures": lambda body: figures(slot, bool(body.get("packed"))),
         "GET /checks": lambda _body: _checks(slot),
@@ -74,6 +75,25 @@ async def _count(slot: Slot) -> dict[str, Any]:
 def _cancel(slot: Slot, run: str) -> dict[str, Any]:
     """Ends a run that is under way in this process. Whoever asks has seen whose it is."""
     return {"cancelled": hasattr(slot.runtime, "runs") and slot.runtime.runs.cancel_here(run)}
+
+
+async def _decide(slot: Slot, body: dict[str, Any]) -> dict[str, Any]:
+    """Approves or denies what a run of a `tenant` waits for, `by` a person; its status, at most `wait` seconds later.
+
+    Whoever asks has seen whose it is, and that the person may. Refused(STALE) when it does not wait any more.
+    """
+    from mooring.runtime.core.problems import Problem
+    from mooring.runtime.door.runs import admit
+
+    runtime, run, tenant = _runtime(slot), str(body["run"]), str(body["tenant"])
+    said = (bool(body["approved"]), str(body["message"]), lambda _ended: None, str(body["by"]))
+    try:
+        admit(runtime)
+        await runtime.runs.decide(run, tenant, *said)
+        found = await runtime.runs.wait(run, tenant, float(body["wait"]))
+    except Problem as problem:
+        raise Refused(Reason.STALE, str(problem)) from None
+    return {"status": found.status, "rung": found.data.get("rung")}
 
 
 def _samples(slot: Slot) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ def summary(runtime: "Runtime") -> dict[str, Any]:
         agent.name: {
             "rungs": {rung: {"model": model} | _circuit(runtime, model, agent.resilience) for rung, model in rungs},
             "answered": answered.get(agent.name, {}),
+            **runtime.observer.lately.data(agent.name),
         }
         for agent in content.agents.values()
         if (rungs := agent.models.names())

@@ -15,6 +15,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.record import Record
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.watch import tracing
+from mooring.runtime.watch.lately import Lately
 from mooring.runtime.watch.telemetry import INVOKE_AGENT, Metrics
 
 RECENT = 100
@@ -29,11 +30,14 @@ class Observer:
         self._content = allowed(settings.environ)
         self.context_ratios: deque[float] = deque(maxlen=RECENT)
         """Of the last runs: how full a model's window would have been."""
+        self.lately = Lately()
 
     @contextmanager
     def run(self, record: Record) -> Generator[None]:
         """Observes what happens within."""
         started, error = now(), ""
+        if not record.probe:
+            self.lately.began(record.agent)
         with self._metrics.tracing.run(record.agent, self._about(record)) as span:
             try:
                 yield
@@ -57,6 +61,7 @@ class Observer:
         else:
             metrics.runs.labels(INVOKE_AGENT, agent, error).observe(seconds)
             metrics.rungs.labels(agent, record.rung or "none").inc()
+            self.lately.ended(agent, record.run, record.rung, error)
         if record.cached:
             metrics.cached.labels(agent).inc()
         self.context_ratios.append(record.context_ratio)

@@ -27,6 +27,9 @@ _OF = f"{_ROWS} where environment = :environment order by seq desc limit :most"
 _BEFORE = f"{_ROWS} where environment = :environment and seq < :seq order by seq desc limit :most"
 _NEWEST = f"{_ROWS} order by seq desc, environment limit :most"
 _SAYING = f"{_ROWS} where environment = :environment and body like :one and body like :other order by seq desc"
+_NEWEST_SAYING = f"{_SAYING} limit 1"
+_FIRST_SAYING = f"""{_ROWS} where environment = :environment and seq > :after and body like :one
+    order by seq limit 1"""
 _LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
 _NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like :noted
     order by seq desc limit :most"""
@@ -109,6 +112,18 @@ def noted(statements: Statements, environment: str, most: int, after: int) -> li
 def saying(statements: Statements, environment: str, one: str, other: str) -> list[Row]:
     """Entries whose text has both words, the newest first."""
     return [Row(*row) for row in statements(_SAYING, environment=environment, one=f"%{one}%", other=f"%{other}%")]
+
+
+def newest_saying(statements: Statements, environment: str, one: str, other: str) -> Row | None:
+    """The newest entry whose text has both words."""
+    rows = statements(_NEWEST_SAYING, environment=environment, one=f"%{one}%", other=f"%{other}%")
+    return Row(*rows[0]) if rows else None
+
+
+def first_saying(statements: Statements, environment: str, one: str, after: int) -> Row | None:
+    """The oldest entry after a number whose text has a word."""
+    rows = statements(_FIRST_SAYING, environment=environment, one=f"%{one}%", after=after)
+    return Row(*rows[0]) if rows else None
 
 
 def last(statements: Statements, environment: str, event: str) -> Row | None:

@@ -50,6 +50,11 @@ def host() -> str:
         return socket.gethostname()
 
 
+def named(machine: Machine) -> str:
+    """What tells it from others to people, and to those who remember it."""
+    return f"{machine.host} {machine.folder}"
+
+
 def beat(statements: Statements, machine: Machine) -> None:
     """Says that a machine is there, and what it has."""
     row = asdict(machine)

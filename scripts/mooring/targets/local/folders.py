@@ -35,9 +35,9 @@ def control(state: Path) -> Path:
     return doors(state) / "control"
 
 
-def monitor(state: Path) -> Path:
-    """Where the monitor hands out its listening socket."""
-    return doors(state) / "monitor.socket"
+def handover(state: Path, name: str) -> Path:
+    """Where a process beside the slots hands out its listening socket."""
+    return doors(state) / f"{name}.socket"
 
 
 def admin(state: Path, slot: str, worker: int = 1) -> Path:

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.targets.local import folders
 
+OF_A_JOB = frozenset({"RUNNER_TRACKING_ID", "GH_TOKEN", "GITHUB_TOKEN"})
 SOURCES = str(Path(__file__).parents[3])
 
 
@@ -30,7 +31,7 @@ def launch(command: Sequence[str], root: Path, state: Path, environment: str, li
             stderr=output,
             start_new_session=True,
             cwd=state,
-            env=_environ(),
+            env=inherited(os.environ),
         )
         says.close()
         line = said.readline()
@@ -53,8 +54,11 @@ def _log(state: Path) -> BinaryIO:
         raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make the folder writable") from None
 
 
-def _environ() -> dict[str, str]:
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (SOURCES, os.environ.get("PYTHONPATH"))))}
-    # A GitHub runner ends every process that carries this at the end of a job; releases have to outlive theirs.
-    environ.pop("RUNNER_TRACKING_ID", None)
-    return environ
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a supervisor and its slots have of the variables of the process that starts them.
+
+    A GitHub runner ends every process that carries RUNNER_TRACKING_ID at the end of a job; releases outlive theirs. The
+    tokens of a job are none of theirs, nor of the tools that agents call. Secrets that documents name come by `stage`.
+    """
+    kept = {name: value for name, value in environ.items() if name not in OF_A_JOB and not name.startswith("ACTIONS_")}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, (SOURCES, environ.get("PYTHONPATH"))))}

@@ -22,7 +22,9 @@ from mooring.targets.local.tallies import Tallies
 WATCHED = "watched.json"
 """Beside `supervisor.json`: what came after its first version."""
 
-_LATER = ("monitor_port", "tallies")
+BESIDE = ("monitor", "chat")
+"""Processes beside the slots, whose ports stay the same."""
+
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 log = logging.getLogger("mooring.supervisor")
@@ -64,7 +66,8 @@ class SlotMemory:
 class Memory:
     """`listen` is host:port as bound; `live` the slot that should accept; `token` the highest one seen.
 
-    `machine` names this state folder among all that serve the environment.
+    `ports` are those of processes beside the slots, by name. `machine` names this state folder among all that serve
+    the environment.
     """
 
     path: Path
@@ -72,9 +75,9 @@ class Memory:
     live: str | None = None
     token: int = 0
     simulator_port: int = 0
-    monitor_port: int = 0
     machine: str = field(default_factory=lambda: secrets.token_hex(8))
     slots: dict[str, SlotMemory] = field(default_factory=lambda: {name: SlotMemory() for name in SLOTS})
+    ports: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BESIDE, 0))
     tallies: Tallies = field(default_factory=Tallies)
 
     _watched: str = field(default="", repr=False, compare=False)
@@ -96,7 +99,8 @@ class Memory:
                 _aside(path, put_aside)
         if later := _read(path.with_name(WATCHED), put_aside):
             try:
-                memory.monitor_port, memory.tallies = int(later["monitor_port"]), Tallies.load(later["tallies"])
+                memory.ports = {name: int(later.get(f"{name}_port", 0)) for name in BESIDE}
+                memory.tallies = Tallies.load(later["tallies"])
             except _UNREADABLE:
                 _aside(path.with_name(WATCHED), put_aside)
         return memory
@@ -105,7 +109,8 @@ class Memory:
         """Failed(STORAGE) when the disk refuses; the old file stays then."""
         data: dict[str, Any] = asdict(self)
         del data["path"], data["_watched"]
-        watched = json.dumps({name: data.pop(name) for name in _LATER}, indent=1)
+        ports = {f"{name}_port": port for name, port in data.pop("ports").items()}
+        watched = json.dumps({**ports, "tallies": data.pop("tallies")}, indent=1)
         try:
             private.write(self.path, json.dumps(data, indent=1), lasting=True)
         except OSError as error:

@@ -1,11 +1,15 @@
 """What the supervisor has to know of a release. Read as plain JSON: the slot is who verifies it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from mooring.targets.local.cores import cores
+
+PLATFORMS = ("github", "slack", "feishu", "discord")
+"""Of chat. The models of documents, which say the same, take longer to import than all the rest of a supervisor."""
 
 MOST = 4
 """Workers of a slot when nobody says how many: each takes as much memory as the first."""
@@ -16,7 +20,8 @@ class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
     process of the live release stands ready; `access` when callers need keys; `workers` is how many processes a slot
     has; `export` says how the state is exported, as text that is the same for the same way, None where it is not;
-    `monitor` is host:port where the environment can be watched, None where any port will do."""
+    `monitor` is host:port where the environment can be watched, None where any port will do; `chat` is where platforms
+    of chat are heard, None where none is connected."""
 
     drain: float = 60
     warm: float = 72 * 3600
@@ -26,6 +31,7 @@ class Requirements:
     workers: int = 1
     export: str | None = None
     monitor: str | None = None
+    chat: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -50,9 +56,19 @@ class Requirements:
                 workers=workers,
                 export=json.dumps(how, sort_keys=True) if how else None,
                 monitor=environment["target"].get("monitor"),
+                chat=_chat(release),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
+
+
+def _chat(release: Mapping[str, Any]) -> str | None:
+    """Where the door of chat listens, any port where nobody chose one; None where no platform is connected."""
+    environment = release["environment"]
+    document = release.get("chats", {}).get(environment.get("chat") or "")
+    if document is None or not any(document.get(platform) for platform in PLATFORMS):
+        return None
+    return environment["target"].get("chat") or "127.0.0.1:0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,12 @@ from mooring.runtime.core.logs import configure
 from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
-from mooring.targets.local import folders, listening
+from mooring.targets.local import beside, folders, listening
+from mooring.targets.local.beside import Beside
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.monitor import COMMAND as MONITOR
-from mooring.targets.local.monitor import Monitor
 from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
@@ -64,7 +63,8 @@ class Commands:
     simulator: Sequence[str] = SIMULATOR
     recovery: Sequence[str] = RECOVERY
     exporter: Sequence[str] = EXPORTER
-    monitor: Sequence[str] = MONITOR
+    monitor: Sequence[str] = beside.MONITOR.command
+    chat: Sequence[str] = beside.CHAT.command
 
 
 class Supervisor:
@@ -85,7 +85,9 @@ class Supervisor:
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
         self._exporter = Exporter(options.state, commands.exporter)
-        self._monitor = Monitor(options.root, options.state, options.environment, self.memory, commands.monitor)
+        where = (options.root, options.state, options.environment, self.memory)
+        self._monitor = Beside(beside.MONITOR, *where, commands.monitor)
+        self._chat = Beside(beside.CHAT, *where, commands.chat)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -144,6 +146,7 @@ class Supervisor:
             "machine": self.memory.machine,
             "simulator": self.simulator.url,
             "monitor": self._monitor.url,
+            "chat": self._chat.url,
             "ledger": self._housekeeping.data(),
             "slots": dict(zip(self.slots, facts, strict=True)),
         }
@@ -231,6 +234,7 @@ class Supervisor:
         self.simulator.stop()
         self._exporter.stop()
         self._monitor.stop()
+        self._chat.stop()
         with suppress(MooringError):
             await asyncio.to_thread(self._housekeeping.close)
         asyncio.get_running_loop().call_later(0.05, self._ended.set)
@@ -266,7 +270,13 @@ class Supervisor:
         said: dict[str, str] = {}
         while True:
             await asyncio.sleep(1)
-            for work in (self._keep_house, self._keep_simulator, self._keep_exporter, self._keep_monitor):
+            for work in (
+                self._keep_house,
+                self._keep_simulator,
+                self._keep_exporter,
+                self._keep_monitor,
+                self._keep_chat,
+            ):
                 try:
                     await work()
                 except (MooringError, OSError) as error:
@@ -290,8 +300,14 @@ class Supervisor:
         self._exporter.ensure(self._live_digest, self._environ())
 
     async def _keep_monitor(self) -> None:
-        ready = self.memory.live is not None and self.slots[self.memory.live].ready
-        self._monitor.ensure(self._live_digest, ready, self._environ())
+        self._monitor.ensure(self._live_digest, self._ready, self._environ())
+
+    async def _keep_chat(self) -> None:
+        self._chat.ensure(self._live_digest, self._ready, self._environ())
+
+    @property
+    def _ready(self) -> bool:
+        return self.memory.live is not None and self.slots[self.memory.live].ready
 
     @property
     def _live_digest(self) -> str | None:

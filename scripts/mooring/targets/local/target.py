@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
-LOGS = (*SLOTS, "supervisor", "simulator", "exporter", "monitor")
+LOGS = (*SLOTS, "supervisor", "simulator", "exporter", "monitor", "chat")
 """What writes a log."""
 
 OPENING = 30.0
@@ -178,8 +178,8 @@ class Local:
         host = answer["listen"].replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
         ledger = answer["ledger"]
-        simulator, monitor = answer["simulator"], answer["monitor"]
-        return Status(self.environment, True, url, answer["pid"], simulator, monitor, _facts(answer), ledger)
+        beside = {name: answer.get(name) for name in ("simulator", "monitor", "chat")}
+        return Status(self.environment, True, url, answer["pid"], facts=_facts(answer), ledger=ledger, **beside)
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -253,6 +253,13 @@ class Local:
         except OSError as error:
             raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
 
+    def decide(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Has a slot go on with a run that waits for a person."""
+        try:
+            return dict(unix_http.call(folders.admin(self.state, slot), "POST /decide", body, timeout))
+        except OSError as error:
+            raise Failed(Reason.PROCESS, f"{slot} did not answer: {error}") from None
+
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
         """The release that a worker of a slot has in memory: digest and content; and the digest of its `program`."""
         try:
@@ -292,7 +299,7 @@ class Local:
         return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
-        """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter` or `monitor`."""
+        """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter`, `monitor` or `chat`."""
         with suppress(FileNotFoundError):
             return self._log(name).read_text(errors="replace").splitlines()[-lines:]
         return []
@@ -322,6 +329,7 @@ class Local:
         names = {model.key_variable for model in content.models.values() if model.key_variable}
         names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
         names |= {name for export in content.exports.values() for name in export.variables}
+        names |= {name for chat in content.chats.values() for name in chat.variables}
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 

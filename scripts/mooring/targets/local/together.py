@@ -80,4 +80,11 @@ def _agent(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         rung: max((one["rungs"][rung] for one in each), key=lambda at: WORST.index(at["breaker"]))
         for rung in each[0]["rungs"]
     }
-    return {"rungs": rungs, "answered": _summed(one["answered"] for one in each)}
+    errors = [one["last_error"] for one in each if one.get("last_error")]
+    return {
+        "rungs": rungs,
+        "answered": _summed(one["answered"] for one in each),
+        "in_flight": sum(one.get("in_flight", 0) for one in each),
+        "lately": _summed(one.get("lately", {}) for one in each),
+        "last_error": max(errors, key=lambda error: error["at"], default=None),
+    }

@@ -42,7 +42,8 @@ def fetch(ref: str, commit: str) -> None:
     if os.environ["DEPTH"] == "0":
         # A folder of earlier jobs may be shallow.
         whole = ["--unshallow"] if Path(".git/shallow").exists() else []
-        git("fetch", "-q", "--prune", *whole, "origin", "+refs/heads/*:refs/remotes/origin/*", f"+{commit}:{tracked}")
+        git("fetch", "-q", "--prune", *whole, "origin", "+refs/heads/*:refs/remotes/origin/*")
+        git("fetch", "-q", "origin", f"+{commit}:{tracked}")  # which may be older than its branch by now
     else:
         git("fetch", "-q", f"--depth={os.environ['DEPTH']}", "origin", f"+{commit}:{tracked}")
     if ref.startswith("refs/heads/"):

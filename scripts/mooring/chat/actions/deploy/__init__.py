@@ -1,0 +1,1 @@
+"""Commands about releases: how it stands, going back, and who may deploy."""

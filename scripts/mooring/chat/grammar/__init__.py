@@ -1,0 +1,1 @@
+"""The grammar: what a line must be, letter for letter, to be a command."""

@@ -1,0 +1,1 @@
+"""Feishu and Lark: messages to a bot and buttons of cards; answers as cards. https://open.feishu.cn/document"""

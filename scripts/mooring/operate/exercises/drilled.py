@@ -1,0 +1,55 @@
+"""Runs one live drill of an environment's documents, from its scratch copy to its receipt in the ledger."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mooring.errors import Stopped
+from mooring.operate.exercises.outcome import Check, Exercised
+from mooring.operate.exercises.receipt import record
+from mooring.operate.exercises.table import exercise, opened
+
+if TYPE_CHECKING:
+    from mooring.operate.exercises.target import MakeTarget
+    from mooring.rollout.ledger import Ledger
+    from mooring.spec.environment import Exercise
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A drill that has ended: what it found, how long it took, and the digest of what the documents made."""
+
+    found: Exercised
+    seconds: float
+    release: str
+
+    def receipt(self, ledger: "Ledger", environment: str, actor: str) -> int:
+        """Writes the receipt; its number in the ledger. Raises Refused(LOCKED) while somebody deploys."""
+        return record(ledger, environment, actor, self.found, self.release, self.seconds).seq
+
+
+def drill(
+    root: Path,
+    environment: str,
+    name: "Exercise",
+    make: "MakeTarget",
+    notify: Callable[[str], None],
+    **options: Any,
+) -> Drill:
+    """Starts a copy of the environment's documents, breaks it, and stops it. Raises FindingsError, or what keeps it
+    from being served at all."""
+    from mooring.catalog.load import load_valid
+    from mooring.catalog.source import WorkTree
+    from mooring.release.resolve import resolve
+
+    release = resolve(load_valid(WorkTree(root)), environment)
+    begun = time.monotonic()
+    with opened(name, root, environment, make, notify) as scratch:
+        try:
+            found = exercise(name, **options)(scratch)
+        except Stopped as stopped:
+            # The copy was served: that it is not any more is a result, and belongs into the ledger as well.
+            found = Exercised(name, (Check("the drill", "ends", str(stopped), None),), str(stopped))
+    return Drill(found, time.monotonic() - begun, release.digest)
