@@ -41,8 +41,10 @@ def test_newer_versions_are_one_pull_request_that_goes_when_they_are_merged(
         changed = place.git("diff", "--name-only", "HEAD", "mooring/locks").split()
         assert changed == ["requirements-dev.lock", "requirements-eval.lock", "requirements.lock"]
         assert "base 1.0 → 1.5" in host.pulls[0]["body"]
-        assert {branch for _, branch in host.started} == {"mooring/locks"}
+        started = [(check, "mooring/locks") for check in ("validate.yml", "evaluate.yml", "drill.yml")]
+        assert host.started == started
         assert moor(*RENEW, "--propose").out.endswith("#1 is as it should be\n")
+        assert host.started == started
         place.git("merge", "-q", "mooring/locks")
         assert moor(*RENEW, "--propose").out == "nothing to propose: closed #1\n"
         assert place.git("ls-remote", "origin", "mooring/locks") == ""
