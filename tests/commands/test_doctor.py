@@ -108,3 +108,16 @@ def test_a_repository_without_the_document_says_how_to_begin_one(forge: Forge, a
 @pytest.mark.parametrize("arguments", [["--fix"], ["--github", "--yes"], ["local", "--github"], ["nowhere"]])
 def test_calls_that_mean_nothing_are_refused(arguments: list[str], forge: Forge, at: Any, moor: Any) -> None:
     assert moor("doctor", *arguments).code == 2
+
+
+def test_settings_that_differ_are_drift_where_a_token_for_them_is_there(
+    forge: Forge, at: Any, moor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fields() -> list[str]:
+        return [one["field"] for one in moor("drift", "local", "--json").json["differences"]]
+
+    assert [field for field in fields() if field.startswith("settings")] == []
+    monkeypatch.setenv("MOORING_SETTINGS_TOKEN", TOKEN)
+    assert "settings-changed:merging" in fields()
+    assert moor(*FIX, "--yes").code == 0
+    assert [field for field in fields() if field.startswith("settings")] == []

@@ -54,14 +54,14 @@ def run(args: Namespace, console: Console) -> Outcome:
             from mooring.commands.answering.behaviour import behaviour
 
             return behaviour(workspace, running, book, args.budget, console)
-        report = look(workspace.root, name, args.against, running, book)
+        report = look(workspace.root, name, args.against, running, book, os.environ)
         remember(book, name, actor(), SEEN, [one.key for one in report.differences])
         outcome = concluded(report, console)
         if not (args.heal or args.adopt or args.answer) or report.unknown:
             return outcome
         done = _answered(args, workspace, report, running, book, console)
         if done.get("healed"):
-            report = look(workspace.root, name, args.against, running, book)
+            report = look(workspace.root, name, args.against, running, book, os.environ)
             remember(book, name, actor(), SEEN, [one.key for one in report.differences])
             outcome = concluded(report, console)
         return Outcome(_reason(report, done, outcome.reason), {**report.data(), **done})
@@ -103,22 +103,6 @@ def _reason(report: "Report", done: dict[str, Any], reason: Reason) -> Reason:
     if left:
         return Reason.DRIFTED
     return Reason.CHANGED if adopted or done.get("healed") else reason
-
-
-def look(workspace: Workspace, name: str, ref: str | None, running: "Target", book: "Ledger") -> "Report":
-    """The report, with the answers that git gives."""
-    from mooring.operate.drift.observe import observe
-    from mooring.operate.drift.repository import with_settings
-
-    report = observe(workspace.root, name, ref, running, book)
-    report = with_settings(report, book, workspace.root, os.environ, time.sleep)
-    if not report.differences:
-        return report
-    from datetime import UTC, datetime
-
-    from mooring.operate.drift.answers import answered, documents
-
-    return answered(report, documents(workspace.root, report.git.commit), datetime.now(UTC))
 
 
 def concluded(report: "Report", console: Console) -> Outcome:
