@@ -105,6 +105,8 @@ def fix(workspace: Workspace, console: Console, *, yes: bool) -> Outcome:
     differing = [difference for one in looked for difference in one.differences]
     for difference in differing:
         console.line(difference.text, "yellow")
+        for line in difference.details:
+            console.line(f"  {line}")
     _show_unknown(looked, console)
     data = {"repository": where.asking.github.repository, "differences": [one.data() for one in differing]}
     if not differing:

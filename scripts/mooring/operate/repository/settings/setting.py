@@ -55,6 +55,11 @@ class Difference:
             return f"{self.title}: there is none"
         return f"{self.title}: {self.name} is {shown(self.found)} and should be {shown(self.wanted)}"
 
+    @property
+    def details(self) -> list[str]:
+        """What would be made of a thing that is not there at all, in a line for each value."""
+        return [] if self.name else [f"{name}: {shown(value)}" for name, value in self.wanted.items()]
+
     def data(self) -> dict[str, Any]:
         """JSON-able."""
         return {"setting": self.title, "path": self.path, "name": self.name, "is": self.found, "should": self.wanted}
