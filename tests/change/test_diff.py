@@ -146,6 +146,7 @@ def test_a_first_deployment_adds_every_document(content: ReleaseContent) -> None
             content.objectives,
             content.patrols,
             content.chats,
+            content.repositories,
         )
     )
 

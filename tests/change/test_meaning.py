@@ -30,6 +30,7 @@ EXISTENCE = {
     "objectives": "objectives.objectives",
     "patrol": "patrols.patrol",
     "prompt": "prompts.support/main",
+    "repository": "repositories.github",
     "resilience": "resilience.standard",
     "tool": "tools.shop/find-order",
 }

@@ -96,9 +96,11 @@ def test_the_example_keeps_its_documents_under_another_owner(moor: Any, repo: Re
     assert moor("-C", repo.root, "validate", "--against", "HEAD").code == 0
     changed = {line[1:].strip() for line in repo.git("diff", "-U0", "--", *CONTENT).splitlines() if line[0] in "+-"}
     values = {line for line in changed if not line.startswith(("++", "--", "version: "))}
-    assert {re.sub(r"@[\w/-]+", "@", line) for line in values} == {'owner: "@"', '- "@"'}
+    assert {re.sub(r"@[\w/-]+", "@", line) for line in values} == {'owner: "@"', '- "@"', 'reviewers: ["@"]'}
     guards = yaml.safe_load(after["configs/operations/guards.yaml"])
     assert (guards["owner"], guards["overrideOwners"]) == (OWNER, [OWNER])
+    protected = yaml.safe_load(after["configs/operations/github.yaml"])["environments"]
+    assert protected["production"]["reviewers"] == [OWNER]
 
 
 def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, repo: Repo) -> None:
@@ -115,6 +117,7 @@ def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, r
     assert "shop" not in checks
     assert "evals/drills/outage.yaml" in found
     assert "evals/drills/tools-down.yaml" not in found
+    assert set(yaml.safe_load(found["configs/operations/github.yaml"])["environments"]) == {"production"}
     assert checks["jobs"]["environments"] == ["production"]
     local = yaml.safe_load(found["configs/environments/local.yaml"])
     assert (local["agents"], [probe["agent"] for probe in local["rollout"]["probes"]]) == (["incident"], ["incident"])

@@ -16,6 +16,7 @@ from mooring.change.kinds import (
     objectives,
     patrol,
     prompt,
+    repository,
     resilience,
     secret,
     tool,
@@ -42,6 +43,7 @@ RULES: dict[str, Callable[[Sides], Rules]] = {
     "objectives": objectives.rules,
     "patrol": patrol.rules,
     "prompt": prompt.rules,
+    "repository": repository.rules,
     "resilience": resilience.rules,
     "tool": tool.rules,
 }
@@ -84,6 +86,7 @@ def _documents(content: ReleaseContent) -> dict[tuple[str, str], Doc]:
         "objectives": content.objectives,
         "patrol": content.patrols,
         "prompt": content.prompts,
+        "repository": content.repositories,
         "resilience": content.resilience,
         "tool": content.tools,
     }

@@ -1,5 +1,6 @@
 """`moor drift`."""
 
+import os
 import time
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
@@ -53,14 +54,14 @@ def run(args: Namespace, console: Console) -> Outcome:
             from mooring.commands.answering.behaviour import behaviour
 
             return behaviour(workspace, running, book, args.budget, console)
-        report = look(workspace.root, name, args.against, running, book)
+        report = look(workspace.root, name, args.against, running, book, os.environ)
         remember(book, name, actor(), SEEN, [one.key for one in report.differences])
         outcome = concluded(report, console)
         if not (args.heal or args.adopt or args.answer) or report.unknown:
             return outcome
         done = _answered(args, workspace, report, running, book, console)
         if done.get("healed"):
-            report = look(workspace.root, name, args.against, running, book)
+            report = look(workspace.root, name, args.against, running, book, os.environ)
             remember(book, name, actor(), SEEN, [one.key for one in report.differences])
             outcome = concluded(report, console)
         return Outcome(_reason(report, done, outcome.reason), {**report.data(), **done})

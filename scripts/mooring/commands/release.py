@@ -136,6 +136,7 @@ def _rows(release: "Release") -> list[tuple[str, str, str, str]]:
         "Export": content.exports,
         "Objectives": content.objectives,
         "Patrol": content.patrols,
+        "Repository": content.repositories,
         "Guards": content.guards,
         "Drift": content.drift,
     }

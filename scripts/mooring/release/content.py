@@ -4,7 +4,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from mooring.spec import Agent, Chat, Drift, Environment, Export, Guards, Model, Objectives, Patrol, Resilience, Tool
+from mooring.spec import (
+    Agent,
+    Chat,
+    Drift,
+    Environment,
+    Export,
+    Guards,
+    Model,
+    Objectives,
+    Patrol,
+    Repository,
+    Resilience,
+    Tool,
+)
 from mooring.spec.document import JsonSchema, Part
 from mooring.spec.prompt import Message
 
@@ -50,6 +63,7 @@ class ReleaseContent(Part):
     objectives: dict[str, Objectives] = Field(default_factory=dict)
     patrols: dict[str, Patrol] = Field(default_factory=dict)
     chats: dict[str, Chat] = Field(default_factory=dict)
+    repositories: dict[str, Repository] = Field(default_factory=dict)
 
     @property
     def chat(self) -> Chat | None:

@@ -25,6 +25,7 @@ from mooring.spec import (
     Objectives,
     Patrol,
     Prompt,
+    Repository,
     Resilience,
     Tool,
 )
@@ -86,6 +87,7 @@ class _Resolution:
             ),
             patrols=self._named(Patrol, ((name, "patrol") for name in (self.environment.patrol,) if name)),
             chats=self._named(Chat, ((name, "chat") for name in (self.environment.chat,) if name)),
+            repositories=self.catalog.all(Repository),
         )
         if self.findings:
             raise FindingsError(self.findings)

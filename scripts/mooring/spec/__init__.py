@@ -12,6 +12,7 @@ from mooring.spec.model import Model
 from mooring.spec.objectives import Objectives
 from mooring.spec.patrol import Patrol
 from mooring.spec.prompt import Prompt, PromptPart
+from mooring.spec.repository import Repository
 from mooring.spec.resilience import Resilience
 from mooring.spec.suite import EvalSuite
 from mooring.spec.tool import Tool
@@ -33,6 +34,7 @@ KINDS: dict[str, type[Document]] = {
         Patrol,
         Prompt,
         PromptPart,
+        Repository,
         Resilience,
         Tool,
     )
@@ -54,6 +56,7 @@ FOLDERS: dict[str, str] = {
     "Patrol": "configs/operations",
     "Prompt": "prompts",
     "PromptPart": "prompts/shared",
+    "Repository": "configs/operations",
     "Resilience": "configs/resilience",
     "Tool": "configs/tools",
 }
@@ -78,6 +81,7 @@ __all__ = [
     "Patrol",
     "Prompt",
     "PromptPart",
+    "Repository",
     "Resilience",
     "Tool",
 ]

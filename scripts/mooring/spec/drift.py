@@ -16,7 +16,8 @@ class DriftRule(Part):
     fields: tuple[FieldPattern, ...] = Field(
         min_length=1,
         description="Kind, name and path, with `*` for anything, such as `model/*:options.temperature`; "
-        "`other-code:*` and `stored-release-altered:*` where no field differs.",
+        "`other-code:*` and `stored-release-altered:*` where no field differs, and `settings-changed:*` for "
+        "settings of GitHub, such as `settings-changed:merging.approvals`.",
     )
     environments: tuple[Name, ...] = Field(default=(), description="Absent: every environment.")
     answer: Literal["heal", "adopt", "report", "tolerate"] = Field(

@@ -135,6 +135,13 @@ def suite(name: str, owner: str, asked: Probe, *, smoke: bool, ours: bool) -> Fi
     )
 
 
+def repository(name: str, owner: str, environments: Sequence[str]) -> Files:
+    """Settings of the repository; every environment beyond development is protected. One person alone cannot have
+    pull requests approved, so only a team must."""
+    protected = [(one, tier(one) == "production") for one in environments if tier(one) != "development"]
+    return document("Repository", name, owner, team="/" in owner, environments=protected)
+
+
 def drill(name: str, owner: str, rungs: Sequence[str]) -> Files:
     """An outage of the vendor of the first of `rungs`, or of every service where there is none."""
     description = f"What users notice of {title(name)}."

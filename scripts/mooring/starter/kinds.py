@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.nearest import suggestion
 from mooring.errors import UsageError
-from mooring.spec import KINDS, Agent, Chat, Export, Guards, Objectives, Patrol, Prompt, Tool
+from mooring.spec import KINDS, Agent, Chat, Environment, Export, Guards, Objectives, Patrol, Prompt, Tool
 from mooring.starter import choices, documents
 from mooring.starter.documents import ALTERNATE, PRIMARY, Files
 from mooring.starter.minimal import EXPORT, FIRST_PORT, GUARDS, PROFILE
@@ -191,6 +191,10 @@ ROWS: Mapping[str, Row] = {
     ),
     "PromptPart": Row(
         _part, lambda wish, _: [f'include it in the system message of a prompt: {{% include "{_shared(wish)}" %}}']
+    ),
+    "Repository": Row(
+        lambda wish, catalog: documents.repository(wish.name, wish.owner, list(catalog.all(Environment))),
+        lambda *_: ["moor doctor --github", "moor doctor --github --fix"],
     ),
     "Resilience": Row(
         lambda wish, _: documents.resilience(wish.name, wish.owner),

@@ -14,6 +14,7 @@ EXPORT = "export"
 OBJECTIVES = "objectives"
 PATROL = "patrol"
 CHAT = "chat"
+REPOSITORY = "github"
 FIRST_PORT = 8420
 
 
@@ -44,4 +45,5 @@ def minimal(owner: str, agents: Sequence[str], environments: Sequence[str]) -> F
             chat=CHAT,
         )
         files |= document("Export", EXPORT, owner) if exported else {}
+    files |= documents.repository(REPOSITORY, owner, environments)
     return dict(sorted(files.items()))

@@ -6,11 +6,12 @@ from typing import Any
 
 from mooring.catalog.parse import parse
 
-_KEYS = ("owner", "overrideOwners")
+_KEYS = ("owner", "overrideOwners", "reviewers")
 
 
 def renamed(files: Mapping[str, bytes], owner: str) -> dict[str, bytes]:
-    """The files with `owner` for every owner, also for those who may override guards."""
+    """The files with `owner` for every owner, also for those who may override guards and approve
+    deployments."""
     documents = {file: _renamed(file, content, owner) for file, content in files.items() if file.endswith(".yaml")}
     return {**files, **documents}
 
@@ -29,7 +30,7 @@ def _renamed(file: str, content: bytes, owner: str) -> bytes:
 
 
 def _owners(data: Any) -> Iterator[str]:
-    """Every value of `owner` and `overrideOwners`, however deep."""
+    """Every value of `owner`, `overrideOwners` and `reviewers`, however deep."""
     if isinstance(data, list):
         for item in data:
             yield from _owners(item)

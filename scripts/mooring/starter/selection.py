@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks import drills, patrols, references
+from mooring.catalog.checks import drills, patrols, references, repositories
 from mooring.catalog.checks.environments import service_unused
 from mooring.catalog.code import reached
 from mooring.catalog.editing.removal import Path, without
@@ -66,7 +66,7 @@ def select(files: Files, agents: Sequence[str], environments: Sequence[str]) -> 
     for step in (lambda now: _places(now, gone), _services, _overrides):
         kept = _edited(kept, step)
     kept = _used(kept)
-    for step in (_services, _overrides, _looks):
+    for step in (_services, _overrides, _looks, _protected):
         kept = _edited(kept, step)
     return drilled(kept)
 
@@ -130,6 +130,13 @@ def _looks(catalog: Catalog) -> Iterator[tuple[str, Path]]:
         named: tuple[str, ...] = getattr(document.checks[int(index)], rest[0]) if len(rest) == 2 else ()
         place: Path = ["checks", int(index)]
         yield remark.entry.file, [*place, rest[0], int(rest[1])] if len(named) > 1 else place
+
+
+def _protected(catalog: Catalog) -> Iterator[tuple[str, Path]]:
+    """What protects environments that are there no more, and their secrets."""
+    for remark in repositories.environment(catalog):
+        kind, rest = remark.path.split(".", 1)
+        yield remark.entry.file, [kind, rest if kind == "environments" else int(rest.partition(".")[0])]
 
 
 def _used(files: Files) -> dict[str, bytes]:

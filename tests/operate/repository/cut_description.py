@@ -25,8 +25,28 @@ CALLS = {
     "/issues/{issue_number}/comments": ["get", "post"],
     "/issues/comments/{comment_id}": ["patch"],
     "/actions/workflows/{workflow_id}/dispatches": ["post"],
+    "/rulesets": ["get", "post"],
+    "/rulesets/{ruleset_id}": ["get", "put"],
+    "/environments/{environment_name}": ["get", "put"],
+    "/environments/{environment_name}/deployment-branch-policies": ["get", "post"],
+    "/environments/{environment_name}/deployment-branch-policies/{branch_policy_id}": ["delete"],
+    "/environments/{environment_name}/secrets": ["get"],
+    "/actions/permissions": ["get", "put"],
+    "/actions/permissions/selected-actions": ["get", "put"],
+    "/actions/permissions/workflow": ["get", "put"],
+    "/actions/permissions/fork-pr-contributor-approval": ["get", "put"],
+    "/actions/permissions/fork-pr-workflows-private-repos": ["get", "put"],
+    "/actions/runners": ["get"],
+    "/actions/workflows": ["get"],
+    "/actions/workflows/{workflow_id}/runs": ["get"],
+    "/actions/secrets": ["get"],
+    "/actions/organization-secrets": ["get"],
+    "/codeowners/errors": ["get"],
 }
 """By path below the repository. A call that is not here is refused by the stand-in, so it cannot be forgotten."""
+
+ELSEWHERE = ("/orgs/{org}/teams/{team_slug}", "/users/{username}", "/apps/{app_slug}")
+"""What is read that belongs to no repository."""
 
 WORDS = {"description", "example", "examples", "title", "externalDocs", "deprecated", "x-github-breaking-changes"}
 """What says nothing about which values are right."""
@@ -39,6 +59,7 @@ def cut(full: dict[str, Any]) -> dict[str, Any]:
         for path, methods in CALLS.items()
         for method in methods
     }
+    operations |= {f"GET {path}": operation(full, full["paths"][path]["get"]) for path in ELSEWHERE}
     schemas: dict[str, Any] = {}
     missing = named(operations)
     while missing:
@@ -48,7 +69,7 @@ def cut(full: dict[str, Any]) -> dict[str, Any]:
 
 
 def operation(full: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    parameters = [resolved(full, each) for each in given["parameters"]]
+    parameters = [resolved(full, each) for each in given.get("parameters", [])]
     body = given.get("requestBody")
     return {
         "query": {each["name"]: schema(each["schema"]) for each in parameters if each["in"] == "query"},

@@ -32,7 +32,7 @@ def check(method: str, path: str, query: dict[str, list[str]], sent: object) -> 
         if sent is not None:
             raise Undescribed(f"{name} takes no body")
     elif sent is not None or operation["body"].get("required"):
-        valid(name, strict(operation["body"]), sent)
+        valid(name, strict(operation["body"]), sent, strict(described()["schemas"]))
     return operation
 
 
@@ -59,8 +59,9 @@ def found(method: str, path: str) -> tuple[str, dict[str, Any]]:
     raise Undescribed(f"{method} {below} is not in {FILE.name}; is it in CALLS of cut_description.py?")
 
 
-def valid(where: str, schema: Any, value: object) -> None:
-    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "schemas": schemas(), **schema}
+def valid(where: str, schema: Any, value: object, named: Any = None) -> None:
+    """`named` are the schemas that are referred to; by default those of answers. Raises Undescribed."""
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "schemas": named or schemas(), **schema}
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(whole).iter_errors(value))
     if error:
         raise Undescribed(f"{where}: {error.json_path}: {error.message[:300]}")
@@ -68,6 +69,8 @@ def valid(where: str, schema: Any, value: object) -> None:
 
 def typed(schema: dict[str, Any], value: str) -> object:
     """A value of a query as the type that its schema asks for."""
+    if schema.get("type") == "boolean":
+        return {"true": True, "false": False}.get(value, value)
     return int(value) if schema.get("type") == "integer" and value.lstrip("-").isdigit() else value
 
 
@@ -79,7 +82,7 @@ def described() -> dict[str, Any]:
 
 @cache
 def schemas() -> Any:
-    """The named schemas; only answers refer to them."""
+    """The named schemas, as answers refer to them."""
     return partial(described()["schemas"])
 
 
@@ -95,9 +98,12 @@ def strict(schema: Any) -> Any:
 
 
 def partial(schema: Any) -> Any:
-    """The same schema, which asks for no property."""
+    """The same schema, which asks for no property; without them an answer may be more than one of several kinds."""
     if isinstance(schema, list):
         return [partial(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: partial(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))}
+    kept = {key: value for key, value in schema.items() if not (key == "required" and isinstance(value, list))}
+    return {
+        "anyOf" if key == "oneOf" and isinstance(value, list) else key: partial(value) for key, value in kept.items()
+    }

@@ -6,12 +6,13 @@ from tests.operate.repository.standin import Answer, Query, StandIn
 
 
 class Host(StandIn):
-    """Pull requests, and the comments that were written on them."""
+    """Pull requests, the comments that were written on them, and workflows that were started for a branch."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pulls: list[dict[str, Any]] = []
         self.comments: list[tuple[int, str]] = []
+        self.started: list[tuple[str, str]] = []
 
     def answer(self, method: str, path: list[str], query: Query, sent: dict[str, Any]) -> Answer:
         match method, path:
@@ -31,4 +32,7 @@ class Host(StandIn):
             case "POST", ["issues", number, "comments"]:
                 self.comments.append((int(number), sent["body"]))
                 return 201, {}
+            case "POST", ["actions", "workflows", workflow, "dispatches"]:
+                self.started.append((workflow, sent["ref"]))
+                return 204, None
         return 404, {}

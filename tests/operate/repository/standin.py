@@ -109,5 +109,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         self.handle_one("PATCH")
 
+    def do_PUT(self) -> None:
+        self.handle_one("PUT")
+
+    def do_DELETE(self) -> None:
+        self.handle_one("DELETE")
+
     def log_message(self, *_: object) -> None:
         """Quiet."""

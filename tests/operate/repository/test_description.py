@@ -4,17 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.operate.repository.cut_description import CALLS, SOURCE, schema
+from tests.operate.repository.cut_description import CALLS, ELSEWHERE, SOURCE, schema
 from tests.operate.repository.description import Undescribed, check, check_answer, described
 
 ISSUES = "/repos/acme/agents/issues"
+ACTIONS = "/repos/acme/agents/actions"
 
 
 def test_the_description_says_where_it_is_from_and_has_every_call() -> None:
     assert described()["source"].startswith(f"{SOURCE}@")
     assert set(described()["operations"]) == {
         f"{method.upper()} {path}" for path, methods in CALLS.items() for method in methods
-    }
+    } | {f"GET {path}" for path in ELSEWHERE}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,8 @@ def test_the_description_says_where_it_is_from_and_has_every_call() -> None:
         ("POST", ISSUES, {}, {"body": "text"}, "'title' is a required property"),
         ("POST", ISSUES, {}, {"title": "one", "txt": ""}, "'txt' was unexpected"),
         ("PATCH", f"{ISSUES}/7", {}, {"state_reason": "done"}, "'done' is not one of"),
+        ("PUT", f"{ACTIONS}/permissions", {}, {"enabled": True, "allowed_actions": "some"}, "'some' is not one of"),
+        ("PUT", f"{ACTIONS}/permissions/workflow", {}, {"token": "read"}, "'token' was unexpected"),
         ("POST", "/repos/acme/agents/pulls", {}, None, "is not of type 'object'"),
     ],
 )

@@ -17,10 +17,11 @@ FIELDS = (
     "model",
     "patrol",
     "prompt",
+    "repository",
     "resilience",
     "tool",
 )
-WHOLE = ("other-code", "stored-release-altered")
+WHOLE = ("other-code", "settings-changed", "stored-release-altered")
 """Drift in which no field of a document differs."""
 
 

@@ -22,6 +22,7 @@ from mooring.catalog.checks import (
     profiles,
     prompts,
     references,
+    repositories,
     schemas,
     suites,
     tools,
@@ -309,6 +310,21 @@ OPERATIONS = {
         "What a platform sends is signed.",
         "set an Encrypt Key in Feishu's console, and name its variable under encryptKey",
         chats.signed,
+    ),
+    "repository-one": Check("One document says how the repository is set.", "delete one", repositories.one),
+    "repository-environment": Check(
+        "The environments of GitHub are those of the documents.", "correct the name", repositories.environment
+    ),
+    "repository-reviewers": Check(
+        "Somebody approves what is deployed to production.",
+        "name it under `environments`, with `reviewers`",
+        repositories.reviewers,
+    ),
+    "repository-twice": Check("Nothing of the repository is listed twice.", "remove one", repositories.twice),
+    "repository-actions": Check(
+        "Actions are named where the named ones are allowed.",
+        "say allowed: selected, or remove it",
+        repositories.actions,
     ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
 }

@@ -17,6 +17,8 @@ class Moved(StrEnum):
     ALTERED = "stored release altered"
     OTHER_CODE = "other code"
     UNKNOWN = "slot unknown"
+    SETTINGS = "settings changed"
+    SETTINGS_UNKNOWN = "settings unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,30 @@
 """One look at an environment for drift, with what git says is to be done about it, and the note of it."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.operate.drift.observe import Report, observe
-from mooring.operate.drift.sides import Target
+from mooring.operate.drift.repository import with_settings
 from mooring.rollout.notes import Noted, note, notes
 
 if TYPE_CHECKING:
+    from mooring.operate.drift.sides import Target
     from mooring.rollout.ledger import Ledger
 
 
-def look(root: Path, name: str, ref: str | None, running: Target, book: "Ledger") -> Report:
-    """The report on an environment, with the answers that git gives. Raises as `observe`."""
+def look(
+    root: Path, name: str, ref: str | None, running: "Target", book: "Ledger", environ: Mapping[str, str] | None = None
+) -> Report:
+    """The report on an environment, with the answers that git gives. Raises as `observe`.
+
+    With `environ` GitHub is asked for the settings of the repository too, where it holds a token for that.
+    """
     report = observe(root, name, ref, running, book)
+    if environ is not None:
+        report = with_settings(report, book, root, environ, time.sleep)
     if not report.differences:
         return report
     from mooring.operate.drift.answers import answered, documents

@@ -33,7 +33,8 @@ class Report:
     @property
     def certain(self) -> bool:
         """Whether every part of the environment could be asked."""
-        return not self.unknown and all(one.moved is not Moved.UNKNOWN for one in self.differences)
+        unseen = (Moved.UNKNOWN, Moved.SETTINGS_UNKNOWN)
+        return not self.unknown and all(one.moved not in unseen for one in self.differences)
 
     @property
     def open(self) -> tuple[Difference, ...]:
@@ -77,10 +78,10 @@ def observe(root: Path, environment: str, ref: str | None, target: Target, ledge
     found = compare(sides)
     if unknown:
         found = [one for one in found if one.moved is not Moved.UNKNOWN]
-    return Report(environment, git, was, tuple(_aged(found, ledger, environment)), unknown, tuple(slots))
+    return Report(environment, git, was, tuple(aged(found, ledger, environment)), unknown, tuple(slots))
 
 
-def _aged(found: Sequence[Difference], ledger: Ledger, environment: str) -> list[Difference]:
+def aged(found: Sequence[Difference], ledger: Ledger, environment: str) -> list[Difference]:
     """With the time each was first seen, where it does not say when it began."""
     if not found:
         return []

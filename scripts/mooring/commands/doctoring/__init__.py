@@ -1,0 +1,1 @@
+"""What `moor doctor` looks at, and what it sets."""

@@ -1,0 +1,1 @@
+"""Looks at all that Mooring stands on: the machine, its environments, and the repository on GitHub."""

@@ -1,0 +1,1 @@
+"""Newer versions of the packages that the code needs: the three locks, renewed together."""
