@@ -61,7 +61,7 @@ def place(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
         commit = repo.git("rev-parse", "HEAD").strip()
         blue, green = Side("blue", GOOD), Side("green", BAD)
         rolling = State(phase=Phase.STAGING, kind=Kind.DEPLOY, live=blue, origin=blue, target=green, trail=(GOOD,))
-        gone = {"quarantined": BAD, "verdict": Reason.BAKE_FAILED, "detail": "2 of 20 requests failed"}
+        gone: dict[str, Any] = {"quarantined": BAD, "verdict": Reason.BAKE_FAILED, "detail": "2 of 20 requests failed"}
         asked = Requested(2, Kind.DEPLOY, BAD, commit=commit, plan=f"sha256:{'9' * 64}", approved=("carol@slack",))
         with ledger(Workspace(repo.root, repo.root / ".mooring"), "local") as book:
             write(book, "ann", (Requested(1, Kind.DEPLOY, GOOD), State(live=blue, trail=(GOOD,))))
