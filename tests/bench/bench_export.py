@@ -215,7 +215,7 @@ if what == "copy":
 elif what == "again":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     while True:
-        copy(source, adopt=True)
+        copy(source, adopt=True, gently=True)
 else:
     with source.scratch() as folder:
         restore(source.destination, choose(source.destination), Address(into, name), folder, Opener(None), print)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mooring.chat.action import Context, Notify, Preview
+from mooring.chat.action import Action, Context, Notify, Preview
 from mooring.chat.answer import Answer, Stage
 from mooring.chat.command import Command, Language
 from mooring.chat.desk import ContextOf, Desk, Heard
@@ -57,7 +57,7 @@ class Change:
     """Counts a number up, `before` being what somebody else may do meanwhile."""
 
     number: int = 0
-    error: Exception | None = None
+    error: BaseException | None = None
     done_by: list[str] = field(default_factory=list)
 
     changes = True
@@ -170,7 +170,12 @@ def room(tmp_path: Path, rules: Callable[..., Chat]) -> Iterator[Room]:
         return permissions.get(login)
 
     store = Store(records["local"], time)
-    actions = {"agent status": Look(), "deploy rollback": change, "deploy lock": change, "agent restart": change}
+    actions: dict[str, Action] = {
+        "agent status": Look(),
+        "deploy rollback": change,
+        "deploy lock": change,
+        "agent restart": change,
+    }
     desk = Desk(
         lambda: documents["local"], context_of, actions, store, time, environment="local", permission=permission
     )
@@ -188,7 +193,11 @@ def reopened(room: Room, tmp_path: Path) -> Iterator[Callable[[], Room]]:
         records = Records(tmp_path, tmp_path / "local", "local", {})
         store = Store(records, room.time)
         stores.append(store)
-        actions = {"agent status": Look(), "deploy rollback": room.change, "deploy lock": room.change}
+        actions: dict[str, Action] = {
+            "agent status": Look(),
+            "deploy rollback": room.change,
+            "deploy lock": room.change,
+        }
         desk = Desk(lambda: room.documents["local"], room.context_of, actions, store, room.time, environment="local")
         return replace(room, desk=desk, store=store)
 

@@ -1,5 +1,7 @@
 """What becomes of what was said."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mooring.chat.answer import Stage
@@ -265,3 +267,24 @@ def test_a_token_that_nobody_gave_out_is_refused(room: Room) -> None:
         room.time.now += 60.5
         answer = finished(room.click(forged))
         assert (answer.code, room.change.number) == (Code.UNKNOWN_QUESTION, 0)
+
+
+def test_of_many_presses_at_once_one_counts(room: Room) -> None:
+    asked = finished(room.say("/deploy lock 30"))
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda number: finished(room.press(asked, event=f"P{number}")), range(8)))
+    assert sorted(answer.stage for answer in answers) == [Stage.DONE] + [Stage.REFUSED] * 7
+    assert {answer.code for answer in answers if answer.stage is Stage.REFUSED} <= {Code.ANSWERED}
+    assert room.change.number == 1
+
+
+def test_what_was_written_down_is_answered_even_when_the_rest_fails(room: Room, monkeypatch) -> None:
+    asked = finished(room.say("/deploy lock 30"))
+
+    def fail(*_: object) -> None:
+        raise Failed(Reason.STORAGE, "the disk is full", "make room")
+
+    monkeypatch.setattr(room.store, "decide", fail)
+    heard = room.press(asked)
+    assert heard.answer is not None
+    assert (heard.answer.stage, heard.answer.code, room.change.number) == (Stage.FAILED, "storage", 0)

@@ -81,6 +81,21 @@ def test_a_change_that_takes_the_second_vendor_away_is_blocked_with_the_numbers(
     assert "agent support" in (asking.root / "drilled/comment.md").read_text()
 
 
+@pytest.mark.slow
+def test_a_change_that_tries_a_model_once_is_blocked_with_the_numbers(asking: Repo, moor: Any) -> None:
+    (storm,) = (asking.root / "evals/drills").glob("*.yaml")
+    text = storm.read_text()
+    storm.write_text(text[: text.index("hours:")] + "hours: 2\nperMinute: 4\nblips: 0.08\n")
+    asking.commit("A day on which nothing is the matter")
+    asking.edit(PROFILE, "  tries: 3\n", "  tries: 1\n")
+    moor("bump")
+    asking.commit("Once is enough")
+    told = moor("drill", "--environment", "staging", "--against", "HEAD~1", "--output", "drilled")
+    assert told.code == 1
+    assert "answered by L0 9" in told.out
+    assert "tries of a rung 3 → 1" in told.out
+
+
 def test_names_that_there_are_not_are_refused_with_what_there_is(repo: Repo, moor: Any) -> None:
     assert "did you mean 'outage'" in moor("drill", "outrage").err
     assert moor("drill", "outrage").code == 2

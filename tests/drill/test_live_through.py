@@ -48,6 +48,15 @@ def test_the_same_seed_ends_the_same_and_another_one_does_not():
     assert lived(asked) != lived(asked, seed=1)
 
 
+def test_a_blip_of_a_vendor_that_is_well_is_answered_by_another_try():
+    asked = drill(perMinute=3, blips=0.1)
+    found, bare = lived(asked), lived(asked, "bare")
+    assert all(answer.good for answer in found.answers)
+    assert found.retried_well > 5
+    assert 0.02 < sum(not answer.good for answer in bare.answers) / len(bare.answers) < 0.25
+    assert not any(answer.sick for answer in found.answers)
+
+
 def test_an_hour_of_silence_takes_no_hour():
     asked = drill(incidents=[{"rung": "L0", "start": 0.1, "end": 0.9, "mode": "hang"}])
     started = time.monotonic()

@@ -10,6 +10,8 @@ from mooring.chat.action import Context, Notify
 from mooring.chat.answer import Answer, Stage
 from mooring.chat.asking import Asked
 from mooring.chat.codes import Code
+from mooring.chat.command import Language
+from mooring.chat.grammar.table import written
 from mooring.chat.policy import Speaker
 from mooring.chat.recording import Recording, refusal, staged
 from mooring.chat.spoken import Door, Heard, No, Spoken
@@ -37,14 +39,8 @@ class Carrying:
         return Heard(staged(spoken, Stage.QUEUED), lambda _notify: self._asked(spoken, context, who, confirm))
 
     def failed(self, spoken: Spoken, error: Exception) -> Answer:
-        """The answer to what could not be done."""
-        language, command, code = spoken.language, spoken.command.text, ended(error)
-        if not isinstance(error, MooringError):
-            log.error("%s failed", command, exc_info=error)
-            return Answer(Stage.FAILED, say("crashed", language, command=command), language=language, code=code)
-        facts = ((say("fix", language), error.fix),) if error.fix else ()
-        title = say("failed", language, command=command, error=str(error))
-        return Answer(Stage.FAILED, title, facts=facts, language=language, code=code)
+        """The answer to a command that could not be done."""
+        return failed(error, spoken.language, written(spoken.command))
 
     def _asked(self, spoken: Spoken, context: Context, who: Speaker, confirm: str) -> Answer:
         def work() -> Answer:
@@ -98,6 +94,17 @@ class Carrying:
                 self._recording.decided(context, spoken, context.person, chatted.FAILED, ended(error))
             answer = replace(self.failed(spoken, error), who=context.person)
         return self._recording.answered(spoken.received, answer)
+
+
+def failed(error: Exception, language: Language, command: str) -> Answer:
+    """The answer to what could not be done. What nobody expected goes into the log, and not to who asked."""
+    code = ended(error)
+    if not isinstance(error, MooringError):
+        log.error("%s failed", command, exc_info=error)
+        return Answer(Stage.FAILED, say("crashed", language, command=command), language=language, code=code)
+    facts = ((say("fix", language), error.fix),) if error.fix else ()
+    title = say("failed", language, command=command, error=str(error))
+    return Answer(Stage.FAILED, title, facts=facts, language=language, code=code)
 
 
 def ended(error: Exception) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from mooring.chat import asking, codec, interrupted, policy
 from mooring.chat.action import Action, Context
 from mooring.chat.answer import Answer, Stage
-from mooring.chat.carrying import Carrying
+from mooring.chat.carrying import Carrying, failed
 from mooring.chat.codes import Code
 from mooring.chat.command import Command, Language, Refusal
 from mooring.chat.deciding import Deciding
 from mooring.chat.grammar.parse import parse
-from mooring.chat.grammar.table import REPLIES
+from mooring.chat.grammar.table import REPLIES, written
 from mooring.chat.help import Help
 from mooring.chat.judging import Judging
 from mooring.chat.policy import TERMINAL, Speaker
@@ -77,7 +77,7 @@ class Desk:
         if at is not None and self._door.clock() - at > FOUND_LATE_SECONDS:
             language: Language = understood.language if understood else self._door.language
             return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
-        return self._kept(received, self._heard(received, understood))
+        return self._kept(received, self._answered(received, understood))
 
     def left(self) -> list[tuple[Said | Clicked, Heard]]:
         """What a door that ended had heard and not finished, for the next one to start with.
@@ -106,6 +106,15 @@ class Desk:
     def close(self) -> None:
         """Writes down what was counted so far. To be called when the door ends."""
         self._recording.audit.flush(all_of_it=True)
+
+    def _answered(self, received: Said | Clicked, understood: Command | Refusal | None) -> Heard:
+        """As `_heard`; what was written down as heard is not delivered again, so whatever goes wrong is an answer."""
+        try:
+            return self._heard(received, understood)
+        except MooringError as error:
+            language: Language = understood.language if understood else self._door.language
+            named = written(understood) if isinstance(understood, Command) else say("a-button", language)
+            return Heard(failed(error, language, named))
 
     def _heard(self, received: Said | Clicked, understood: Command | Refusal | None) -> Heard:
         if isinstance(received, Clicked):
@@ -144,7 +153,7 @@ class Desk:
         if self._door.clock() - event.at > LATE_SECONDS:
             language: Language = understood.language if understood else self._door.language
             return self._kept(received, self._recording.refused(received, No(Code.LATE), language=language))
-        return self._kept(received, self._heard(received, understood))
+        return self._kept(received, self._answered(received, understood))
 
     def _afterwards(self, received: Said | Clicked, since: float, language: Language) -> tuple[tuple[str, str], ...]:
         """What is known of a change that was interrupted; nothing where that cannot be told."""

@@ -10,6 +10,7 @@ from mooring.chat.answer import Answer, Stage
 from mooring.chat.audit import Audit
 from mooring.chat.codes import Code
 from mooring.chat.command import Language, Refusal
+from mooring.chat.grammar.table import written
 from mooring.chat.policy import TERMINAL
 from mooring.chat.said import Caller, Clicked, Said
 from mooring.chat.spoken import Door, Heard, No, Spoken
@@ -35,13 +36,15 @@ class Recording:
     def refused(
         self, received: Said | Clicked, no: No, spoken: Spoken | None = None, language: Language = "en"
     ) -> Heard:
-        """Records a refusal and answers it; beyond a few in a minute it is only counted, and nobody is answered."""
+        """Records a refusal and answers it; beyond a few in a minute it is counted, and no stranger is answered."""
         if spoken is not None:
             text, language, changes = spoken.text, spoken.language, self._door.changes(spoken.command)
         else:
             text, changes = received.text if isinstance(received, Said) else "(a button)", False
-        event = self._event(received.caller, self._name(received.caller), text, chatted.REFUSED, no.code)
-        if not self.audit.note(self._records(spoken), replace(event, changes=changes)):
+        name = self._name(received.caller)
+        event = self._event(received.caller, name, text, chatted.REFUSED, no.code)
+        alone = self.audit.note(self._records(spoken), replace(event, changes=changes))
+        if not alone and (not name or no.code == Code.RATE_LIMITED):
             return Heard(None)
         return Heard(refusal(no, language), aside=isinstance(received, Clicked) and no.code not in ENDING)
 
@@ -99,4 +102,4 @@ def refusal(no: No, language: Language) -> Answer:
 def staged(spoken: Spoken, stage: Stage) -> Answer:
     """That a command is queued, or running."""
     key = "running" if stage is Stage.RUNNING else "queued"
-    return Answer(stage, say(key, spoken.language, command=spoken.command.text), language=spoken.language)
+    return Answer(stage, say(key, spoken.language, command=written(spoken.command)), language=spoken.language)

@@ -22,6 +22,9 @@ T = TypeVar("T")
 KEPT = 7 * 86400.0
 """Seconds for which an event is known, so that it is not heard again: longer than any platform delivers it."""
 
+MOST = 100_000
+"""Events that are known at most, however many are delivered."""
+
 LEFT = 200
 """Events that a door takes over at most from the one before it."""
 
@@ -108,7 +111,7 @@ class Store:
     def forget(self) -> None:
         """Forgets what is over for long."""
         before = self._clock() - KEPT
-        self._write(lambda connection: chats.forget(connection, before))
+        self._write(lambda connection: chats.forget(connection, before, MOST))
 
     def _read(self, work: Work[T]) -> T:
         with self._opened() as database:

@@ -71,6 +71,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "running": ("{command}: running", "{command}：执行中"),
     "failed": ("{command} failed: {error}", "{command} 失败：{error}"),
     "crashed": ("{command} failed for a reason that is in the log of the door.", "{command} 失败，原因见服务日志。"),
+    "a-button": ("What you pressed", "您按下的操作"),
     "fix": ("What to do", "处理办法"),
     "confirm": ("Confirm", "确认"),
     "cancel": ("Cancel", "取消"),

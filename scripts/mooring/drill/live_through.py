@@ -78,7 +78,9 @@ def live_through(
 
 async def _live(job: Job, state: Path) -> Lived:
     release = Release.from_bytes(job.release)
-    world = World(release.content, job.outages, job.seed, read(job.rules), read_services(job.rules), state)
+    world = World(
+        release.content, job.outages, job.drill.blips, job.seed, read(job.rules), read_services(job.rules), state
+    )
     arm = ARMS[job.arm](release, world.transport, state)
     await arm.start()
     try:

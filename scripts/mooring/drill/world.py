@@ -33,6 +33,9 @@ HANG_UP = 600.0
 MEDIAN_SECONDS, SPREAD = 1.2, 0.4
 """Of the log-normal time that a model takes to answer when it is well; a local one is twice as quick."""
 
+SLOW_SHARE, SLOW_TIMES = 0.03, 4.0
+"""So many answers of a model that is well take so many times as long: limits of time that are too short cut them."""
+
 FAULTS: Mapping[Mode, Kind] = {
     "down": "status",
     "errors": "status",
@@ -48,6 +51,10 @@ FAULTS: Mapping[Mode, Kind] = {
     "wrong": "wrong-content",
 }
 """The simulator's word for each mode but `refused`, which takes no connection."""
+
+
+BLIP = Fault(kind="status", status=503)
+"""What a vendor answers now and then although it is well."""
 
 
 @dataclass
@@ -74,12 +81,13 @@ class World:
         self,
         content: ReleaseContent,
         outages: Sequence[Outage],
+        blips: float,
         seed: int,
         book: Rulebook,
         services: Mapping[str, Service],
         state: Path,
     ) -> None:
-        self._outages, self._seed = outages, seed
+        self._outages, self._blips, self._seed = outages, blips, seed
         self._vendors = vendors(content)
         self._local = {model.provider for model in content.models.values() if not model.prices.input_per_million}
         self.origin = 0.0
@@ -118,7 +126,11 @@ class World:
         for outage in open_now:
             if chance.random() < outage.severity:
                 return self._fault(outage)
-        return None if call.service is not None else _latency(self._took(call, chance))
+        if call.service is not None:
+            return None
+        if self._blips and not open_now and chance.random() < self._blips:
+            return BLIP
+        return _latency(self._took(call, chance))
 
     def _fault(self, outage: Outage) -> Fault:
         failing = outage.failing
@@ -131,7 +143,9 @@ class World:
         return Fault(kind=FAULTS[failing.mode], status=status, seconds=seconds, content=failing.content)
 
     def _took(self, call: Call, chance: random.Random) -> float:
-        return chance.lognormvariate(0.0, SPREAD) * MEDIAN_SECONDS * (0.5 if call.provider in self._local else 1.0)
+        times = SLOW_TIMES if chance.random() < SLOW_SHARE else 1.0
+        times *= 0.5 if call.provider in self._local else 1.0
+        return chance.lognormvariate(0.0, SPREAD) * MEDIAN_SECONDS * times
 
     def _chance(self, tracked: Tracked | None) -> random.Random:
         if tracked is None:

@@ -150,6 +150,9 @@ class Drill(Document):
     sample: Annotated[int, Field(ge=2, le=1000)] | None = Field(
         default=None, description="How many incidents are lived through; absent: all the time is."
     )
+    blips: Rate = Field(
+        default=0.0, description="Of calls to a vendor that is well, so many are answered with a 503 all the same."
+    )
     late_seconds: Seconds = Field(default=30, description="An answer that takes longer is none.")
     questions: tuple[Question, ...] = Field(default=(), description="Absent: the probes of the environment.")
     incidents: tuple[Incident, ...] = ()

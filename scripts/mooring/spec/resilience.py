@@ -30,7 +30,7 @@ class Retry(Part):
     jitter: Literal["proportional", "full", "equal", "none"] = "proportional"
     jitter_rate: Rate = 0.25
     max_share: Rate | None = Field(
-        default=0.2,
+        default=0.1,
         description="Of the calls of a model; a burst of ten is let through. Beyond it the next rung is asked at once,"
         " since retries of all would keep a sick endpoint down. null: no limit.",
     )

@@ -150,6 +150,7 @@ def test_a_plan_that_waits_has_a_button_for_exactly_it_and_says_who_was_first(
         assert watch()
     assert channel.titles == ["local: plan aaaaaaaaaaaa by anna waits for approval"]
     assert [button.token for button in channel.messages[1].buttons] == ["say.1"]
+    assert ("Or say", "/deploy approve aaaaaaaaaaaa in local") in channel.messages[1].facts
     assert [command.text for command in offered] == [f"/deploy approve {'a' * 64} in local"]
     approvals.approve(ledger, "local", asked.plan, "bob", "feishu")
     assert watch()

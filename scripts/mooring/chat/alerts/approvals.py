@@ -34,7 +34,7 @@ def incidents(
         answer = Answer(
             Stage.RESOLVED if one.enough else Stage.ALERT,
             title(language, **about),
-            tuple(_facts(one, language)),
+            tuple(_facts(one, environment, language)),
             log=tuple(one.asked.said["changes"]),
             buttons=() if one.enough else buttons(key, one),
             language=language,
@@ -49,9 +49,12 @@ def button(waiting: Waiting, environment: str, offer: Offer, now: float, languag
     return Button(words.APPROVE(language), token)
 
 
-def _facts(waiting: Waiting, language: Language) -> Iterator[tuple[str, str]]:
+def _facts(waiting: Waiting, environment: str, language: Language) -> Iterator[tuple[str, str]]:
     yield words.PLAN(language), short(waiting.asked.plan)
     yield words.RELEASE(language), short(waiting.asked.digest)
     yield words.RISK(language), str(waiting.asked.said["risk"])
     given = [f"{each.person} ({each.platform}, {moment(each.at)})" for each in waiting.given]
     yield words.APPROVALS(language), f"{len(given)} / {waiting.needed} {', '.join(given)}".strip()
+    if not waiting.enough:  # for platforms without buttons
+        said = Command(COMMAND, {"plan": short(waiting.asked.plan), "environment": environment})
+        yield words.SAY(language), said.text

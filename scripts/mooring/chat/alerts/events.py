@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from mooring.chat.actions.text import lasting
 from mooring.chat.alerts import words
 from mooring.chat.alerts.incident import Incident, Severity
 from mooring.chat.answer import Answer, Stage
@@ -65,5 +64,3 @@ def _facts(record: Record, language: Language) -> Iterator[tuple[str, str]]:
         values = ", ".join(f"{path}={value}" for path, value in record.hotfix["values"].items())
         yield words.FIELDS(language), f"{record.hotfix['kind']}/{record.hotfix['name']} {values}"
         yield words.REASON(language), str(record.hotfix["reason"])
-    if record.end is not None:
-        yield words.TOOK(language), lasting(record.end - record.start, language)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from mooring.chat.command import Language
+from mooring.chat.command import Command, Language
 
 ID = r"[a-z0-9-]{1,63}"
 RUN = r"run_[0-9a-f]{32}|[a-z0-9-]{1,63}"
@@ -87,6 +87,15 @@ ROWS = (
     Row("confirm", "确认", (_CODE,), somewhere=False),
     Row("cancel", "取消", (_CODE,), somewhere=False),
 )
+
+
+def written(command: Command) -> str:
+    """As one says a command in its language."""
+    language, row = command.language, BY_NAME[command.name]
+    shown = {"environment": f"{IN[language]} {{}}", "reason": '"{}"' if language == "en" else "“{}”"}
+    said = [shown.get(name, "{}").format(value) for name, value in command.arguments.items()]
+    return " ".join([row.words(language), *said])
+
 
 REPLIES = ("confirm", "cancel")
 """What answers a question of ours, and is no command of its own. The question says whose answer counts."""

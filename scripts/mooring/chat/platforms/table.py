@@ -12,6 +12,9 @@ from mooring.spec.chat import Chat, Platform
 if TYPE_CHECKING:
     from mooring.chat.platforms.discord.adapter import DiscordAdapter
 
+GITHUB_SECONDS = 4.0
+"""For one request: people wait for the permission that it asks for."""
+
 Environ = Mapping[str, str]
 Door = TypeVar("Door")
 
@@ -72,7 +75,7 @@ def _github(document: Chat, environ: Environ) -> Adapter:
     door = _door(document, document.github, "github")
     address = _address("GITHUB_API_URL", API, environ)
     author = environ.get("MOORING_COMMENT_AUTHOR", ACTIONS)
-    repository = GitHub(door.repository, _secret(door.token, environ), address, author)
+    repository = GitHub(door.repository, _secret(door.token, environ), address, author, GITHUB_SECONDS)
     return GitHubAdapter(repository, _secret(door.webhook_secret, environ))
 
 

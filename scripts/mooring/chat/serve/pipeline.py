@@ -86,8 +86,11 @@ class Pipeline:
             self._go(self._heard_late(adapter, received, hearing))
             return adapter.acknowledge(received, None)
         heard = hearing.result()
-        reply = adapter.acknowledge(received, None if heard.work or heard.aside else heard.answer)
-        self._go(self.follow(adapter, received, heard, reply.posted))
+        reply = Reply()
+        try:
+            reply = adapter.acknowledge(received, None if heard.work or heard.aside else heard.answer)
+        finally:  # it is written down as heard, so something follows whatever becomes of the reply
+            self._go(self.follow(adapter, received, heard, reply.posted))
         return reply
 
     async def hear(self, received: Received, at: float | None = None) -> None:

@@ -111,7 +111,7 @@ def _retries(profile: Resilience, rungs: Sequence[str]) -> Iterator[Dimension]:
     yield _one_of("retry.triesAfterTimeout", (0, 1), retry.tries_after_timeout)
     shares = {0.05, 0.1, 0.2, 0.4} if retry.max_share is None else {0.05, 0.1, 0.2, 0.4, retry.max_share}
     yield Dimension("retry.maxShare", (*sorted(shares), None), retry.max_share)
-    yield _one_of("retry.baseSeconds", (0.1, 0.25, 0.5, 1, 2, 4), retry.base_seconds)
+    yield _one_of("retry.baseSeconds", (1, 1.5, 2, 3), retry.base_seconds)
 
 
 def _limits(profile: Resilience, rungs: Sequence[str]) -> Iterator[Dimension]:

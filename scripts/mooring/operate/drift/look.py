@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.operate.drift.observe import Report, observe
+from mooring.operate.drift.sides import Target
 from mooring.rollout.notes import Noted, note, notes
 
 if TYPE_CHECKING:
     from mooring.rollout.ledger import Ledger
-    from mooring.targets.protocol import Target
 
 
-def look(root: Path, name: str, ref: str | None, running: "Target", book: "Ledger") -> Report:
+def look(root: Path, name: str, ref: str | None, running: Target, book: "Ledger") -> Report:
     """The report on an environment, with the answers that git gives. Raises as `observe`."""
     report = observe(root, name, ref, running, book)
     if not report.differences:

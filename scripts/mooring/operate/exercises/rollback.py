@@ -25,6 +25,9 @@ RTO_SECONDS = 1.0
 CALM_SECONDS = 1.5
 """Load before the deployment and after its end."""
 
+FELT_SECONDS = 5.0
+"""For a client to meet the release that went bad, before it is watched."""
+
 BAD = "A release whose model calls are refused as wrong from its switch on, for a live drill."
 
 
@@ -63,6 +66,12 @@ class Refusing:
     refused: int = 0
     _known: dict[int, bool] = field(default_factory=dict)
 
+    def felt(self, seconds: float) -> None:
+        """Waits until a client was refused, so long at most: the first probe of the bake would be quicker."""
+        end = time.monotonic() + seconds
+        while not self.refused and time.monotonic() < end:
+            time.sleep(0.005)
+
     def begun(self, call: Call) -> Response | None:
         """The refusal of a model call by one of them; None lets a call pass."""
         if not self.processes or not call.path.endswith("/chat/completions"):
@@ -85,6 +94,7 @@ def exercise(scratch: Scratch) -> Exercised:
     def goes_bad(to: Side) -> None:
         if len(switches.seen) == 1:
             refusing.processes = pids(scratch.target.facts().slots[to.slot])
+            refusing.felt(FELT_SECONDS)
 
     switches = Switches(scratch.target, goes_bad)
     bad = variant(scratch.release, BAD, bakeSeconds=scratch.bake)

@@ -108,7 +108,7 @@ class Exporter:
 
     def _copied(self) -> None:
         try:
-            made = copy(self._source)
+            made = copy(self._source, gently=True)
             self._tell("")
             log.info("copied in %.1f s: %d new parts", made.seconds, made.sent)
         except Stopped as stopped:

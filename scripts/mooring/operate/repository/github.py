@@ -29,13 +29,15 @@ _PASSING = frozenset({429, 500, 502, 503, 504})
 class GitHub:
     """A repository at the host: https://docs.github.com/en/rest. The token is never shown.
 
-    `author` is the login whose writing may be replaced: a marker that somebody else quotes is not ours.
+    `author` is the login whose writing may be replaced: a marker that somebody else quotes is not ours. `timeout` is in
+    seconds, of one request.
     """
 
     repository: str
     token: str = field(repr=False)
     api: str = API
     author: str = ACTIONS
+    timeout: float = 30.0
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "GitHub":
@@ -62,7 +64,7 @@ class GitHub:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        return httpx2.Client(base_url=f"{self.api}/repos/{self.repository}", headers=headers, timeout=30)
+        return httpx2.Client(base_url=f"{self.api}/repos/{self.repository}", headers=headers, timeout=self.timeout)
 
 
 def host(environ: Mapping[str, str]) -> GitHub | None:

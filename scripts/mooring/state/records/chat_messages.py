@@ -56,7 +56,8 @@ def claim(connection: sa.Connection, message: Message, before: Message | None = 
     """Takes over to tell an incident: a new one, or one that stands as `before`; False when another process has."""
     if before is None:
         put = tables.insert(connection.dialect.name, MESSAGES).values(asdict(message)).on_conflict_do_nothing()
-        return connection.execute(put).rowcount == 1
+        # Of an INSERT, psycopg does not tell how many rows it was.
+        return connection.execute(put.returning(_C.incident)).first() is not None
     return _changed(connection, before, message)
 
 

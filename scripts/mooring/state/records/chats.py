@@ -75,7 +75,8 @@ class Question:
 def hear(connection: sa.Connection, event: Event) -> bool:
     """Writes down an event; False where it was heard before."""
     put = tables.insert(connection.dialect.name, EVENTS).values(asdict(event)).on_conflict_do_nothing()
-    return connection.execute(put).rowcount == 1
+    # Of an INSERT, psycopg does not tell how many rows it was.
+    return connection.execute(put.returning(EVENTS.c.event)).first() is not None
 
 
 def event(connection: sa.Connection, platform: str, name: str) -> Event | None:
@@ -134,8 +135,11 @@ def decide(connection: sa.Connection, token: str, state: str, decided: str) -> b
     return connection.execute(wanted.values(state=state, decided=decided)).rowcount == 1
 
 
-def forget(connection: sa.Connection, before: float) -> None:
-    """Forgets events that are older, and questions that were over before."""
+def forget(connection: sa.Connection, before: float, most: int) -> None:
+    """Forgets events that are older, all but the newest so many, and questions that were over before."""
+    newest = sa.select(EVENTS.c.at).order_by(EVENTS.c.at.desc()).offset(most).limit(1)
+    if (oldest := connection.execute(newest).scalar()) is not None:
+        connection.execute(sa.delete(EVENTS).where(EVENTS.c.at <= oldest))
     connection.execute(sa.delete(EVENTS).where(EVENTS.c.at < before))
     connection.execute(sa.delete(QUESTIONS).where(QUESTIONS.c.until < before))
 
