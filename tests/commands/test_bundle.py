@@ -121,7 +121,10 @@ def test_evidence_travels_in_it(signed: Signed) -> None:
     signed.export()
     (found,) = json.loads(signed.file.read_bytes())["evidence"]
     assert (found["outcome"], found["environment"]) == ("pass", "local")
+    (kept,) = (signed.repo.root / ".mooring/local/evaluations").glob("*.simulated.json")
+    kept.unlink()
     assert PASSED in signed.refused("--bundle", signed.file)["message"]
+    assert json.loads(kept.read_bytes()) == found, "on the machine that deploys as on the one that evaluated"
 
 
 def test_what_is_no_bundle_is_not_signed(signed: Signed) -> None:

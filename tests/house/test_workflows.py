@@ -128,7 +128,8 @@ def test_a_release_is_evaluated_where_it_goes_out_before_anybody_approves_it() -
     runs = [step.get("run", "") for step in jobs["plan"]["steps"]]
     assert any(run.startswith('./scripts/moor eval --environment "$ENVIRONMENT"') for run in runs)
     assert jobs["plan"]["runs-on"] == jobs["deploy"]["runs-on"]
-    assert jobs["deploy"]["needs"] == "plan"
+    assert jobs["deploy"]["needs"] == ["plan", "provenance"]
+    assert jobs["deploy"]["if"] == "!failure() && !cancelled()"
 
 
 def test_a_deployment_takes_the_digest_that_was_reviewed_and_is_never_cancelled() -> None:
@@ -158,6 +159,25 @@ def test_a_merge_is_held_to_what_was_reviewed_before_anybody_approves_it() -> No
     assert checkout["with"]["fetch-depth"] == 0
     calls = load(GITHUB / "workflows/deploy.yml")["jobs"].values()
     assert all(call["permissions"]["pull-requests"] == "read" for call in calls), "a called workflow has no more"
+
+
+def test_what_is_deployed_is_the_bundle_that_others_vouched_for() -> None:
+    def artifacts(path: Path, action: str) -> list[str]:
+        named = (step["with"] for step in steps(path) if f"/{action}-artifact@" in step.get("uses", ""))
+        return [with_.get("name") or with_["pattern"] for with_ in named]
+
+    promote, provenance = (GITHUB / f"workflows/{name}.yml" for name in ("promote", "provenance"))
+    assert artifacts(promote, "upload") == ["bundle-${{ inputs.environment }}"]
+    assert set(artifacts(provenance, "download")) == set(artifacts(promote, "upload"))
+    assert artifacts(provenance, "upload") == ["signature-${{ inputs.environment }}"]
+    assert artifacts(promote, "download") == ["*-${{ inputs.environment }}"]
+    assert "--bundle" in load(promote)["jobs"]["deploy"]["steps"][-1]["run"]
+    wanted = {what for job in load(provenance)["jobs"].values() for what in job["permissions"]}
+    calls = [load(promote)["jobs"]["provenance"], *load(GITHUB / "workflows/deploy.yml")["jobs"].values()]
+    assert all(wanted <= set(call["permissions"]) for call in calls), "a called workflow has no more than its caller"
+    secrets = [path.stem for path in WORKFLOWS if "MOORING_SIGNING_KEY" in path.read_text(encoding="utf-8")]
+    assert secrets == ["provenance"]
+    assert load(provenance)["jobs"]["sign"]["runs-on"] == "ubuntu-latest", "the key meets no machine that deploys"
 
 
 def test_a_rollback_waits_in_no_queue() -> None:

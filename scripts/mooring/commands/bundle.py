@@ -2,11 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mooring.commands.workspace import Workspace
@@ -67,8 +66,8 @@ def _evidence(workspace: Workspace, release: "Release") -> Iterator[dict[str, An
             yield value
 
 
-@contextmanager
-def demanded(
+def demand(
+    workspace: Workspace,
     plan: "Plan",
     release: "Release",
     live: "Release | None",
@@ -77,8 +76,8 @@ def demanded(
     console: "Console",
     *,
     back: bool,
-) -> Iterator[list[Path]]:
-    """The files of evidence in a bundle, which is the one that is deployed, and signed where that is demanded.
+) -> None:
+    """Keeps the evidence in a bundle, which is the one that is deployed, and signed where that is demanded.
 
     Raises Refused(NO_EVIDENCE) where none was given, Refused(TAMPERED) for one that is not signed as it must be or is
     of something else, Refused(PLAN_MISMATCH) for another plan or commit. `back` is a release that was live before.
@@ -87,15 +86,34 @@ def demanded(
     if path is None:
         if signers and not back and not plan.in_sync:
             _missing(plan, signers)
-        yield []
         return
     bundle = _verified(path, signers, console)
     _same(bundle, plan, release, commit, path)
-    with TemporaryDirectory() as folder:
-        files = [Path(folder) / f"{number}.json" for number in range(len(bundle.evidence))]
-        for file, evidence in zip(files, bundle.evidence, strict=True):
-            file.write_text(json.dumps(evidence, indent=1), encoding="utf-8")
-        yield files
+    for number, evidence in enumerate(bundle.evidence):
+        _keep(workspace, bundle, evidence, f"evidence {number} in {path}")
+
+
+def _keep(workspace: Workspace, bundle: "Bundle", evidence: Mapping[str, Any], name: str) -> None:
+    """Beside the release, as if it had been found here; what was found here stays."""
+    from mooring.commands.drilling import evidence as drilling
+    from mooring.commands.evidence import store
+    from mooring.drill.attestation import FORMAT
+    from mooring.drill.attestation import Attestation as Drilled
+    from mooring.evaluate.attestation import Attestation
+    from mooring.release.sealed import write
+
+    data = json.dumps(evidence).encode()
+    made: Attestation | Drilled
+    if evidence.get("format") == FORMAT:
+        made = Drilled.from_bytes(data, name)
+        file = drilling.store(workspace, bundle.environment).path(made.release)
+    else:
+        made = Attestation.from_bytes(data, name)
+        file = store(workspace, bundle.environment).path(made.release, made.evidence)
+    if made.release != bundle.release.digest:
+        raise Refused(Reason.TAMPERED, f"{name} is about {made.release}, which is another release")
+    if not file.exists():
+        write(file, made.to_bytes())
 
 
 def _signers(release: "Release", live: "Release | None") -> Sequence["Signer"]:

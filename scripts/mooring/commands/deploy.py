@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,8 +99,7 @@ def deploy_release(
 
     name = release.content.environment.name
     running = target(workspace, release.content.environment)
-    with ExitStack() as stack:
-        book = stack.enter_context(ledger(workspace, release.content.environment))
+    with ledger(workspace, release.content.environment) as book:
         holds.admit(book, name)
         settle(running, book, console)
         _say_hotfix(book, name, console)
@@ -112,12 +110,12 @@ def deploy_release(
         attested: str | None = None
         approved: tuple[str, ...] = ()
         back = release.digest in book.state(name).trail
-        files = stack.enter_context(bundles.demanded(plan, release, live, commit, bundle, console, back=back))
+        bundles.demand(workspace, plan, release, live, commit, bundle, console, back=back)
         if not back:
             allowed(plan, console)
             approved = approvals.demand(catalog, plan, release, live, commit, book, lifted)
             proofs.demand(catalog, plan, release, live, book, console)
-            attested = _evidence(workspace, catalog, running, release, [*files, *evidence])
+            attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
         running.ensure()

@@ -1,5 +1,7 @@
 """`moor why`."""
 
+import os
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,17 +16,22 @@ from mooring.report.console import Console
 if TYPE_CHECKING:
     from mooring.state.runs.lookup import RunSeen
 
-SUMMARY = "Show what served a request: release, commit, evidence, rungs and tries, tools, cost"
+SUMMARY = "Show what served a request; or how a release came to be live, and what took it back"
 EXAMPLES = """
 moor why run_3b681afcef3b45b884bbd023dc490090   what answered, on which release of which commit
 moor why run_3b68                               the beginning of its name suffices
 moor why run_3b68 production                    where several environments have one
+moor why sha256:1a2b                            a release: pull request, evidence, plan, approvals, switch, rollback
 moor why run_3b68 --json | jq .answered.tries   each try of each rung, with its reason
 """
 
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]*|[0-9a-f]{4,64}")
+
+
 def add(parser: ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="its id or the beginning of it, as x-mooring-run of its answer says")
+    which = "a run, as x-mooring-run of its answer says, or the digest of a release; or the beginning of it"
+    parser.add_argument("run", metavar="RUN|DIGEST", help=which)
     where = parser.add_argument("environment", metavar="ENV", nargs="?", help="by default the one that has it")
     complete(where, environments)
 
@@ -33,9 +40,38 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.report import why
 
     workspace = find(args)
+    if _DIGEST.fullmatch(args.run.strip()):
+        return _release(workspace, args.run.strip(), args.environment, console)
     name, found = _found(workspace, args.run.strip(), args.environment)
     data = {"environment": name, **_explained(workspace, name, found)}
     why.show(data, console)
+    return Outcome(Reason.REPORTED, data)
+
+
+def _release(workspace: Workspace, beginning: str, wanted: str | None, console: Console) -> Outcome:
+    """A release, by the beginning of its digest. Raises UsageError unless exactly one was ever to be live."""
+    from mooring.commands.running import ledger
+    from mooring.commands.stored import stored
+    from mooring.operate.repository.github import host
+    from mooring.operate.walk import known, walked
+    from mooring.report import walk
+
+    digest = f"sha256:{beginning.removeprefix('sha256:')}"
+    searched = [workspace.known(wanted)] if wanted else list(_kept(workspace))
+    found: list[tuple[str, str]] = []
+    for name in searched:
+        with ledger(workspace, name) as book:
+            found += [(name, one) for one in known(book, name, digest)]
+    if len(found) != 1:
+        names = ", ".join(f"{one[:19]} in {name}" for name, one in found)
+        what = f"several releases begin with {beginning}: {names}" if found else f"no release {beginning} was deployed"
+        raise UsageError(f"{what} (searched: {', '.join(searched) or 'nothing has a ledger here'})", "moor history ENV")
+    [(name, one)] = found
+    with ledger(workspace, name) as book, stored(workspace, name) as database:
+        if database is None:
+            raise UsageError(f"the database of {name} was removed just now")
+        data = walked(one, name, book, database, workspace.root, host(os.environ))
+    walk.show(data, console)
     return Outcome(Reason.REPORTED, data)
 
 

@@ -59,6 +59,24 @@ def kept(github: GitHub, prefix: str, mark: str, pause: Pause = time.sleep) -> l
     return persistently(github, look, pause)
 
 
+def of(github: GitHub, branch: str, pause: Pause = time.sleep) -> list[dict[str, Any]]:
+    """All pull requests of a branch, the newest first: number, state (`open`, `closed` or `merged`) and address."""
+
+    def look(client: httpx2.Client) -> list[dict[str, Any]]:
+        found = answer(client.get("/pulls", params={"state": "all", "head": f"{github.owner}:{branch}"}))
+        return [
+            {
+                "number": int(pull["number"]),
+                "state": "merged" if pull.get("merged_at") else str(pull["state"]),
+                "url": str(pull.get("html_url") or ""),
+            }
+            for pull in found
+            if pull["head"]["ref"] == branch
+        ]
+
+    return persistently(github, look, pause)
+
+
 def start(github: GitHub, workflow: str, branch: str, pause: Pause = time.sleep) -> None:
     """Starts a workflow for a branch, which a push with a workflow's own token does not. Failed(PROCESS).
 
