@@ -1,11 +1,6 @@
 """`moor chat`: a module of `chatting/` for each action."""
 
-from argparse import ArgumentParser, Namespace
-from importlib import import_module
-from typing import Protocol, cast
-
-from mooring.outcome import Outcome
-from mooring.report.console import Console
+from mooring.commands.actions import Actions
 
 SUMMARY = "Say a chat command here; it is judged, asked and recorded as by any platform."
 EXAMPLES = """
@@ -19,33 +14,6 @@ moor chat github staging                             hears the comment that a wo
 moor chat register staging                           tells Discord which commands there are
 """
 
-ACTIONS = ("run", "serve", "github", "register")
-"""In the order of `moor chat --help`."""
+_ACTIONS = Actions("chatting", ("run", "serve", "github", "register"))
 
-
-class Action(Protocol):
-    """The interface of a module of `chatting/`. Heavy imports belong inside `run`."""
-
-    SUMMARY: str
-
-    def add(self, parser: ArgumentParser) -> None: ...
-
-    def run(self, args: Namespace, console: Console) -> Outcome: ...
-
-
-def add(parser: ArgumentParser) -> None:
-    from mooring.commands.parser import shared
-
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name in ACTIONS:
-        module = _module(name)
-        summary = f"{module.SUMMARY[0].lower()}{module.SUMMARY[1:].rstrip('.')}"
-        module.add(actions.add_parser(name, parents=[shared()], help=summary, description=module.SUMMARY))
-
-
-def run(args: Namespace, console: Console) -> Outcome:
-    return _module(args.action).run(args, console)
-
-
-def _module(name: str) -> Action:
-    return cast(Action, import_module(f"mooring.commands.chatting.{name}"))
+add, run = _ACTIONS.add, _ACTIONS.run
