@@ -60,6 +60,12 @@ def test_expressions_reach_a_shell_as_variables_only(path: Path) -> None:
     assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
 
 
+@every_workflow
+def test_a_job_that_hangs_is_ended(path: Path) -> None:
+    jobs = {name: job for name, job in load(path)["jobs"].items() if "uses" not in job}  # those have it where they are
+    assert {name for name, job in jobs.items() if not 0 < job.get("timeout-minutes", 0) <= 120} == set()
+
+
 @every_file
 def test_a_checkout_leaves_no_token_behind(path: Path) -> None:
     checkouts = [step for step in steps(path) if step.get("uses", "").startswith("actions/checkout@")]
