@@ -22,7 +22,7 @@ moor hotfix production model/openai/small options.temperature=0 --reason "it rep
 moor hotfix local tool/orders/find timeoutSeconds=25 --reason "the service is slow today" --for 30m
 moor hotfix local agent/support models.L0=anthropic/large --reason "the vendor is down" --for 4h
 """
-UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST = 7 * 86400.0
 """Seconds for which a hotfix may last: what is needed for longer belongs into git."""
 
@@ -33,7 +33,7 @@ def add(parser: ArgumentParser) -> None:
     complete(which, documents)
     parser.add_argument("values", metavar="PATH=VALUE", nargs="+", type=_value, help="a dotted path, and YAML for it")
     parser.add_argument("--reason", metavar="TEXT", required=True, help="why it cannot wait for a pull request")
-    parser.add_argument("--for", dest="seconds", metavar="TIME", required=True, type=_span, help="30m, 2h or 1d")
+    parser.add_argument("--for", dest="seconds", metavar="TIME", required=True, type=span, help="30m, 2h or 1d")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
@@ -97,7 +97,7 @@ def _value(text: str) -> tuple[str, Any]:
     return path, read.data["value"]
 
 
-def _span(text: str) -> float:
+def span(text: str) -> float:
     """Seconds of a time such as 2h, at most LONGEST."""
     if text[-1:] in UNITS and text[:-1].isdecimal():
         seconds = int(text[:-1]) * UNITS[text[-1]]

@@ -18,8 +18,8 @@ RULES = "evals/simulator"
 SHORT_BAKE_SECONDS = 0.5
 """How long the copy's own release is watched: what is drilled comes later."""
 
-_LEFT_OUT = ("access", "database", "export", "patrol")
-"""Fields of the environment that lead to what is real: its callers' keys, its state, its copies, its dependencies."""
+_LEFT_OUT = ("access", "chat", "database", "export", "patrol")
+"""Fields of the environment that lead to what is real: callers' keys, chat, its state, copies, dependencies."""
 
 
 def copied(root: Path, environment: str, to: Path) -> Mapping[str, Any]:
