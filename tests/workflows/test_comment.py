@@ -11,7 +11,7 @@ from tests.chat.standins.github import REPOSITORY, GitHub
 from tests.github.test_chat_job import CHAT
 from tests.operate.repository.standin import TOKEN
 from tests.workflows.act import Run
-from tests.workflows.hub import Hub, live
+from tests.workflows.hub import ENVIRONMENTS, Hub, live
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 HEAD = "# yaml-language-server: $schema=../../schemas/chat.schema.json\n"
@@ -30,7 +30,8 @@ class Host(GitHub):
 def chatting(here: Hub) -> Iterator[tuple[Hub, Host]]:
     """Staging serves, and may be steered by comments of maintainers."""
     (here.clone.root / "configs/operations/chat.yaml").write_text(HEAD + json.dumps(CHAT))
-    here.clone.edit("configs/environments/staging.yaml", "\nagents:", "\nchat: chat\nagents:")
+    for environment in ENVIRONMENTS:
+        here.clone.edit(f"configs/environments/{environment}.yaml", "\nagents:", "\nchat: chat\nagents:")
     here.committed("Chat")
     here.push("main")
     deployed = here.on_main("deploy", "push", "-j", "staging")
@@ -43,24 +44,25 @@ def chatting(here: Hub) -> Iterator[tuple[Hub, Host]]:
 def said(hub: Hub, host: Host, text: str, login: str = "anna") -> Run:
     """What the workflow does of a comment."""
     payload = json.loads(host.comment(text, time.time(), login).body)
-    run = replace(hub, api=host).on_main("chat", "issue_comment", **payload)  # type: ignore[arg-type]  # another stand-in of the same API
-    assert run.passed, run.printed
-    return run
+    at_host = replace(hub, api=host)  # type: ignore[arg-type]  # another stand-in of the same API
+    return at_host.on_main("chat", "issue_comment", **payload)
 
 
 def test_a_command_is_answered_and_a_strangers_is_refused_and_no_text_reaches_a_shell(
     chatting: tuple[Hub, Host],
 ) -> None:
     hub, host = chatting
-    said(hub, host, "/agent status in staging")
+    assert said(hub, host, "/agent status in staging").passed
     (answer,) = host.written
     assert "2 of 2 agents healthy" in answer
 
     before = live(hub, "staging")
-    said(hub, host, "/deploy rollback in staging", "mallory")
+    assert said(hub, host, "/deploy rollback in staging", "mallory").passed
     assert "mallory" in host.written[-1]
     assert live(hub, "staging") == before
 
     owned = hub.folder / "owned"
-    said(hub, host, f'/agent status in staging"; touch {owned}; echo "$(touch {owned})`touch {owned}`')
+    run = said(hub, host, f'/agent status in staging"; touch {owned}; echo "$(touch {owned})`touch {owned}`')
+    assert "nothing to do" in run.of("chat/staging/")  # it is no command, and production, which hears those, is not up
+    assert "owned" not in run.printed
     assert not owned.exists()

@@ -11,8 +11,10 @@ from pathlib import Path
 def main() -> None:
     into = Path(os.environ["INTO"]).resolve()
     into.mkdir(parents=True, exist_ok=True)
-    for artifact in sorted(Path(os.environ["STANDIN"], "artifacts", os.environ["RUN"]).glob("*.zip")):
-        folder = into / artifact.stem
+    run = os.environ["RUN"] or os.environ["GITHUB_RUN_ID"]
+    wanted, together = os.environ["NAME"] or os.environ["PATTERN"], os.environ["TOGETHER"] == "true"
+    for artifact in sorted(Path(os.environ["STANDIN"], "artifacts", run).glob(f"{wanted}.zip")):
+        folder = into if together or os.environ["NAME"] else into / artifact.stem
         with zipfile.ZipFile(artifact) as archive:
             for entry in archive.infolist():
                 if (folder / entry.filename).resolve().is_relative_to(folder):
