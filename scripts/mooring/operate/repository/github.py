@@ -126,12 +126,13 @@ def persistently(
     github: GitHub,
     work: Callable[[httpx2.Client], Done],
     pause: Pause = time.sleep,
-    pauses: Sequence[float] = PAUSES,
+    pauses: Sequence[float] | None = None,
 ) -> Done:
     """The result of `work`, repeated from its beginning while GitHub answers with temporary errors. Failed(PROCESS).
 
-    Where GitHub says how long to wait, that long, unless it is longer than all the pauses together.
+    Where GitHub says how long to wait, that long, unless it is longer than all the `pauses` together (None: PAUSES).
     """
+    pauses = PAUSES if pauses is None else pauses
     why, after, tries = "", 0.0, 0
     with github.client() as client:
         for wait in (0.0, *pauses):
