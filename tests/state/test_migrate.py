@@ -134,6 +134,7 @@ def shapes(url: str, tmp_path: Path, migrations: Sequence[Migration]) -> list[di
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # a database for each statement of all migrations
 @pytest.mark.parametrize("back", [False, True], ids=["forward", "backward"])
 def test_a_process_killed_at_any_statement_leaves_whole_migrations_that_the_next_one_goes_on_with(
     database_url: str, tmp_path: Path, back: bool
