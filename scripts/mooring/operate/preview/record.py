@@ -15,7 +15,7 @@ from mooring.timestamps import iso
 
 FOLDER = "previews"
 ENDING_SECONDS = 30.0
-"""For a preview that was told to end: its processes are killed then, and its files removed."""
+"""For a preview that was told to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ def every(state: Path) -> list[Preview]:
 def end(preview: Preview) -> bool:
     """Tells a preview to end, and waits until it has; False when it was gone, or does not end in time."""
     with suppress(psutil.Error):
-        process = psutil.Process(preview.pid)
         if preview.alive:
+            process = psutil.Process(preview.pid)
             process.send_signal(signal.SIGTERM)
             process.wait(ENDING_SECONDS)
             return True
