@@ -8,6 +8,9 @@ from typing import Any
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import MooringError
 
+UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
+"""Seconds, by the letter that ends a time such as 2h."""
+
 
 def environment(parser: ArgumentParser, *, default: str | None = None, several: bool = False) -> None:
     """`ENV`, by default required and one; `args.environment` is a list when `several`."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
-from mooring.commands.arguments import count, environment
+from mooring.commands.arguments import UNITS, count, environment
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import MooringError
 from mooring.outcome import Outcome, Reason
@@ -30,8 +30,6 @@ moor history local --verify      and whether the ledger is whole: every entry se
 RECORDS, ROWS = 10, 20
 """How many of each are shown by default."""
 
-_SPAN = {"m": 60.0, "h": 3600.0, "d": 86400.0}
-
 
 def add(parser: ArgumentParser) -> None:
     environment(parser)
@@ -47,7 +45,7 @@ def add(parser: ArgumentParser) -> None:
 def moment(text: str) -> float:
     """Unix time of `2d` ago, of a date or of a time; UTC where it says no zone."""
     if found := re.fullmatch(r"(\d{1,5})([mhd])", text):
-        return time.time() - int(found[1]) * _SPAN[found[2]]
+        return time.time() - int(found[1]) * UNITS[found[2]]
     try:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

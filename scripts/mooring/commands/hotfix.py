@@ -6,7 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mooring.commands.arguments import complete, documents, environment
+from mooring.commands.arguments import UNITS, complete, documents, environment
 from mooring.commands.workspace import find
 from mooring.errors import FindingsError, Refused
 from mooring.outcome import Outcome
@@ -22,7 +22,7 @@ moor hotfix production model/openai/small options.temperature=0 --reason "it rep
 moor hotfix local tool/orders/find timeoutSeconds=25 --reason "the service is slow today" --for 30m
 moor hotfix local agent/support models.L0=anthropic/large --reason "the vendor is down" --for 4h
 """
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+SPANS = {"s": 1.0, **UNITS}
 LONGEST = 7 * 86400.0
 """Seconds for which a hotfix may last: what is needed for longer belongs into git."""
 
@@ -99,8 +99,8 @@ def _value(text: str) -> tuple[str, Any]:
 
 def span(text: str) -> float:
     """Seconds of a time such as 2h, at most LONGEST."""
-    if text[-1:] in UNITS and text[:-1].isdecimal():
-        seconds = int(text[:-1]) * UNITS[text[-1]]
+    if text[-1:] in SPANS and text[:-1].isdecimal():
+        seconds = int(text[:-1]) * SPANS[text[-1]]
         if 0 < seconds <= LONGEST:
             return seconds
     raise ArgumentTypeError(f"{text!r} is no time of at most 7 days, such as 30m, 2h or 1d")

@@ -8,7 +8,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from mooring.catalog.nearest import suggestion
-from mooring.commands.arguments import environment
+from mooring.commands.arguments import UNITS, environment
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
@@ -29,7 +29,6 @@ moor keys rotate production website --overlap 7d     a new key; the old one work
 moor keys revoke production website                  refused within a second
 """
 COLUMNS = ("NAME", "ID", "TENANT", "ROLE", "AGENTS", "LIMITS", "CREATED", "ENDS")
-UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 LONGEST_DAYS = 3650
 
 

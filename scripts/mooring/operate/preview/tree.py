@@ -38,4 +38,3 @@ def files(root: Path, commit: str) -> Iterator[Path]:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(folder, filter="data")
         yield Path(folder)
-
