@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import httpx2
 import sqlalchemy as sa
@@ -31,7 +32,6 @@ from mooring.runtime.watch.observer import Observer
 from mooring.runtime.watch.scrape import Scrape
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
-from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
 from mooring.state.database import Database
 from mooring.state.migrations.table import MIGRATIONS
@@ -51,7 +51,7 @@ class Runtime:
     def __init__(self, release: Release, settings: Settings) -> None:
         self.release = release
         self.settings = settings
-        self.simulated = release.content.environment.endpoints == SIMULATED
+        self.simulated = not release.content.environment.calls_providers
         profiles = release.content.resilience.values()
         self.metrics = Metrics(tracing(settings.environ, settings.slot, release.digest))
         self.observer = Observer(release, settings, self.metrics)
@@ -90,18 +90,20 @@ class Runtime:
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
         # What a service gives one run to keep, no other run sends back.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        simulator = self.settings.simulator_url
         self.client = httpx2.AsyncClient(
             limits=limits,
             timeout=30,
             trust_env=not self.simulated,
+            # A proxy that the machine's variables name leads to providers, and never back to this machine.
+            mounts={f"all://{urlsplit(simulator).netloc}": None} if simulator else None,
             cookies=no_cookies,
             transport=self.settings.transport,
         )
         idle.watch(self.client)
         self._reasons = []
-        environ, models = self.settings.environ, self.release.content.models.values()
-        if not self.simulated:
-            self._reasons += [f"environment variable {name} is not set" for name in missing_keys(models, environ)]
+        missing = missing_keys(self.release.content.real_models, self.settings.environ)
+        self._reasons += [f"environment variable {name} is not set" for name in missing]
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:
