@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlsplit
 
 import httpx2
 import sqlalchemy as sa
@@ -12,9 +10,9 @@ from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.runs import Runs
-from mooring.runtime.core import idle
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
+from mooring.runtime.core.outside import outside
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.known_keys import KnownKeys
@@ -87,20 +85,8 @@ class Runtime:
         """Opens clients and the store of runs, and builds the agents."""
         if self.client is not None:
             return
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-        # What a service gives one run to keep, no other run sends back.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        simulator = self.settings.simulator_url
-        self.client = httpx2.AsyncClient(
-            limits=limits,
-            timeout=30,
-            trust_env=not self.simulated,
-            # A proxy that the machine's variables name leads to providers, and never back to this machine.
-            mounts={f"all://{urlsplit(simulator).netloc}": None} if simulator else None,
-            cookies=no_cookies,
-            transport=self.settings.transport,
-        )
-        idle.watch(self.client)
+        settings = self.settings
+        self.client = outside(not self.simulated, settings.simulator_url, settings.transport)
         self._reasons = []
         missing = missing_keys(self.release.content.real_models, self.settings.environ)
         self._reasons += [f"environment variable {name} is not set" for name in missing]
