@@ -1,12 +1,14 @@
 """The current health of a slot, for people."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mooring.spec.endpoints import SIMULATED
 
 COLUMNS = ("AGENT", "RUNG", "MODEL", "BREAKER", "ANSWERED")
 PREPARED = {"L3": "prepared answer", "L4": "apology and ticket"}
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def rows(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -39,7 +41,7 @@ def spend(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def simulated(what: Mapping[str, Any], endpoints: Mapping[str, str]) -> str:
+def simulated(what: Mapping[str, Any], endpoints: Mapping[str, str] = NOBODY) -> str:
     """What the simulator plays of an environment, or ""; by provider where it does not play all models."""
     services = f"{'service' if len(what['services']) == 1 else 'services'} {', '.join(what['services'])}"
     some = "" if what["models"] else ", ".join(name for name, at in endpoints.items() if at == SIMULATED)
