@@ -87,7 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
         text = '{"word": "pong"}' if "JSON" in asked else "pong"
         if self.server.fault == "prose":
             text = f"Here you are: {text}"
-        calls = bool(body.get("tools")) and self.server.fault != "words"
+        names = {(tool.get("function") or tool)["name"] for tool in body.get("tools") or ()}
+        calls = "echo" in names and self.server.fault != "words"
         speak = _Anthropic if self.path.endswith("/messages") else _OpenAI
         if body.get("stream"):
             self._streamed(speak.stream(body["model"], text))

@@ -23,7 +23,8 @@ def summary(models: Sequence[Mapping[str, Any]]) -> str:
     well = sum(bool(one["well"]) for one in real)
     cost = sum(one["cost_usd"] for one in real)
     told = f"; it cost about ${cost:.6f}" if cost else ""
-    return f"{well} of {count(len(real), 'real model')} answer in every way that their agents need{told}"
+    says = "answers in every way that its" if len(real) == 1 else "answer in every way that their"
+    return f"{well} of {count(len(real), 'real model')} {says} agents need{told}"
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
