@@ -118,7 +118,9 @@ def test_an_endpoint_that_wants_a_key_where_the_document_has_none(ask: Ask) -> N
 
 def test_a_missing_key_is_named_and_nobody_is_asked(ask: Any) -> None:
     found = ask(environ={})
-    assert found.trouble.startswith("PRIMARY_KEY is not set: export it here, and where local's supervisor starts")
+    assert found.trouble.startswith(
+        "PRIMARY_KEY is not set: export it here, and where the runner and the supervisor of local"
+    )
     assert (ask.server.asked, found.answers, found.well) == ([], (), False)
 
 

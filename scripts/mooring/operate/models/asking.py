@@ -69,13 +69,13 @@ def once(document: spec.Model, usage: Usage, settings: Settings, client: httpx2.
 async def ask(model: Model, document: spec.Model, usage: Usage) -> list[Answer]:
     """Asks one way after the other, for a model of one's own may answer only one question at a time.
 
-    What would keep every other way from working ends it.
+    What would keep every other way from working ends it, unless one worked: then that was of this way alone.
     """
     answers: list[Answer] = []
     for way in WAYS:
         answer, over = await _answer(model, document, usage, way)
         answers.append(answer)
-        if over:
+        if over and not any(each.works for each in answers):
             break
     return answers
 

@@ -35,8 +35,7 @@ _WORDS = {
 
 def no_key(variable: str, environment: str) -> str:
     """A key that is not set here."""
-    where = f"export it here, and where {environment}'s supervisor starts (moor up {environment})"
-    return f"{variable} is not set: {where}"
+    return f"{variable} is not set: export it here, and where the runner and the supervisor of {environment} start"
 
 
 def trouble(error: BaseException, model: Model, way: str, limit: float) -> str:
