@@ -64,9 +64,9 @@ def test_a_missing_key_is_a_line_and_a_failure(
     mixed(repo, server)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     told = moor("-C", repo.root, "models", "check", "local", "--model", "openai/gpt-4-1")
-    line = "openai/gpt-4-1: OPENAI_API_KEY is not set: export it here, and where the runner and the supervisor of local start"
+    where = "export it here, and where the runner and the supervisor of local start"
     assert told.code == 1
-    assert line in told.out.splitlines()
+    assert f"openai/gpt-4-1: OPENAI_API_KEY is not set: {where}" in told.out.splitlines()
     assert "anthropic" not in told.out
     assert server.asked == []
 
