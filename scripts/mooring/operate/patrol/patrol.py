@@ -95,7 +95,8 @@ async def _patrol(
     document: Patrol, surroundings: Surroundings, before: Mapping[str, Before], clock: Clock
 ) -> list[Checked]:
     asyncio.get_running_loop().set_default_executor(Threads())
-    async with Clients(trust_env=surroundings.content.environment.calls_providers) as clients:
+    real = surroundings.content.environment.calls_providers
+    async with Clients(trust_env=real, simulator=surroundings.simulator) as clients:
         surroundings.clients = clients
         found = list(dependencies(document, surroundings))
         known = (before.get(dependency.name, NOTHING) for dependency in found)
