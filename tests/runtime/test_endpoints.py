@@ -6,12 +6,13 @@ import pytest
 from mooring.release.release import Release
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.runtime import Runtime
+from mooring.spec.endpoints import Endpoint
 from tests.runtime.hosting import Serving
 from tests.runtime.sample import sample
 from tests.runtime.stub import Reply, Stub
 
 KEYS = {"PRIMARY_KEY": "sk-1", "SMALL_KEY": "sk-3"}
-MIXED = {"one": "real", "two": "simulated", "own": "real"}
+MIXED: dict[str, Endpoint] = {"one": "real", "two": "simulated", "own": "real"}
 
 
 @pytest.fixture

@@ -15,11 +15,12 @@ from mooring.evaluate.recordings import read
 from mooring.evaluate.values import Results
 from mooring.release.release import Release
 from mooring.spec import EvalSuite
+from mooring.spec.endpoints import Endpoint
 from tests.runtime.hosting import Serving
 from tests.runtime.sample import sample
 from tests.runtime.stub import Reply, Stub
 
-MIXED = {"one": "real", "two": "simulated", "own": "real"}
+MIXED: dict[str, Endpoint] = {"one": "real", "two": "simulated", "own": "real"}
 KEYS = {"PRIMARY_KEY": "k", "SMALL_KEY": "k"}
 HELLO = [{"type": "equals", "value": "hello"}]
 

@@ -10,6 +10,7 @@ import pytest
 from mooring.operate.models.check import check
 from mooring.operate.models.found import Asked
 from mooring.release.content import ReleaseContent
+from mooring.spec.endpoints import Endpoint
 from tests.modelserver import ModelServer, model_server
 from tests.runtime.sample import limits, sample
 
@@ -170,7 +171,7 @@ def test_a_port_where_nobody_listens_is_said(ask: Ask) -> None:
 @pytest.mark.slow
 def test_all_models_are_asked_at_once_and_simulated_ones_are_not() -> None:
     with model_server("slow") as server:
-        endpoints = {"one": "real", "two": "real", "own": "simulated"}
+        endpoints: dict[str, Endpoint] = {"one": "real", "two": "real", "own": "simulated"}
         content = placed(sample(endpoints, ladder=limits(20)).content, server, "openai-chat")
         began = time.monotonic()
         primary, alternate, small = check(content, ["primary", "alternate", "small"], KEYS)
