@@ -4,8 +4,6 @@ import httpx2
 import pytest
 
 from mooring.release.release import Release
-from mooring.runtime.core.settings import Settings
-from mooring.runtime.runtime import Runtime
 from mooring.spec.endpoints import Endpoint
 from tests.runtime.hosting import Serving
 from tests.runtime.sample import sample
@@ -75,13 +73,20 @@ def test_a_run_remembers_that_it_was_played(serve, mixed, vendor, stub):
     assert shown.headers["x-mooring-simulated"] == "true"
 
 
-def test_what_the_simulator_said_is_no_good_answer_once_a_provider_is_real(build, tmp_path):
-    def about(endpoints):
-        runtime = Runtime(build(endpoints=endpoints), Settings("blue", tmp_path, "http://127.0.0.1:9", KEYS))
-        content = runtime.release.content
-        return content.endpoints_of(content.agents["support"])
-
-    assert about("simulated") != about(MIXED) != about("real")
+def test_what_the_simulator_said_is_no_saved_answer_once_a_provider_is_real(serve, build, mixed, vendor, stub):
+    models = ("primary-1", "alternate-1", "small-1")
+    stub.script("primary-1", Reply("from the simulator"))
+    played = serve(build())
+    assert played.chat().headers["x-mooring-rung"] == "L0"
+    for model in models:
+        stub.script(model, Reply(status=401))
+        vendor.script(model, Reply(status=401))
+    saved = played.chat()
+    assert saved.headers["x-mooring-rung"] == "L3"
+    assert "from the simulator" in saved.text
+    answer = serve(mixed, slot="green", environ=KEYS).chat()
+    assert answer.headers["x-mooring-rung"] == "L4"
+    assert "from the simulator" not in answer.text
 
 
 def test_a_proxy_of_the_machine_leads_to_providers_and_not_to_the_simulator(
