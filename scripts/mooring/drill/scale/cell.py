@@ -11,7 +11,7 @@ from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.figures import Figures
 from mooring.drill.scale.plan import Plan, database_seconds
 
-MOST_PER_SECOND = 100.0
+MOST_PER_SECOND = 60.0
 """Requests a second of the largest cell."""
 
 
@@ -21,7 +21,8 @@ class Cell:
 
     A run is `model_calls` and `tool_calls` one after the other on average, with a slice of a worker's time and a trip
     to PostgreSQL before the first and after each. `calls_per_second` and `tokens_per_second` are the quota; None is
-    without end. `connections` are those of one worker.
+    without end. `connections` are those of one worker. After a simulation has warmed up, the load jumps to `jump`
+    times the rate, and `lag_seconds` later `added_pods` serve too.
     """
 
     rate: float
@@ -40,16 +41,27 @@ class Cell:
     calls_per_second: float | None = None
     tokens_per_second: float | None = None
     tokens_per_call: float = 0.0
+    jump: float = 1.0
+    added_pods: int = 0
+    lag_seconds: float = 0.0
 
     @property
     def trips(self) -> float:
         """Slices of a worker's time, and trips to PostgreSQL, of one run."""
         return self.model_calls + self.tool_calls + 1
 
-    def grown(self, times: float, *, pods: bool) -> "Cell":
-        """The cell with so many times the load; with as many times the pods, or with those that it has."""
-        more = ceil(self.pods * times) if pods else self.pods
-        return replace(self, rate=self.rate * times, pods=more)
+    @property
+    def unlimited(self) -> "Cell":
+        """The cell with as much quota as it wants."""
+        return replace(self, calls_per_second=None, tokens_per_second=None)
+
+    def grown(self, times: float) -> "Cell":
+        """The cell with so many times the load, and as many times the pods."""
+        return replace(self, rate=self.rate * times, pods=ceil(self.pods * times))
+
+    def surging(self, times: float, lag_seconds: float) -> "Cell":
+        """The cell in which load jumps, and pods come after it."""
+        return replace(self, jump=times, added_pods=ceil(self.pods * (times - 1)), lag_seconds=lag_seconds)
 
 
 def cell(plan: Plan, figures: Figures, given: Assumptions) -> Cell:

@@ -1,11 +1,11 @@
 """Where each part of a plan ends, when load grows and nothing but pods is added. Arithmetic."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.figures import Figures
-from mooring.drill.scale.plan import Plan, database_seconds
+from mooring.drill.scale.plan import Plan, database_seconds, plan
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ REMEDIES = {
     REQUESTS: "buy a larger quota; split agents over vendors; fewer steps a run",
     TOKENS: "buy a larger quota; shorter prompts and context; a smaller model for easy questions",
     PROCESSOR: "more cores; then shard by tenant, since nothing is shared between tenants",
-    CONNECTIONS: "a pooler in session mode saves nothing here; settings of a connection must move to the role before "
-    "transaction mode works",
+    CONNECTIONS: "a pooler in transaction mode; the role must have the search_path then, which is set once a connection",
     WAL: "faster disks; then shard by tenant",
     ROW: "several keys for one caller; a longer pause between writes of spend",
     DELETION: "partition by day and drop partitions; the schema has none yet",
@@ -70,6 +69,17 @@ def limits(found: Plan, figures: Figures, given: Assumptions) -> list[Limit]:
     basis = _basis(found, figures, given)
     made = [Limit(part, rate * 60, rate * 60 / found.rate, basis[part], REMEDIES[part]) for part, rate in at.items()]
     return sorted(made, key=lambda limit: limit.rate)
+
+
+def one_server(figures: Figures, given: Assumptions) -> dict[str, float]:
+    """Where one PostgreSQL server of the largest size ends, in requests a minute by part, the nearest first."""
+    largest = replace(plan(1, figures, given), shards=1, database_cores=given.database_cores)
+    return {limit.part: limit.rate for limit in limits(largest, figures, given) if limit.part.startswith("PostgreSQL")}
+
+
+def sharding(figures: Figures, given: Assumptions) -> float:
+    """Requests a minute from which on one server is busier than planned, so that tenants need several."""
+    return one_server(figures, given)[PROCESSOR] * given.busy
 
 
 def _basis(found: Plan, figures: Figures, given: Assumptions) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mooring.drill.scale.assumptions import Assumptions
-from mooring.drill.scale.breaking import Growth, grow
+from mooring.drill.scale.breaking import Growth, grow, surge
 from mooring.drill.scale.cell import Cell, cell
 from mooring.drill.scale.figures import Figures
 from mooring.drill.scale.limits import Limit, limits
@@ -19,13 +19,15 @@ RATES = (100, 10_000, 1_000_000)
 class Scaled:
     """One rate: what it needs, where its parts end, and what a simulation of `cell` saw.
 
-    `growth` is with pods that are added in time, `surge` before any could be.
+    `growth` is with pods that are added in time, `beyond` with as much quota as is wanted too, and `surge` with a jump
+    of load and pods that come after it.
     """
 
     plan: Plan
     limits: tuple[Limit, ...]
     cell: Cell
     growth: Growth
+    beyond: Growth
     surge: Growth
 
     @property
@@ -43,6 +45,7 @@ class Scaled:
                 "share": self.cell.share,
                 "pods": self.cell.pods,
                 "growth": self.growth.data(),
+                "beyond": self.beyond.data(),
                 "surge": self.surge.data(),
             },
         }
@@ -59,5 +62,7 @@ def _scaled(rate: float, figures: Figures, given: Assumptions, seed: int, tell: 
     tell(f"{rate:,.0f} requests a minute")
     found = plan(rate, figures, given)
     small = cell(found, figures, given)
-    growth, surge = (grow(small, given, seed, pods=pods) for pods in (True, False))
-    return Scaled(found, tuple(limits(found, figures, given)), small, growth, surge)
+    parts, unlimited = tuple(limits(found, figures, given)), small.unlimited
+    return Scaled(
+        found, parts, small, grow(small, given, seed), grow(unlimited, given, seed), surge(unlimited, given, seed)
+    )

@@ -6,16 +6,17 @@ the tail that drills give them. A call beyond the quota is answered by the next 
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
+from math import inf
 
 from mooring.drill.scale.cell import Cell
 from mooring.drill.world import MEDIAN_SECONDS, SLOW_SHARE, SLOW_TIMES, SPREAD
 
-BURST_SECONDS = 5.0
-"""A quota that was not used for so long is there at once."""
+BURST_SECONDS = 10.0
+"""What was not used of a quota for so long is there at once."""
 
 WORKER, POOL, DATABASE = "workers", "connections of workers", "PostgreSQL"
 """What a run waits for."""
@@ -25,22 +26,29 @@ WORKER, POOL, DATABASE = "workers", "connections of workers", "PostgreSQL"
 class Seen:
     """Of the requests that arrived after the time in which the cell only warmed up; times in seconds.
 
-    `waits` are what each run waited for our own parts, `by` the sums of it by what was waited for, `trips` how many
-    trips to PostgreSQL there were, and `degraded` counts runs whose first model was beyond its quota.
+    `waits` are what each run waited for our own parts, `by` the sums of it by what was waited for, and `degraded`
+    counts runs whose first model was beyond its quota.
     """
 
     arrived: int = 0
     refused: int = 0
     degraded: int = 0
-    trips: int = 0
     took: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     by: dict[str, float] = field(default_factory=lambda: dict.fromkeys((WORKER, POOL, DATABASE), 0.0))
+    @classmethod
+    def of(cls, parts: "Sequence[Seen]") -> "Seen":
+        """All of them together."""
+        counts = (sum(getattr(each, name) for each in parts) for name in ("arrived", "refused", "degraded"))
+        took, waits = ([one for each in parts for one in getattr(each, name)] for name in ("took", "waits"))
+        by = {what: sum(each.by[what] for each in parts) for what in (WORKER, POOL, DATABASE)}
+        return cls(*counts, took, waits, by)
 
-    def at(self, values: list[float], rate: float) -> float:
-        """A quantile; 0 where nothing was answered."""
-        ordered = sorted(values)
-        return ordered[min(len(ordered) - 1, int(rate * len(ordered)))] if ordered else 0.0
+
+def quantile(values: list[float], rate: float) -> float:
+    """0 where there are no values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(rate * len(ordered)))] if ordered else 0.0
 
 
 @dataclass(slots=True)
@@ -79,7 +87,8 @@ class _Bucket:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._left, self._at = rate * BURST_SECONDS, 0.0
+        # Empty, so that what is saved up does not hide for a while that the quota is too small.
+        self._left, self._at = 0.0, 0.0
 
     def take(self, now: float, amount: float) -> bool:
         self._left = min(self._rate * BURST_SECONDS, self._left + (now - self._at) * self._rate)
@@ -98,6 +107,7 @@ def simulate(cell: Cell, seconds: float, warm_seconds: float, seed: str) -> Seen
 class _Simulation:
     def __init__(self, cell: Cell, end: float, warm: float, seed: str) -> None:
         self._cell, self._end, self._warm = cell, end, warm
+        self._more = warm + cell.lag_seconds if cell.added_pods else inf
         self._chance = random.Random(seed)  # noqa: S311 - a die
         self._pods = [_Pod(cell) for _ in range(cell.pods)]
         self._cores = [0.0] * cell.database_servers
@@ -111,12 +121,17 @@ class _Simulation:
         self._number, self.seen = count(), Seen()
 
     def run(self) -> Seen:
-        arrival = self._chance.expovariate(self._cell.rate)
+        arrival, rate = 0.0, self._cell.rate
         events = self._events
         while events or arrival < self._end:
             while arrival < self._end and (not events or arrival <= events[0][0]):
+                if arrival >= self._warm:
+                    rate = self._cell.rate * self._cell.jump
+                if arrival >= self._more:
+                    self._pods += [_Pod(self._cell) for _ in range(self._cell.added_pods)]
+                    self._more = inf
                 self._arrive(arrival)
-                arrival += self._chance.expovariate(self._cell.rate)
+                arrival += self._chance.expovariate(rate)
             if events:
                 at, _, step, run = heappop(events)
                 step(at, run)
@@ -164,7 +179,6 @@ class _Simulation:
         done = start + self._chance.expovariate(self._cell.trips / self._cell.database_seconds)
         heapreplace(self._cores, done)
         self._waited(run, DATABASE, start - now)
-        self.seen.trips += run.counts
         self._later(done + self._cell.flush_seconds, self._stored, run)
 
     def _stored(self, now: float, run: _Run) -> None:

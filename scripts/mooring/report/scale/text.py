@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.figures import Figures
+from mooring.drill.scale.limits import sharding
 from mooring.drill.scale.scaled import Scaled
 from mooring.report.scale import rows
-from mooring.report.scale.units import percent
+from mooring.report.scale.units import short
 
 
 def text(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> str:
@@ -26,12 +27,9 @@ def _lines(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> Ite
     yield ""
     yield "simulated, while load grows:"
     yield from aligned([rows.SIMULATED, *rows.simulated(found)])
-    yield f"({_cells(found)}; a part breaks when more than 1 % of requests suffer)"
-
-
-def _cells(found: Sequence[Scaled]) -> str:
-    told = [f"{percent(one.cell.share)} of {one.plan.rate:,.0f}/min" for one in found if one.cell.share < 1]
-    return f"as a cell with {', '.join(told)}" if told else "as a whole"
+    yield f"({rows.cells(found)}; a part is broken when more than 1 % of requests suffer)"
+    begins = short(sharding(figures, given))
+    yield f"sharding by tenant begins at {begins} requests a minute, with servers of {given.database_cores} cores"
 
 
 def aligned(table: Sequence[Sequence[str]]) -> list[str]:
