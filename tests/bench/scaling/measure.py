@@ -28,7 +28,7 @@ IDLE_SECONDS = 12.0
 BATCH = 500
 """Runs that a worker deletes at a time."""
 
-HELD, HELD_SECONDS = 128, 4.0
+HELD, HELD_SECONDS = 64, 4.0
 """Requests that are held in flight at once, by models that take so long, for what one of them weighs."""
 
 WRITERS, CONTENDED_SECONDS = 8, 4.0
@@ -170,7 +170,11 @@ def _forgotten(url: str, meters: Meters) -> dict[str, float]:
             rows += gone
     spent, seconds = meters.read().since(before), time.monotonic() - began
     made.dispose()
-    return {"rowsPerSecond": round(rows / seconds), "databaseSecondsPerRow": round(spent.database / rows, 7)} if rows else {}
+    return (
+        {"rowsPerSecond": round(rows / seconds), "databaseSecondsPerRow": round(spent.database / rows, 7)}
+        if rows
+        else {}
+    )
 
 
 def _held(cluster: Cluster, models: str, asked: list[Talk]) -> dict[str, float]:
@@ -187,9 +191,11 @@ def _held(cluster: Cluster, models: str, asked: list[Talk]) -> dict[str, float]:
 
         looking = threading.Thread(target=look)
         looking.start()
-        ask(worker.url, (many * 2)[:HELD], HELD)
-        done.set()
-        looking.join()
+        try:
+            ask(worker.url, many[:HELD], HELD)
+        finally:
+            done.set()
+            looking.join()
     return {"mibPerRequestInFlight": round(max(0, most - before) / HELD / 2**20, 3)}
 
 

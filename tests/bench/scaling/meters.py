@@ -2,6 +2,7 @@
 
 import urllib.request
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -16,9 +17,11 @@ from tests.postgres import Cluster
 PRELOADED = "shared_preload_libraries=pg_stat_statements"
 
 _STATEMENTS = "select coalesce(sum(calls), 0) from pg_stat_statements where query not like '%%pg_stat%%'"
-_WRITTEN = "select tup_inserted + tup_updated + tup_deleted, xact_commit from pg_stat_database where datname = current_database()"
+_WRITTEN = """
+select tup_inserted + tup_updated + tup_deleted, xact_commit from pg_stat_database where datname = current_database()
+"""
 _WAL = "select pg_current_wal_lsn() - '0/0'"
-_SIZE = "select coalesce(sum(pg_total_relation_size(c.oid)), 0) from pg_class c join pg_namespace n on n.oid = relnamespace where relkind = 'r' and relname = %s and nspname not like 'pg_%%'"
+_SIZE = "select coalesce(sum(pg_total_relation_size(relid)), 0) from pg_stat_user_tables where relname = %s"
 _ROWS = "select coalesce(sum(n_live_tup), 0) from pg_stat_user_tables where relname = %s"
 _CLIENTS = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid != pg_backend_pid()"
 
@@ -115,7 +118,7 @@ def _samples(served: Served) -> list[Sample]:
 
 def machine() -> str:
     """Its processor, cores and memory."""
-    lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     memory = psutil.virtual_memory().total / 2**30
     return f"{names[0] if names else 'unknown processor'}, {psutil.cpu_count()} cores, {memory:.0f} GiB"

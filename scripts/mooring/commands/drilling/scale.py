@@ -68,7 +68,10 @@ def alone(args: Namespace) -> None:
 def run(args: Namespace, console: Console) -> Outcome:
     """Computes and simulates each rate, and prints what was found out."""
     if args.names or args.against or args.live or args.arms or args.seeds != 1 or args.if_needed:
-        raise UsageError("--scale takes no names of drills, and none of --against, --arms, --seeds, --live, --if-needed")
+        raise UsageError(
+            "--scale takes no names of drills, and none of --against, --arms, --seeds, --live, --if-needed",
+            "moor drill --scale",
+        )
     workspace = find(args)
     from mooring.drill.scale.figures import COMMITTED, read
     from mooring.drill.scale.scaled import RATES as DEFAULT

@@ -39,7 +39,7 @@ REMEDIES = {
     REQUESTS: "buy a larger quota; split agents over vendors; fewer steps a run",
     TOKENS: "buy a larger quota; shorter prompts and context; a smaller model for easy questions",
     PROCESSOR: "more cores; then shard by tenant, since nothing is shared between tenants",
-    CONNECTIONS: "a pooler in transaction mode; the role must have the search_path then, which is set once a connection",
+    CONNECTIONS: "a pooler in transaction mode; the role then needs the search_path, now set once a connection",
     WAL: "faster disks; then shard by tenant",
     ROW: "several keys for one caller; a longer pause between writes of spend",
     DELETION: "partition by day and drop partitions; the schema has none yet",
@@ -83,14 +83,16 @@ def sharding(figures: Figures, given: Assumptions) -> float:
 
 
 def _basis(found: Plan, figures: Figures, given: Assumptions) -> dict[str, str]:
-    run, quota = figures.run[given.mode], "given" if found.given else f"assumed: {given.quota_headroom:g} x the mean"
+    run, process = figures.run[given.mode], figures.process
+    spent = run.database_seconds * 1e3
+    quota = "given" if found.given else f"assumed: {given.quota_headroom:g} x the mean"
     return {
         REQUESTS: f"{found.quota.requests:,.0f} calls/min ({quota})",
         TOKENS: f"{found.quota.tokens:,.0f} tokens/min ({quota})",
         WORKERS: f"{found.workers:,} workers at {run.worker_seconds * 1e3:.1f} ms a run (measured)",
         FLIGHT: f"{given.in_flight} a pod, {found.run_seconds:.1f} s a run (computed)",
-        PROCESSOR: f"{found.shards} x {found.database_cores} cores at {run.database_seconds * 1e3:.2f} ms a run (measured)",
-        CONNECTIONS: f"{given.database_connections} a server (assumed), {figures.process.connections} a worker (measured)",
+        PROCESSOR: f"{found.shards} x {found.database_cores} cores, {spent:.2f} ms a run (measured)",
+        CONNECTIONS: f"{given.database_connections} a server (assumed), {process.connections} a worker (measured)",
         WAL: f"{given.wal_megabytes:g} MB/s (assumed), {run.wal_bytes / 1e3:.1f} kB a run (measured)",
         ROW: f"{figures.disk.contended_commits_per_second:,.0f} commits/s on one row (measured)",
         DELETION: f"{run.forgotten.rows_per_second:,.0f} rows/s (measured)" if run.forgotten else "",

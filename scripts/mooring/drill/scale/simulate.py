@@ -36,6 +36,7 @@ class Seen:
     took: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     by: dict[str, float] = field(default_factory=lambda: dict.fromkeys((WORKER, POOL, DATABASE), 0.0))
+
     @classmethod
     def of(cls, parts: "Sequence[Seen]") -> "Seen":
         """All of them together."""

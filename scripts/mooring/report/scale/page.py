@@ -17,7 +17,8 @@ def page(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> str:
     """Markdown that ends with a newline."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701 - Markdown of our own numbers
+    options = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    environment = Environment(undefined=StrictUndefined, autoescape=False, **options)  # noqa: S701 - our own numbers
     environment.filters["thousands"] = lambda value: f"{value:,.0f}"
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
@@ -40,19 +41,20 @@ def page(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> str:
 
 def _short(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> Iterator[str]:
     for one in found:
-        plan, before = one.plan, [limit for limit in one.limits if limit.grows and limit.times < 1]
-        yield (
-            f"**{plan.rate:,.0f} a minute**: {plan.pods:,} pods with {short(plan.worker_load)} cores in use, "
-            f"{plan.shards} PostgreSQL of {plan.database_cores} cores, {short(plan.quota.tokens or 0)} tokens a minute, "
-            f"{dollars(plan.cost.total)} a month, of which models are {percent(plan.cost.models / plan.cost.total)}. "
-            + (_missing([limit.part for limit in before]) if before else f"First ends: {one.first.part}.")
+        plan, missing = one.plan, [limit.part for limit in one.limits if limit.grows and limit.times < 1]
+        needs = (
+            f"{plan.pods:,} pods with {short(plan.worker_load)} cores in use",
+            f"{plan.shards} PostgreSQL of {plan.database_cores} cores",
+            f"{short(plan.quota.tokens or 0)} tokens a minute",
+            f"{dollars(plan.cost.total)} a month, of which models are {percent(plan.cost.models / plan.cost.total)}",
         )
+        ends = _missing(missing) if missing else f"First ends: {one.first.part}."
+        yield f"**{plan.rate:,.0f} a minute**: {', '.join(needs)}. {ends}"
     run = figures.run[given.mode]
-    yield (
-        f"Processor time of a run is {run.worker_seconds * 1e3:.0f} ms in a worker and {run.database_seconds * 1e3:.1f} "
-        f"ms in PostgreSQL: a core serves {short(60 / run.worker_seconds)} requests a minute at most."
-    )
-    yield f"With pods as planned, load may jump to {_listed([times(one.surge.holds) for one in found])} before any is added."
+    spent = f"{run.worker_seconds * 1e3:.0f} ms in a worker and {run.database_seconds * 1e3:.1f} ms in PostgreSQL"
+    yield f"A run takes {spent} of processor time: a core serves {short(60 / run.worker_seconds)} a minute at most."
+    jumps = _listed([times(one.surge.holds) for one in found])
+    yield f"With pods as planned, load may jump to {jumps} before any is added."
 
 
 def _missing(parts: Sequence[str]) -> str:

@@ -26,7 +26,8 @@ def picture(rates: Sequence[float], figures: Figures, given: Assumptions) -> str
     height = TOP + ROW * len(parts) + 46
     title = f"Where one PostgreSQL server of {given.database_cores} cores ends, in requests a minute"
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"<title>{escape(title)}</title>",
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
         f'<text x="16" y="26" font-weight="600">{escape(title)}</text>',

@@ -48,8 +48,8 @@ def needs(found: Sequence[Scaled]) -> list[Row]:
 def limits(one: Scaled) -> list[Row]:
     """The nearest first; with `*` where more pods would not help."""
     return [
-        (f"{limit.part}{' *' if limit is one.first else ''}", f"{short(limit.rate)}/min", times(limit.times), limit.basis)
-        for limit in one.limits
+        (f"{end.part}{' *' if end is one.first else ''}", f"{short(end.rate)}/min", times(end.times), end.basis)
+        for end in one.limits
     ]
 
 
@@ -58,7 +58,14 @@ def remedies(one: Scaled) -> list[Row]:
     return [(*row, limit.remedy) for row, limit in zip(limits(one), one.limits, strict=True)]
 
 
-SIMULATED = ("requests/min", "run p50, p99", "waiting p99", "with that quota", "with any quota", "before pods are added")
+SIMULATED = (
+    "requests/min",
+    "run p50, p99",
+    "waiting p99",
+    "with that quota",
+    "with any quota",
+    "before pods are added",
+)
 """Headings of `simulated`."""
 
 
@@ -129,7 +136,11 @@ def assumptions(given: Assumptions) -> list[Row]:
         ("cores of the largest PostgreSQL server", str(given.database_cores), "`--database-cores`"),
         ("connections of one server", str(given.database_connections), "`--database-connections`"),
         ("WAL that a disk takes", f"{given.wal_megabytes:g} MB/s", "-"),
-        ("quota, where none is given", f"{given.quota_headroom:g} times the mean", "`--quota-requests`, `--quota-tokens`"),
+        (
+            "quota, where none is given",
+            f"{given.quota_headroom:g} times the mean",
+            "`--quota-tokens`",
+        ),
         ("runs, conversations are kept", f"{given.run_days:g} days, {given.conversation_days:g} days", "-"),
         ("a core of a pod", f"${prices.core_hour:.2f} an hour", "`--core-hour`"),
         ("a core of PostgreSQL", f"${prices.database_core_hour:.2f} an hour", "`--database-core-hour`"),
