@@ -6,13 +6,14 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import Engine
 
 from mooring.state.engine.engine import THREADS, Address, engine
 from mooring.state.runs import parts, spend
@@ -23,7 +24,9 @@ from tests.bench.scaling.served import ENVIRONMENT, Served, release, served, sim
 from tests.postgres import Cluster
 from tests.reaper import mark, reaper
 
-ROUNDS, AT_ONCE = 3, 16
+ROUNDS, AT_ONCE = 4, 16
+"""The least of the rounds counts: whatever else the machine does meanwhile can only add."""
+
 IDLE_SECONDS = 12.0
 BATCH = 500
 """Runs that a worker deletes at a time."""
@@ -31,13 +34,13 @@ BATCH = 500
 HELD, HELD_SECONDS = 64, 4.0
 """Requests that are held in flight at once, by models that take so long, for what one of them weighs."""
 
-WRITERS, CONTENDED_SECONDS = 8, 4.0
+WRITERS, CONTENDED_SECONDS, CONTENDED_ROUNDS = 8, 2.0, 3
 FLUSHES, PAGE = 200, 8192
 
 METHOD = (
     "One worker serves the example's release with its state in PostgreSQL, whose commits wait for the disk. "
-    "Every case of the example's suites is asked over HTTP, 16 at once, three times over; simulated vendors answer at "
-    "once. Processor time is that of the worker's process and of all processes of PostgreSQL; statements are counted "
+    "Every case of the example's suites is asked over HTTP, 16 at once, four times over, and the round that took least "
+    "counts; simulated vendors answer at once. Processor time is that of the worker's process and of all processes of PostgreSQL; statements are counted "
     "by pg_stat_statements; bytes are what tables with their indexes grew by."
 )
 
@@ -99,7 +102,7 @@ def _mode(mode: str, cluster: Cluster, models: str, asked: list[Talk]) -> dict[s
         count = requests(asked)
         idle = _idle(meters)
         forgotten = _forgotten(url, meters)
-        each = [statistics.median(values) / count for values in zip(*(one.values for one in rounds), strict=True)]
+        each = [min(values) / count for values in zip(*(one.values for one in rounds), strict=True)]
         run = Reading(*each)
         return {
             "postgresql": meters.version(),
@@ -208,6 +211,14 @@ def _contended(cluster: Cluster) -> float:
     with engines[0].begin() as connection:
         spend.SPEND.create(connection)
         spend.BATCHES.create(connection)
+    rounds = [_commits(engines, f"2026-01-{day + 1:02}") for day in range(CONTENDED_ROUNDS)]
+    for made in engines:
+        made.dispose()
+    return round(max(rounds), 1)
+
+
+def _commits(engines: Sequence[Engine], day: str) -> float:
+    """A second, by all writers together."""
     done, end = list[int](), time.monotonic() + CONTENDED_SECONDS
 
     def write(number: int) -> None:
@@ -216,8 +227,8 @@ def _contended(cluster: Cluster) -> float:
             with engines[number % len(engines)].begin() as connection:
                 count += 1
                 fresh = {("tenant", "key", "agent"): Spent(1, 100, 0.01)}
-                spend.add_once(connection, Batch(f"writer-{number}", count, "2026-01-01", fresh))
-                spend.of_day(connection, "2026-01-01")
+                spend.add_once(connection, Batch(f"{day}-{number}", count, day, fresh))
+                spend.of_day(connection, day)
         done.append(count)
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
@@ -225,9 +236,7 @@ def _contended(cluster: Cluster) -> float:
         writer.start()
     for writer in writers:
         writer.join()
-    for made in engines:
-        made.dispose()
-    return round(sum(done) / CONTENDED_SECONDS, 1)
+    return sum(done) / CONTENDED_SECONDS
 
 
 def _flush() -> float:

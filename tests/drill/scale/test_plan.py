@@ -89,7 +89,7 @@ def ends(rate: float, found: Figures, **given: Any) -> list[Limit]:
 @pytest.mark.parametrize(
     ("run", "given", "first"),
     [
-        ({}, {"quota": Quota(requests=30_000)}, limits.REQUESTS),
+        ({}, {"quota": Quota(requests=24_000)}, limits.REQUESTS),
         ({}, {"quota": Quota(requests=1e12, tokens=30e6)}, limits.TOKENS),
         ({}, {"quota": Quota(1e12, 1e12), "database_connections": 50}, limits.CONNECTIONS),
         ({"wal_bytes": 1_000_000}, {"quota": Quota(1e12, 1e12)}, limits.WAL),

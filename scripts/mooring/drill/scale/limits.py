@@ -85,10 +85,10 @@ def sharding(figures: Figures, given: Assumptions) -> float:
 def _basis(found: Plan, figures: Figures, given: Assumptions) -> dict[str, str]:
     run, process = figures.run[given.mode], figures.process
     spent = run.database_seconds * 1e3
-    quota = "given" if found.given else f"assumed: {given.quota_headroom:g} x the mean"
+    quota, headroom = given.quota, f"assumed: {given.quota_headroom:g} x the mean"
     return {
-        REQUESTS: f"{found.quota.requests:,.0f} calls/min ({quota})",
-        TOKENS: f"{found.quota.tokens:,.0f} tokens/min ({quota})",
+        REQUESTS: f"{found.quota.requests:,.0f} calls/min ({'given' if quota.requests else headroom})",
+        TOKENS: f"{found.quota.tokens:,.0f} tokens/min ({'given' if quota.tokens else headroom})",
         WORKERS: f"{found.workers:,} workers at {run.worker_seconds * 1e3:.1f} ms a run (measured)",
         FLIGHT: f"{given.in_flight} a pod, {found.run_seconds:.1f} s a run (computed)",
         PROCESSOR: f"{found.shards} x {found.database_cores} cores, {spent:.2f} ms a run (measured)",

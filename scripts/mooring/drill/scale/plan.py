@@ -72,7 +72,6 @@ class Plan:
     wal_megabytes: float
     tables: tuple[Table, ...]
     quota: Quota
-    given: bool
     cost: Cost
 
     @property
@@ -128,7 +127,6 @@ def plan(rate: float, figures: Figures, given: Assumptions) -> Plan:
         wal_megabytes=second * run.wal_bytes / 1e6,
         tables=tables,
         quota=quota,
-        given=given.quota.requests is not None or given.quota.tokens is not None,
         cost=cost,
     )
 
