@@ -39,9 +39,10 @@ FLUSHES, PAGE = 200, 8192
 
 METHOD = (
     "One worker serves the example's release with its state in PostgreSQL, whose commits wait for the disk. "
-    "Every case of the example's suites is asked over HTTP, 16 at once, four times over, and the round that took least "
-    "counts; simulated vendors answer at once. Processor time is that of the worker's process and of all processes of PostgreSQL; statements are counted "
-    "by pg_stat_statements; bytes are what tables with their indexes grew by."
+    "Every case of the example's suites is asked over HTTP, 16 at once, four times over, and the round that took "
+    "least counts; simulated vendors answer at once. Processor time is that of the worker's process and of all "
+    "processes of PostgreSQL; statements are counted by pg_stat_statements; bytes are what tables with their indexes "
+    "grew by."
 )
 
 

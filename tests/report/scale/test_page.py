@@ -50,7 +50,7 @@ def test_the_page_has_the_end_of_every_part() -> None:
 
 def test_the_picture_draws_each_part_the_nearest_first() -> None:
     drawn = ElementTree.fromstring(picture((1, 10, 1e7), figures(), GIVEN))
-    bars = [float(bar.get("width", 0)) for bar in drawn.iter("{*}rect") if bar.get("class") in ("bar", "first")]
+    bars = [float(bar.get("width", 0)) for bar in drawn.findall(".//{*}rect") if bar.get("class") in ("bar", "first")]
     assert len(bars) == 6
     assert bars == sorted(bars)
     assert all(0 < bar < 860 for bar in bars)

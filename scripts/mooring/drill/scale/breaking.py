@@ -10,7 +10,7 @@ from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.cell import Cell
 from mooring.drill.scale.simulate import DATABASE, POOL, WORKER, Seen, quantile, simulate
 
-FEWEST, SECONDS, WARM_SECONDS = 3000, 60.0, 20.0
+FEWEST, SECONDS, WARM_SECONDS = 2000, 50.0, 15.0
 """Requests, and seconds, that are simulated at least; and the time before them that does not count."""
 
 SETTLED_SECONDS = 15.0

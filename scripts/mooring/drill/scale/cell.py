@@ -11,7 +11,7 @@ from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.figures import Figures
 from mooring.drill.scale.plan import Plan, database_seconds
 
-MOST_PER_SECOND = 60.0
+MOST_PER_SECOND = 40.0
 """Requests a second of the largest cell."""
 
 
