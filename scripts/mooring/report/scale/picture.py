@@ -12,9 +12,10 @@ from mooring.report.scale.units import short
 WIDTH, LEFT, RIGHT, TOP, ROW = 860, 250, 110, 62, 34
 
 STYLE = """text{font:13px system-ui,sans-serif;fill:#1f2933}.dim{fill:#5b6770;font-size:12px}.bar{fill:#4c7bb0}
-.first{fill:#c2542d}.grid{stroke:#d5dbe0}.rate{stroke:#1f2933;stroke-dasharray:3 3}.paper{fill:#fff}
+.first{fill:#c2542d}.value{paint-order:stroke;stroke:#fff;stroke-width:4px}
+.grid{stroke:#d5dbe0}.rate{stroke:#1f2933;stroke-dasharray:3 3}.paper{fill:#fff}
 @media(prefers-color-scheme:dark){text{fill:#e4e9ed}.dim{fill:#a3afb8}.grid{stroke:#3a444c}.rate{stroke:#e4e9ed}
-.bar{fill:#6f9fd3}.first{fill:#e0795a}.paper{fill:#14191d}}"""
+.bar{fill:#6f9fd3}.first{fill:#e0795a}.paper{fill:#14191d}.value{stroke:#14191d}}"""
 
 
 def picture(rates: Sequence[float], figures: Figures, given: Assumptions) -> str:
@@ -70,4 +71,4 @@ def _bar(row: int, part: tuple[str, float], axis: _Axis) -> Iterator[str]:
     kind = "first" if row == 0 else "bar"
     yield f'<text x="{LEFT - 10}" y="{y + 19}" text-anchor="end">{escape(name.removeprefix("PostgreSQL: "))}</text>'
     yield f'<rect class="{kind}" x="{LEFT}" y="{y + 5}" width="{round(x - LEFT, 1)}" height="{ROW - 13}" rx="2"/>'
-    yield f'<text x="{x + 6}" y="{y + 19}">{short(rate)}</text>'
+    yield f'<text class="value" x="{x + 6}" y="{y + 19}">{short(rate)}</text>'

@@ -17,7 +17,7 @@ def _digits(value: float) -> str:
     if value < 1:
         return f"{value:.2f}"
     if value < 10:
-        return f"{value:.1f}"
+        return f"{value:.1f}".removesuffix(".0")
     step = 10 ** max(0, len(str(int(value))) - 3)
     return f"{round(value / step) * step:,.0f}"
 
