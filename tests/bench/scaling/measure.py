@@ -24,10 +24,10 @@ from tests.bench.scaling.served import ENVIRONMENT, Served, release, served, sim
 from tests.postgres import Cluster
 from tests.reaper import mark, reaper
 
-ROUNDS, AT_ONCE = 4, 16
+ROUNDS, AT_ONCE = 3, 16
 """The least of the rounds counts: whatever else the machine does meanwhile can only add."""
 
-IDLE_SECONDS = 12.0
+IDLE_SECONDS = 10.0
 BATCH = 500
 """Runs that a worker deletes at a time."""
 
@@ -39,7 +39,7 @@ FLUSHES, PAGE = 200, 8192
 
 METHOD = (
     "One worker serves the example's release with its state in PostgreSQL, whose commits wait for the disk. "
-    "Every case of the example's suites is asked over HTTP, 16 at once, four times over, and the round that took "
+    "Every case of the example's suites is asked over HTTP, 16 at once, three times over, and the round that took "
     "least counts; simulated vendors answer at once. Processor time is that of the worker's process and of all "
     "processes of PostgreSQL; statements are counted by pg_stat_statements; bytes are what tables with their indexes "
     "grew by."

@@ -23,7 +23,7 @@ from mooring.release.resolve import resolve
 from mooring.runtime.process import unix_http
 
 ROOT = Path(__file__).parents[3]
-READY_SECONDS = 60
+READY_SECONDS = 240
 URL = "SCALE_DATABASE_URL"
 
 ENVIRONMENT = "production"
