@@ -17,8 +17,8 @@ def page(found: Sequence[Scaled], figures: Figures, given: Assumptions) -> str:
     """Markdown that ends with a newline."""
     from jinja2 import Environment, StrictUndefined
 
-    options = {"trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    environment = Environment(undefined=StrictUndefined, autoescape=False, **options)  # noqa: S701 - our own numbers
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701 - our own numbers
+    environment.trim_blocks = environment.lstrip_blocks = environment.keep_trailing_newline = True
     environment.filters["thousands"] = lambda value: f"{value:,.0f}"
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
