@@ -56,7 +56,7 @@ def _write(names: list[str], file: Path | bool) -> str:
     """Where it was written."""
     (name,) = names
     write: Callable[[Path | None], str] = importlib.import_module(f"tests.bench.bench_{name}").write
-    return write(None if file is True else Path(file))
+    return write(None if isinstance(file, bool) else file)
 
 
 def table(rows: Iterable[Row]) -> str:
