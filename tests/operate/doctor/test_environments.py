@@ -39,7 +39,7 @@ def test_what_serves_is_ok(free: ReleaseContent) -> None:
 
 
 def test_an_address_that_somebody_else_has_is_a_finding(free: ReleaseContent) -> None:
-    listen = free.environment.target.listen
+    listen = free.environment.target.address
     with socket.create_server(("127.0.0.1", int(listen.rpartition(":")[2]))):
         state, what = states(here(free, running=False, live=None))["address"]
     assert (state, what) == ("finding", f"production cannot listen on {listen}: Address already in use")
