@@ -72,8 +72,9 @@ class Record:
     names the key that it was asked with, and `release` is the digest of the one whose agent answers.
     `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
-    been filled by the whole conversation, over 1 when it was trimmed. `turn` is what is being
-    answered, `question` the user's message, which never leaves the process in a log; `question_key` is what its last good answer is known by, "" when it has none.
+    been filled by the whole conversation, over 1 when it was trimmed. `turn` is what is being answered, `question`
+    the user's message, which never leaves the process in a log; `question_key` is what its last good answer is known
+    by, "" when it has none.
     `tries` are calls of models by rung, in the order in which they ended: `rung`, `model`, `outcome` and `seconds`.
     `rescued` counts streams that another rung took over, `written` says which rung wrote how many characters of a
     streamed answer, in order.
