@@ -180,7 +180,7 @@ class Runs:
             run_id,
             waiting.agent,
             waiting.release,
-            Turn(""),
+            Turn(**waiting.data.get("asked", {"message": ""})),
             tenant=tenant,
             key=waiting.data.get("key", ""),
             user=waiting.data.get("user", ""),
