@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
+from mooring.simulated import NO_RULE
+
 Evidence = Literal["live", "recorded", "simulated"]
 EVIDENCE: tuple[Evidence, ...] = ("live", "recorded", "simulated")
 
@@ -128,6 +130,12 @@ class Results:
     trials: tuple[Trial, ...]
     suites: dict[str, str]  # suite -> digest of its content
     prompts: dict[str, str] = field(default_factory=dict)  # "suite/case" -> the prompt as rendered
+
+    @property
+    def unruled(self) -> int:
+        """Answers of the simulated model that came from no rule: they say nothing of the agent."""
+        replies = [reply for trial in self.trials for reply in trial.replies]
+        return sum(any(model.endswith(f" {NO_RULE}") for model in reply.models) for reply in replies)
 
     def data(self) -> dict[str, Any]:
         """JSON values; `from_data` is its inverse."""

@@ -170,6 +170,7 @@ class Behaviour:
     old: Sample
     new: Sample
     approval: Approval | None = None
+    unruled: int = 0  # simulated answers of the head that came from no rule
 
     @property
     def unapproved(self) -> bool:

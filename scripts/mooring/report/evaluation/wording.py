@@ -140,8 +140,12 @@ def counts(behaviour: Behaviour) -> str:
 
 def proof(behaviour: Behaviour) -> str:
     """What the evidence proves, and what it does not where cases say themselves what is answered."""
-    told = scripted(behaviour)
-    return f"{EVIDENCE[behaviour.evidence]}; {told}" if told else EVIDENCE[behaviour.evidence]
+    return "; ".join(filter(None, (EVIDENCE[behaviour.evidence], scripted(behaviour), unruled(behaviour.unruled))))
+
+
+def unruled(number: int) -> str:
+    """How many answers came from no rule of the simulator; "" when none did."""
+    return f"{count(number, 'answer')} came from no rule, and say nothing of the agent" if number else ""
 
 
 def scripted(behaviour: Behaviour) -> str:

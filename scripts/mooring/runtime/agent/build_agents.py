@@ -115,7 +115,8 @@ class ReleaseAgents:
         if agent.output.type == "text":
             return made
         schema = checker(agent.output.json_schema or {})
-        return [Fitting(rung, schema) for rung in made]
+        simulated = self._content.environment.endpoints == SIMULATED
+        return [Fitting(rung, schema, told=simulated) for rung in made]
 
     def _standing(self, agent: spec.Agent, main: CompiledPrompt, rung: str, below: Sequence[str]) -> Model:
         """The model of a rung behind its window, and told what the rung says where that is not what the agent says."""

@@ -17,6 +17,7 @@ from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import Unfit
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.shape import broken
+from mooring.simulated import OUTPUT
 
 
 def misfit(schema: Validator, text: str) -> str:
@@ -33,8 +34,10 @@ class Fitting(Layer):
     A cut off answer is not repaired, since it would be cut off again. Nothing is streamed before it is known to fit.
     """
 
-    def __init__(self, wrapped: Rung, schema: Validator) -> None:
+    def __init__(self, wrapped: Rung, schema: Validator, told: bool = False) -> None:
+        """With `told` the schema is told to the endpoint, which is the simulated one: it has no prompt to go by."""
         super().__init__(wrapped)
+        self._told = told
         self.rung, self._name, self._schema = wrapped.rung, wrapped.document.name, schema
 
     async def request(
@@ -43,6 +46,8 @@ class Fitting(Layer):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
+        if self._told:
+            model_settings = {**(model_settings or {}), "extra_body": {OUTPUT: self._schema.schema}}
         first = await self.wrapped.request(messages, model_settings, model_request_parameters)
         if not (wrong := self._wrong(first)):
             return first
