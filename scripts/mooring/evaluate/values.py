@@ -57,6 +57,11 @@ class Reply:
     error: str | None = None
     models: tuple[str, ...] = ()  # what the providers called the models that answered, with their fingerprints
 
+    @property
+    def unruled(self) -> bool:
+        """Whether it is a simulated model's answer that came from no rule: it says nothing of the agent."""
+        return any(model.endswith(f" {NO_RULE}") for model in self.models)
+
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         lists = {name: tuple(data.get(name, ())) for name in ("awaiting_approval", "models")}
@@ -134,8 +139,7 @@ class Results:
     @property
     def unruled(self) -> int:
         """Answers of the simulated model that came from no rule: they say nothing of the agent."""
-        replies = [reply for trial in self.trials for reply in trial.replies]
-        return sum(any(model.endswith(f" {NO_RULE}") for model in reply.models) for reply in replies)
+        return sum(reply.unruled for trial in self.trials for reply in trial.replies)
 
     def data(self) -> dict[str, Any]:
         """JSON values; `from_data` is its inverse."""
