@@ -291,20 +291,21 @@ def test_every_worker_ends_with_its_environment(pair: House) -> None:
 @pytest.mark.slow
 def test_a_killed_worker_makes_no_new_request_wait(tmp_path_factory: pytest.TempPathFactory, release: Make) -> None:
     """It takes longer to start again than any request may wait: the other worker answers meanwhile."""
-    opened = open_house(tmp_path_factory.mktemp("killed"), of(release, "slow one"))
+    opened = open_house(tmp_path_factory.mktemp("killed"), of(release, "late one"))
     try:
-        opened.deploy(of(release, "slow one"))
-        waits, killed_at = _asked_around_a_kill(opened)
+        opened.deploy(of(release, "late one"))
+        waits, killed_at, back = _asked_around_a_kill(opened)
         after = [took for began, took in waits if began > killed_at]
         assert len(after) > 20
+        assert back > 2
         assert max(after) < 1.0, max(after)
     finally:
         opened.local.down()
         opened.ledger.close()
 
 
-def _asked_around_a_kill(house: House) -> tuple[list[tuple[float, float]], float]:
-    """(when it began, seconds) of each request that was answered, and when a worker was killed."""
+def _asked_around_a_kill(house: House) -> tuple[list[tuple[float, float]], float, float]:
+    """(when it began, seconds) of each answered request, when a worker was killed, and how long it was gone."""
     killed, waits, over = whole(house).workers[0].pid, list[tuple[float, float]](), threading.Event()
 
     def ask() -> None:
@@ -322,6 +323,7 @@ def _asked_around_a_kill(house: House) -> tuple[list[tuple[float, float]], float
         house.until(lambda: live(house).workers[0].pid not in (killed, None))
         whole(house)
         over.set()
+        back = time.monotonic() - at
         for client in clients:
             client.result()
-    return waits, at
+    return waits, at, back
