@@ -1,6 +1,7 @@
 """A slot like any other, with an app that imports in no time. What a release does is in its description:
 
-`dead` ends at once, `slow` takes its time to start, `late` seconds, `unready` never gets ready, `failing` answers with 500.
+`dead` ends at once, `slow` takes its time to start, `late` seconds, `unready` never gets ready, `failing` answers with
+500.
 """
 
 import asyncio
