@@ -90,4 +90,5 @@ RESULTS = st.dictionaries(
 def test_whatever_comes_is_answered(system: str, user: str, results: dict[str, object], model: str) -> None:
     tools: dict[str, dict[str, object]] = {name: {} for name in results}
     decision = decide(BOOK, Conversation(model, system, user, "", tools, results))
+    assert decision is not None
     assert decision.content or decision.calls

@@ -20,7 +20,7 @@ FIND = ("find_order", {"order": "A1"})
 TERSE: dict[str, Any] = {"model": "small", "prompt": "terse", "tools": []}
 
 
-def release(standing: dict[str, Any], agent: str = "support", **profile: Any) -> Release:
+def release(standing: dict[str, Any] | str, agent: str = "support", **profile: Any) -> Release:
     """The sample release, in which an agent has this L2, and a terse prompt to tell it."""
     data = sample(**profile).content.model_dump(mode="json")
     data["agents"][agent]["models"]["L2"] = standing
