@@ -40,6 +40,13 @@ class Model(Document):
     context_window: int = Field(ge=1024, description="Tokens, input and output together.")
     options: Options = Options()
     prices: Prices
+    prompt_tokens_per_second: float | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        gt=0,
+        description="How fast it reads, where that takes time: a model on one's own machine. By it is checked whether"
+        " a rung can begin to answer within its limit.",
+    )
 
     @property
     def key_variable(self) -> str | None:

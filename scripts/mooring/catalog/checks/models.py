@@ -58,8 +58,8 @@ def base_url(catalog: Catalog) -> Remarks:
 
 def same_provider(catalog: Catalog) -> Remarks:
     for view, entry, agent in deployed(catalog):
-        primary = view.get(Model, agent.models.primary)
-        alternate = view.get(Model, agent.models.alternate) if agent.models.alternate else None
+        names = dict(agent.models.names())
+        primary, alternate = view.get(Model, names["L0"]), view.get(Model, names.get("L1", ""))
         if primary and alternate and primary.provider == alternate.provider:
             message = f"L0 and L1 are both by {primary.provider!r}: one outage takes both"
             yield Remark(entry, "models.L1", message)
