@@ -9,6 +9,7 @@ import pytest
 import bootstrap
 
 ROOT = Path(__file__).parents[2]
+LOCKS = ["requirements.lock", "requirements-eval.lock", "requirements-dev.lock", "requirements-model.lock"]
 
 
 def test_an_old_python_is_told_which_one_is_needed(
@@ -50,7 +51,7 @@ def test_tests_run_with_the_very_packages_of_the_command() -> None:
     assert "deepeval" in judged.keys() - runtime.keys()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-eval.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_has_hashes_for_everything_and_names_no_host(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
@@ -68,7 +69,6 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tool.chmod(0o755)
     monkeypatch.setattr(bootstrap, "PACKAGES", tmp_path / "packages.txt")
     monkeypatch.setattr(bootstrap, "STORE", tmp_path)
-    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     monkeypatch.setenv("DEBIAN_FRONTEND", "noninteractive")
     return tmp_path
