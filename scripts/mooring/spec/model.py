@@ -1,9 +1,10 @@
 """Models: which one, where, with what options, at what price."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from mooring.spec.document import Document, Part, SecretRef
 
@@ -28,6 +29,9 @@ class Prices(Part):
         return (input_tokens * self.input_per_million + output_tokens * self.output_per_million) / 1e6
 
 
+Weights = Annotated[str, StringConstraints(pattern=r"^(smollm2-135m-instruct|/.+\.gguf)$")]
+
+
 class Model(Document):
     """A model at an endpoint. `id` is a dated snapshot: a floating alias is refused in production."""
 
@@ -38,8 +42,33 @@ class Model(Document):
     base_url: str = Field(pattern=r"^https?://")
     secret_ref: SecretRef | None = Field(default=None, description="Where the key is, such as env:OPENAI_API_KEY.")
     context_window: int = Field(ge=1024, description="Tokens, input and output together.")
+    weights: Weights | None = Field(
+        default=None,
+        description="What the machine that serves runs as this model at `baseUrl`, unless somebody answers there "
+        "already: `smollm2-135m-instruct`, which a locked package brings, or the path of a GGUF file. Absent: the "
+        "endpoint is there by itself.",
+    )
+    max_in_flight: int | None = Field(
+        default=None,
+        ge=1,
+        le=10000,
+        description="Calls that a slot makes of it at once; one more goes to the next rung, and is no failure of the "
+        "model. For an endpoint that answers one after the other. Absent: no limit.",
+    )
     options: Options = Options()
     prices: Prices
+
+    @model_validator(mode="after")
+    def _served_here(self) -> Self:
+        """Weights are served on loopback, at the root that the engine has."""
+        place = urlsplit(self.base_url)
+        here = place.scheme == "http" and place.hostname == "127.0.0.1" and place.port and place.path == "/v1"
+        if self.weights and not (here and self.api_type == "openai-chat" and not self.secret_ref):
+            raise ValueError(
+                "weights are served at http://127.0.0.1:PORT/v1 as openai-chat, without a key; write such a baseUrl, "
+                "or leave weights out"
+            )
+        return self
 
     @property
     def key_variable(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Makes the locks anew with uv: the largest first, and the others within it, so that they cannot differ; then those apart."""
+"""Makes the locks anew with uv: the largest first, the others within it, so that they cannot differ; and others."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The supervisor of one environment: holds the public socket, keeps both slots and the simulator, and switches.
+"""The supervisor of one environment: holds the public socket, keeps slots, simulator and local models, and switches.
 
 Nothing depends on it while it is dead: slots go on serving, and the next supervisor takes everything
 over. It decides nothing about releases; that is the rollout's, which it lets recover what was left half-done.
@@ -34,6 +34,7 @@ from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
+from mooring.targets.local.models import ModelServers
 from mooring.targets.local.requirements import Requirements
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
@@ -84,6 +85,7 @@ class Supervisor:
         self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
+        self._models = ModelServers(options.state)
         self._exporter = Exporter(options.state, commands.exporter)
         where = (options.root, options.state, options.environment, self.memory)
         self._monitor = Beside(beside.MONITOR, *where, commands.monitor)
@@ -99,7 +101,7 @@ class Supervisor:
         for slot in self.slots.values():
             slot.starter.listening = public.fileno()
         try:
-            await self._simulate([slot.wanted for slot in self.slots.values()])
+            await self._surround([slot.wanted for slot in self.slots.values()])
         except Stopped as stopped:
             log.error("%s", stopped)  # tried again every second; what serves without it goes on
         await unix_http.serve(folders.control(self.options.state), self._routes())
@@ -145,6 +147,7 @@ class Supervisor:
             "token": self.memory.token,
             "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "models": self._models.data(),
             "monitor": self._monitor.url,
             "chat": self._chat.url,
             "ledger": self._housekeeping.data(),
@@ -176,7 +179,7 @@ class Supervisor:
             raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
         self._closed(digest)
         self._secrets.update(body.get("environ", {}))
-        await self._simulate([digest])
+        await self._surround([digest])
         slot.want(digest)
         return {}
 
@@ -232,6 +235,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
+        self._models.stop()
         self._exporter.stop()
         self._monitor.stop()
         self._chat.stop()
@@ -273,6 +277,7 @@ class Supervisor:
             for work in (
                 self._keep_house,
                 self._keep_simulator,
+                self._keep_models,
                 self._keep_exporter,
                 self._keep_monitor,
                 self._keep_chat,
@@ -296,6 +301,10 @@ class Supervisor:
         if self.simulator.wanted:
             await self.simulator.ensure(self.memory.simulator_port)
 
+    async def _keep_models(self) -> None:
+        files = [folders.release_file(self.options.state, slot.wanted) for slot in self.slots.values() if slot.wanted]
+        await self._models.keep([model for file in files for model in Requirements.read(file).models])
+
     async def _keep_exporter(self) -> None:
         self._exporter.ensure(self._live_digest, self._environ())
 
@@ -315,11 +324,13 @@ class Supervisor:
 
     # --- what slots need around them ---
 
-    async def _simulate(self, digests: Sequence[str | None]) -> None:
+    async def _surround(self, digests: Sequence[str | None]) -> None:
+        """Starts what releases call on this machine: the simulator and local models."""
         files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
         if any(Requirements.read(file).simulated for file in files):
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
+        await self._models.ensure([model for file in files for model in Requirements.read(file).models])
 
     def _environ(self) -> dict[str, str]:
         """Variables of this process, and the secrets that deployments brought."""

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
-LOGS = (*SLOTS, "supervisor", "simulator", "exporter", "monitor", "chat")
+LOGS = (*SLOTS, "supervisor", "simulator", "model", "exporter", "monitor", "chat")
 """What writes a log."""
 
 OPENING = 30.0
-"""Seconds within which a supervisor must have started, its simulator included."""
+"""Seconds within which a supervisor must have started, its simulator and local models included."""
 
 
 class Local:
@@ -179,7 +179,16 @@ class Local:
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
         ledger = answer["ledger"]
         beside = {name: answer.get(name) for name in ("simulator", "monitor", "chat")}
-        return Status(self.environment, True, url, answer["pid"], facts=_facts(answer), ledger=ledger, **beside)
+        return Status(
+            self.environment,
+            True,
+            url,
+            answer["pid"],
+            facts=_facts(answer),
+            ledger=ledger,
+            **beside,
+            models=answer.get("models") or {},
+        )
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -299,7 +308,8 @@ class Local:
         return self.releases.find(digest)
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
-        """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter`, `monitor` or `chat`."""
+        """The last lines of a slot's log, or of `supervisor`, `simulator`, `model`, `exporter`, `monitor` or
+        `chat`."""
         with suppress(FileNotFoundError):
             return self._log(name).read_text(errors="replace").splitlines()[-lines:]
         return []
