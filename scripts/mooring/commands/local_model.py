@@ -14,7 +14,7 @@ from mooring.report.console import Console
 
 if TYPE_CHECKING:
     from mooring.commands.workspace import Workspace
-    from mooring.release.content import Content
+    from mooring.release.content import ReleaseContent as Content
     from mooring.spec import Model
 
 SAY = "What is the capital of France?"
