@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -96,9 +96,10 @@ class ModelServers:
                 if await self._serve(server):
                     await self._wait(server)
 
-    async def keep(self, models: Sequence[Weights]) -> None:
-        """One look, which waits for no model: these, and no others, are served. Failed as above."""
+    async def keep(self, wanted: Callable[[], Sequence[Weights]]) -> None:
+        """One look, which waits for no model: what is wanted then, and nothing else, is served. Failed as above."""
         async with self._turn:
+            models = wanted()
             called = {model.url for model in models}
             for url in [url for url in self._servers if url not in called]:
                 self._end(self._servers.pop(url))

@@ -35,7 +35,7 @@ from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.models import ModelServers
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.local.requirements import Requirements, Weights
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
 from mooring.targets.local.workers import Workers
@@ -302,8 +302,7 @@ class Supervisor:
             await self.simulator.ensure(self.memory.simulator_port)
 
     async def _keep_models(self) -> None:
-        files = [folders.release_file(self.options.state, slot.wanted) for slot in self.slots.values() if slot.wanted]
-        await self._models.keep([model for file in files for model in Requirements.read(file).models])
+        await self._models.keep(lambda: self._served_here([slot.wanted for slot in self.slots.values()]))
 
     async def _keep_exporter(self) -> None:
         self._exporter.ensure(self._live_digest, self._environ())
@@ -330,7 +329,12 @@ class Supervisor:
         if any(Requirements.read(file).simulated for file in files):
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
-        await self._models.ensure([model for file in files for model in Requirements.read(file).models])
+        await self._models.ensure(self._served_here(digests))
+
+    def _served_here(self, digests: Sequence[str | None]) -> list[Weights]:
+        """The models that releases have this machine serve."""
+        files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
+        return [model for file in files for model in Requirements.read(file).models]
 
     def _environ(self) -> dict[str, str]:
         """Variables of this process, and the secrets that deployments brought."""
