@@ -101,7 +101,8 @@ def set_up_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> Path:
     if not read(HOME / MODEL):
         raise Failure(f"{HOME / MODEL} is missing, which says what serves a local model")
     flags = next((line.split() for line in read(cpuinfo).splitlines() if line.startswith("flags")), None)
-    if flags and (lacking := sorted(PROCESSOR - set(flags))):
+    lacking = sorted(PROCESSOR - set(flags)) if flags else []
+    if lacking:
         raise Failure(f"no local model on this processor, which lacks {', '.join(lacking)}")
     CACHE.mkdir(parents=True, exist_ok=True)
     with sole_owner(CACHE) as held:

@@ -44,7 +44,7 @@ def resolve(root: Path, *, upgrade: bool, cooldown_days: float) -> dict[str, str
             of = ["--group", group] if group else []
             _run([uv, "pip", "compile", PROJECT, *of, *OPTIONS, NO_BUILD, *within, *before, "-q", "-o", file], folder)
         for file, group in APART.items():
-            of = ["--group", f"{PROJECT}:{group}", "--no-deps"]
+            of = ["--group", f"{PROJECT}:{group}"]
             _run([uv, "pip", "compile", *of, *OPTIONS, NO_BUILD, *before, "-q", "-o", file], folder)
         return read(folder)
 

@@ -92,8 +92,7 @@ class ModelServers:
         async with self._turn:
             for model in models:
                 server = self._server(model)
-                server.due = 0.0
-                if await self._serve(server):
+                if await self._serve(server, at_once=True):
                     await self._wait(server)
 
     async def keep(self, wanted: Callable[[], Sequence[Weights]]) -> None:
@@ -125,19 +124,20 @@ class ModelServers:
         found = self._servers.get(model.url)
         if found is not None and found.model != model:
             self._end(found)  # the port is to serve other weights, or another window
+            self._save()
             found = None
         if found is None:
             found = self._servers[model.url] = Server(model, self._known().get(model.url))
         return found
 
-    async def _serve(self, server: Server) -> bool:
-        """Starts it unless somebody serves it already; whether its own process runs."""
+    async def _serve(self, server: Server, at_once: bool = False) -> bool:
+        """Starts it unless somebody serves it already, or it is too early; whether its own process runs."""
         now = time.monotonic()
         if server.running():
             return True
         if server.pid is not None:
             self._ended(server, now)
-        if now < server.due or now - server.looked < LOOKING:
+        if not at_once and (now < server.due or now - server.looked < LOOKING):
             return False
         if await asyncio.to_thread(serves, server.model):
             server.looked = now
