@@ -34,7 +34,20 @@ def test_models_and_services_are_told_apart(models: bool, services: list[str], s
 def test_real_models_beside_a_simulated_service_are_real() -> None:
     assert served(sample("real"))["simulated"] == {"models": False, "services": ["shop"]}
     assert served(sample())["simulated"] == {"models": True, "services": ["shop"]}
-    assert served(None) == {"agents": {}, "simulated": None}
+    assert served(None) == {"agents": {}, "endpoints": {}, "simulated": None}
+
+
+def test_where_providers_differ_each_is_told() -> None:
+    told = served(sample({"one": "real", "two": "simulated", "own": "real"}))
+    assert told["endpoints"] == {"one": "real", "own": "real", "two": "simulated"}
+    assert told["simulated"] == {"models": False, "services": ["shop"]}
+    said = "simulated models of two and service shop, real models of one, own"
+    assert simulated(told["simulated"], told["endpoints"]) == said
+
+
+def test_one_word_for_each_provider_is_one_word_for_all() -> None:
+    told = served(sample({"one": "simulated", "two": "simulated", "own": "simulated"}))
+    assert simulated(told["simulated"], told["endpoints"]) == "simulated models and service shop"
 
 
 def test_tickets_that_nobody_could_count_are_unknown() -> None:

@@ -81,3 +81,10 @@ def test_documents_with_findings_are_a_finding() -> None:
     assert documents([], 12).state == "ok"
     one = documents([Finding("configs/a.yaml", 3, "", "no", "value")], 12)
     assert (one.state, one.what) == ("finding", "1 finding in documents, such as configs/a.yaml")
+
+
+def test_keys_are_looked_for_where_a_provider_is_real(edit: Edit) -> None:
+    content = edit({"environment.endpoints": {"openai": "real", "anthropic": "simulated"}})
+    assert variables(content) - variables(edit({"environment.endpoints": "simulated"})) == {"OPENAI_API_KEY"}
+    said = states(here(content), dict.fromkeys(variables(content) - {"OPENAI_API_KEY"}, "x"))["variables"]
+    assert said == ("finding", "OPENAI_API_KEY is not set here, which production refers to")
