@@ -121,7 +121,7 @@ def test_up_ends_with_what_a_real_model_says_and_its_server_lives_with_the_envir
         last = _pid(moor, clone)
     finally:
         assert moor("-C", clone.root, "down", "own-model").code == 0
-    until(lambda: not psutil.pid_exists(last))
+    until(lambda: not psutil.pid_exists(last or 0))
 
 
 def _pid(moor: Any, clone: Repo) -> int | None:

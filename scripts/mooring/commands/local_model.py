@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -37,8 +38,8 @@ class Told:
 
 def served_here(content: "Content") -> list["Model"]:
     """The models of a release that its machine serves."""
-    real = content.environment.endpoints == "real"
-    return [model for model in content.models.values() if model.weights and real]
+    simulates = content.environment.simulates
+    return [model for model in content.models.values() if model.weights and not simulates(model.provider)]
 
 
 def set_up(content: "Content") -> None:
@@ -65,6 +66,16 @@ def environment_with(workspace: "Workspace") -> str:
         raise UsageError(f"{', '.join(found)} call a local model", f"moor up {found[0]}")
     said = "no development environment calls a model whose document names `weights`"
     raise UsageError(said, "write one as configs/environments/local-model.yaml of the template does")
+
+
+def wait(content: "Content") -> None:
+    """Returns when every model that this machine serves has loaded. Failed(PROBE_FAILED) after `PATIENCE`."""
+    end = time.monotonic() + PATIENCE
+    for model in served_here(content):
+        while not _loaded(model):
+            if time.monotonic() > end:
+                raise Failed(Reason.PROBE_FAILED, f"{model.name} does not load", "moor logs ENV model")
+            time.sleep(0.1)
 
 
 def ask(model: "Model") -> Told:
@@ -100,6 +111,18 @@ def show(content: "Content", console: Console) -> dict[str, Any]:
         console.line(told.text, "cyan")
         return {"model": asdict(told)}
     return {}
+
+
+def _loaded(model: "Model") -> bool:
+    place = urlsplit(model.base_url)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=2)
+    try:
+        connection.request("GET", f"{place.path}/models")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _listening(model: "Model") -> bool:

@@ -53,6 +53,7 @@ def run(args: Namespace, console: Console) -> Outcome:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
     served = release.content.environment
     probe = served.rollout.probes[0]
+    local_model.wait(release.content)
     if served.access is not None:
         asked = _probed(running, url, probe, console)
     else:

@@ -1,10 +1,9 @@
 """Models: which one, where, with what options, at what price."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from mooring.spec.document import Document, Part, SecretRef
 
@@ -57,18 +56,6 @@ class Model(Document):
     )
     options: Options = Options()
     prices: Prices
-
-    @model_validator(mode="after")
-    def _served_here(self) -> Self:
-        """Weights are served on loopback, at the root that the engine has."""
-        place = urlsplit(self.base_url)
-        here = place.scheme == "http" and place.hostname == "127.0.0.1" and place.port and place.path == "/v1"
-        if self.weights and not (here and self.api_type == "openai-chat" and not self.secret_ref):
-            raise ValueError(
-                "weights are served at http://127.0.0.1:PORT/v1 as openai-chat, without a key; write such a baseUrl, "
-                "or leave weights out"
-            )
-        return self
 
     @property
     def key_variable(self) -> str | None:

@@ -79,8 +79,10 @@ class Requirements:
 
 def _models(release: Mapping[str, Any]) -> Iterator[Weights]:
     """Models that the environment calls and that name weights."""
-    for name, model in sorted(release["models"].items()):
-        if model.get("weights") and release["environment"]["endpoints"] == "real":
+    for name, model in sorted(release.get("models", {}).items()):
+        endpoints = release["environment"]["endpoints"]
+        how = endpoints.get(model["provider"], "real") if isinstance(endpoints, dict) else endpoints
+        if model.get("weights") and how == "real":
             yield Weights(name, model["id"], model["baseUrl"], model["weights"], model["contextWindow"])
 
 
