@@ -6,7 +6,6 @@ over. It decides nothing about releases; that is the rollout's, which it lets re
 
 import argparse
 import asyncio
-import fcntl
 import json
 import logging
 import os
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mooring import private
 from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.network import is_loopback
 from mooring.outcome import Reason
@@ -33,6 +31,7 @@ from mooring.targets.local.beside import Beside
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
+from mooring.targets.local.lock import lock
 from mooring.targets.local.memory import Memory
 from mooring.targets.local.models import ModelServers
 from mooring.targets.local.requirements import Requirements, Weights
@@ -354,19 +353,6 @@ def _failure(slot: Workers) -> Stopped | None:
     except Stopped as stopped:
         return stopped
     return None
-
-
-def lock(state: Path) -> int:
-    """The lock of a state folder, held by the descriptor. Refused(LOCKED) when another supervisor has it."""
-    try:
-        private.folder(state)
-        held = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Refused(Reason.LOCKED, f"a supervisor runs for {state} already") from None
-    except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make it writable") from None
-    return held
 
 
 def parse(argv: Sequence[str]) -> Options:

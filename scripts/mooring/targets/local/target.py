@@ -19,11 +19,12 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
+from mooring.rollout.target import Facts, Terms
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.counted import counted
+from mooring.targets.local.facts import facts_of
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
@@ -184,7 +185,7 @@ class Local:
             True,
             url,
             answer["pid"],
-            facts=_facts(answer),
+            facts=facts_of(answer),
             ledger=ledger,
             **beside,
             models=answer.get("models") or {},
@@ -199,7 +200,7 @@ class Local:
 
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
-        return _facts(self._call("GET /status"))
+        return facts_of(self._call("GET /status"))
 
     def live(self) -> "Release | None":
         """The release that has the traffic, or that gets it at the next start; None when there is none."""
@@ -388,23 +389,3 @@ class Local:
             raise Failed(Reason.NOT_RUNNING, f"{self.environment} is not running here", fix) from None
         except OSError as error:
             raise Failed(Reason.PROCESS, f"the supervisor did not answer: {error}") from None
-
-
-def _facts(answer: dict[str, Any]) -> Facts:
-    slots = {}
-    for name, slot in answer["slots"].items():
-        known = {
-            key: slot[key]
-            for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts", "spare")
-        }
-        slots[name] = SlotFacts(
-            **known,
-            reasons=tuple(slot["reasons"]),
-            rss=slot["rss"] or 0,
-            runtime=slot.get("runtime") or {},
-            workers=tuple(WorkerFacts(**worker) for worker in slot["workers"]),
-        )
-    live = answer["live"]
-    return Facts(
-        Side(live, answer["slots"][live]["wanted"]) if live else None, slots, answer["token"], answer["machine"]
-    )
