@@ -60,8 +60,8 @@ class Server:
 
     def running(self) -> bool:
         """Whether its process runs: one that this supervisor started, or one before."""
-        if self.child is not None and self.child.poll() is not None:
-            return False
+        if self.child is not None:
+            return self.child.poll() is None
         if self.pid is None:
             return False
         with suppress(psutil.Error):
