@@ -76,8 +76,14 @@ class Local:
         with suppress(OSError):
             self._agree(unix_http.call(folders.control(self.state), "GET /status")["listen"])
             return
-        if not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
-            self._wait_for_other()
+        end = time.monotonic() + OPENING
+        while not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
+            time.sleep(0.05)  # another process starts one right now, or one is about to be gone
+            if self._stands():
+                break
+            if time.monotonic() > end:
+                message = f"a supervisor holds {self.state}/supervisor.lock but does not answer"
+                raise Failed(Reason.PROCESS, message)
         self._wait_for_live()
 
     revive = ensure
@@ -85,7 +91,7 @@ class Local:
     def _listen(self) -> str:
         """What the document says now, or what the last supervisor was told."""
         if not isinstance(self._environment, str):
-            return self._environment.target.listen
+            return self._environment.target.address
         import yaml
 
         remembered = Memory.load(self.state / "supervisor.json").listen
@@ -112,16 +118,6 @@ class Local:
         end = time.monotonic() + OPENING
         while (live := (facts := self.facts()).live) and not facts.slots[live.slot].ready and time.monotonic() < end:
             time.sleep(0.05)
-
-    def _wait_for_other(self) -> None:
-        """Another process starts one right now."""
-        end = time.monotonic() + OPENING
-        while time.monotonic() < end:
-            with suppress(OSError):
-                unix_http.call(folders.control(self.state), "GET /status")
-                return
-            time.sleep(0.05)
-        raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
 
     def down(self) -> bool:
         """Ends slots, simulator and supervisor; what was live comes back at the next start. False when none ran.
