@@ -20,6 +20,7 @@ from hypothesis import settings
 
 from mooring.release.content import ReleaseContent
 from tests import reaper
+from tests.local_model.missing import MISSING as NO_MODEL
 from tests.postgres import Cluster
 from tests.workflows import tools
 
@@ -124,8 +125,9 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tests that were skipped are easily overlooked; these are too many for that."""
     skipped = terminalreporter.getreports("skipped")
-    if any(tools.MISSING in str(report.longrepr) for report in skipped):
-        terminalreporter.write_line(tools.MISSING, yellow=True, bold=True)
+    for missing in (tools.MISSING, NO_MODEL):
+        if any(missing in str(report.longrepr) for report in skipped):
+            terminalreporter.write_line(missing, yellow=True, bold=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

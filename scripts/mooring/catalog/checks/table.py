@@ -125,6 +125,7 @@ MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
     "model-secret": Check("Real endpoints have a key.", "add secretRef", models.secret_ref),
     "base-url": Check("Base URLs are https, or private; no query.", "correct the URL", models.base_url),
+    "weights-address": Check("Weights are served here, without a key.", "correct it, or drop weights", models.weights),
     "same-provider": Check("L0 and L1 are by different providers.", "choose another vendor", models.same_provider),
     "repeated-model": Check("Every rung is another model.", "leave the rung out", models.repeated),
 }

@@ -21,6 +21,7 @@ from mooring.runtime.agent.ladder.hedging import Hedging
 from mooring.runtime.agent.ladder.ladder import Ladder
 from mooring.runtime.agent.ladder.own import Own
 from mooring.runtime.agent.ladder.rung import Rung
+from mooring.runtime.agent.queue import Queue
 from mooring.runtime.agent.retry import Retry
 from mooring.runtime.agent.served import Served
 from mooring.runtime.agent.tools.toolbox import Toolbox
@@ -159,7 +160,9 @@ class ReleaseAgents:
             model = models.build(document, simulated, self._settings, self._client)
             wrap = self._settings.wrap_model
             asked = wrap(document, model) if wrap else model
-            self._models[name] = Unfinished(asked, document, self._tokens, self._metrics)
+            priced = Unfinished(asked, document, self._tokens, self._metrics)
+            most = document.max_in_flight
+            self._models[name] = Queue(priced, self._settings.share(most)) if most else priced
         circuit = self.breakers.setdefault((name, profile.name), Circuit(profile.breaker))
         allowance = self._retries.setdefault((name, profile.name), Allowance(profile.retry.max_share))
         tried = Retry(self._models[name], name, profile, rung, below, self._metrics, allowance)
