@@ -1,7 +1,7 @@
 """One look at an environment in a cluster: its Service, its two Deployments, their pods and what these say."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.doors import Doors, together
-from mooring.targets.kubernetes.pods import Pod, present
+from mooring.targets.kubernetes.pods import Pod, in_order
 from mooring.targets.kubernetes.trouble import trouble
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 ANSWER = 2.0
 """Seconds that a pod has to say how it is."""
 
-Counts = Mapping[str, Mapping[str, int]]
-"""The counts of a slot's pods by their uid, as each said them now."""
+Said = Mapping[str, Mapping[str, Any]]
+"""What pods say of themselves, by name."""
 
-Count = Callable[[str, Counts], dict[str, int]]
-"""The totals of a slot over all pods it ever had, given the counts of those that answer."""
+Sums = Callable[[Iterable[Mapping[str, Any]], Iterable[str]], Mapping[str, dict[str, int]]]
+"""The totals of slots over all pods they ever had, given what pods say now and the uids of those that are there."""
 
 
 def annotations(thing: "Object | None") -> dict[str, str]:
@@ -35,7 +35,7 @@ def annotations(thing: "Object | None") -> dict[str, str]:
 
 @dataclass
 class Seen:
-    """Objects as they were read, by slot. `service` is None where there is none."""
+    """Objects as they were read, by slot. `service` is None where there is none. `pods` are also those that end."""
 
     environment: str
     service: "Object | None"
@@ -75,10 +75,14 @@ class Seen:
         spec = self.deployments.get(slot, {}).get("spec") or {}
         return int(spec.get("replicas", 1)) if slot in self.deployments else 0
 
-    def ready(self, slot: str) -> list[Pod]:
-        """The pods of a slot that are ready with its release."""
+    def having(self, slot: str) -> list[Pod]:
+        """The pods of a slot that are there to stay, with its release."""
         release = names.short(self.digest(slot) or "")
-        return [pod for pod in self.pods.get(slot, ()) if pod.ready and pod.release == release]
+        return [pod for pod in self.pods.get(slot, ()) if pod.release == release and not pod.ending]
+
+    def ready(self, slot: str) -> list[Pod]:
+        """Those of them that are ready."""
+        return [pod for pod in self.having(slot) if pod.ready]
 
 
 def ours(service: "Object | None", environment: str, namespace: str) -> None:
@@ -106,7 +110,7 @@ def see(api: "Api", environment: str) -> Seen:
     ours(service, environment, api.namespace)  # type: ignore[arg-type]
     named = {(one["metadata"].get("labels") or {}).get(names.SLOT): one for one in deployments or ()}  # type: ignore[union-attr]
     by_slot = {slot: named[slot] for slot in SLOTS if slot in named}
-    found = present(pods or ())  # type: ignore[arg-type]
+    found = in_order(pods or ())  # type: ignore[arg-type]
     return Seen(environment, service, by_slot, {slot: [pod for pod in found if pod.slot == slot] for slot in SLOTS})  # type: ignore[arg-type]
 
 
@@ -119,73 +123,67 @@ def running(api: "Api", environment: str) -> Seen:
     return seen
 
 
-def facts(api: "Api", doors: Doors, seen: Seen, count: Count, machine: str) -> Facts:
+def facts(api: "Api", doors: Doors, seen: Seen, sums: Sums, machine: str) -> Facts:
     """Who has the traffic, and both slots with what their pods say of themselves."""
     pods = [pod for slot in SLOTS for pod in seen.pods.get(slot, ())]
-    said = doors.each([pod.name for pod in pods if not pod.lasting and pod.node], "GET /health", ANSWER) if pods else {}
-    slots = {slot: _slot(api, seen, slot, said, count) for slot in SLOTS}
+    said = doors.each([pod.name for pod in pods if pod.node and not pod.lasting], "GET /health", ANSWER) if pods else {}
+    counted = sums(said.values(), [pod.uid for pod in pods])
+    slots = {slot: _slot(api, seen, slot, said, counted.get(slot, {})) for slot in SLOTS}
     return Facts(seen.live, slots, seen.token, machine)
 
 
-def _slot(api: "Api", seen: Seen, slot: str, said: Mapping[str, Any], count: Count) -> SlotFacts:
-    pods, digest = seen.pods.get(slot, []), seen.digest(slot)
+def _slot(api: "Api", seen: Seen, slot: str, said: Said, totals: dict[str, int]) -> SlotFacts:
+    digest = seen.digest(slot)
+    in_flight = sum(said.get(pod.name, {}).get("in_flight", 0) for pod in seen.pods.get(slot, ()))
     if digest is None:
-        return SlotFacts(totals=count(slot, {}))
-    live, release = seen.slot == slot, names.short(digest)
-    mine = [pod for pod in pods if pod.release == release]
-    workers = tuple(_worker(number, pod, said.get(pod.name), live) for number, pod in enumerate(mine, 1))
-    answers = {pod.uid: said[pod.name].get("counts") or {} for pod in pods if pod.name in said}
-    enough, wanted = seen.ready(slot), seen.wanted(slot)
-    needed = math.ceil(wanted / 2) if live else wanted
-    reasons = _reasons(api, seen, slot, mine, said, wanted - len(enough))
+        return SlotFacts(totals=totals, in_flight=in_flight)
+    live, mine, ready = seen.slot == slot, seen.having(slot), len(seen.ready(slot))
+    workers = tuple(_worker(number, pod, said.get(pod.name, {}), live) for number, pod in enumerate(mine, 1))
+    wanted = seen.wanted(slot)
     first = said.get(mine[0].name, {}) if mine else {}
     return SlotFacts(
         digest=digest,
-        ready=wanted > 0 and len(enough) >= needed,
-        reasons=reasons,
-        accepting=live and bool(enough),
-        totals=count(slot, answers),
-        in_flight=sum(said.get(pod.name, {}).get("in_flight", 0) for pod in pods),
-        restarts=max(0, sum(pod.restarts for pod in mine) - _before(seen, slot, release)),
+        ready=wanted > 0 and ready >= (math.ceil(wanted / 2) if live else wanted),
+        reasons=_reasons(api, seen, slot, said, wanted - ready),
+        accepting=live and ready > 0,
+        totals=totals,
+        in_flight=in_flight,
+        restarts=max(0, sum(pod.restarts for pod in mine) - _before(seen, slot)),
         rss=sum(worker.rss for worker in workers),
         runtime=first.get("runtime") or {},
         workers=workers,
     )
 
 
-def _before(seen: Seen, slot: str, release: str) -> int:
-    """The restarts that its containers had when it was given the traffic."""
+def _before(seen: Seen, slot: str) -> int:
+    """The restarts that the containers of its release had when it was given the traffic."""
     counted, _, of = annotations(seen.deployments.get(slot)).get(names.RESTARTS, "0").partition(" ")
-    return int(counted) if of == release else 0
+    return int(counted) if of == names.short(seen.digest(slot) or "") else 0
 
 
-def _worker(number: int, pod: Pod, said: Mapping[str, Any] | None, live: bool) -> WorkerFacts:
-    told = said or {}
+def _worker(number: int, pod: Pod, said: Mapping[str, Any], live: bool) -> WorkerFacts:
     return WorkerFacts(
         number=number,
         pid=None,
         ready=pod.ready,
         accepting=live and pod.ready,
-        in_flight=int(told.get("in_flight", 0)),
+        in_flight=int(said.get("in_flight", 0)),
         restarts=pod.restarts,
-        rss=int(told.get("rss") or 0),
+        rss=int(said.get("rss") or 0),
         pod=pod.name,
     )
 
 
-def _reasons(
-    api: "Api", seen: Seen, slot: str, mine: Sequence[Pod], said: Mapping[str, Any], missing: int
-) -> tuple[str, ...]:
+def _reasons(api: "Api", seen: Seen, slot: str, said: Said, missing: int) -> tuple[str, ...]:
     """Why a slot has fewer pods than it is to have; what several pods say is said once."""
-    if missing <= 0:
-        return ()
     if seen.wanted(slot) == 0:
         return ("it was scaled to 0; going back to it takes as long as its pods take to start",)
-    found: dict[str, list[str]] = {}
-    for pod in mine:
-        if not pod.ready:
-            own = "; ".join(said.get(pod.name, {}).get("reasons") or ()) if not pod.lasting else ""
-            found.setdefault(own or pod.why or "not ready", []).append(pod.name)
+    if missing <= 0:
+        return ()
+    mine, found = seen.having(slot), dict[str, list[str]]()
+    for pod in (pod for pod in mine if not pod.ready):
+        own = "; ".join(said.get(pod.name, {}).get("reasons") or ()) if not pod.lasting else ""
+        found.setdefault(own or pod.why or "not ready", []).append(pod.name)
     told = [f"{why} ({_called(pods)})" for why, pods in found.items()]
     if len(mine) < seen.wanted(slot):
         told += trouble(api, seen.environment, slot, names.short(seen.digest(slot) or ""))

@@ -93,3 +93,8 @@ def labels(environment: str, slot: str = "") -> str:
 def proxied(pod: str) -> str:
     """A pod as the API server's proxy names it, for its admin door."""
     return f"{pod}:{ADMIN}"
+
+
+def keeper_labels(environment: str) -> str:
+    """The selector of the keeper's pod."""
+    return f"{ENVIRONMENT}={environment},app.kubernetes.io/component=keeper"

@@ -55,10 +55,9 @@ class Pod:
         )
 
 
-def present(items: Iterable[dict[str, Any]]) -> list[Pod]:
-    """Those of a list that were not told to end, the oldest first."""
-    found = [pod for pod in map(Pod.read, items) if not pod.ending]
-    return sorted(found, key=lambda pod: (pod.created, pod.name))
+def in_order(items: Iterable[dict[str, Any]]) -> list[Pod]:
+    """Those of a list, the oldest first."""
+    return sorted(map(Pod.read, items), key=lambda pod: (pod.created, pod.name))
 
 
 def _waiting(containers: Sequence[dict[str, Any]]) -> tuple[str, str]:
