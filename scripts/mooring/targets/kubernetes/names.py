@@ -43,6 +43,13 @@ STATE: Final = "MOORING_STATE"
 DATABASE: Final = "MOORING_DATABASE"
 """The name of the variable with the database's URL."""
 
+ENVIRONMENT_NAME: Final = "MOORING_ENVIRONMENT"
+"""The environment's name, which names the schema in the database: it is there before any release is known."""
+
+ROOT: Final = "MOORING_ROOT"
+"""The folder of the repository in the image, for what is in no release, such as the simulator's rules; absent: the
+working directory."""
+
 
 def deployment(environment: str, slot: str) -> str:
     """The Deployment of a slot."""
