@@ -31,6 +31,12 @@ HTTP: Final = 8422
 ADMIN: Final = 8423
 """The port of a pod's admin door, which answers whoever shows the token of the Secret `<environment>-admin`."""
 
+MONITOR: Final = 8424
+"""The port of the keeper where the environment can be watched: `/metrics`, `/status.json` and the status page."""
+
+CHAT: Final = 8425
+"""The port of the keeper where platforms of chat are heard."""
+
 ADMIN_HEADER: Final = "X-Mooring-Admin"
 """The header with that token: `Authorization` is the API server's own on the way through it."""
 
@@ -42,6 +48,13 @@ POD_IP: Final = "MOORING_POD_IP"
 STATE: Final = "MOORING_STATE"
 DATABASE: Final = "MOORING_DATABASE"
 """The name of the variable with the database's URL."""
+
+ENVIRONMENT_NAME: Final = "MOORING_ENVIRONMENT"
+"""The environment's name, which names the schema in the database: it is there before any release is known."""
+
+ROOT: Final = "MOORING_ROOT"
+"""The folder of the repository in the image, for what is in no release, such as the simulator's rules; absent: the
+working directory."""
 
 
 def deployment(environment: str, slot: str) -> str:
