@@ -31,6 +31,12 @@ HTTP: Final = 8422
 ADMIN: Final = 8423
 """The port of a pod's admin door, which answers whoever shows the token of the Secret `<environment>-admin`."""
 
+MONITOR: Final = 8424
+"""The port of the keeper where the environment can be watched: `/metrics`, `/status.json` and the status page."""
+
+CHAT: Final = 8425
+"""The port of the keeper where platforms of chat are heard."""
+
 ADMIN_HEADER: Final = "X-Mooring-Admin"
 """The header with that token: `Authorization` is the API server's own on the way through it."""
 
