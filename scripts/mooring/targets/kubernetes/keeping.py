@@ -37,6 +37,8 @@ FOLD = 60.0
 
 log = logging.getLogger("mooring.keeper")
 
+_NOTHING = State()
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -44,7 +46,7 @@ class Seen:
 
     seq: int = 0
     machine: str = ""
-    state: State = State()
+    state: State = _NOTHING
     held: bool = False
     rows: tuple[Pod, ...] = ()
     now: float = 0.0
