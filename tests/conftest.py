@@ -20,8 +20,12 @@ from hypothesis import settings
 
 from mooring.release.content import ReleaseContent
 from tests import reaper
+from tests.cluster import building
+from tests.cluster.fixtures import control_plane, images, namespace, nodes, pytest_collection_modifyitems
 from tests.postgres import Cluster
 from tests.workflows import tools
+
+__all__ = ["control_plane", "images", "namespace", "nodes", "pytest_collection_modifyitems"]
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -124,8 +128,9 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tests that were skipped are easily overlooked; these are too many for that."""
     skipped = terminalreporter.getreports("skipped")
-    if any(tools.MISSING in str(report.longrepr) for report in skipped):
-        terminalreporter.write_line(tools.MISSING, yellow=True, bold=True)
+    for missing in (tools.MISSING, building.MISSING):
+        if any(missing in str(report.longrepr) for report in skipped):
+            terminalreporter.write_line(missing, yellow=True, bold=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

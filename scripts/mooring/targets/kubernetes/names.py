@@ -80,3 +80,34 @@ def admin(environment: str) -> str:
 def short(digest: str) -> str:
     """A digest as the value of a label."""
     return digest.removeprefix("sha256:")[:32]
+
+
+TRAFFIC: Final = f"{MANAGER}-traffic"
+"""The field manager of the Service's selector, and of the annotations that say whose turn it is."""
+
+SCALE: Final = f"{MANAGER}-scale"
+"""The field manager of how many pods a slot has, and of the annotations that go with that."""
+
+DOWN: Final = "mooring.dev/down"
+"""The annotation of a Service whose pods were all stopped, with the Unix time of that."""
+
+RESTARTS: Final = "mooring.dev/restarts"
+"""The annotation of a slot's Deployment with the restarts of its containers when it was given the traffic."""
+
+RESTARTED: Final = "mooring.dev/restarted"
+"""The annotation of a slot's pods with the Unix time at which they were to be replaced."""
+
+
+def labels(environment: str, slot: str = "") -> str:
+    """The selector of what belongs to an environment, or to one of its slots."""
+    return f"{ENVIRONMENT}={environment}" + (f",{SLOT}={slot}" if slot else "")
+
+
+def proxied(pod: str) -> str:
+    """A pod as the API server's proxy names it, for its admin door."""
+    return f"{pod}:{ADMIN}"
+
+
+def keeper_labels(environment: str) -> str:
+    """The selector of the keeper's pod."""
+    return f"{ENVIRONMENT}={environment},app.kubernetes.io/component=keeper"

@@ -1,0 +1,195 @@
+"""The Kubernetes target: what a rollout and the commands see of a namespace of a cluster."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mooring.errors import Failed, Stopped
+from mooring.outcome import Reason
+from mooring.rollout.ledger import Ledger
+from mooring.rollout.state import SLOTS
+from mooring.targets.kubernetes import look, names, place, requirements, traffic
+from mooring.targets.kubernetes.fence import Fence, scale
+from mooring.targets.kubernetes.fence import traffic as selected
+from mooring.targets.kubernetes.manifests import environment as manifests
+from mooring.targets.kubernetes.manifests.objects import selector
+from mooring.targets.kubernetes.manifests.variables import of_keeper, of_slot
+from mooring.targets.kubernetes.writer import Writer
+
+if TYPE_CHECKING:
+    from mooring.release.release import Release
+    from mooring.targets.kubernetes.api import Object
+
+OPENING = 60.0
+"""Seconds within which what was live must be back, or an API server that restarts must answer."""
+
+LOOK = 0.2
+"""Seconds between two looks meanwhile."""
+
+
+class Kubernetes(Writer):
+    """Reader and Writer of one environment in a cluster.
+
+    `state` is the environment's folder on this machine: copies of releases, and where the cluster was. Everything but
+    `ensure`, `down`, `status`, `live`, `find`, `logs` and `follow` raises Failed(NOT_RUNNING) when the environment was
+    not brought up, or the API server does not answer.
+    """
+
+    def ensure(self) -> None:
+        """Checks that everything is there which a rollout needs, and applies what an environment has once.
+
+        What was stopped comes back. Refused or Failed with all that is wrong; nothing was changed then.
+        """
+        self._check()
+        content = self._content()
+        service = self.api.get("Service", names.service(self.environment))
+        look.ours(service, self.environment, self.api.namespace)
+        requirements.admin_secret(self.api, self.environment)
+        if content is not None:
+            self._apply_shared(content, service)
+        place.remember(self.state, self.target)
+        self._bring_back()
+
+    def _check(self) -> None:
+        """Raises what `requirements` finds: which cluster it is first, since nothing else matters in another one."""
+        requirements.same_cluster(self.api, self.target, self.environment)
+        requirements.namespace(self.api)
+        content = self._content()
+        variables = {*of_slot(content), *of_keeper(content)} if content is not None else set()
+        requirements.all_at_once(
+            [
+                partial(requirements.permissions, self.api),
+                partial(requirements.secrets, self.api, self.target, variables),
+            ]
+        )
+
+    def _content(self) -> "look.Any":
+        """The release whose shared objects are applied: the one to be deployed, or the one that is live."""
+        if self._wanted is not None:
+            return self._wanted.content
+        seen = look.see(self.api, self.environment)
+        digest = seen.live.digest if seen.live else self._ledgers_live()
+        return self.release(digest).content if digest and self._known(digest) else None
+
+    _wanted: "Release | None" = None
+
+    def put(self, release: "Release") -> None:
+        """Keeps a release in the database, and as a file here; and applies what its environment has once."""
+        super().put(release)
+        self._wanted = release
+        self._apply_shared(release.content, self.api.get("Service", names.service(self.environment)))
+
+    def _apply_shared(self, content: "look.Any", service: "Object | None") -> None:
+        """The Service without its selector, which is the rollout's; and everything else that there is once."""
+        bare = manifests.service(content, None, 0)
+        bare["metadata"].pop("annotations", None)
+        bare["spec"].pop("selector", None)
+        applied = self.api.apply(bare, names.MANAGER, force=True)
+        if not (applied["spec"].get("selector") or {}):
+            nobody = selector(self.environment, manifests.NOBODY)
+            self.api.apply(selected(applied, nobody, {}), names.TRAFFIC)
+        for manifest in manifests.shared(content):
+            self.api.apply(manifest, names.MANAGER, force=True)
+
+    def revive(self) -> None:
+        """Waits until the API server answers again. Failed(NOT_RUNNING) when that takes too long."""
+        end = time.monotonic() + OPENING
+        while True:
+            try:
+                self.api.get("Service", names.service(self.environment))
+            except Failed as failed:
+                if failed.reason is not Reason.NOT_RUNNING or time.monotonic() > end:
+                    raise
+                time.sleep(LOOK)
+            else:
+                break
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Starts the pods again that were stopped, and waits for those that are to have the traffic."""
+        seen = look.see(self.api, self.environment)
+        if seen.service is None or not seen.down:
+            return
+        live, token = seen.live, seen.token
+        for slot in SLOTS:
+            if digest := seen.digest(slot):
+                full = self._full(digest)
+                wanted = full if live and live.slot == slot else self._warm(digest, full)
+                self._fence.deployment(slot, token, lambda found, wanted=wanted: scale(found, {}, wanted))  # type: ignore[misc]
+        self._scale_keeper(1)
+        chosen = (seen.service["spec"].get("selector")) or {}
+        if live and self._ledgers_live() not in (None, live.digest):
+            # It moved elsewhere since: what was live here then is no more.
+            chosen = selector(self.environment, manifests.NOBODY)
+        self._fence.service(token, lambda found: selected(found, chosen, {names.DOWN: ""}), force=True)
+        self._wait_for_live()
+
+    def _wait_for_live(self) -> None:
+        """Being late is no failure: what keeps pods from being ready is for `status` to say."""
+        end = time.monotonic() + OPENING
+        while time.monotonic() < end:
+            seen = look.see(self.api, self.environment)
+            if seen.slot is None or len(seen.ready(seen.slot)) >= seen.wanted(seen.slot):
+                return
+            time.sleep(LOOK)
+
+    def down(self) -> bool:
+        """Stops all pods after their requests; what was live comes back at the next start. False when none ran.
+
+        Refused(LOCKED) while a rollout is under way.
+        """
+        seen = look.see(self.api, self.environment)
+        if seen.service is None or seen.down:
+            return False
+        self._unlocked()
+        fence, token = Fence(self.api, self.environment), seen.token
+        chosen = seen.service["spec"].get("selector") or {}
+        noted = {names.DOWN: f"{time.time():.0f}"}
+        fence.service(token, lambda found: selected(found, chosen, noted), force=True)
+        for slot in SLOTS:
+            self.api.delete("HorizontalPodAutoscaler", names.deployment(self.environment, slot))
+            fence.deployment(slot, token, lambda found: scale(found, {}, 0))
+        self._scale_keeper(0)
+        self._wait_until_gone()
+        return True
+
+    def _scale_keeper(self, replicas: int) -> None:
+        found = self.api.get("Deployment", names.keeper(self.environment))
+        if found is not None:
+            self.api.apply(scale(found, {}, replicas), names.SCALE, force=True)
+
+    def _wait_until_gone(self) -> None:
+        """At most as long as a pod may take for its requests."""
+        end = time.monotonic() + self._drain()
+        while self.api.list("Pod", names.labels(self.environment)):
+            if time.monotonic() > end:
+                fix = f"kubectl -n {self.target.namespace} get pods"
+                raise Failed(Reason.DEADLINE, f"pods of {self.environment} still end", fix)
+            time.sleep(LOOK)
+
+    def _drain(self) -> float:
+        """Seconds that pods have to end."""
+        periods = [0.0]
+        for deployment in self.api.list("Deployment", names.labels(self.environment)):
+            spec = deployment["spec"]["template"]["spec"]
+            periods.append(float(spec.get("terminationGracePeriodSeconds", 30)))
+        return max(periods) + 30
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
+        ledger = Ledger.of(self.root, self._environment, self.state, os.environ)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def addressed(target: Kubernetes) -> set[str]:
+    """The pods that get requests."""
+    return traffic.addressed(target.api, target.environment)
+
+
+__all__ = ["Kubernetes", "Stopped", "addressed"]

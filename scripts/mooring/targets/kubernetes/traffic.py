@@ -1,0 +1,49 @@
+"""Who gets requests: the Service's selector, and the EndpointSlices that follow it."""
+
+import time
+from typing import TYPE_CHECKING
+
+from mooring.errors import Failed
+from mooring.outcome import Reason
+from mooring.targets.kubernetes import names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from mooring.targets.kubernetes.api import Api
+
+LOOK = 0.02
+"""Seconds between two looks at EndpointSlices."""
+
+PATIENCE = 15.0
+"""Seconds that the cluster has to follow a selector."""
+
+
+def addressed(api: "Api", environment: str) -> set[str]:
+    """The pods that get requests, by name.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+    """
+    slices = api.list("EndpointSlice", f"kubernetes.io/service-name={names.service(environment)}")
+    return {
+        (endpoint.get("targetRef") or {}).get("name", "")
+        for each in slices
+        for endpoint in each.get("endpoints") or ()
+        if (endpoint.get("conditions") or {}).get("ready") is not False
+    }
+
+
+def wait(api: "Api", environment: str, pods: "Collection[str]") -> None:
+    """Returns when pods among `pods` get requests, and no others. Failed(DEADLINE) when that takes too long."""
+    end = time.monotonic() + PATIENCE
+    while not (found := addressed(api, environment)) or found - set(pods):
+        if time.monotonic() > end:
+            others = ", ".join(sorted(found - set(pods))) or "nobody"
+            fix = "see that the endpoint-slice controller runs: kubectl get endpointslices"
+            raise Failed(Reason.DEADLINE, f"{others} gets requests {PATIENCE:.0f} s after the switch", fix)
+        time.sleep(LOOK)
+
+
+def gone(api: "Api", environment: str) -> bool:
+    """Whether nobody gets requests any more."""
+    return not addressed(api, environment)
