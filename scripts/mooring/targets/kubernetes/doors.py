@@ -1,6 +1,6 @@
 """The admin doors of pods, by way of the API server: reachable from wherever the cluster is."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar

@@ -97,7 +97,7 @@ class Fence:
             self._current(token)
             found = self._api.get("Deployment", name)
             if found is None or not only(found):
-                return
+                return None
             self._admit(token, found)
             try:
                 return self._api.delete("Deployment", name, found["metadata"]["resourceVersion"])

@@ -16,7 +16,6 @@ from mooring.targets.kubernetes.manifests.objects import selector
 from mooring.targets.kubernetes.reader import Reader
 
 if TYPE_CHECKING:
-    from mooring.release.release import Release
     from mooring.targets.kubernetes.api import Object
 
 LOOK = 0.1
