@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed, Refused
@@ -11,7 +11,7 @@ from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
 from mooring.targets.kubernetes import names
-from mooring.targets.kubernetes.doors import Doors, together
+from mooring.targets.kubernetes.doors import Doors
 from mooring.targets.kubernetes.pods import Pod, in_order
 from mooring.targets.kubernetes.trouble import trouble
 
@@ -100,18 +100,15 @@ def ours(service: "Object | None", environment: str, namespace: str) -> None:
 
 def see(api: "Api", environment: str) -> Seen:
     """What the API server has of an environment, read at once."""
-    service, deployments, pods = together(
-        [
-            partial(api.get, "Service", names.service(environment)),
-            partial(api.list, "Deployment", names.labels(environment)),
-            partial(api.list, "Pod", f"{names.labels(environment)},{names.SLOT}"),
-        ]
-    )
-    ours(service, environment, api.namespace)  # type: ignore[arg-type]
-    named = {(one["metadata"].get("labels") or {}).get(names.SLOT): one for one in deployments or ()}  # type: ignore[union-attr]
+    with ThreadPoolExecutor(2) as pool:
+        listed = pool.submit(api.list, "Deployment", names.labels(environment))
+        there = pool.submit(api.list, "Pod", f"{names.labels(environment)},{names.SLOT}")
+        service = api.get("Service", names.service(environment))
+        deployments, pods = listed.result(), in_order(there.result())
+    ours(service, environment, api.namespace)
+    named = {(one["metadata"].get("labels") or {}).get(names.SLOT): one for one in deployments}
     by_slot = {slot: named[slot] for slot in SLOTS if slot in named}
-    found = in_order(pods or ())  # type: ignore[arg-type]
-    return Seen(environment, service, by_slot, {slot: [pod for pod in found if pod.slot == slot] for slot in SLOTS})  # type: ignore[arg-type]
+    return Seen(environment, service, by_slot, {slot: [pod for pod in pods if pod.slot == slot] for slot in SLOTS})
 
 
 def running(api: "Api", environment: str) -> Seen:

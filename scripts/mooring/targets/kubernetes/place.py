@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from mooring.errors import UsageError
 from mooring.spec.target import KubernetesTarget
+from mooring.targets.table import CLUSTER
 
 if TYPE_CHECKING:
     from mooring.spec.environment import Environment
 
-RECORD = "cluster.json"
-"""The file of the state folder that remembers it, so that a document that broke leaves nobody without a rollback."""
+RECORD = CLUSTER
+"""Remembered so that a document that broke leaves nobody without a rollback."""
 
 
 def place(root: Path, environment: "Environment | str", state: Path) -> KubernetesTarget:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from mooring.targets.stored import Stored
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
+    from mooring.rollout.ledger import Ledger
     from mooring.spec.environment import Environment
     from mooring.spec.target import KubernetesTarget
     from mooring.state.link import Link
@@ -161,13 +162,17 @@ class Reader(Stored):
 
     def _ledgers_live(self) -> str | None:
         """The digest that is live by the ledger; None where that is not known."""
+        with suppress(Stopped, UsageError), self._ledger() as ledger:
+            live = ledger.state(self.environment).live
+            return live.digest if live else None
+        return None
+
+    @contextmanager
+    def _ledger(self) -> "Iterator[Ledger]":
         from mooring.rollout.ledger import Ledger
 
-        with suppress(Stopped, UsageError):
-            ledger = Ledger(locate(self.root, self._environment, self.state), os.environ)
-            try:
-                live = ledger.state(self.environment).live
-                return live.digest if live else None
-            finally:
-                ledger.close()
-        return None
+        ledger = Ledger.of(self.root, self._environment, self.state, os.environ)
+        try:
+            yield ledger
+        finally:
+            ledger.close()

@@ -10,6 +10,7 @@ from mooring.targets.kubernetes import look, names
 from mooring.targets.kubernetes.fence import Fence, scale
 
 if TYPE_CHECKING:
+    from mooring.targets.kubernetes.api import Object
     from mooring.targets.kubernetes.target import Kubernetes
 
 
@@ -36,7 +37,7 @@ def tend(target: "Kubernetes", now: float | None = None) -> str | None:
 
 
 def _to_zero(target: "Kubernetes", side: Side, token: int) -> str | None:
-    def emptied(found: "look.Object") -> "look.Object | None":
+    def emptied(found: "Object") -> "Object | None":
         given = look.annotations(found).get(names.DIGEST)
         return scale(found, {}, 0) if given == side.digest else None
 

@@ -1,27 +1,23 @@
 """The Kubernetes target: what a rollout and the commands see of a namespace of a cluster."""
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mooring.errors import Failed, Stopped
+from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import SLOTS
-from mooring.targets.kubernetes import look, names, place, requirements, traffic
+from mooring.targets.kubernetes import look, names, place, requirements
 from mooring.targets.kubernetes.fence import Fence, scale
 from mooring.targets.kubernetes.fence import traffic as selected
 from mooring.targets.kubernetes.manifests import environment as manifests
-from mooring.targets.kubernetes.manifests.objects import selector
+from mooring.targets.kubernetes.manifests.objects import labels, selector
 from mooring.targets.kubernetes.manifests.variables import of_keeper, of_slot
 from mooring.targets.kubernetes.writer import Writer
 
 if TYPE_CHECKING:
+    from mooring.release.content import ReleaseContent
     from mooring.release.release import Release
-    from mooring.targets.kubernetes.api import Object
 
 OPENING = 60.0
 """Seconds within which what was live must be back, or an API server that restarts must answer."""
@@ -44,12 +40,13 @@ class Kubernetes(Writer):
         What was stopped comes back. Refused or Failed with all that is wrong; nothing was changed then.
         """
         self._check()
-        content = self._content()
         service = self.api.get("Service", names.service(self.environment))
         look.ours(service, self.environment, self.api.namespace)
         requirements.admin_secret(self.api, self.environment)
+        self._apply_service()
+        content = self._content()
         if content is not None:
-            self._apply_shared(content, service)
+            self._apply_shared(content)
         place.remember(self.state, self.target)
         self._bring_back()
 
@@ -66,31 +63,40 @@ class Kubernetes(Writer):
             ]
         )
 
-    def _content(self) -> "look.Any":
-        """The release whose shared objects are applied: the one to be deployed, or the one that is live."""
-        if self._wanted is not None:
-            return self._wanted.content
+    def _content(self) -> "ReleaseContent | None":
+        """The release that is live, whose shared objects are applied; None before the first one."""
         seen = look.see(self.api, self.environment)
         digest = seen.live.digest if seen.live else self._ledgers_live()
         return self.release(digest).content if digest and self._known(digest) else None
 
-    _wanted: "Release | None" = None
-
     def put(self, release: "Release") -> None:
-        """Keeps a release in the database, and as a file here; and applies what its environment has once."""
-        super().put(release)
-        self._wanted = release
-        self._apply_shared(release.content, self.api.get("Service", names.service(self.environment)))
+        """Keeps a release in the database, and as a file here; and applies what its environment has once.
 
-    def _apply_shared(self, content: "look.Any", service: "Object | None") -> None:
-        """The Service without its selector, which is the rollout's; and everything else that there is once."""
-        bare = manifests.service(content, None, 0)
-        bare["metadata"].pop("annotations", None)
-        bare["spec"].pop("selector", None)
+        Refused(NOT_READY) when the Secret lacks keys that it needs.
+        """
+        super().put(release)
+        if self.belongs(release.digest):
+            variables = {*of_slot(release.content), *of_keeper(release.content)}
+            requirements.secrets(self.api, self.target, variables)
+            self._apply_service()
+            self._apply_shared(release.content)
+
+    def _apply_service(self) -> None:
+        """The Service without its selector, which is the rollout's: before the first one, it names no slot."""
+        head = {"name": names.service(self.environment), "namespace": self.target.namespace}
+        ports = [{"name": "http", "port": self.target.port, "targetPort": "http", "protocol": "TCP"}]
+        bare = {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {**head, "labels": labels(self.environment)},
+            "spec": {"type": "ClusterIP", "ports": ports},
+        }
         applied = self.api.apply(bare, names.MANAGER, force=True)
-        if not (applied["spec"].get("selector") or {}):
+        if not applied["spec"].get("selector"):
             nobody = selector(self.environment, manifests.NOBODY)
             self.api.apply(selected(applied, nobody, {}), names.TRAFFIC)
+
+    def _apply_shared(self, content: "ReleaseContent") -> None:
         for manifest in manifests.shared(content):
             self.api.apply(manifest, names.MANAGER, force=True)
 
@@ -177,19 +183,3 @@ class Kubernetes(Writer):
             spec = deployment["spec"]["template"]["spec"]
             periods.append(float(spec.get("terminationGracePeriodSeconds", 30)))
         return max(periods) + 30
-
-    @contextmanager
-    def _ledger(self) -> Iterator[Ledger]:
-        ledger = Ledger.of(self.root, self._environment, self.state, os.environ)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
-
-
-def addressed(target: Kubernetes) -> set[str]:
-    """The pods that get requests."""
-    return traffic.addressed(target.api, target.environment)
-
-
-__all__ = ["Kubernetes", "Stopped", "addressed"]

@@ -8,8 +8,6 @@ from mooring.outcome import Reason
 from mooring.targets.kubernetes import names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from mooring.targets.kubernetes.api import Api
 
 LOOK = 0.02
@@ -33,17 +31,12 @@ def addressed(api: "Api", environment: str) -> set[str]:
     }
 
 
-def wait(api: "Api", environment: str, pods: "Collection[str]") -> None:
-    """Returns when pods among `pods` get requests, and no others. Failed(DEADLINE) when that takes too long."""
+def wait(api: "Api", environment: str, prefix: str) -> None:
+    """Returns when pods whose names begin with `prefix` get requests, and no others. Failed(DEADLINE) when it is late."""
     end = time.monotonic() + PATIENCE
-    while not (found := addressed(api, environment)) or found - set(pods):
+    while not (found := addressed(api, environment)) or not all(pod.startswith(prefix) for pod in found):
         if time.monotonic() > end:
-            others = ", ".join(sorted(found - set(pods))) or "nobody"
+            others = ", ".join(sorted(pod for pod in found if not pod.startswith(prefix))) or "nobody"
             fix = "see that the endpoint-slice controller runs: kubectl get endpointslices"
             raise Failed(Reason.DEADLINE, f"{others} gets requests {PATIENCE:.0f} s after the switch", fix)
         time.sleep(LOOK)
-
-
-def gone(api: "Api", environment: str) -> bool:
-    """Whether nobody gets requests any more."""
-    return not addressed(api, environment)

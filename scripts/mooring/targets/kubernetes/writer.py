@@ -1,22 +1,26 @@
 """Changes an environment in a cluster: slots, the traffic, and how many pods a slot has."""
 
-import math
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mooring.errors import Failed, Refused, Stopped
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS, Side, other
 from mooring.targets.kubernetes import look, names, traffic
+from mooring.targets.kubernetes.doors import together
 from mooring.targets.kubernetes.fence import Fence, scale
 from mooring.targets.kubernetes.fence import traffic as selected
 from mooring.targets.kubernetes.manifests.environment import NOBODY
-from mooring.targets.kubernetes.manifests.objects import selector
+from mooring.targets.kubernetes.manifests.objects import selector, target_of
 from mooring.targets.kubernetes.reader import Reader
 
 if TYPE_CHECKING:
     from mooring.targets.kubernetes.api import Object
+
+ANSWER = 1.0
+"""Seconds that a pod has to hear whether it has the traffic."""
 
 LOOK = 0.1
 """Seconds between two looks at pods that are awaited."""
@@ -87,7 +91,7 @@ class Writer(Reader):
             raise Refused(Reason.NOT_READY, what)
 
     def _fill(self, to: Side, token: int) -> None:
-        """Gives a slot all its pods before it gets the traffic, and waits for them. Refused(NOT_READY) if they are late."""
+        """Gives a slot all its pods before it gets the traffic. Refused(NOT_READY) when they are late."""
         full = self._full(to.digest)
         end = time.monotonic() + self.terms(to.digest).deadline
         seen = self._seen()
@@ -110,13 +114,21 @@ class Writer(Reader):
             self._fence.service(token, lambda found: selected(found, wanted, {names.TOKEN: str(token)}))
         if to is None:
             return (time.monotonic() - start) * 1000
-        traffic.wait(self.api, self.environment, lambda: {pod.name for pod in self._pods(to.slot)})
+        traffic.wait(self.api, self.environment, f"{names.deployment(self.environment, to.slot)}-")
         took = (time.monotonic() - start) * 1000
+        self._tell_pods(to, seen)
         self._note(to, seen, token)
         return took
 
-    def _pods(self, slot: str) -> "list[look.Pod]":
-        return look.see(self.api, self.environment).pods.get(slot, [])
+    def _tell_pods(self, to: Side, seen: look.Seen) -> None:
+        """Has pods of the old slot let clients go, which they would do by themselves when they have read the ledger."""
+        said = [
+            partial(self.doors.quiet, pod.name, "POST /accept", ANSWER, {"on": slot == to.slot})
+            for slot in SLOTS
+            for pod in seen.pods.get(slot, [])
+            if pod.ready
+        ]
+        together(said)
 
     def _note(self, to: Side, seen: look.Seen, token: int) -> None:
         """Notes on both Deployments whose turn it is. What was done stands without it."""
@@ -154,8 +166,7 @@ class Writer(Reader):
             self._give(Side(side.slot, instead), token, self._warm(instead, self._full(instead)), idle=True)
             return
         self._fence.delete(side.slot, token, lambda found: look.annotations(found).get(names.DIGEST) == side.digest)
-        for kind in ("HorizontalPodAutoscaler",):
-            self.api.delete(kind, names.deployment(self.environment, side.slot))
+        self.api.delete("HorizontalPodAutoscaler", names.deployment(self.environment, side.slot))
 
     def tell(self, environ: Mapping[str, str]) -> None:
         """Refused(GUARDED): secrets of pods are in a Secret, which is not ours to write."""
@@ -214,10 +225,7 @@ class Writer(Reader):
 
     def _full(self, digest: str) -> int:
         """The pods of a slot with a release when it has the traffic; with autoscaling, the fewest."""
-        return int(self._of(digest).replicas)
-
-    def _of(self, digest: str) -> "look.Any":
-        return self.release(digest).content.environment.target
+        return target_of(self.release(digest).content).replicas
 
     def _warm(self, digest: str, now: int) -> int:
         """The pods of a slot with a release that stands by."""
@@ -232,8 +240,3 @@ class Writer(Reader):
             held = lease.holder(ledger, self.environment)
         if held:
             raise Refused(Reason.LOCKED, f"{self.environment} is locked: {held.kind} by {held.actor}", "wait for it")
-
-
-def half(wanted: int) -> int:
-    """The pods without which a slot that has the traffic counts as unwell."""
-    return math.ceil(wanted / 2)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mooring.catalog.source import blobs
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.credentials import credentials
@@ -41,12 +42,13 @@ class Branch:
             self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote, self._ref)
         if self._attempt("cat-file", "-e", f"{commit}^{{commit}}").returncode:
             return self.read()  # it was moved between the two
-        listed = self._run("ls-tree", "-z", "--name-only", f"{commit}:./", "--", f"{self.folder}/")
-        paths = [path for path in listed.split("\0") if path.endswith(".yaml")]
-        return Held(commit, {path.rpartition("/")[2]: self._run("show", f"{commit}:{path}") + "\n" for path in paths})
+        entries = self._run("ls-tree", "-z", "--full-tree", commit, "--", f"{self.folder}/").split("\0")
+        shas = {entry.rpartition("/")[2]: entry.split()[2] for entry in entries if entry.endswith(".yaml")}
+        contents = blobs(self.root, list(shas.values()))
+        return Held(commit, {name: contents[sha].decode("utf-8", "replace") for name, sha in shas.items()})
 
     def write(self, held: Held, files: Mapping[str, str], message: str) -> str | None:
-        """Commits the folder's files on top of what was read, and pushes; the commit, or None when somebody was first."""
+        """Commits files on top of what was read, and pushes; the commit, or None when somebody else was first."""
         tree = self._tree(held, files)
         parents = ("-p", held.commit) if held.commit else ()
         commit = self._run("commit-tree", tree, *parents, "-F", "-", data=message, environ=self._author())

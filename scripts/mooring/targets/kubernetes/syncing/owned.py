@@ -23,7 +23,7 @@ OWNED: dict[str, tuple[Path, ...]] = {
         ("spec", "template", *NOTES, names.RESTARTED),
     ),
 }
-"""What belongs to whoever moves the traffic, and to whoever says how many pods a slot has. All else is the release's."""
+"""What belongs to whoever moves the traffic, or says how many pods a slot has. All else is the release's."""
 
 CONTENT = "mooring.dev/content"
 """The annotation with a digest of what was committed: once the cluster shows it, the commit was carried out."""
@@ -64,9 +64,8 @@ def merged(one: Any, other: Any) -> Any:
     """Both, and where they differ the other."""
     if not (isinstance(one, dict) and isinstance(other, dict)):
         return copy.deepcopy(other)
-    return {
-        key: merged(one[key], other[key]) if key in one and key in other else (other | one)[key] for key in one | other
-    }
+    both = {**one, **other}
+    return {key: merged(one.get(key, value), value) for key, value in both.items()}
 
 
 def settled(objects: Objects) -> Objects:

@@ -13,6 +13,7 @@ from mooring.rollout.state import SLOTS
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.api import Api
 from mooring.targets.kubernetes.applying import Ref
+from mooring.targets.kubernetes.look import annotations
 from mooring.targets.kubernetes.manifests.objects import Object
 from mooring.targets.kubernetes.rendering.plain import text
 from mooring.targets.kubernetes.syncing.branch import Branch, Held
@@ -69,7 +70,7 @@ class SyncedApi(Api):
 
     @contextmanager
     def step(self, why: str, *, wait: bool = True) -> Iterator[None]:
-        """What is applied and deleted in here becomes one commit, at the end; nothing of it when that is not reached."""
+        """What is applied and deleted in here becomes one commit at the end; none, when that is not reached."""
         if self._step is not None:
             yield
             return
@@ -142,15 +143,14 @@ class SyncedApi(Api):
 
     def _message(self, step: Step, objects: Objects) -> str:
         """What the commit says: why, and who is where from then on."""
-        lines = [f"{self._environment}: {step.why}", ""]
-        for slot in SLOTS:
-            if one := objects.get(Ref("Deployment", names.deployment(self._environment, slot))):
-                lines.append(f"Mooring-{slot.title()}: {one['metadata']['annotations'].get(names.DIGEST, 'nothing')}")
+        named = {slot: Ref("Deployment", names.deployment(self._environment, slot)) for slot in SLOTS}
+        held = {slot: annotations(objects[one]) for slot, one in named.items() if one in objects}
+        said = [f"Mooring-{slot.title()}: {notes.get(names.DIGEST, 'nothing')}" for slot, notes in held.items()]
         if service := objects.get(Ref("Service", names.service(self._environment))):
-            lines.append(f"Mooring-Live: {(service['spec'].get('selector') or {}).get(names.SLOT, 'nobody')}")
+            said.append(f"Mooring-Live: {(service['spec'].get('selector') or {}).get(names.SLOT, 'nobody')}")
         if step.tokens:
-            lines.append(f"Mooring-Token: {max(step.tokens)}")
-        return "\n".join([*lines, ""])
+            said.append(f"Mooring-Token: {max(step.tokens)}")
+        return "\n".join([f"{self._environment}: {step.why}", "", *said, ""])
 
     def _await(self, step: Step, commit: str, objects: Objects) -> None:
         """Returns when the cluster has what was committed. Failed(DEADLINE) when nobody carries it out."""
