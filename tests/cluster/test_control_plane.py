@@ -73,7 +73,7 @@ def test_a_user_may_do_what_was_granted_and_nothing_else(control_plane: ControlP
     with pytest.raises(ApiError) as refused:
         list(user.list(Pod, namespace=namespace))
     assert refused.value.status.code == 403
-    assert refused.value.status.message.startswith('pods is forbidden: User "robin" cannot list resource "pods"')
+    assert str(refused.value.status.message).startswith('pods is forbidden: User "robin" cannot list resource "pods"')
     role = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]}
     grant(control_plane, namespace, role, {"kind": "Group", "name": "readers", "apiGroup": "rbac.authorization.k8s.io"})
     (pod,) = until(lambda: list(user.list(Pod, namespace=namespace)))
@@ -94,7 +94,7 @@ def test_a_service_account_has_a_token(control_plane: ControlPlane, namespace: s
     request = ServiceAccountToken(spec=TokenRequestSpec(audiences=[]))
     issued = control_plane.client.create(request, "default", namespace=namespace)
     assert issued.status
-    kubeconfig = control_plane.bearer("robot", issued.status.token)
+    kubeconfig = control_plane.bearer("robot", str(issued.status.token))
     assert KubeConfig.from_file(kubeconfig).get()
     assert list(control_plane.client_of(kubeconfig).list(Pod, namespace=namespace)) == []
 
