@@ -147,12 +147,12 @@ class Paths:
 
     def __init__(self, places: Mapping[str, Path]) -> None:
         self._places = places
-        longest_first = sorted(places, key=len, reverse=True)
-        self._pattern = re.compile("|".join(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])" for path in longest_first))
+        longest_first = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+        self._pattern = re.compile(rf"((?<![\w./-])|(?<=://)|(?<=:///))({longest_first})(?![\w.-])")  # or in a URL of a file
 
     def here(self, text: str) -> str:
         """The same text with every path of the container replaced that stands in it."""
-        return self._pattern.sub(lambda match: str(self._places[match[0]]), text) if self._places else text
+        return self._pattern.sub(lambda match: str(self._places[match[0]]), text)
 
 
 def mounts(container: Json, volumes: Path) -> Iterator[tuple[str, Path]]:
