@@ -49,6 +49,9 @@ TURN = 2.0
 DOCUMENT = "MOORING_DOCUMENT"
 """A variable of the processes beside: another document, another process."""
 
+NAMES = "MOORING_NAMES"
+"""A variable of the monitor: the host names by which the pods and the Service of this cluster call it."""
+
 log = logging.getLogger("mooring.keeper")
 
 
@@ -140,7 +143,14 @@ class Keeper:
         return self._live.digest if self._live else None
 
     def _environ(self) -> dict[str, str]:
-        return {**self._around.environ, DOCUMENT: self._document}
+        return {**self._around.environ, DOCUMENT: self._document, NAMES: ",".join(self._names())}
+
+    def _names(self) -> list[str]:
+        """Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"""
+        service = names.keeper(self._around.environment)
+        space = getattr(self._live.content.environment.target, "namespace", "") if self._live else ""
+        full = [f"{service}.{space}{rest}" for rest in ("", ".svc", ".svc.cluster.local")] if space else []
+        return [self._around.ip, service, *full]
 
     def _target(self) -> "Kubernetes":
         if self._live is None:
