@@ -78,6 +78,7 @@ class Keeper:
         self._doors = PodDoors(around.state, around.token)
         self._presence = Presence(Machine(around.uid, machines.host(), f"{around.pod}:{around.state}"))
         self._live: Release | None = None
+        self._made: Kubernetes | None = None
         self._document = ""
         self._exporter = Exporter(around.state, commands.exporter)
         memory = Memory(around.state / "keeper.json")
@@ -112,7 +113,7 @@ class Keeper:
         seen = await asyncio.to_thread(self.keeping.look)
         if seen.live and (self._live is None or self._live.digest != seen.live):
             self._live = await asyncio.to_thread(self._releases.get, seen.live)
-            self._document = write_document(self._root, self._live)
+            self._document, self._made = write_document(self._root, self._live), None
         await asyncio.to_thread(self._presence.say, self._ledger, seen.live, seen.seq)
 
     async def _keep_house(self) -> None:
@@ -155,7 +156,9 @@ class Keeper:
     def _target(self) -> "Kubernetes":
         if self._live is None:
             raise Failed(Reason.NOT_RUNNING, "nothing is live yet")
-        return self._make(self._root, self._live.content.environment, self._around.state)
+        if self._made is None:
+            self._made = self._make(self._root, self._live.content.environment, self._around.state)
+        return self._made
 
     async def _end(self) -> None:
         self.keeping.close()
