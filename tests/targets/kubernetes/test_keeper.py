@@ -116,6 +116,11 @@ def test_the_monitor_sums_what_all_pods_counted_also_those_that_are_gone(
     assert answered() == asked
     second.get("/who")
     until(lambda: answered() == asked + 1, 60)
+    watching.process.terminate()
+    assert watching.process.wait(60) == 0
+    watching = keeper()  # in another pod, whose folder is empty: no counter goes back
+    until(lambda: answered() > 0, 120)
+    assert answered() == asked + 1
     second.kill()
 
 

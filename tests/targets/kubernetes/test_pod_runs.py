@@ -128,7 +128,7 @@ def test_a_run_of_a_killed_pod_is_finished_by_another(pods: Pods, two: tuple[Pro
     ended = until(lambda: [row for row in read(pods, query) if row[0] == run and row[1] == "done"], 60)
     print(f"adopted and done {time.monotonic() - killed:.1f} s after the kill")
     assert ended[0][2] == 1
-    assert second.get(f"/v1/runs/{run}")[1]["status"] == "done"
+    assert second.get(f"/runs/{run}")[1]["status"] == "done"
     until(lambda: len(read(pods, "select name from executors")) == 1, 30)  # the dead one's row is gone
     first.again()
     until(first.ready, 180)

@@ -26,6 +26,7 @@ from mooring.state.records.machines import Machine
 from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
 from mooring.targets.kubernetes import last_words, names
+from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.keeping import Keeping, write_document
 from mooring.targets.kubernetes.pod_doors import PodDoors
 from mooring.targets.kubernetes.surroundings import Surroundings
@@ -45,6 +46,9 @@ ROUND = 1.0
 
 TURN = 2.0
 """Seconds between two attempts to become the keeper."""
+
+SUMS = "figures.json"
+"""The file of the monitor's sums, in the state folder."""
 
 DOCUMENT = "MOORING_DOCUMENT"
 """A variable of the processes beside: another document, another process."""
@@ -80,6 +84,7 @@ class Keeper:
         self._live: Release | None = None
         self._made: Kubernetes | None = None
         self._document = ""
+        self._sums = Keepsake(ledger, f"{around.environment}/{SUMS}", around.state / SUMS)
         self._exporter = Exporter(around.state, commands.exporter)
         memory = Memory(around.state / "keeper.json")
         where = (self._root, around.state, around.environment, memory)
@@ -129,7 +134,9 @@ class Keeper:
         self._exporter.ensure(self._digest, self._environ())
 
     async def _keep_monitor(self) -> None:
+        await asyncio.to_thread(self._sums.bring)
         self._monitor.ensure(self._digest, True, self._environ())
+        await asyncio.to_thread(self._sums.keep)
 
     async def _keep_chat(self) -> None:
         self._chat.ensure(self._digest, True, self._environ())
@@ -166,6 +173,7 @@ class Keeper:
             each.stop()
         await self._doors.close()
         with suppress(MooringError):
+            await asyncio.to_thread(self._sums.keep, now=True)
             await asyncio.to_thread(self._presence.leave, self._ledger)
         self._database.close()
 
