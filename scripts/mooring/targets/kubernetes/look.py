@@ -179,7 +179,8 @@ def _reasons(api: "Api", seen: Seen, slot: str, said: Said, missing: int) -> tup
         return ()
     mine, found = seen.having(slot), dict[str, list[str]]()
     for pod in (pod for pod in mine if not pod.ready):
-        own = "; ".join(said.get(pod.name, {}).get("reasons") or ()) if not pod.lasting else ""
+        health = said.get(pod.name, {})
+        own = "" if pod.lasting or health.get("ready", True) else "; ".join(health.get("reasons") or ())
         found.setdefault(own or pod.why or "not ready", []).append(pod.name)
     told = [f"{why} ({_called(pods)})" for why, pods in found.items()]
     if len(mine) < seen.wanted(slot):
