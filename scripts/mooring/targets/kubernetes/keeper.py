@@ -26,8 +26,8 @@ from mooring.state.records.machines import Machine
 from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
 from mooring.targets.kubernetes import last_words, names
-from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.keeping import Keeping, write_document
+from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.pod_doors import PodDoors
 from mooring.targets.kubernetes.surroundings import Surroundings
 from mooring.targets.local import beside
