@@ -3,7 +3,7 @@
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -27,7 +27,7 @@ class Syncer:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Syncer":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

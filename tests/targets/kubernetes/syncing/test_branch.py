@@ -72,7 +72,7 @@ def test_the_work_tree_and_branches_here_stay_as_they_are(branch: Branch) -> Non
     git(branch.root, "add", "file")
     branch.write(branch.read(), {"a.yaml": "a: 1\n"}, "one")
     assert git(branch.root, "status", "--porcelain") == "A  file"
-    assert git(branch.root, "for-each-ref") == ""
+    assert git(branch.root, "for-each-ref", "refs/heads") == ""
 
 
 def test_a_remote_that_is_not_there_is_said_with_gits_reason(tmp_path: Path) -> None:
