@@ -13,7 +13,9 @@ from typing import Self
 import httpx2
 import yaml
 from lightkube import Client, KubeConfig
-from lightkube.resources.core_v1 import ServiceAccount
+from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.meta_v1 import ObjectMeta
+from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
 
 from tests.cluster import egress
 from tests.cluster.addresses import Addresses
@@ -34,7 +36,7 @@ class ControlPlane:
     `node_grace_seconds` are not ready.
     """
 
-    def __init__(self, node_grace_seconds: int = 5) -> None:
+    def __init__(self, node_grace_seconds: int = 8) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="moor-k8s-", dir="/tmp"))  # a socket's path is at most 107 bytes
         self.authority = Authority(self.folder)
         self.background = Background()
@@ -45,15 +47,22 @@ class ControlPlane:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self) -> None:
         egress.write_configuration(self.folder / "egress.yaml", self.folder / "egress")
         self.background.run(egress.serve(self.folder / "egress"))
         self._run("etcd", self._etcd_flags())
         self._run("apiserver", self._api_flags())
+        self.await_ready()  # controllers wait ten seconds and end, which a loaded machine may take
         self._run("scheduler", {"kubeconfig": self.kubeconfig, "leader-elect": False, "secure-port": 0, **FAST})
         self._run("controllers", self._controller_flags())
-        self.await_ready()
-        until(lambda: list(self.client.list(ServiceAccount, namespace="default")), 30)
-        return self
+        until(lambda: list(self.client.list(ServiceAccount, namespace="default")), 60)
 
     def __exit__(self, *_: object) -> None:
         for process in self._processes.values():
@@ -94,9 +103,11 @@ class ControlPlane:
         pair = self.authority.issue(name, groups)
         return self._configured(name, {"client-certificate": str(pair.certificate), "client-key": str(pair.key)})
 
-    def bearer(self, name: str, token: str) -> Path:
-        """The kubeconfig of whoever a token stands for, such as one of a service account."""
-        return self._configured(name, {"token": token})
+    def service_account(self, namespace: str, name: str) -> Path:
+        """The kubeconfig of a service account that there is, with a token of an hour."""
+        request = ServiceAccountToken(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[]))
+        issued = self.client.create(request, name, namespace=namespace)
+        return self._configured(f"{namespace}-{name}", {"token": str(issued.status and issued.status.token)})
 
     def log(self, program: str) -> str:
         """What `etcd`, `apiserver`, `controllers` or `scheduler` has said."""

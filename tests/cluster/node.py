@@ -58,6 +58,7 @@ class Node:
         self._own = control_plane.authority.issue(f"system:node:{name}", ["system:nodes"], [self._address])
         self._fields: dict[str, FieldValue] = {"spec.nodeName": name}
         self._pods: dict[str, Pod] = {}
+        self.errors: list[BaseException] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def __enter__(self) -> Self:
@@ -70,6 +71,7 @@ class Node:
         self._run(self._remove())
         self._plane.addresses.give_back(self._address)
         shutil.rmtree(self._folder, ignore_errors=True)
+        assert not self.errors, self.errors
 
     def go_away(self) -> None:
         """Loses power: all its processes are killed, and nothing is said to anybody any more."""
@@ -98,6 +100,10 @@ class Node:
         await self._client.create(made(core_v1.Node, own))
         lease = {"metadata": {"name": self.name, "namespace": LEASES}, "spec": {"holderIdentity": self.name}}
         await self._client.create(made(coordination_v1.Lease, lease))
+        self._place = Place(
+            self.name, self._address, self._client, self._plane.addresses, self.images, self._folder, self._second,
+            self.errors,
+        )  # fmt: skip
 
     async def _come_back(self) -> None:
         find, authority = self._find, self._plane.authority.own.certificate
@@ -115,7 +121,8 @@ class Node:
     async def _go_away(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.errors += [error for error in ended if error and not isinstance(error, asyncio.CancelledError)]
         pods, self._pods = self._pods, {}
         await asyncio.gather(self._kubelet.stop(), *(pod.kill() for pod in pods.values()))
 
@@ -175,10 +182,7 @@ class Node:
         if uid not in self._pods:
             if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
                 return
-            place = Place(
-                self.name, self._address, self._client, self._plane.addresses, self.images, self._folder, self._second
-            )
-            self._pods[uid] = Pod(pod, place)
+            self._pods[uid] = Pod(pod, self._place)
         self._pods[uid].see(pod)
 
     async def _gone(self, uid: str) -> None:

@@ -39,6 +39,8 @@ class Place:
     images: Mapping[str, Image]
     folder: Path
     second: float
+    errors: list[BaseException]
+    """Of the stand-in itself, which no test may overlook."""
 
 
 class Pod:
@@ -178,5 +180,10 @@ class Pod:
     def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._place.errors.append(error)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 from lightkube import ApiError, AsyncClient
 from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap, Secret, ServiceAccountToken
 
 from tests.cluster.addresses import loopback
@@ -101,7 +102,7 @@ class Sources:
 
     async def _token(self) -> bytes:
         account = self._pod["spec"].get("serviceAccountName", "default")
-        request = ServiceAccountToken(spec=TokenRequestSpec(audiences=[]))
+        request = ServiceAccountToken(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[]))
         try:
             made = await self._client.create(request, account, namespace=self._namespace)
         except httpx2.HTTPError as error:
@@ -147,12 +148,14 @@ class Paths:
 
     def __init__(self, places: Mapping[str, Path]) -> None:
         self._places = places
-        longest_first = sorted(places, key=len, reverse=True)
-        self._pattern = re.compile("|".join(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])" for path in longest_first))
+        longest_first = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+        self._pattern = re.compile(
+            rf"((?<![\w./-])|(?<=://)|(?<=:///))({longest_first})(?![\w.-])"
+        )
 
     def here(self, text: str) -> str:
         """The same text with every path of the container replaced that stands in it."""
-        return self._pattern.sub(lambda match: str(self._places[match[0]]), text) if self._places else text
+        return self._pattern.sub(lambda match: str(self._places[match[0]]), text)
 
 
 def mounts(container: Json, volumes: Path) -> Iterator[tuple[str, Path]]:

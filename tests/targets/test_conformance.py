@@ -146,6 +146,36 @@ def test_deployments_and_flips_under_load_lose_nothing_and_the_receipt_says_so(h
     assert {answer["digest"] for answer in load.answers} == {release(name).digest for name in ("one", "two", "three")}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("transitions", range(1, 7))
+def test_a_deploying_process_killed_after_any_transition_is_cleaned_up(
+    house: AnyHouse, release: Any, transitions: int
+) -> None:
+    before, new = house.ask()["digest"], release(f"killed after {transitions}")
+
+    def work() -> None:
+        house.deploy_killed(new, transitions)
+        house.recover()
+        house.until(house.at_rest, 30)
+
+    load = loaded(house, work)
+    assert load.errors == []
+    assert house.ask()["digest"] == (new.digest if transitions >= 4 else before)
+    house.sound()
+
+
+@pytest.mark.slow
+def test_the_next_deployment_cleans_up_what_was_left(house: AnyHouse, release: Any) -> None:
+    house.deploy_killed(release("left alone"), 2)
+    receipt = house.deploy(release("one"))
+    assert (receipt.kind, receipt.digest) in [
+        ("deploy", release("one").digest),
+        ("flip", release("one").digest),
+        ("no-op", release("one").digest),
+    ]
+    house.sound()
+
+
 def test_the_live_slot_is_not_changed_and_older_tokens_are_void(target: Target, release: Any) -> None:
     live = target.facts().live
     assert live is not None
@@ -224,36 +254,6 @@ def test_a_restart_under_load_loses_nothing(house: AnyHouse) -> None:
     load = loaded(house, work)
     assert load.errors == []
     assert house.whole().totals["lost"] == before.totals["lost"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("transitions", range(1, 7))
-def test_a_deploying_process_killed_after_any_transition_is_cleaned_up(
-    house: AnyHouse, release: Any, transitions: int
-) -> None:
-    before, new = house.ask()["digest"], release(f"killed after {transitions}")
-
-    def work() -> None:
-        house.deploy_killed(new, transitions)
-        house.recover()
-        house.until(house.at_rest, 30)
-
-    load = loaded(house, work)
-    assert load.errors == []
-    assert house.ask()["digest"] == (new.digest if transitions >= 4 else before)
-    house.sound()
-
-
-@pytest.mark.slow
-def test_the_next_deployment_cleans_up_what_was_left(house: AnyHouse, release: Any) -> None:
-    house.deploy_killed(release("left alone"), 2)
-    receipt = house.deploy(release("one"))
-    assert (receipt.kind, receipt.digest) in [
-        ("deploy", release("one").digest),
-        ("flip", release("one").digest),
-        ("no-op", release("one").digest),
-    ]
-    house.sound()
 
 
 def test_logs_are_read_and_followed(target: Target) -> None:

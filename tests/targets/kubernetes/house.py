@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -29,21 +30,32 @@ ROOT = HERE.parents[2]
 IMAGE = f"registry.test/mooring@sha256:{'a' * 64}"
 SECRET = "mooring"
 VARIABLE = "STATE_URL"
+KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "RECIPIENT", "SLACK_SIGNING_SECRET", "SLACK_TOKEN")
+"""What the release of tests/golden/content.yaml names beside the database."""
 
 
 def light_image(folder: Path) -> Image:
-    """Its `python -m` runs a light pod, and a keeper that does nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    python = folder / "python"
-    light = HERE / "light_pod.py"
+    """Its `python -m` runs a light pod, and a keeper that does nothing.
+
+    `folder` is not below /tmp, which is a volume of pods; the repository may be, and so is linked there.
+    """
+    (folder / "bin").mkdir(parents=True)
+    (folder / "repository").symlink_to(ROOT)
+    python = folder / "bin/python"
+    light = "tests/targets/kubernetes/light_pod.py"
     python.write_text(
         "#!/bin/sh\n"
-        f'case "$2" in *.keeper) exec sleep 3600;; *.pod) shift; exec {sys.executable} {light} "$@";; esac\n'
+        f'case "$2" in *.keeper) exec sleep 3600;; *.pod) shift; exec {sys.executable} {ROOT / light} "$@";; esac\n'
         f'exec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
-    path = f"{folder}:{os.environ['PATH']}"
-    return Image(environ={"PATH": path, "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"})
+    sources = folder / "repository"
+    environ = {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": f"{sources / 'scripts'}:{sources}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return Image(environ=environ)
 
 
 @dataclass
@@ -80,13 +92,14 @@ class Place:
 def opened(plane: ControlPlane, url: str, folder: Path) -> Iterator[Place]:
     """A namespace with two nodes of its own, which can pull the light image."""
     name = f"test-{secrets.token_hex(4)}"
-    images = {IMAGE: light_image(folder / "image")}
     with ExitStack() as stack:
+        image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
+        images = {IMAGE: light_image(Path(image) / "image")}
         nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in
         place = Place(plane, nodes, name, url, folder)
-        place.provide()
+        place.provide(**dict.fromkeys(KEYS, "none"))
         yield place
         plane.client.delete(Namespace, name)
 

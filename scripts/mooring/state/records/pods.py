@@ -60,7 +60,8 @@ class Pod:
 
     def counting(self, counts: Mapping[str, int]) -> "Pod":
         """With other counts."""
-        return replace(self, **{name: counts.get(name, 0) for name in COUNTS})
+        values: dict[str, Any] = {name: counts.get(name, 0) for name in COUNTS}
+        return replace(self, **values)
 
     def over(self) -> "Pod":
         """As one that has ended: what it had in flight is lost."""

@@ -67,6 +67,7 @@ def container(
         "image": target_of(content).image,
         "command": [*PYTHON, *program],
         "env": rendered(content, variables),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "ports": [{"name": port, "containerPort": number, "protocol": "TCP"} for port, number in ports.items()],
         "resources": resources,
         **rest,
