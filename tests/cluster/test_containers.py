@@ -117,7 +117,7 @@ def test_last_words_come_from_the_file_or_from_the_log(client: Client, namespace
     assert (state["exitCode"], state["reason"], state["message"]) == (7, "Error", "words\n")
     client.delete(Pod, "one", namespace=namespace, grace_period=0)
     policy = {"terminationMessagePolicy": "FallbackToLogsOnError"}
-    run(client, namespace, containers=[shell("echo said; kill -9 $$", **policy)])
+    run(client, namespace, containers=[shell("echo said; kill -9 $$$$", **policy)])
     state = sample.server_state(finished(client, namespace))["state"]["terminated"]
     assert (state["exitCode"], state["message"]) == (137, "said\n")
 
