@@ -18,7 +18,12 @@ class Status:
     def __init__(self, pod: Json, address: str, host: str) -> None:
         self._gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates", [])]
         self._pod, self._conditions = pod, dict[str, Json]()
-        self._places = {"podIP": address, "podIPs": [{"ip": address}, REPLACED], "hostIP": host}
+        self._places = {
+            "podIP": address,
+            "podIPs": [{"ip": address}, REPLACED],
+            "hostIP": host,
+            "hostIPs": [{"ip": host}],
+        }
         self._since = stamp()
         self.has_ended = False
 

@@ -171,7 +171,7 @@ def test_a_container_waits_for_its_secret(client: Client, namespace: str) -> Non
 
 
 def test_one_that_is_not_alive_is_restarted(control_plane: ControlPlane, client: Client, namespace: str) -> None:
-    probe = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2}
+    probe = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 5}
     sample.deploy(client, namespace, "blue", replicas=1, spec=sample.pod_spec({"livenessProbe": probe}))
     sample.serve(client, namespace, "web", "blue")
     sample.await_ready(client, namespace, "blue", 1)
