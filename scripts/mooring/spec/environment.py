@@ -6,34 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from mooring.network import is_loopback
 from mooring.spec.access import Access
 from mooring.spec.document import Document, FileRef, Name, Part, Seconds, SecretRef
-
-Socket = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z.:\[\]-]+:\d{1,5}$")]
-
-
-class LocalTarget(Part):
-    """One machine: a supervisor, one listening socket, two slots."""
-
-    type: Literal["local"]
-    listen: Socket = Field(description="host:port of the public socket; port 0 takes a free one.")
-    monitor: Socket | None = Field(
-        default=None,
-        description="host:port of this machine where /metrics, /status.json and the status page are, for whoever is on "
-        "it; absent: on 127.0.0.1, at a free port that stays the same, as `moor status` says.",
-    )
-
-    chat: Socket | None = Field(
-        default=None,
-        description="host:port where chat platforms reach this machine, usually through a proxy that speaks TLS; "
-        "absent: on 127.0.0.1, at a free port that stays the same.",
-    )
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach the socket."""
-        return is_loopback(self.listen.rpartition(":")[0])
+from mooring.spec.target import Target
 
 
 class DocumentOverride(Part):
@@ -74,6 +49,9 @@ class Warm(Part):
     """How long the previous release stays warm in the other slot, ready for a flip."""
 
     hours: float = Field(default=72, gt=0)
+    replicas: int | None = Field(
+        default=None, ge=1, le=1000, description="Pods that it keeps in a cluster; absent: as many as before, at once."
+    )
 
 
 SIMULATED = "simulated"
@@ -201,7 +179,7 @@ class Environment(Document):
 
     kind: Literal["Environment"]
     tier: Literal["development", "staging", "production"]
-    target: LocalTarget
+    target: Target
     endpoints: Literal["simulated", "real"]
     services: dict[str, str] = Field(
         default_factory=dict,

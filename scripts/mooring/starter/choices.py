@@ -101,5 +101,9 @@ def drain(catalog: Catalog, agents: Iterable[str]) -> float:
 
 def port(catalog: Catalog, first: int) -> int:
     """The port after those of the environments, from `first` on."""
-    listening = [int(one.target.listen.rpartition(":")[2]) for one in catalog.all(Environment).values()]
+    listening = [
+        int(address.rpartition(":")[2])
+        for one in catalog.all(Environment).values()
+        if (address := one.target.sockets.get("listen"))
+    ]
     return max([first - 1, *listening]) + 1

@@ -13,8 +13,9 @@ from mooring.spec.access import Access
 def missing(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         if environment.exposed:
-            message = f"{environment.target.listen} can be reached from other machines, and nobody there needs a key"
-            yield Remark(catalog.of(Environment)[name], "target.listen", message)
+            message = f"{environment.target.address} can be reached from other machines, and nobody there needs a key"
+            path = "target.listen" if environment.target.sockets else "target"
+            yield Remark(catalog.of(Environment)[name], path, message)
 
 
 def tenant(catalog: Catalog) -> Remarks:

@@ -96,13 +96,10 @@ def override_path(catalog: Catalog) -> Remarks:
 def listen_address(catalog: Catalog) -> Remarks:
     taken: dict[int, list[tuple[str, str]]] = {}
     for name, environment in catalog.all(Environment).items():
-        target, entry = environment.target, catalog.of(Environment)[name]
-        for path, address in (
-            ("target.listen", target.listen),
-            ("target.monitor", target.monitor or _ANYWHERE),
-            ("target.chat", target.chat or _ANYWHERE),
-        ):
-            host, _, number = address.rpartition(":")
+        entry = catalog.of(Environment)[name]
+        for key, address in environment.target.sockets.items():
+            path = f"target.{key}"
+            host, _, number = (address or _ANYWHERE).rpartition(":")
             host, port = "127.0.0.1" if host == "localhost" else host, int(number)
             if port > 65535:
                 yield Remark(entry, path, f"there is no port {port}")
@@ -115,7 +112,7 @@ def listen_address(catalog: Catalog) -> Remarks:
 
 def monitor_address(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
-        monitor = environment.target.monitor
+        monitor = environment.target.sockets.get("monitor")
         if monitor is not None and not is_loopback(monitor.rpartition(":")[0]):
             message = f"{monitor} can be reached from other machines, and the monitor asks nobody for a key"
             yield Remark(catalog.of(Environment)[name], "target.monitor", message)

@@ -59,7 +59,7 @@ def _written(workspace: Workspace, name: str) -> str:
     from mooring.commands.database import document
 
     found = document(workspace, name)
-    return (found.target.chat if found else None) or "127.0.0.1:0"
+    return (found.target.sockets.get("chat") if found else None) or "127.0.0.1:0"
 
 
 def _bound(where: str) -> socket.socket:

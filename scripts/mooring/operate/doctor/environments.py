@@ -52,7 +52,7 @@ def diagnoses(here: Here, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
 def _ports(here: Here, content: ReleaseContent) -> Diagnosis:
     """An address is free, or the environment's own supervisor listens there."""
     check, target = Check("environment", f"{here.name} address"), content.environment.target
-    wanted = [one for one in (target.listen, target.monitor, target.chat) if one]
+    wanted = [one for one in target.sockets.values() if one]
     if here.running:
         return check.ok(f"{here.name} listens on {', '.join(wanted)}")
     for one in wanted:

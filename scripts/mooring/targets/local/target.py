@@ -84,7 +84,7 @@ class Local:
     def _listen(self) -> str:
         """What the document says now, or what the last supervisor was told."""
         if not isinstance(self._environment, str):
-            return self._environment.target.listen
+            return self._environment.target.address
         import yaml
 
         remembered = Memory.load(self.state / "supervisor.json").listen
