@@ -207,7 +207,7 @@ def test_a_service_of_somebody_else_is_left_alone(house: KubernetesHouse) -> Non
 
 
 def test_keys_that_the_secret_lacks_are_named_and_no_value_is(house: KubernetesHouse) -> None:
-    with pytest.raises(Refused, match=r"the Secret mooring in .* lacks: NOT_THERE, NOR_THIS") as refused:
+    with pytest.raises(Refused, match=r"the Secret mooring in .* lacks: NOR_THIS, NOT_THERE") as refused:
         requirements.secrets(house.target.api, house.target.target, ["NOT_THERE", "NOR_THIS", "STATE_URL"])
     assert "postgresql:" not in f"{refused.value} {refused.value.fix}"
 
