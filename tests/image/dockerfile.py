@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Dockerfile"
+CONTENT = ROOT / "tests/content"
+"""Whose documents stand for the repository's own."""
 
 
 @dataclass
@@ -120,5 +122,7 @@ class Build:
             if path == source or path.startswith(f"{source}/"):
                 below = path.removeprefix(f"{source}/") if path != source else path
                 to = self.place(stage, target) / below
+                if path.startswith("evals/") and not (CONTENT / path).exists():
+                    continue
                 to.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / path, to)
+                shutil.copyfile((CONTENT if path.startswith("evals/") else ROOT) / path, to)

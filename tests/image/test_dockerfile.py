@@ -43,7 +43,7 @@ def test_it_runs_as_the_user_that_manifests_name() -> None:
 def test_only_code_and_the_simulators_script_reach_the_builder() -> None:
     files = dockerfile.context()
     folders = {"/".join(path.split("/")[:2]) for path in files}
-    assert folders == {"requirements.lock", "scripts/mooring", "scripts/tools", "evals/simulator"}
+    assert folders == {"requirements.lock", "scripts/mooring", "evals/simulator"}
     assert not [path for path in files if "__pycache__" in path]
 
 
@@ -56,6 +56,7 @@ def test_only_code_and_the_simulators_script_reach_the_builder() -> None:
         ("scripts/mooring/runtime/door/table.py", True),
         ("scripts/mooring/__pycache__/main.cpython-311.pyc", False),
         ("scripts/bootstrap.py", False),
+        ("scripts/tools/shipping.py", False),
         ("configs/environments/production.yaml", False),
         (".git/config", False),
         ("evals/suites/support.yaml", False),

@@ -48,6 +48,7 @@ class Writer(Reader):
         if seen.digest(side.slot) != side.digest:
             self._give(side, token, full)
         elif seen.wanted(side.slot) < full:
+            self._autoscale(side, full, idle=False)
             self._fence.deployment(side.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
 
     def _give(self, side: Side, token: int, replicas: int, *, idle: bool = False) -> None:
@@ -96,6 +97,7 @@ class Writer(Reader):
         end = time.monotonic() + self.terms(to.digest).deadline
         seen = self._seen()
         if seen.wanted(to.slot) < full:
+            self._autoscale(to, full, idle=False)  # or a standby's would take the pods away again
             self._fence.deployment(to.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
             seen = self._seen()
         while len(seen.ready(to.slot)) < full:

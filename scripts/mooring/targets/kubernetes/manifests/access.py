@@ -21,6 +21,7 @@ class Grant(NamedTuple):
 GRANTS = (
     Grant("apps", "deployments", ("get", "patch"), "slots", "scales down a standby whose time is over; restarts"),
     Grant("apps", "deployments", ("list", "watch"), None, "sees what is staged"),
+    Grant("apps", "replicasets", ("list",), None, "says why a Deployment makes no pods"),
     Grant("autoscaling", "horizontalpodautoscalers", ("get", "patch", "delete"), "slots", "stops adding pods to it"),
     Grant("autoscaling", "horizontalpodautoscalers", ("create",), None, "a rollback to a slot without pods"),
     Grant("policy", "poddisruptionbudgets", ("get", "patch"), "slots", "goes with its slot"),

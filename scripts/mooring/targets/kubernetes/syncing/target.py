@@ -14,8 +14,11 @@ from mooring.targets.kubernetes.syncing.synced import SyncedApi
 from mooring.targets.kubernetes.target import Kubernetes
 
 if TYPE_CHECKING:
+    from mooring.release.content import ReleaseContent
+    from mooring.release.release import Release
     from mooring.spec.environment import Environment
-    from mooring.targets.kubernetes.api import Object
+
+ONCE = "what the environment has once"
 
 
 def kubernetes(root: Path, environment: "Environment | str", state: Path) -> Kubernetes:
@@ -76,9 +79,18 @@ class Synced(Kubernetes):
         with self.api.step(f"{to.slot} has the traffic", wait=False):
             super()._note(to, seen, token)
 
-    def _apply_shared(self, content: "look.Any", service: "Object | None") -> None:
-        with self.api.step("what the environment has once"):
-            super()._apply_shared(content, service)
+    def put(self, release: "Release") -> None:
+        """Keeps a release in the database, and commits what its environment has once."""
+        with self.api.step(ONCE):
+            super().put(release)
+
+    def _apply_service(self) -> None:
+        with self.api.step(ONCE):
+            super()._apply_service()
+
+    def _apply_shared(self, content: "ReleaseContent") -> None:
+        with self.api.step(ONCE):
+            super()._apply_shared(content)
 
 
 def _said(side: Side) -> str:
