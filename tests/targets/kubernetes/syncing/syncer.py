@@ -10,7 +10,7 @@ import yaml
 from mooring.targets.kubernetes import kinds, names
 from mooring.targets.kubernetes.api import Api
 
-PERIOD = 0.3
+PERIOD = 0.5
 """Seconds from one look at the branch to the next."""
 
 

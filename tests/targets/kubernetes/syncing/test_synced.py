@@ -43,7 +43,8 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(release: Callable[..., Release], place: Place) -> Callable[[str], Release]:
     def make(name: str, wait: float = WAIT) -> Release:
         git = {"branch": "deploy", "folder": "clusters", "remote": "origin", "waitSeconds": wait}
-        return release(name, **place.values(apply={"git": git}))
+        # Beside two processes for each pod, the loop that syncs takes its share of a small machine.
+        return release(name, **{**place.values(apply={"git": git}), "environment.rollout.deadlineSeconds": 240})
 
     return make
 
