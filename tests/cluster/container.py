@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.images import Image
-from tests.cluster.probes import Checker, Probes
+from tests.cluster.probes import HOOK, Checker, Probes
 from tests.cluster.process import Process
 from tests.cluster.sources import Unresolved
 from tests.cluster.surroundings import Surroundings
@@ -42,8 +42,8 @@ class Container:
 
     def __post_init__(self) -> None:
         self.name: str = self.spec["name"]
-        self._checker = Checker(self.around.address, self.spec)
-        self._probes = Probes(self.spec, self._checker, self.around.second)
+        self._hooks = Checker(self.around.address, self.spec, HOOK)
+        self._probes = Probes(self.spec, Checker(self.around.address, self.spec), self.around.second)
 
     @property
     def status(self) -> Json:
@@ -108,7 +108,7 @@ class Container:
 
     async def _run_hook(self, hook: Json, process: Process, grace: float) -> None:
         try:
-            passed = await asyncio.wait_for(self._checker.passes(hook, process), grace)
+            passed = await asyncio.wait_for(self._hooks.passes(hook, process), grace)
         except TimeoutError:
             passed = False
         if not passed:

@@ -7,7 +7,8 @@ Unlike a real kubelet and its runtime:
   variable, that folder's path stands there instead. Mounted Secrets and ConfigMaps do not change later;
 - a pod's address is 10.a.b.n for the cluster and 127.a.b.n on this machine (see addresses.py): processes have to bind
   what the downward API gives them as `status.podIP`;
-- periods and delays of probes and back-offs are ten times shorter (`second`); grace periods and time limits are not;
+- probes look ten times as often (`second`), and back-offs are ten times shorter; what fails gets its time, though:
+  a probe that fails is believed after as many seconds as it says, and grace periods and time limits are what they are;
 - logs have no timestamps, and no `exec`, `attach` or `port-forward` leads to a container.
 """
 
@@ -186,8 +187,9 @@ class Node:
         self._pods[uid].see(pod)
 
     async def _gone(self, uid: str) -> None:
-        if pod := self._pods.pop(uid, None):
+        if pod := self._pods.get(uid):
             await pod.kill()
+            self._pods.pop(uid, None)
 
 
 NODE_INFO = {

@@ -88,10 +88,11 @@ class Pod:
 
     async def kill(self) -> None:
         """Ends everything at once and reports nothing, as where the node is gone or the pod has been deleted."""
-        for task in self._tasks:
-            task.cancel()
         self._kill_processes()
-        await asyncio.wait(self._tasks) if self._tasks else None
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
         self._place.addresses.give_back(self._address)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -158,9 +159,13 @@ class Pod:
             try:
                 await call()
                 return
-            except httpx2.HTTPError as error:
-                if isinstance(error, ApiError) and error.response.status_code in (404, 409):
+            except ApiError as error:
+                if error.response.status_code in (404, 409):
                     return
+                if error.response.status_code < 500:
+                    raise
+            except httpx2.HTTPError:
+                pass
             await asyncio.sleep(RETRY_SECONDS)
 
     def _happened(self, reason: str, message: str) -> None:

@@ -10,14 +10,14 @@ from tests.cluster.process import Process
 
 Json = dict[str, Any]
 Told = Callable[[bool], None]
-AGENT = {"User-Agent": "kube-probe/1.36"}
+PROBE, HOOK = ({"User-Agent": f"{name}/1.36"} for name in ("kube-probe", "kube-lifecycle"))
 
 
 class Checker:
     """Carries out what probes and hooks of a container ask for, on its pod's loopback address."""
 
-    def __init__(self, address: str, container: Json) -> None:
-        self._address = address
+    def __init__(self, address: str, container: Json, headers: Mapping[str, str] = PROBE) -> None:
+        self._address, self._headers = address, dict(headers)
         self._ports = {port["name"]: port["containerPort"] for port in container.get("ports", []) if "name" in port}
 
     async def passes(self, what: Json, process: Process) -> bool:
@@ -42,7 +42,7 @@ class Checker:
         """A status from 200 to 399 is a success. Source: `DoHTTPProbe` of k8s.io/kubernetes/pkg/probe/http."""
         scheme, path = action.get("scheme", "HTTP").lower(), action.get("path", "/")
         url = f"{scheme}://{action.get('host') or self._address}:{self._port(action['port'])}/{path.removeprefix('/')}"
-        headers = AGENT | {header["name"]: header["value"] for header in action.get("httpHeaders", [])}
+        headers = self._headers | {header["name"]: header["value"] for header in action.get("httpHeaders", [])}
         async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=None) as client:
             answer = await client.get(url, headers={"Connection": "close", **headers})
         return 200 <= answer.status_code < 400
@@ -70,22 +70,26 @@ class Probes:
     async def _probe(self, kind: str, process: Process, told: Told, until_passed: bool = False) -> None:
         """Tells each result that the thresholds let through.
 
-        Periods and delays are counted in seconds of `second` seconds, so that tests need not wait; the timeout is
-        not, since a loaded machine is slow in real seconds.
+        It looks every period of seconds that last `second` seconds, so that tests need not wait. A failure takes the
+        real seconds that it would take, since a loaded machine is slow in those.
         """
         spec = self._container[f"{kind}Probe"]
-        await asyncio.sleep(spec.get("initialDelaySeconds", 0) * self._second)
+        delay, period = spec.get("initialDelaySeconds", 0), spec.get("periodSeconds", 10)
         needed = {True: spec.get("successThreshold", 1), False: spec.get("failureThreshold", 3)}
+        clock = asyncio.get_running_loop().time
+        began = since = clock()
+        await asyncio.sleep(delay * self._second)
         last, times = None, 0
         while True:
             try:
                 passed = await asyncio.wait_for(self._checker.passes(spec, process), spec.get("timeoutSeconds", 1))
             except TimeoutError:
                 passed = False
-            times = times + 1 if passed is last else 1
-            last = passed
-            if times >= needed[passed]:
+            if passed is not last:
+                last, times, since = passed, 0, max(clock(), began + delay)
+            times += 1
+            if times >= needed[passed] and (passed or clock() >= since + (needed[False] - 1) * period):
                 told(passed)
                 if passed and until_passed:
                     return
-            await asyncio.sleep(spec.get("periodSeconds", 10) * self._second)
+            await asyncio.sleep(period * self._second)

@@ -56,7 +56,7 @@ class Process:
 
     @property
     def is_running(self) -> bool:
-        return self._running is not None and not self.finished
+        return self._running is not None and self._running.returncode is None
 
     async def wait(self) -> None:
         """Until it has ended, and with it whatever it started: a container ends with its first process."""

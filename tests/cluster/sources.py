@@ -149,9 +149,7 @@ class Paths:
     def __init__(self, places: Mapping[str, Path]) -> None:
         self._places = places
         longest_first = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
-        self._pattern = re.compile(
-            rf"((?<![\w./-])|(?<=://)|(?<=:///))({longest_first})(?![\w.-])"
-        )
+        self._pattern = re.compile(rf"((?<![\w./-])|(?<=://)|(?<=:///))({longest_first})(?![\w.-])")
 
     def here(self, text: str) -> str:
         """The same text with every path of the container replaced that stands in it."""

@@ -8,6 +8,9 @@ from tests.cluster.process import stamp
 
 Json = dict[str, Any]
 
+REPLACED = {"$patch": "replace"}
+"""In a list of a strategic merge patch: no address of an earlier start stays in it."""
+
 
 class Status:
     """Of one pod; remembers when its conditions changed. `has_ended` once no container is to be started again."""
@@ -15,7 +18,12 @@ class Status:
     def __init__(self, pod: Json, address: str, host: str) -> None:
         self._gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates", [])]
         self._pod, self._conditions = pod, dict[str, Json]()
-        self._places = {"podIP": address, "podIPs": [{"ip": address}], "hostIP": host, "hostIPs": [{"ip": host}]}
+        self._places = {
+            "podIP": address,
+            "podIPs": [{"ip": address}, REPLACED],
+            "hostIP": host,
+            "hostIPs": [{"ip": host}],
+        }
         self._since = stamp()
         self.has_ended = False
 

@@ -117,7 +117,7 @@ def test_last_words_come_from_the_file_or_from_the_log(client: Client, namespace
     assert (state["exitCode"], state["reason"], state["message"]) == (7, "Error", "words\n")
     client.delete(Pod, "one", namespace=namespace, grace_period=0)
     policy = {"terminationMessagePolicy": "FallbackToLogsOnError"}
-    run(client, namespace, containers=[shell("echo said; kill -9 $$", **policy)])
+    run(client, namespace, containers=[shell("echo said; kill -9 $$$$", **policy)])
     state = sample.server_state(finished(client, namespace))["state"]["terminated"]
     assert (state["exitCode"], state["message"]) == (137, "said\n")
 
@@ -171,7 +171,7 @@ def test_a_container_waits_for_its_secret(client: Client, namespace: str) -> Non
 
 
 def test_one_that_is_not_alive_is_restarted(control_plane: ControlPlane, client: Client, namespace: str) -> None:
-    probe = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2}
+    probe = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 5}
     sample.deploy(client, namespace, "blue", replicas=1, spec=sample.pod_spec({"livenessProbe": probe}))
     sample.serve(client, namespace, "web", "blue")
     sample.await_ready(client, namespace, "blue", 1)

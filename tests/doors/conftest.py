@@ -15,6 +15,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "import os, sys, stow; print(sys.argv[1:], os.getcwd(), sys.prefix, os.environ['MOORING_HOME'])"
+PYTHON = Path(sys.base_prefix) / "bin"
+"""Where `python3` is; not the environment of the tests, which has uv too."""
+
 # Installs by copying; notes each call; waits while `hold` exists; fails when `fail` does.
 UV = """#!/bin/sh
 echo "$1" >> "{calls}"
@@ -39,7 +42,7 @@ class Clone:
     @property
     def environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
-        path = os.pathsep.join((str(self.tools), str(Path(sys.executable).parent), "/usr/bin", "/bin"))
+        path = os.pathsep.join((str(self.tools), str(PYTHON), "/usr/bin", "/bin"))
         return kept | {"PATH": path, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.tools)}
 
     def start(self, *command: str, cwd: Path | None = None) -> subprocess.Popen[str]:

@@ -15,16 +15,16 @@ from tests.operate.repository.tracker import Tracker
 from tests.repository import SURROUNDINGS
 
 WORKFLOWS = Path(__file__).parents[2] / ".github/workflows"
+ALWAYS = ("always()", "success() || failure()")
+"""When a step runs whatever became of those before it; a cancelled job is none of these tests."""
+
 EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
 
 MOOR = f"""#!/bin/sh
-case "$1" in
-  track) exec {sys.executable} -m mooring "$@" ;;
-esac
 if [ -f "$SAYS" ]; then cat "$SAYS"; exit "$(cat "$SAYS.code")"; fi
 exec {sys.executable} -m mooring "$@"
 """
-"""The command. A verb that a test speaks for says and ends as the test wants, and every other is carried out."""
+"""The command. The step `job` says and ends as a test wants, and every other is carried out."""
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Job:
             if "run" not in step:
                 continue
             name = step.get("id", "")
-            if failed and step.get("if") != "always()":
+            if failed and step.get("if") not in ALWAYS:
                 self.outcomes[name] = "skipped"
                 continue
             self.outcomes[name] = self._carried_out(step, temp)
@@ -78,7 +78,7 @@ class Job:
         done = subprocess.run(
             [*shell, "-c", step["run"]],
             cwd=self.root,
-            env={"PATH": os.environ["PATH"], "RUNNER_TEMP": str(temp), "SAYS": str(self.root / "says")}
+            env={"PATH": os.environ["PATH"], "RUNNER_TEMP": str(temp), "SAYS": str(self._says(step))}
             | {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"], **SURROUNDINGS, **host, **environ},
             capture_output=True,
             text=True,
@@ -86,6 +86,9 @@ class Job:
         )
         self.printed.append(done.stdout + done.stderr)
         return "success" if done.returncode == 0 else "failure"
+
+    def _says(self, step: dict[str, Any]) -> Path:
+        return self.root / ("says" if step.get("id") == "job" else "nothing")
 
     def _value(self, found: re.Match[str]) -> str:
         known = {"matrix.environment": "local", "github.token": TOKEN}

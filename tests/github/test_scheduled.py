@@ -75,10 +75,10 @@ def test_a_job_that_did_not_run_or_crashed_is_told_of_too(job: Job, host: Tracke
 @pytest.mark.parametrize("job", ["drift"], indirect=True)
 def test_without_the_host_the_job_is_done_and_is_red(job: Job, host: Tracker) -> None:
     job.says("healed it\n", 0)
-    host.trouble = [403]
+    host.trouble = [403] * 9  # for every step that asks
     assert not job.run()
     assert job.printed[0] == "healed it\n"
-    assert "issues: write" in job.printed[1]
+    assert "issues: write" in job.printed[-1]
     assert host.issues == []
 
 

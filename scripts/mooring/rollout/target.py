@@ -100,6 +100,19 @@ class Terms:
         return cls(release.digest, rollout.deadline_seconds, rollout.bake_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Something that was changed by hand in what a target runs on. `where` names it, `sentence` says what it is now.
+
+    `who` is as the target knows them; `since` is Unix time, None where nobody noted it.
+    """
+
+    where: str
+    sentence: str
+    who: str
+    since: float | None
+
+
 NOTHING = Facts(None, {})
 """The facts of a target where nothing runs."""
 

@@ -30,24 +30,24 @@ ROOT = HERE.parents[2]
 IMAGE = f"registry.test/mooring@sha256:{'a' * 64}"
 SECRET = "mooring"
 VARIABLE = "STATE_URL"
+SECOND = 0.5
+"""How long a second of probes lasts: a pod has half a minute to start, also on a machine that is busy."""
+
 KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "RECIPIENT", "SLACK_SIGNING_SECRET", "SLACK_TOKEN")
 """What the release of tests/golden/content.yaml names beside the database."""
 
 
-def light_image(folder: Path) -> Image:
-    """Its `python -m` runs a light pod, and a keeper that does nothing.
+def image_of(folder: Path, light: bool = True) -> Image:
+    """Its `python -m` runs this repository's code; when `light`, a light pod and a keeper that does nothing.
 
     `folder` is not below /tmp, which is a volume of pods; the repository may be, and so is linked there.
     """
     (folder / "bin").mkdir(parents=True)
     (folder / "repository").symlink_to(ROOT)
     python = folder / "bin/python"
-    light = "tests/targets/kubernetes/light_pod.py"
-    python.write_text(
-        "#!/bin/sh\n"
-        f'case "$2" in *.keeper) exec sleep 3600;; *.pod) shift; exec {sys.executable} {ROOT / light} "$@";; esac\n'
-        f'exec {sys.executable} "$@"\n'
-    )
+    pod = ROOT / "tests/targets/kubernetes/light_pod.py"
+    case = f'case "$2" in *.keeper) exec sleep 3600;; *.pod) shift; exec {sys.executable} {pod} "$@";; esac\n'
+    python.write_text(f'#!/bin/sh\n{case if light else ""}exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     sources = folder / "repository"
     environ = {
@@ -89,13 +89,15 @@ class Place:
 
 
 @contextmanager
-def opened(plane: ControlPlane, url: str, folder: Path) -> Iterator[Place]:
-    """A namespace with two nodes of its own, which can pull the light image."""
-    name = f"test-{secrets.token_hex(4)}"
+def opened(
+    plane: ControlPlane, url: str, folder: Path, namespace: str | None = None, light: bool = True
+) -> Iterator[Place]:
+    """A namespace with two nodes of its own, which can pull an image of this code."""
+    name = namespace or f"test-{secrets.token_hex(4)}"
     with ExitStack() as stack:
         image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
-        images = {IMAGE: light_image(Path(image) / "image")}
-        nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images)) for number in (1, 2)]
+        images = {IMAGE: image_of(Path(image) / "image", light)}
+        nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images, second=SECOND)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in
         place = Place(plane, nodes, name, url, folder)

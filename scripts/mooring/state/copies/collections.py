@@ -35,6 +35,7 @@ OWN = frozenset(
         "approval_requests",
         "approvals",
         "pods",
+        "kept",
     }
 )
 """Tables that are of one database and the processes that use it, and are made anew in another."""

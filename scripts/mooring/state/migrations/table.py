@@ -7,6 +7,7 @@ from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.heartbeats import HEARTBEATS
 from mooring.state.migrations.identity import IDENTITY
+from mooring.state.migrations.kept import KEPT
 from mooring.state.migrations.ledger import LEDGER
 from mooring.state.migrations.machines_of_runs import MACHINES_OF_RUNS
 from mooring.state.migrations.memory import MEMORY
@@ -33,4 +34,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     SAMPLES,
     CHAT,
     PODS,
+    KEPT,
 )

@@ -69,6 +69,15 @@ class Api:
         answer = self.send("PATCH", kinds.path(self.namespace, kind, name), manifest, asked, content=APPLY)
         return dict(answer.json()) if answer is not None else {}
 
+    def replace(self, kind: str, name: str, path: str, value: Any, version: str) -> None:
+        """Puts a value at a place of an object as it was read, with nothing of what was there."""
+        ops = [
+            {"op": "test", "path": "/metadata/resourceVersion", "value": version},
+            {"op": "replace", "path": path, "value": value},
+        ]
+        where = kinds.path(self.namespace, kind, name)
+        self.send("PATCH", where, ops, {"fieldManager": "mooring"}, content="application/json-patch+json")
+
     def create(self, manifest: Object, manager: str) -> Object:
         """Outdated when it is there already."""
         path = kinds.path(self.namespace, manifest["kind"])
@@ -106,7 +115,7 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Object | None = None,
+        body: Any = None,
         params: Mapping[str, str] | None = None,
         *,
         content: str = "application/json",
@@ -134,7 +143,7 @@ class Api:
         return answer
 
     def _once(
-        self, method: str, path: str, body: Object | None, params: Mapping[str, str] | None, content: str
+        self, method: str, path: str, body: Any, params: Mapping[str, str] | None, content: str
     ) -> tuple["httpx2.Response | None", str, float]:
         """The answer, or why there is none; and for how many seconds the server wants to be left alone."""
         import httpx2

@@ -27,6 +27,7 @@ from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
 from mooring.targets.kubernetes import last_words, names
 from mooring.targets.kubernetes.keeping import Keeping, write_document
+from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.pod_doors import PodDoors
 from mooring.targets.kubernetes.surroundings import Surroundings
 from mooring.targets.local import beside
@@ -46,8 +47,14 @@ ROUND = 1.0
 TURN = 2.0
 """Seconds between two attempts to become the keeper."""
 
+SUMS = "figures.json"
+"""The file of the monitor's sums, in the state folder."""
+
 DOCUMENT = "MOORING_DOCUMENT"
 """A variable of the processes beside: another document, another process."""
+
+NAMES = "MOORING_NAMES"
+"""A variable of the monitor: the host names by which the pods and the Service of this cluster call it."""
 
 log = logging.getLogger("mooring.keeper")
 
@@ -75,7 +82,9 @@ class Keeper:
         self._doors = PodDoors(around.state, around.token)
         self._presence = Presence(Machine(around.uid, machines.host(), f"{around.pod}:{around.state}"))
         self._live: Release | None = None
+        self._made: Kubernetes | None = None
         self._document = ""
+        self._sums = Keepsake(ledger, f"{around.environment}/{SUMS}", around.state / SUMS)
         self._exporter = Exporter(around.state, commands.exporter)
         memory = Memory(around.state / "keeper.json")
         where = (self._root, around.state, around.environment, memory)
@@ -109,7 +118,7 @@ class Keeper:
         seen = await asyncio.to_thread(self.keeping.look)
         if seen.live and (self._live is None or self._live.digest != seen.live):
             self._live = await asyncio.to_thread(self._releases.get, seen.live)
-            self._document = write_document(self._root, self._live)
+            self._document, self._made = write_document(self._root, self._live), None
         await asyncio.to_thread(self._presence.say, self._ledger, seen.live, seen.seq)
 
     async def _keep_house(self) -> None:
@@ -125,7 +134,9 @@ class Keeper:
         self._exporter.ensure(self._digest, self._environ())
 
     async def _keep_monitor(self) -> None:
+        await asyncio.to_thread(self._sums.bring)
         self._monitor.ensure(self._digest, True, self._environ())
+        await asyncio.to_thread(self._sums.keep)
 
     async def _keep_chat(self) -> None:
         self._chat.ensure(self._digest, True, self._environ())
@@ -140,12 +151,21 @@ class Keeper:
         return self._live.digest if self._live else None
 
     def _environ(self) -> dict[str, str]:
-        return {**self._around.environ, DOCUMENT: self._document}
+        return {**self._around.environ, DOCUMENT: self._document, NAMES: ",".join(self._names())}
+
+    def _names(self) -> list[str]:
+        """Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"""
+        service = names.keeper(self._around.environment)
+        space = getattr(self._live.content.environment.target, "namespace", "") if self._live else ""
+        full = [f"{service}.{space}{rest}" for rest in ("", ".svc", ".svc.cluster.local")] if space else []
+        return [self._around.ip, service, *full]
 
     def _target(self) -> "Kubernetes":
         if self._live is None:
             raise Failed(Reason.NOT_RUNNING, "nothing is live yet")
-        return self._make(self._root, self._live.content.environment, self._around.state)
+        if self._made is None:
+            self._made = self._make(self._root, self._live.content.environment, self._around.state)
+        return self._made
 
     async def _end(self) -> None:
         self.keeping.close()
@@ -153,6 +173,7 @@ class Keeper:
             each.stop()
         await self._doors.close()
         with suppress(MooringError):
+            await asyncio.to_thread(self._sums.keep, now=True)
             await asyncio.to_thread(self._presence.leave, self._ledger)
         self._database.close()
 

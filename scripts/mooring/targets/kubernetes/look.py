@@ -176,10 +176,15 @@ def _reasons(api: "Api", seen: Seen, slot: str, said: Said, missing: int) -> tup
     if seen.wanted(slot) == 0:
         return ("it was scaled to 0; going back to it takes as long as its pods take to start",)
     if missing <= 0:
-        return ()
+        serving = seen.wanted(seen.slot) if seen.slot else 0
+        short = seen.wanted(slot) < serving
+        return (
+            (f"{seen.wanted(slot)} of {serving} pods; a switch waits until the others have started",) if short else ()
+        )
     mine, found = seen.having(slot), dict[str, list[str]]()
     for pod in (pod for pod in mine if not pod.ready):
-        own = "; ".join(said.get(pod.name, {}).get("reasons") or ()) if not pod.lasting else ""
+        health = said.get(pod.name, {})
+        own = "" if pod.lasting or health.get("ready", True) else "; ".join(health.get("reasons") or ())
         found.setdefault(own or pod.why or "not ready", []).append(pod.name)
     told = [f"{why} ({_called(pods)})" for why, pods in found.items()]
     if len(mine) < seen.wanted(slot):

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,8 @@ def main(argv: Sequence[str], build: Build = real_app, say: Callable[[str], None
     configure(sys.stderr, {"pod": os.environ.get(names.POD_NAME, "")})
     logging.raiseExceptions = False  # a full disk must not end a slot that serves
     os.umask(0o077)
+    # The first process of a container gets no signal that it does not handle (pid_namespaces(7)).
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         code = asyncio.run(_run(asked, os.environ, build))
     except MooringError as error:

@@ -90,9 +90,16 @@ class Reader(Stored):
         return look.running(self.api, self.environment)
 
     def live(self) -> "Release | None":
-        """The release that has the traffic, or that gets it at the next start; None when there is none."""
-        side = look.see(self.api, self.environment).live
-        return self.release(side.digest) if side else None
+        """The release that has the traffic, or that gets it at the next start; None when there is none.
+
+        The ledger says it where the cluster does not: before the environment has moved here, it is live elsewhere.
+        """
+        try:
+            side = look.see(self.api, self.environment).live
+        except (Failed, UsageError):
+            side = None  # such as where plans are made, which no cluster can be reached from
+        digest = side.digest if side else self._ledgers_live()
+        return self.release(digest) if digest else None
 
     def belongs(self, digest: str) -> bool:
         """Whether a stored release is for this cluster and namespace."""

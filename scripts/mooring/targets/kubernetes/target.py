@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.rollout.state import SLOTS
+from mooring.rollout.state import SLOTS, Side
+from mooring.rollout.target import Edit
 from mooring.targets.kubernetes import look, names, place, requirements
+from mooring.targets.kubernetes.edits import edits
 from mooring.targets.kubernetes.fence import Fence, scale
 from mooring.targets.kubernetes.fence import traffic as selected
 from mooring.targets.kubernetes.manifests import environment as manifests
@@ -18,6 +20,7 @@ from mooring.targets.kubernetes.writer import Writer
 if TYPE_CHECKING:
     from mooring.release.content import ReleaseContent
     from mooring.release.release import Release
+    from mooring.targets.kubernetes.api import Object
 
 OPENING = 60.0
 """Seconds within which what was live must be back, or an API server that restarts must answer."""
@@ -81,17 +84,20 @@ class Kubernetes(Writer):
             self._apply_service()
             self._apply_shared(release.content)
 
-    def _apply_service(self) -> None:
-        """The Service without its selector, which is the rollout's: before the first one, it names no slot."""
+    def _bare_service(self) -> "Object":
+        """The Service without its selector, which is the rollout's."""
         head = {"name": names.service(self.environment), "namespace": self.target.namespace}
         ports = [{"name": "http", "port": self.target.port, "targetPort": "http", "protocol": "TCP"}]
-        bare = {
+        return {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {**head, "labels": labels(self.environment)},
             "spec": {"type": "ClusterIP", "ports": ports},
         }
-        applied = self.api.apply(bare, names.MANAGER, force=True)
+
+    def _apply_service(self) -> None:
+        """Before the first release is live, it names no slot."""
+        applied = self.api.apply(self._bare_service(), names.MANAGER, force=True)
         if not applied["spec"].get("selector"):
             nobody = selector(self.environment, manifests.NOBODY)
             self.api.apply(selected(applied, nobody, {}), names.TRAFFIC)
@@ -99,6 +105,70 @@ class Kubernetes(Writer):
     def _apply_shared(self, content: "ReleaseContent") -> None:
         for manifest in manifests.shared(content):
             self.api.apply(manifest, names.MANAGER, force=True)
+
+    def edits(self) -> list[Edit]:
+        """What somebody changed by hand in the objects of the environment."""
+        seen = self._seen()
+        return edits(self.api, self.environment, self._applied(seen))
+
+    def _applied(self, seen: look.Seen) -> "dict[tuple[str, str], Object]":
+        """What ought to be there, by kind and name; how many pods a slot has is as it was last said."""
+        service, live = self._bare_service(), seen.live
+        if digest := self._ledgers_live():
+            slot = next((slot for slot in SLOTS if seen.digest(slot) == digest), seen.slot or manifests.NOBODY)
+            service["spec"]["selector"] = selector(self.environment, slot)
+        found = [service]
+        if live and self._known(live.digest):
+            found += manifests.shared(self.release(live.digest).content)
+        for slot in SLOTS:
+            if (digest := seen.digest(slot)) and self._known(digest):
+                full = self._full(digest)
+                idle = live is not None and live.slot != slot
+                found += self._slot(Side(slot, digest), self._warm(digest, full) if idle else full, idle=idle)
+        return {(one["kind"], one["metadata"]["name"]): one for one in found}
+
+    def reapply(self) -> None:
+        """Applies everything again, whoever holds it: the Service, what there is once, and both slots."""
+        seen, by_hand = self._seen(), self.edits()
+        self._apply_service()
+        live = seen.live
+        if live and self._known(live.digest):
+            self._apply_shared(self.release(live.digest).content)
+        for slot in SLOTS:
+            if (digest := seen.digest(slot)) and self._known(digest):
+                idle = live is None or live.slot != slot
+                full = self._full(digest)
+                self._restore(Side(slot, digest), seen, self._warm(digest, full) if idle else full, idle, by_hand)
+
+        self._select_again(seen)
+
+    def _select_again(self, seen: look.Seen) -> None:
+        """The traffic goes where the ledger says, if that slot is ready: somebody moved it by hand."""
+        digest = self._ledgers_live()
+        slot = next((slot for slot in SLOTS if digest and seen.digest(slot) == digest), None)
+        if slot and slot != seen.slot and seen.ready(slot):
+            chosen = selector(self.environment, slot)
+            self._fence.service(seen.token, lambda found: selected(found, chosen, {}), force=True)
+
+    def _without_additions(self, slot: str, manifest: "Object") -> None:
+        """Takes away what somebody added to the pods, which applying leaves: pods as rendered, and nothing else."""
+        name = names.deployment(self.environment, slot)
+        found = self.api.get("Deployment", name)
+        if found is not None:
+            version = found["metadata"]["resourceVersion"]
+            self.api.replace("Deployment", name, "/spec/template", manifest["spec"]["template"], version)
+
+    def _restore(self, side: Side, seen: look.Seen, replicas: int, idle: bool, by_hand: list[Edit]) -> None:
+        for manifest in self._slot(side, replicas, idle=idle):
+            if manifest["kind"] == "Deployment":
+                manifest["spec"].pop("replicas", None)
+                if any(one.where.startswith(f"Deployment/{names.deployment(self.environment, side.slot)} spec.template")
+                       for one in by_hand):  # fmt: skip
+                    self._without_additions(side.slot, manifest)
+                self._fence.put(side.slot, seen.token, manifest)
+                self._fence.deployment(side.slot, seen.token, lambda found: scale(found, {}, replicas))
+            else:
+                self.api.apply(manifest, names.MANAGER, force=True)
 
     def revive(self) -> None:
         """Waits until the API server answers again. Failed(NOT_RUNNING) when that takes too long."""

@@ -32,7 +32,7 @@ def addressed(api: "Api", environment: str) -> set[str]:
 
 
 def wait(api: "Api", environment: str, prefix: str) -> None:
-    """Returns when pods whose names begin with `prefix` get requests, and no others. Failed(DEADLINE) when it is late."""
+    """Returns when pods whose names begin with `prefix` alone get requests. Failed(DEADLINE) when that takes long."""
     end = time.monotonic() + PATIENCE
     while not (found := addressed(api, environment)) or not all(pod.startswith(prefix) for pod in found):
         if time.monotonic() > end:

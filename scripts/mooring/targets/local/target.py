@@ -18,7 +18,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, SlotFacts, Terms, WorkerFacts
+from mooring.rollout.target import Edit, Facts, SlotFacts, Terms, WorkerFacts
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
@@ -251,6 +251,13 @@ class Local(Stored):
             return dict(unix_http.call(folders.admin(self.state, slot, worker), "GET /config"))
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"worker {worker} of {slot} does not answer: {error}") from None
+
+    def edits(self) -> Sequence[Edit]:
+        """Nothing: what runs here has no settings beside the release."""
+        return ()
+
+    def reapply(self) -> None:
+        """Nothing is to be done."""
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter`, `monitor` or `chat`."""

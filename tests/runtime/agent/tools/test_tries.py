@@ -160,7 +160,7 @@ def test_what_was_too_slow_is_not_tried_again_but_counted_by_the_breaker(at):
 def test_no_call_goes_beyond_the_deadline_of_its_run_and_that_is_not_the_tools_fault(at):
     async def work(bench, shop):
         said = await bench.call()
-        assert re.fullmatch(r"find_order did not answer within 0\.[0-3]\d? seconds", said)
+        assert re.fullmatch(r"find_order did not answer within 0\.[0-3]\d* seconds", said)
         assert bench.tool.circuit.state == "closed"
 
     profile = {"tools": {"breaker": {"consecutiveFailures": 1}}}
