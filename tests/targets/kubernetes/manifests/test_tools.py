@@ -76,7 +76,7 @@ def test_what_is_chosen_is_where_it_belongs(run: Run, made: Make, tmp_path: Path
     folder = written(helm(made(), SIDE), tmp_path)
     release = f"sha256:{'cd' * 32}"
     image = f"registry.example/agents@sha256:{'6f' * 32}"
-    resources = json.dumps({"requests": {"cpu": "4"}, "limits": {"memory": "8Gi"}})
+    resources = json.dumps({"requests": {"cpu": "4", "memory": "8Gi"}, "limits": {"memory": "8Gi"}})
     chosen = ["--set", f"image={image},release={release},replicas=7,secret=others,service.port=9000"]
     scaled = ["--set", "autoscaling.enabled=true,autoscaling.most=5,autoscaling.inFlight=3"]
     found = keyed(

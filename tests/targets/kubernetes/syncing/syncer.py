@@ -10,8 +10,14 @@ import yaml
 from mooring.targets.kubernetes import kinds, names
 from mooring.targets.kubernetes.api import Api
 
-PERIOD = 0.3
+PERIOD = 0.5
 """Seconds from one look at the branch to the next."""
+
+ORDER = (
+    *("NetworkPolicy", "ServiceAccount", "Role", "RoleBinding", "Service"),
+    *("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"),
+)
+"""Of kinds, as Argo CD applies them: what others need comes first."""
 
 
 class Syncer:
@@ -48,7 +54,7 @@ class Syncer:
         if not head:
             return
         wanted = self._objects(head)
-        for one in wanted:
+        for one in sorted(wanted, key=lambda one: ORDER.index(one["kind"])):
             self.api.apply(one, self.MANAGER, force=True)
         self._prune({(one["kind"], one["metadata"]["name"]) for one in wanted})
         if head not in self.seen:

@@ -69,12 +69,16 @@ class SyncedApi(Api):
             self._why = before
 
     @contextmanager
-    def step(self, why: str, *, wait: bool = True) -> Iterator[None]:
-        """What is applied and deleted in here becomes one commit at the end; none, when that is not reached."""
+    def step(self, why: str, *, token: int | None = None, wait: bool = True) -> Iterator[None]:
+        """What is applied and deleted in here becomes one commit at the end; none, when that is not reached.
+
+        It is refused when the branch was shown a newer fencing token than `token`, and those of what is applied.
+        """
         if self._step is not None:
             yield
             return
         step = self._step = Step(why, wait, _objects(self._branch.read()))
+        step.tokens |= set() if token is None else {token}
         try:
             yield
         finally:

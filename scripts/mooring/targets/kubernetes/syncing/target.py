@@ -42,12 +42,12 @@ class Synced(Kubernetes):
 
     def fence(self, token: int) -> None:
         """Makes older tokens void: in the branch, which is where writes are checked."""
-        with self.api.step(f"a rollout begins, with token {token}", wait=False):
+        with self.api.step(f"a rollout begins, with token {token}", token=token, wait=False):
             super().fence(token)
 
     def stage(self, side: Side, token: int) -> None:
         """Commits a release into the idle slot, and returns when the cluster has its Deployment."""
-        with self.api.step(f"stage {_said(side)}"):
+        with self.api.step(f"stage {_said(side)}", token=token):
             super().stage(side, token)
 
     def switch(self, to: Side, token: int) -> float:
@@ -57,12 +57,12 @@ class Synced(Kubernetes):
 
     def rest(self, side: Side, token: int) -> None:
         """Commits what a standby keeps."""
-        with self.api.step(f"{side.slot} stands by", wait=False):
+        with self.api.step(f"{side.slot} stands by", token=token, wait=False):
             super().rest(side, token)
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         """Commits that a release is no more in the idle slot."""
-        with self.api.step(f"{_said(side)} is taken out"):
+        with self.api.step(f"{_said(side)} is taken out", token=token):
             super().discard(side, token, instead)
 
     def restart(self, name: str | None = None) -> str:
@@ -76,7 +76,7 @@ class Synced(Kubernetes):
             return super().down()
 
     def _note(self, to: Side, seen: look.Seen, token: int) -> None:
-        with self.api.step(f"{to.slot} has the traffic", wait=False):
+        with self.api.step(f"{to.slot} has the traffic", token=token, wait=False):
             super()._note(to, seen, token)
 
     def put(self, release: "Release") -> None:
