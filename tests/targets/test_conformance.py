@@ -43,10 +43,11 @@ KUBERNETES = partial(
     Kind, "kubernetes", values=lambda place: place.values(), start=lambda place, release: clustered(place, release)
 )
 
+EVERY = (LOCAL(workers=1), LOCAL(workers=2), KUBERNETES(workers=2))
 KINDS = [
-    pytest.param(LOCAL(workers=1), id="one worker"),
-    pytest.param(LOCAL(workers=2), id="two workers"),
-    pytest.param(KUBERNETES(workers=2), id="kubernetes", marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
+    pytest.param(EVERY[0], id="one worker"),
+    pytest.param(EVERY[1], id="two workers"),
+    pytest.param(EVERY[2], id="kubernetes", marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
 ]
 
 
@@ -59,7 +60,8 @@ def clustered(place: Any, release: Release) -> AnyHouse:
 
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: Any) -> Kind:
-    return request.param  # type: ignore[no-any-return]
+    found: Kind = request.param
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,7 @@ def identities(slot: SlotFacts) -> set[str | int | None]:
 
 
 def test_every_kind_of_target_is_tested() -> None:
-    assert {param.values[0].name for param in KINDS} == set(table.KINDS)  # type: ignore[attr-defined]
+    assert {"local", "kubernetes"} == {kind.name for kind in EVERY} == set(table.KINDS)
 
 
 def test_what_is_live_is_running_and_ready(target: Target, release: Any) -> None:

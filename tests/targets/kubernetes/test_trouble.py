@@ -199,17 +199,6 @@ def test_pods_that_fit_nowhere_say_so(house: KubernetesHouse, release: Any) -> N
     assert "Insufficient cpu" in str(failing(house, release("big", **short)))
 
 
-def test_the_api_server_restarts_in_the_middle_of_a_rollout_which_goes_on(house: KubernetesHouse, release: Any) -> None:
-    new = release("api restarts", **{"environment.rollout.bakeSeconds": 5})
-    with ThreadPoolExecutor(1) as pool:
-        ended = pool.submit(house.deploy_apart, new)
-        house.until(lambda: house.ledger.state(house.name).phase is Phase.BAKING, 60)
-        house.at.plane.restart_api()
-        assert ended.result() == "deploy"
-    house.until(lambda: house.ask()["digest"] == new.digest, 30)
-    house.sound()
-
-
 def test_pods_deleted_at_random_under_load_cost_no_request(house: KubernetesHouse, release: Any) -> None:
     before, client = house.whole(), house.at.plane.client
 
@@ -272,6 +261,17 @@ def test_a_node_that_goes_away_in_the_bake_does_not_take_the_release_with_it(
     house.until(house.at_rest, 30)
     house.until(lambda: house.target.facts().slots[house.live].ready, 90)
     assert house.ledger.state(house.name).live == house.target.facts().live
+
+
+def test_the_api_server_restarts_in_the_middle_of_a_rollout_which_goes_on(house: KubernetesHouse, release: Any) -> None:
+    new = release("api restarts", **{"environment.rollout.bakeSeconds": 5})
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(house.deploy_apart, new)
+        house.until(lambda: house.ledger.state(house.name).phase is Phase.BAKING, 60)
+        house.at.plane.restart_api()
+        assert ended.result() == "deploy"
+    house.until(lambda: house.ask()["digest"] == new.digest, 30)
+    house.sound()
 
 
 # From here on, the target has seen newer tokens than the ledger has given out.

@@ -31,7 +31,7 @@ def edits(api: "Api", environment: str, wanted: Mapping[tuple[str, str], "Object
 
     `wanted` is what was applied, by kind and name. A field that has the wanted value again is no change.
     """
-    found = []
+    found: list[Edit] = []
     for kind in KINDS:
         for thing in api.list(kind, f"{names.labels(environment)},{names.PART_OF}={names.MANAGER}"):
             found += _of(kind, thing, wanted.get((kind, thing["metadata"]["name"]), {}))

@@ -6,12 +6,14 @@ objects, a write that was read before that and comes after it finds them changed
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.targets.kubernetes import names
+from mooring.targets.kubernetes.doors import together
 from mooring.targets.kubernetes.look import annotations, ours
 from mooring.targets.kubernetes.problems import Outdated
 
@@ -42,8 +44,8 @@ class Fence:
             return traffic(service, service["spec"].get("selector") or {}, {names.TOKEN: str(token)})
 
         self.service(token, whole, force=True)
-        for slot in SLOTS:
-            self.deployment(slot, token, lambda found: scale(found, {names.TOKEN: str(token)}))
+        noted = partial(scale, notes={names.TOKEN: str(token)})
+        together([partial(self.deployment, slot, token, noted) for slot in SLOTS])
 
     def service(self, token: int, change: Change, *, force: bool = False) -> "Object":
         """Changes the Service, as the manager of traffic; as it is then.

@@ -1,7 +1,7 @@
 """Changes an environment in a cluster: slots, the traffic, and how many pods a slot has."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -79,10 +79,9 @@ class Writer(Reader):
         """
         seen = self._seen()
         if seen.digest(to.slot) != to.digest and self._elsewhere(to.digest):
-            return self._select(None, token)
+            return self._select(None, token, seen)
         self._check_ready(seen, to)
-        self._fill(to, token)
-        return self._select(to, token)
+        return self._select(to, token, self._fill(to, token, seen))
 
     def _check_ready(self, seen: look.Seen, to: Side) -> None:
         if seen.digest(to.slot) != to.digest or not (ready := seen.ready(to.slot)):
@@ -91,11 +90,10 @@ class Writer(Reader):
             what = f"{len(ready)} of {seen.wanted(to.slot)} pods of {to.slot} are ready"
             raise Refused(Reason.NOT_READY, what)
 
-    def _fill(self, to: Side, token: int) -> None:
+    def _fill(self, to: Side, token: int, seen: look.Seen) -> look.Seen:
         """Gives a slot all its pods before it gets the traffic. Refused(NOT_READY) when they are late."""
         full = self._full(to.digest)
         end = time.monotonic() + self.terms(to.digest).deadline
-        seen = self._seen()
         if seen.wanted(to.slot) < full:
             self._autoscale(to, full, idle=False)  # or a standby's would take the pods away again
             self._fence.deployment(to.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
@@ -106,9 +104,9 @@ class Writer(Reader):
                 raise Refused(Reason.NOT_READY, what)
             time.sleep(LOOK)
             seen = self._seen()
+        return seen
 
-    def _select(self, to: Side | None, token: int) -> float:
-        seen = self._seen()
+    def _select(self, to: Side | None, token: int, seen: look.Seen) -> float:
         slot = to.slot if to else NOBODY
         wanted = selector(self.environment, slot)
         start = time.monotonic()
@@ -118,8 +116,7 @@ class Writer(Reader):
             return (time.monotonic() - start) * 1000
         traffic.wait(self.api, self.environment, f"{names.deployment(self.environment, to.slot)}-")
         took = (time.monotonic() - start) * 1000
-        self._tell_pods(to, seen)
-        self._note(to, seen, token)
+        together([partial(self._tell_pods, to, seen), *self._notes(to, seen, token)])
         return took
 
     def _tell_pods(self, to: Side, seen: look.Seen) -> None:
@@ -132,13 +129,15 @@ class Writer(Reader):
         ]
         together(said)
 
-    def _note(self, to: Side, seen: look.Seen, token: int) -> None:
-        """Notes on both Deployments whose turn it is. What was done stands without it."""
+    def _notes(self, to: Side, seen: look.Seen, token: int) -> "list[Callable[[], object]]":
+        """Notes on both Deployments whose turn it is."""
         restarts = f"{sum(pod.restarts for pod in seen.having(to.slot))} {names.short(to.digest)}"
         now = {names.TOKEN: str(token), names.IDLE_SINCE: "", names.RESTARTS: restarts}
         since = {names.TOKEN: str(token), names.IDLE_SINCE: f"{time.time():.0f}"}
-        self._fence.deployment(to.slot, token, lambda found: scale(found, now))
-        self._fence.deployment(other(to.slot), token, lambda found: scale(found, since))
+        return [
+            partial(self._fence.deployment, to.slot, token, lambda found: scale(found, now)),
+            partial(self._fence.deployment, other(to.slot), token, lambda found: scale(found, since)),
+        ]
 
     def rest(self, side: Side, token: int) -> None:
         """Leaves a slot that lost the traffic as many pods as a standby is to have, and takes its autoscaler away."""
