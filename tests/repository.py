@@ -82,12 +82,12 @@ class Repo:
         self.git("commit", "-q", "-m", message)
 
 
-def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 60, pause: float = 0.1) -> Any:
     """What a call returns as soon as that is true of it."""
     end = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.1)
+        time.sleep(pause)
     return value
 
 

@@ -46,6 +46,8 @@ class Memory:
     releases: dict[str, Release] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     answers: dict[str, str] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set)
+    rested: list[Side] = field(default_factory=list)
     token: int = 0
     asked: int = 0
     machine: str = "this"
@@ -74,6 +76,9 @@ class Memory:
     def totals(self, slot: str) -> Totals:
         return dict(self.counted_in.get(slot, self.counted))
 
+    def belongs(self, digest: str) -> bool:
+        return digest not in self.foreign
+
     def revive(self) -> None:
         pass
 
@@ -99,6 +104,10 @@ class Memory:
             raise Refused(Reason.NOT_READY, f"{to.slot} is not ready")
         self.live = to.slot
         return 0.5
+
+    def rest(self, side: Side, token: int) -> None:
+        self.fence(token)
+        self.rested.append(side)
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         self.fence(token)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import environment
 from mooring.commands.workspace import Workspace, find
-from mooring.errors import Failed, Refused
+from mooring.errors import Failed, MooringError, Refused
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
@@ -127,7 +127,23 @@ def deploy_release(
         receipt = _driven(workspace, running, book, request, console)
         if opener:
             doors.renew(running, book, workspace, console)
+    _leave_former(workspace, live, release, console)
     return done(receipt, console)
+
+
+def _leave_former(workspace: Workspace, live: "Release | None", release: "Release", console: Console) -> None:
+    """Stops what served before on another target, after its requests, now that this one serves."""
+    from mooring.commands.running import target
+
+    former = live.content.environment if live else None
+    if former is None or former.target.place == release.content.environment.target.place:
+        return
+    try:
+        if target(workspace, former).down():
+            console.line(f"{former.name} has moved to {release.content.environment.target.place}; it was stopped on "
+                         f"{former.target.place} after its requests")  # fmt: skip
+    except MooringError as error:
+        console.note(f"{former.name} may still run on {former.target.place}: {error}")
 
 
 def _say_hotfix(book: "Ledger", name: str, console: Console) -> None:

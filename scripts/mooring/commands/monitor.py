@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.spec import Objectives
 
+NAMES = "MOORING_NAMES"
+"""The variable with host names, separated by commas, by which the monitor may be asked besides this machine's own."""
+
 log = logging.getLogger("mooring.monitor")
 
 
@@ -63,7 +66,7 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
     monitor = Monitor(options.doors, records, sampler, sources)
     listening = socket.socket(fileno=options.listen_fd)
     Handover(options.handover, listening)
-    server = beside.server(application(monitor, page))
+    server = beside.server(application(monitor, page, _names()))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, server.stop)
     if ended.is_set():  # while all this was made
         server.stop()
@@ -75,6 +78,10 @@ async def _run(options: argparse.Namespace, ended: threading.Event) -> None:
         task.cancel()
     await asyncio.gather(looking, watching, return_exceptions=True)
     records.close()
+
+
+def _names() -> list[str]:
+    return [name for name in os.environ.get(NAMES, "").lower().split(",") if name]
 
 
 class _Sources:

@@ -13,7 +13,7 @@ from mooring.report.console import Console
 GROUPS = {
     "Start": ("init", "new"),
     "Documents": ("validate", "bump", "schema"),
-    "Changes": ("plan", "preview", "eval", "drill", "comment", "release"),
+    "Changes": ("plan", "preview", "eval", "drill", "comment", "release", "render"),
     "Template": ("upgrade", "locks"),
     "Deployment": ("up", "deploy", "rollback", "revert", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),

@@ -91,7 +91,7 @@ def workers(data: dict[str, Any]) -> list[tuple[str, ...]]:
         (
             f"{live} {worker['number']}",
             "accepting" if worker["accepting"] else "ready" if worker["ready"] else "starting",
-            str(worker["pid"] or ""),
+            worker.get("pod") or str(worker["pid"] or ""),
             str(worker["in_flight"]),
             str(worker["restarts"]),
             f"{worker['rss'] / 2**20:.0f} MiB" if worker["rss"] else "",
@@ -125,12 +125,16 @@ def _state(slot: dict[str, Any], live: bool) -> str:
     each = slot.get("workers", ())
     ready = sum(worker["ready"] for worker in each)
     if not slot["ready"] and live and ready:
-        return f"live, {ready} of {len(each)} workers ready"
+        called = "pods" if each[0].get("pod") else "workers"
+        return f"live, {ready} of {len(each)} {called} ready"
     if not slot["ready"]:
         return f"not ready: {'; '.join(slot['reasons'])}" if slot["reasons"] else "starting"
     spare = f", spare {slot['spare']}" if slot.get("spare") else ""
-    several = f", {len(each)} workers" if len(each) > 1 else ""
-    return f"live{several}{spare}" if live else f"warm{several}"
+    called = "pods" if each and each[0].get("pod") else "workers"
+    several = f", {len(each)} {called}" if len(each) > 1 else ""
+    if live:
+        return f"live{several}{spare}"
+    return f"warm: {'; '.join(slot['reasons'])}" if slot["reasons"] else f"warm{several}"
 
 
 def _exported(told: dict[str, Any], now: float) -> str:

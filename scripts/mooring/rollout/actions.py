@@ -84,7 +84,7 @@ class Actions:
         except Failed as failed:
             if failed.reason is not Reason.NOT_RUNNING or not self.revives:
                 raise
-            self.notify(f"{failed}; starting it again")
+            self.notify(f"{failed}; bringing it back")
             self.target.revive()
             return self._act(command, state)
 
@@ -183,6 +183,8 @@ class Actions:
         end = self.clock.now() + (self._rollout(side).drain_seconds if wait else 0)
         while self._facts().slots[side.slot].in_flight and self.clock.now() < end:
             self.clock.sleep(PAUSE)
+        with suppress(Failed):  # a standby that has more than it needs does no harm
+            self.target.rest(side, self.token)
 
     def _discard(self, side: Side, instead: str | None) -> None:
         """Best effort: an abort must end, and a slot that is not live does no harm."""

@@ -12,7 +12,7 @@ from mooring.outcome import Reason
 from mooring.rollout import holds, machine, quarantine
 from mooring.rollout import lease as leases
 from mooring.rollout.actions import Actions, Notify, Smoke, short
-from mooring.rollout.follow import WALL, caught_up
+from mooring.rollout.follow import WALL, caught_up, elsewhere
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.patches import Hotfix
 from mooring.rollout.receipt import Accounted, Receipt, account
@@ -156,7 +156,7 @@ class Driver:
             served = self.ledger.state(self.environment).live is not None
             if failed.reason is not Reason.NOT_RUNNING or not served:
                 raise
-            self.notify(f"{failed}; starting it again")
+            self.notify(f"{failed}; bringing it back")
             self.target.revive()
             self._show_token()
 
@@ -178,8 +178,8 @@ class Driver:
         caught_up(self.target, self.ledger, self.notify, self.clock)
         state, live = self.state(), self.target.facts().live
         self.previous = live.digest if live else None
-        if state.phase is Phase.IDLE and state.live == live:
-            return state
+        if state.phase is Phase.IDLE and (state.live == live or (live is None and elsewhere(self.target, self.ledger))):
+            return state  # one that moves is live where it was until this rollout has made it live here
         if state.phase is not Phase.IDLE:
             self.notify(f"taking over a rollout that was {state.phase}")
         kind = Superseded if supersede else Resumed

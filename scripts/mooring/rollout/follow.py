@@ -24,6 +24,12 @@ def behind(state: State, facts: Facts) -> str | None:
     return None if here == state.live.digest else state.live.digest
 
 
+def elsewhere(target: Target, ledger: Ledger) -> str | None:
+    """The digest that is live by the ledger, where it was made for another target: the environment is about to move."""
+    live = ledger.state(target.environment).live
+    return live.digest if live and not target.belongs(live.digest) else None
+
+
 def follow(target: Target, ledger: Ledger, notify: Notify = print, clock: Clock = WALL) -> Side | None:
     """Stages, probes and switches to the release that is live by the ledger; None when it is live here.
 
@@ -32,7 +38,7 @@ def follow(target: Target, ledger: Ledger, notify: Notify = print, clock: Clock 
     """
     facts = target.facts()
     digest = behind(ledger.state(target.environment), facts)
-    if digest is None:
+    if digest is None or not target.belongs(digest):
         return None
     rollout = target.release(digest).content.environment.rollout
     side = Side(other(facts.live.slot) if facts.live else BLUE, digest)
@@ -49,7 +55,7 @@ def follow(target: Target, ledger: Ledger, notify: Notify = print, clock: Clock 
 
 def caught_up(target: Target, ledger: Ledger, notify: Notify = print, clock: Clock = WALL) -> None:
     """Waits until this machine has what another one made live. Refused(STALE) after PATIENCE seconds."""
-    if ledger.ours(target.environment, target.facts().machine):
+    if ledger.ours(target.environment, target.facts().machine) or elsewhere(target, ledger):
         return
     end, told = clock.now() + PATIENCE, False
     while digest := behind(ledger.state(target.environment), target.facts()):

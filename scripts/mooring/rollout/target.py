@@ -17,7 +17,10 @@ LOST = "lost"
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:
-    """One of the processes of a slot. `rss` is bytes of memory; `restarts` counts unwanted ends."""
+    """One of the processes of a slot. `rss` is bytes of memory; `restarts` counts unwanted ends.
+
+    `pod` is where it runs in a cluster, "" on one machine; then `pid` says nothing, and is None.
+    """
 
     number: int
     pid: int | None
@@ -26,6 +29,12 @@ class WorkerFacts:
     in_flight: int
     restarts: int
     rss: int
+    pod: str = ""
+
+    @property
+    def identity(self) -> str | int | None:
+        """Which process it is; another one when it was replaced."""
+        return self.pod or self.pid
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,19 @@ class Terms:
         return cls(release.digest, rollout.deadline_seconds, rollout.bake_seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Something that was changed by hand in what a target runs on. `where` names it, `sentence` says what it is now.
+
+    `who` is as the target knows them; `since` is Unix time, None where nobody noted it.
+    """
+
+    where: str
+    sentence: str
+    who: str
+    since: float | None
+
+
 NOTHING = Facts(None, {})
 """The facts of a target where nothing runs."""
 
@@ -116,6 +138,9 @@ class Reader(Protocol):
     def totals(self, slot: str) -> Totals:
         """What the processes of a slot have counted, by series. Raises Stopped unless all of them say it."""
 
+    def belongs(self, digest: str) -> bool:
+        """Whether a stored release can run here; False for one that was made for another cluster, or for a machine."""
+
 
 class Writer(Protocol):
     """Changes the target. Every call shows a fencing token; Refused(FENCED) when a higher one was seen."""
@@ -134,6 +159,9 @@ class Writer(Protocol):
 
     def switch(self, to: Side, token: int) -> float:
         """Send traffic to a slot; milliseconds until it had it, the other none. Refused(NOT_READY) changes nothing."""
+
+    def rest(self, side: Side, token: int) -> None:
+        """Let a slot that lost the traffic, and has answered its requests, have as much as a standby is to have."""
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         """End a release in a slot that is not live; begin to run another there. Does nothing when it is not there."""

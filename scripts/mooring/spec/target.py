@@ -43,6 +43,11 @@ class LocalTarget(Part):
     )
 
     @property
+    def place(self) -> str:
+        """What tells targets apart: all releases of one place share its slots."""
+        return "one machine"
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the socket."""
         return is_loopback(self.listen.rpartition(":")[0])
@@ -127,6 +132,11 @@ class KubernetesTarget(Part):
     apply: Literal["direct"] | Git = Field(
         default="direct", description="`direct`, or by commits that Argo CD or Flux carries out."
     )
+
+    @property
+    def place(self) -> str:
+        """What tells targets apart: all releases of one place share its slots."""
+        return f"namespace {self.namespace} of cluster {self.cluster}"
 
     @property
     def loopback(self) -> bool:

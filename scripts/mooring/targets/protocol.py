@@ -1,10 +1,10 @@
 """What commands need of a target, whatever its kind: what a rollout needs, and an operator's verbs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mooring.rollout.target import NOTHING, Facts
+from mooring.rollout.target import NOTHING, Edit, Facts
 from mooring.rollout.target import Target as RolloutTarget
 
 if TYPE_CHECKING:
@@ -85,6 +85,12 @@ class Target(RolloutTarget, Protocol):
 
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
         """The release that a worker of a slot has in memory: digest and content; and the digest of its `program`."""
+
+    def edits(self) -> Sequence[Edit]:
+        """What somebody changed by hand in what this runs on, such as objects of a cluster. Raises Stopped."""
+
+    def reapply(self) -> None:
+        """Takes back what `edits` finds."""
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of a slot's log, or of another part of the target. Raises UsageError for an unknown name."""

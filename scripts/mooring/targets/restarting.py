@@ -26,18 +26,18 @@ def replace_process(running: "Target", process: str | None, notify: "Notify" = l
     name = running.restart(process)
     notify(f"restarting {name}")
     if name in before:
-        _wait(running, name, _pids(before[name]))
+        _wait(running, name, _processes(before[name]))
     return name
 
 
-def _pids(slot: "SlotFacts") -> set[int | None]:
-    return {slot.pid, *(worker.pid for worker in slot.workers)}
+def _processes(slot: "SlotFacts") -> set[str | int | None]:
+    return {worker.identity for worker in slot.workers} or {slot.pid}
 
 
-def _wait(running: "Target", name: str, pids: set[int | None]) -> None:
+def _wait(running: "Target", name: str, old: set[str | int | None]) -> None:
     """Waits until a slot is ready with new processes alone. Raises Failed(DEADLINE) when that takes too long."""
     end = time.monotonic() + PATIENCE
-    while not (slot := running.facts().slots[name]).ready or _pids(slot) & pids:
+    while not (slot := running.facts().slots[name]).ready or _processes(slot) & old:
         if time.monotonic() > end:
             fix = f"moor logs {running.environment} {name}"
             raise Failed(Reason.DEADLINE, f"{name} is not ready after {PATIENCE} s", fix)

@@ -20,7 +20,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.patches import Hotfix, Patch
 from mooring.rollout.state import SLOTS, Kind, Requested, Side, State
-from mooring.rollout.target import Facts, SlotFacts, WorkerFacts
+from mooring.rollout.target import Edit, Facts, SlotFacts, WorkerFacts
 from mooring.state.place.location import Location
 from tests.repository import Repo, copied
 
@@ -38,6 +38,7 @@ class Slots:
     tampered: set[str] = field(default_factory=set)
     live: str | None = "blue"
     down: str = ""
+    by_hand: list[Edit] = field(default_factory=list)
 
     def facts(self) -> Facts:
         if self.down:
@@ -57,6 +58,9 @@ class Slots:
         release = self.releases[self.held[slot]]
         content = release.content.model_dump(mode="json")
         return {"digest": release.digest, "program": program(), "content": content}
+
+    def edits(self) -> list[Edit]:
+        return self.by_hand
 
     def hold(self, slot: str, release: Release) -> None:
         self.releases[release.digest] = release

@@ -90,3 +90,12 @@ def test_nobody_may_frame_or_keep_it(client: TestClient) -> None:
         headers = client.get(path).headers
         assert (headers["cache-control"], headers["x-frame-options"]) == ("no-store", "DENY")
         assert "access-control-allow-origin" not in headers
+
+
+def test_a_keepers_monitor_is_asked_by_the_names_of_its_cluster_and_by_no_others() -> None:
+    asked = TestClient(application(Calm(), page, ["10.1.2.3", "shop-keeper.web.svc"]), base_url="http://10.1.2.3:8424")
+    assert asked.get("/livez").text == "ok\n"
+    assert asked.get("/metrics", headers={"Host": "shop-keeper.web.svc:8424"}).status_code == 200
+    assert asked.get("/metrics", headers={"Host": "shop-keeper.web.svc.evil.example:8424"}).status_code == 403
+    assert asked.get("/metrics", headers={"Origin": "https://evil.example"}).status_code == 403
+    assert TestClient(application(Calm(), page), base_url="http://10.1.2.3").get("/livez").status_code == 403

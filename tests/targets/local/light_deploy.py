@@ -10,7 +10,7 @@ from mooring.release.store import Store
 from mooring.rollout import driver
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.state.place.location import Location
-from mooring.targets.local.target import Local
+from mooring.targets import table
 
 
 class Deadly(Ledger):
@@ -29,5 +29,6 @@ class Deadly(Ledger):
 if __name__ == "__main__":
     root, state = Path(sys.argv[1]), Path(sys.argv[2])
     release = Store(state / "releases").get(sys.argv[3])
-    target = Local(root, release.content.environment, state)
-    driver.deploy(target, Deadly(Location(state, "local", *sys.argv[5:])), driver.Request(release, "ann"))
+    environment = release.content.environment
+    target = table.target(root, environment, state)
+    driver.deploy(target, Deadly(Location(state, environment.name, *sys.argv[5:])), driver.Request(release, "ann"))

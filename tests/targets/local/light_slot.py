@@ -67,12 +67,19 @@ def build(release: Release, settings: Settings) -> Any:
         runtime.memory.look()
         return JSONResponse({"worker": settings.worker, "pid": os.getpid(), "digest": release.digest})
 
+    async def alive(_request: Request) -> Response:
+        return JSONResponse({})
+
+    async def ready(_request: Request) -> Response:
+        return JSONResponse({}, 200 if runtime.ready()[0] and not runtime.memory.replace else 503)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
 
     middleware = [Middleware(CountRequests, accounting=runtime.accounting)]
     routes = [Route("/who", who), Route("/worker", worker), Route("/fill", fill)]
+    routes += [Route("/startupz", alive), Route("/livez", alive), Route("/readyz", ready)]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     app.state.runtime = runtime
     return app

@@ -5,6 +5,7 @@ from mooring.catalog.checks import (
     agents,
     budgets,
     chats,
+    clusters,
     drift,
     environments,
     exports,
@@ -229,6 +230,18 @@ ENVIRONMENTS = {
         "listen on 127.0.0.1, and let a proxy that knows its callers stand before it",
         environments.monitor_address,
     ),
+    "cluster-database": Check(
+        "Pods keep their state in PostgreSQL.", "declare database with the URL's secretRef", clusters.database
+    ),
+    "cluster-image": Check(
+        "Beyond development, an image is named by its digest.", "add @sha256:… to it", clusters.image
+    ),
+    "cluster-serving": Check("What one machine has is not asked of a cluster.", "remove it", clusters.serving),
+    "cluster-replicas": Check(
+        "As many pods serve as always are there, or more.", "raise the one or lower the other", clusters.replicas
+    ),
+    "cluster-warm": Check("Pods are a cluster's.", "remove it", clusters.warm),
+    "cluster-name": Check("Services have names of DNS.", "rename the environment", clusters.name),
     "access-missing": Check(
         "Without access only this machine may call.",
         "declare access with a tenant, or listen on 127.0.0.1",

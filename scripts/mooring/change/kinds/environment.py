@@ -11,6 +11,7 @@ from mooring.spec import Environment
 from mooring.spec.endpoints import by_provider
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
+CLUSTER, PODS = "environment.cluster-changed", "environment.pods-changed"
 CAPACITY, CLIENTS = "environment.capacity-changed", "environment.clients-changed"
 
 
@@ -34,6 +35,7 @@ def rules(sides: Sides) -> Rules:
         "rollout.probes": probes,
         "rollout.proofs": proofs,
         "rollout.signatures": signatures,
+        "rollout.warm.replicas": warm_replicas,
         "rollout.warm.hours": number(CHANGED, WEAKENED, "the previous release stays warm", " h"),
         "services": services,
         "serving.maxConnections": number(CAPACITY, CAPACITY, "open connections of a slot"),
@@ -46,6 +48,18 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-offered", "offers its agents as MCP tools, at /mcp"),
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
+        "target": moved_target,
+        "target.apply": moved(CLUSTER, "changes of the cluster are applied"),
+        "target.autoscaling": autoscaling,
+        "target.context": moved(CLUSTER, "context of the kubeconfig"),
+        "target.image": image,
+        "target.port": moved("environment.listen-changed", "port of the Service"),
+        "target.pullSecret": moved(CLUSTER, "Secret to pull the image with"),
+        "target.replicas": number(PODS, PODS, "pods of the live slot"),
+        "target.resources.cpu": moved(PODS, "cores kept for a pod"),
+        "target.resources.memory": moved(PODS, "memory of a pod"),
+        "target.secret": moved("environment.moved", "Secret that pods read"),
+        "target.url": moved("environment.listen-changed", "address"),
         "target.listen": moved("environment.listen-changed", "address"),
         "target.chat": moved("environment.chat-moved", "address for chat platforms"),
         "target.monitor": moved("environment.monitor-changed", "monitor"),
@@ -80,6 +94,46 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
         yield Note(code, f"{'serves' if name in after else 'no longer serves'} agent {show(name)}")
     if set(before) == set(after):
         yield Note(code, "lists its agents differently")
+
+
+def moved_target(before: Any, after: Any) -> Iterator[Note]:
+    """Another kind of target, cluster or namespace; what else differs is for the rules below."""
+    if _place(before) != _place(after):
+        yield Note("environment.moved", f"moves from {_place(before)} to {_place(after)}", values=(before, after))
+
+
+def _place(target: Any) -> str:
+    if target["type"] == "local":
+        return "one machine"
+    return f"namespace {show(target['namespace'])} of cluster {show(target['cluster'][:8])}"
+
+
+def image(before: Any, after: Any) -> Iterator[Note]:
+    old, new = (value.partition("@") for value in (before, after))
+    if old[0] == new[0]:
+        text = f"pods run another image: {show(old[0])} {show(old[2][7:19])} → {show(new[2][7:19])}"
+    else:
+        text = f"pods run another image: {show(before)} → {show(after)}"
+    yield Note("environment.image-changed", text)
+
+
+def autoscaling(before: Any, after: Any) -> Iterator[Note]:
+    old, new = (f"up to {value['most']} pods" if value else "none" for value in (before, after))
+    if old == new:
+        old, new = (f"at {value['cpu']:.0%} of its cores" for value in (before, after))
+    if old == new:
+        old, new = (f"at {value['inFlight']} requests at once" for value in (before, after))
+    yield Note(PODS, f"autoscaling: {old} → {new}", values=(before, after))
+
+
+def warm_replicas(before: Any, after: Any) -> Iterator[Note]:
+    """Fewer pods of a standby are less care: going back has to wait for the others."""
+    weaker = after is not None and (before is None or after < before)
+    old, new = (value or "as many as serve" for value in (before, after))
+    text = f"pods of the previous release that stay warm: {old} → {new}"
+    if weaker:
+        text += "; going back waits until the others have started"
+    yield Note(WEAKENED if weaker else CHANGED, text)
 
 
 def workers(before: Any, after: Any) -> Iterator[Note]:

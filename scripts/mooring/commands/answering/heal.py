@@ -65,8 +65,14 @@ def _back_to_git(workspace: Workspace, report: "Report", running: "Target", book
     from mooring.rollout import quarantine
 
     git, live = report.git.release, report.live
+    by_hand = [one for one in report.differences if one.moved is Moved.IN_PLACE and one.change is None]
+    if by_hand:
+        running.reapply()
+        console.line(f"applied again what was changed by hand: {', '.join(one.where for one in by_hand)}")
+    if by_hand and len(by_hand) == len(healable(report)):
+        return
     if live is not None and live.wanted == git.digest and not (report.deployed and report.deployed.hotfix):
-        _replace(running, {one.where for one in healable(report)}, console)
+        _replace(running, {one.where for one in healable(report) if one not in by_hand}, console)
     elif git.digest in book.state(report.environment).trail:
         quarantine.refuse(book, report.environment, git.digest)  # git is behind: its revert is not merged yet
         from mooring.rollout.doors import passable

@@ -65,9 +65,9 @@ def observe(root: Path, environment: str, ref: str | None, target: Target, ledge
     git = from_git.side(root, ref or from_git.default_branch(root), environment, was)
     try:
         facts = target.facts()
-        slots, unknown = running(target, facts), ""
+        slots, by_hand, unknown = running(target, facts), target.edits(), ""
     except Stopped as stopped:
-        slots, unknown = [], str(stopped)
+        slots, by_hand, unknown = [], (), str(stopped)
     state = ledger.state(environment)
     for digest in {slot.wanted for slot in slots} | set(state.trail[-1:]):
         shelf.get(digest)
@@ -76,6 +76,7 @@ def observe(root: Path, environment: str, ref: str | None, target: Target, ledge
     merged, since = (True, None) if same else from_git.between(root, was.commit if was else None, git.commit)
     sides = Sides(git, was, slots, shelf.whole, shelf.altered, merged, since, git.program or program())
     found = compare(sides)
+    found += [Difference(Moved.IN_PLACE, one.where, one.sentence, one.who, since=one.since) for one in by_hand]
     if unknown:
         found = [one for one in found if one.moved is not Moved.UNKNOWN]
     return Report(environment, git, was, tuple(aged(found, ledger, environment)), unknown, tuple(slots))

@@ -1,7 +1,7 @@
 """The three sides that are compared: what git makes of an environment, what was deployed, and what runs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from mooring.release.release import Release
 from mooring.rollout.ledger import Entry
 from mooring.rollout.patches import Hotfix
 from mooring.rollout.state import Kind, State
-from mooring.rollout.target import Facts
+from mooring.rollout.target import Edit, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class Target(Protocol):
     def stored(self, digest: str) -> bytes: ...
 
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]: ...
+
+    def edits(self) -> Sequence[Edit]: ...
 
 
 class Ledger(Protocol):

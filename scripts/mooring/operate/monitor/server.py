@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -31,8 +32,14 @@ class Watched(Protocol):
     async def status(self) -> dict[str, Any]: ...
 
 
-def application(watched: Watched, page: Page) -> Starlette:
-    """`/metrics`, `/status.json` and `/`."""
+def application(watched: Watched, page: Page, names: Collection[str] = ()) -> Starlette:
+    """`/metrics`, `/status.json`, `/`, and `/livez` for whoever restarts it.
+
+    `names` are those by which it may be asked besides this machine's own: in a cluster, others' programs ask.
+    """
+
+    async def live(_request: Request) -> Response:
+        return PlainTextResponse("ok\n", headers=_HEADERS)
 
     async def metrics(request: Request) -> Response:
         return _compressed(request, (await watched.metrics()).encode(), TEXT)
@@ -46,10 +53,10 @@ def application(watched: Watched, page: Page) -> Starlette:
         return HTMLResponse(page(await watched.status(), language), headers=_HEADERS)
 
     answers: list[tuple[str, Callable[[Request], Awaitable[Response]]]]
-    answers = [("/metrics", metrics), ("/status.json", status), ("/", root)]
+    answers = [("/metrics", metrics), ("/status.json", status), ("/", root), ("/livez", live)]
     return Starlette(
         routes=[Route(path, answer, methods=["GET"]) for path, answer in answers],
-        middleware=[Middleware(Own)],
+        middleware=[Middleware(Own, names=frozenset(names))],
     )
 
 
@@ -66,14 +73,25 @@ WORDS = {
 class Own:
     """ASGI middleware that refuses pages of the web, by whatever name they come, and proxies."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
+        self.app, self._names = app, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (by := stranger(scope)):
+        if scope["type"] == "http" and (by := stranger(self._named(scope))):
             answer = PlainTextResponse(f"{WORDS[by]}: ask at localhost or 127.0.0.1, from this machine\n", 403)
             return await answer(scope, receive, send)
         return await self.app(scope, receive, send)
+
+    def _named(self, scope: Scope) -> Scope:
+        """As if it had been asked at this machine's own name, where it may be asked at another."""
+        if not self._names:
+            return scope
+        headers = [(name, self._host(value) if name == b"host" else value) for name, value in scope["headers"]]
+        return {**scope, "headers": headers}
+
+    def _host(self, value: bytes) -> bytes:
+        host = re.sub(r":\d{1,5}$", "", value.decode("latin-1").lower())
+        return b"localhost" if host.strip("[]") in self._names else value
 
 
 def _compressed(request: Request, data: bytes, kind: str) -> Response:

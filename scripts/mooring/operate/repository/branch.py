@@ -3,7 +3,6 @@
 Uses git plumbing with a private index: work tree, index and current branch stay as they are.
 """
 
-import base64
 import os
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
+from mooring.rollout.credentials import credentials
 from mooring.rollout.writeback import TREE
 
 REMOTE = "origin"
@@ -132,10 +132,10 @@ class _Git:
         """The branch at the remote, with its commit fetched."""
         if not self.has_remote:
             return None
-        said = self.run("ls-remote", REMOTE, f"refs/heads/{branch}", environ=_credentials())
+        said = self.run("ls-remote", REMOTE, f"refs/heads/{branch}", environ=credentials())
         if not said:
             return None
-        self.run("fetch", "--quiet", "--no-tags", REMOTE, f"refs/heads/{branch}", environ=_credentials())
+        self.run("fetch", "--quiet", "--no-tags", REMOTE, f"refs/heads/{branch}", environ=credentials())
         return said.split()[0]
 
     def ours(self, commit: str) -> bool:
@@ -180,23 +180,9 @@ class _Git:
     def push(self, branch: str, commit: str, expected: str | None) -> None:
         """Moves the remote's branch, unless it moved meanwhile; an empty commit deletes it. Refused(CONFLICTS)."""
         lease = f"--force-with-lease=refs/heads/{branch}:{expected or ''}"
-        done = self._attempt("push", "--quiet", lease, REMOTE, f"{commit}:refs/heads/{branch}", environ=_credentials())
+        done = self._attempt("push", "--quiet", lease, REMOTE, f"{commit}:refs/heads/{branch}", environ=credentials())
         if done.returncode and "stale info" in done.stderr:
             raise Refused(Reason.CONFLICTS, f"somebody pushed to {branch} meanwhile; it is left as it is")
         if done.returncode:
             lines = done.stderr.strip().splitlines()
             raise Failed(Reason.PROCESS, f"git push: {lines[-1] if lines else 'failed'}")
-
-
-def _credentials() -> dict[str, str]:
-    """The job's token as git's header, in variables, where other users of the machine do not see it."""
-    token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN")
-    if not token:
-        return {}
-    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
-        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
-    }

@@ -91,6 +91,16 @@ class Acceptor:
         if self.fair:
             self.fair.say(None)
 
+    def listen(self, backlog: int) -> None:
+        """Lets clients in that a socket refuses which is only bound."""
+        self._listening.listen(backlog)
+
+    def close(self) -> None:
+        """Takes what waits in the queue, and closes the listening socket: whoever comes now is refused."""
+        self._asked()
+        self.off()
+        self._listening.close()
+
     @property
     def attaching(self) -> int:
         """Connections accepted but not yet with their protocol."""

@@ -23,6 +23,8 @@ async def live(request: Request) -> Response:
     health = _health(request)
     if _detailed(request):
         return await answer(request, "livez", [health.loop])
+    if health.apart:  # the answer is the proof; a crowd makes all of them late, and killing them does not help
+        return JSONResponse({"alive": True}, 200, _HEADERS)
     result = await health.loop.result()
     told = {} if result.ok or not is_operator(request) else {"reasons": [f"the event loop is late: {result.detail}"]}
     return JSONResponse({"alive": result.ok} | told, 200 if result.ok else 503, _HEADERS)

@@ -18,6 +18,11 @@ from mooring.runtime.door.connection import KEEP_ALIVE, Connections
 QUIET = 5
 """Seconds without accepting after which a connection that said nothing may be closed by an ending slot."""
 
+LAST = 0.5
+"""Seconds for the first request on a connection that came in the last moment."""
+
+CALM = 1.0
+"""Seconds without any connection after which none is waited for."""
 
 MOST = 2048
 """Connections at once, when nobody says otherwise."""
@@ -39,9 +44,11 @@ class Serving:
         most: int = MOST,
         secure: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
+        self.leaving = False
+        """Whether clients are to go elsewhere with their next request, though it accepts."""
         self._state = ServerState()
         self._config = uvicorn.Config(
-            closing(app, lambda: self.connections.crowded or not self.acceptor.accepting),
+            closing(app, lambda: self.connections.crowded or self.leaving or not self.acceptor.accepting),
             lifespan="on",
             ws="none",
             log_config=None,
@@ -82,10 +89,28 @@ class Serving:
         Runs that no request waits for finish too; `background` counts them. `quiet` is `QUIET` unless it is given.
         """
         self.acceptor.off()
+        since = self.acceptor.off_since
+        await self._finish(cap, since + (QUIET if quiet is None else quiet), background)
+
+    async def finish(self, cap: float, quiet: float | None = None, background: Callable[[], int] = lambda: 0) -> None:
+        """Ends as `stop` does, where nobody else has the listening socket: what comes in the quiet seconds is
+        answered, and the socket closed then."""
+        loop, self.leaving = asyncio.get_running_loop(), True
+        start = crowded = loop.time()
+
+        def calm() -> bool:
+            nonlocal crowded
+            if self.connections:
+                crowded = loop.time()
+            return loop.time() - crowded >= CALM
+
+        await _until(calm, start + min(cap, QUIET if quiet is None else quiet))
+        self.acceptor.close()
+        await self._finish(start + cap - loop.time(), loop.time() + LAST, background)
+
+    async def _finish(self, cap: float, quiet_until: float, background: Callable[[], int]) -> None:
         end = asyncio.get_running_loop().time() + cap
-        await _until(
-            lambda: not self.connections, min(end, self.acceptor.off_since + (QUIET if quiet is None else quiet))
-        )
+        await _until(lambda: not self.connections, min(end, quiet_until))
         await _until(lambda: not self.busy and not background(), end)
         self.connections.shutdown()
         await self._lifespan.shutdown()

@@ -67,6 +67,7 @@ class Slot:
         self.program: str | None = None
         self.serving: Serving | None = None
         self.siblings = Siblings(options.admin, options.slot, options.worker, options.workers)
+        self.drain = DRAIN
         self._build = build
         self._stopping: asyncio.Future[tuple[float, float | None]] = asyncio.get_running_loop().create_future()
         self.drained = asyncio.Event()
@@ -85,7 +86,7 @@ class Slot:
     def stop(self, cap: float | None = None, quiet: float | None = None) -> None:
         """Begin to end: `cap` seconds for requests in flight, `quiet` for idle keep-alive connections."""
         if not self._stopping.done():
-            self._stopping.set_result((DRAIN if cap is None else cap, quiet))
+            self._stopping.set_result((self.drain if cap is None else cap, quiet))
 
     async def run(self, routes: Mapping[str, unix_http.Handler], at_end: Callable[[], None] = lambda: None) -> int:
         """Serves until stopped, with an admin door that answers `routes`; the exit code.
@@ -100,11 +101,11 @@ class Slot:
         starting = loop.create_task(self._start(listening))
         await asyncio.wait((starting, self._stopping), return_when=asyncio.FIRST_COMPLETED)
         if starting.done() and (error := starting.exception()):
-            LOGGER.error("cannot start: %s", error, exc_info=error)
+            self.failed(error)
             return 1
         cap, quiet = await self._stopping
         if self.serving:
-            await self.serving.stop(cap, quiet, self.runtime.busy)
+            await self.finish(self.serving, cap, quiet)
             at_end()
         self.drained.set()
         await asyncio.sleep(0.05)  # whoever asked for the end gets the answer
@@ -121,7 +122,7 @@ class Slot:
         allowed = connections_allowed(max(FEWEST, limits.max_connections // workers), limits.max_in_flight)
         secure = Certificate(limits.tls).context if limits.tls else None
         serving = host(app, listening, allowed, secure)
-        self._share(serving.acceptor)
+        self.share(serving.acceptor)
         await serving.start()
         await asyncio.to_thread(preload)
         self.runtime = app.state.runtime
@@ -132,9 +133,23 @@ class Slot:
         gc.collect()
         gc.freeze()
         self.serving = serving
+        self.started(serving)
         LOGGER.info("ready", extra={"slot": self.options.slot, "release": self.options.digest})
 
-    def _share(self, acceptor: "Acceptor") -> None:
+    # --- what is different where no supervisor hosts it ---
+
+    def started(self, serving: "Serving") -> None:
+        """Is called once the release is loaded; here the supervisor has the next word. What it raises ends the slot."""
+
+    def failed(self, error: BaseException) -> None:
+        """Says why the slot cannot start."""
+        LOGGER.error("cannot start: %s", error, exc_info=error)
+
+    async def finish(self, serving: "Serving", cap: float, quiet: float | None) -> None:
+        """Ends after the requests in flight. The other slot has the listening socket, and what still comes to it."""
+        await serving.stop(cap, quiet, self.runtime.busy)
+
+    def share(self, acceptor: "Acceptor") -> None:
         """What it has in common with the other slot and with the other workers."""
         from mooring.runtime.door.fair import Fair
         from mooring.runtime.door.live import Live

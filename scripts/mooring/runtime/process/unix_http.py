@@ -74,7 +74,7 @@ class _Connection(asyncio.Protocol):
         try:
             answer = handler(body)
         except Exception as error:  # noqa: BLE001 - the door must outlive any bug behind it
-            return self._answer(*_problem(route, error))
+            return self._answer(*problem(route, error))
         if not inspect.isawaitable(answer):
             return self._answer(200, answer)
         self._busy = asyncio.ensure_future(self._wait(route, answer))
@@ -84,7 +84,7 @@ class _Connection(asyncio.Protocol):
         try:
             status, value = 200, await answer
         except Exception as error:  # noqa: BLE001 - as above
-            status, value = _problem(route, error)
+            status, value = problem(route, error)
         self._busy = None
         self._answer(status, value)
         self.data_received(b"")
@@ -93,7 +93,8 @@ class _Connection(asyncio.Protocol):
         self._transport.write(_message(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", value))
 
 
-def _problem(route: str, error: Exception) -> tuple[int, dict[str, Any]]:
+def problem(route: str, error: Exception) -> tuple[int, dict[str, Any]]:
+    """Status and body of the answer for what a handler raised."""
     if isinstance(error, Stopped):
         refused = isinstance(error, Refused)
         return 409, {"refused": refused, "reason": error.reason, "message": str(error), "fix": error.fix}

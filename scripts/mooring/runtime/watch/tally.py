@@ -35,3 +35,10 @@ def read(path: Path, pid: int | None) -> tuple[int, ...] | None:
         owner, *numbers = _NUMBERS.unpack(path.read_bytes())
         return tuple(numbers) if owner == pid else None
     return None
+
+
+def owner(path: Path) -> int | None:
+    """The process that wrote it; None when it is not there."""
+    with suppress(OSError, struct.error):
+        return int(_NUMBERS.unpack(path.read_bytes())[0])
+    return None

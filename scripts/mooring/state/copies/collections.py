@@ -34,6 +34,8 @@ OWN = frozenset(
         "holds",
         "approval_requests",
         "approvals",
+        "pods",
+        "kept",
     }
 )
 """Tables that are of one database and the processes that use it, and are made anew in another."""

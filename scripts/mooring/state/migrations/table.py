@@ -7,11 +7,13 @@ from mooring.state.migrations.export import EXPORT
 from mooring.state.migrations.first import FIRST
 from mooring.state.migrations.heartbeats import HEARTBEATS
 from mooring.state.migrations.identity import IDENTITY
+from mooring.state.migrations.kept import KEPT
 from mooring.state.migrations.ledger import LEDGER
 from mooring.state.migrations.machines_of_runs import MACHINES_OF_RUNS
 from mooring.state.migrations.memory import MEMORY
 from mooring.state.migrations.migration import Migration
 from mooring.state.migrations.patrol import PATROL
+from mooring.state.migrations.pods import PODS
 from mooring.state.migrations.releases import RELEASES
 from mooring.state.migrations.samples import SAMPLES
 from mooring.state.migrations.spend_batches import SPEND_BATCHES
@@ -31,4 +33,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     PATROL,
     SAMPLES,
     CHAT,
+    PODS,
+    KEPT,
 )

@@ -33,6 +33,7 @@ _FIRST_SAYING = f"""{_ROWS} where environment = :environment and seq > :after an
 _LAST = f"{_ROWS} where environment = :environment and body like :event order by seq desc limit 1"
 _NOTED = f"""{_ROWS} where environment = :environment and seq > :after and body like :noted
     order by seq desc limit :most"""
+_COUNT = "select count(*) from ledger where environment = :environment and body like :event"
 _KIND = f"{_ROWS} where environment = :environment and seq > :seq and body like :event order by seq"
 _AFTER = f"{_ROWS} where environment = :environment and seq > :seq order by seq limit 500"
 
@@ -130,6 +131,11 @@ def last(statements: Statements, environment: str, event: str) -> Row | None:
     """The newest entry with a kind of event."""
     rows = statements(_LAST, environment=environment, event=f'%"event":"{event}"%')
     return Row(*rows[0]) if rows else None
+
+
+def count(statements: Statements, environment: str, event: str) -> int:
+    """How many entries of an environment have a kind of event."""
+    return int(statements(_COUNT, environment=environment, event=f'%"event":"{event}"%')[0][0])
 
 
 def after(statements: Statements, environment: str, event: str, seq: int) -> list[Row]:

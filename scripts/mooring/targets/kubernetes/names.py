@@ -31,6 +31,12 @@ HTTP: Final = 8422
 ADMIN: Final = 8423
 """The port of a pod's admin door, which answers whoever shows the token of the Secret `<environment>-admin`."""
 
+MONITOR: Final = 8424
+"""The port of the keeper where the environment can be watched: `/metrics`, `/status.json` and the status page."""
+
+CHAT: Final = 8425
+"""The port of the keeper where platforms of chat are heard."""
+
 ADMIN_HEADER: Final = "X-Mooring-Admin"
 """The header with that token: `Authorization` is the API server's own on the way through it."""
 
@@ -42,6 +48,13 @@ POD_IP: Final = "MOORING_POD_IP"
 STATE: Final = "MOORING_STATE"
 DATABASE: Final = "MOORING_DATABASE"
 """The name of the variable with the database's URL."""
+
+ENVIRONMENT_NAME: Final = "MOORING_ENVIRONMENT"
+"""The environment's name, which names the schema in the database: it is there before any release is known."""
+
+ROOT: Final = "MOORING_ROOT"
+"""The folder of the repository in the image, for what is in no release, such as the simulator's rules; absent: the
+working directory."""
 
 
 def deployment(environment: str, slot: str) -> str:
@@ -67,3 +80,34 @@ def admin(environment: str) -> str:
 def short(digest: str) -> str:
     """A digest as the value of a label."""
     return digest.removeprefix("sha256:")[:32]
+
+
+TRAFFIC: Final = f"{MANAGER}-traffic"
+"""The field manager of the Service's selector, and of the annotations that say whose turn it is."""
+
+SCALE: Final = f"{MANAGER}-scale"
+"""The field manager of how many pods a slot has, and of the annotations that go with that."""
+
+DOWN: Final = "mooring.dev/down"
+"""The annotation of a Service whose pods were all stopped, with the Unix time of that."""
+
+RESTARTS: Final = "mooring.dev/restarts"
+"""The annotation of a slot's Deployment with the restarts of its containers when it was given the traffic."""
+
+RESTARTED: Final = "mooring.dev/restarted"
+"""The annotation of a slot's pods with the Unix time at which they were to be replaced."""
+
+
+def labels(environment: str, slot: str = "") -> str:
+    """The selector of what belongs to an environment, or to one of its slots."""
+    return f"{ENVIRONMENT}={environment}" + (f",{SLOT}={slot}" if slot else "")
+
+
+def proxied(pod: str) -> str:
+    """A pod as the API server's proxy names it, for its admin door."""
+    return f"{pod}:{ADMIN}"
+
+
+def keeper_labels(environment: str) -> str:
+    """The selector of the keeper's pod."""
+    return f"{ENVIRONMENT}={environment},app.kubernetes.io/component=keeper"

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Facts, Terms
+from mooring.rollout.target import Edit, Facts, Terms
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
@@ -29,14 +28,11 @@ from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
 from mooring.targets.protocol import Status
+from mooring.targets.stored import Stored
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
-    from mooring.release.store import Store
-    from mooring.runtime.core.keys import Keys
     from mooring.spec.environment import Environment
-    from mooring.state.stored_releases import Releases
-    from mooring.state.transactions import Transactions
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
 LOGS = (*SLOTS, "supervisor", "simulator", "model", "exporter", "monitor", "chat")
@@ -46,7 +42,7 @@ OPENING = 30.0
 """Seconds within which a supervisor must have started, its simulator and local models included."""
 
 
-class Local:
+class Local(Stored):
     """Reader and Writer of one environment on this machine.
 
     `state` is the environment's folder. Everything but `ensure`, `down` and `logs` raises
@@ -56,15 +52,8 @@ class Local:
     def __init__(
         self, root: Path, environment: "Environment | str", state: Path, supervisor: Sequence[str] = SUPERVISOR
     ) -> None:
-        self.root, self.state = root.absolute(), state.absolute()
-        self._environment = environment
+        super().__init__(root, environment, state)
         self._supervisor = supervisor
-        self._verified: dict[str, Release] = {}
-
-    @property
-    def environment(self) -> str:
-        """The environment's name."""
-        return self._environment if isinstance(self._environment, str) else self._environment.name
 
     # --- the supervisor's life ---
 
@@ -207,13 +196,9 @@ class Local:
         digest = memory.slots[memory.live].digest if memory.live else None
         return self.release(digest) if digest else None
 
-    def release(self, digest: str) -> "Release":
-        """A stored release, verified once."""
-        if digest not in self._verified:
-            # The copy first: reading the database would take a rollback longer than all the rest.
-            here = self._files if digest in self._files else self.releases
-            self._verified[digest] = here.get(digest)
-        return self._verified[digest]
+    def belongs(self, _digest: str) -> bool:
+        """Whether a stored release can run here: any can, on one machine."""
+        return True
 
     def stored(self, digest: str) -> bytes:
         """The bytes of a stored release. Refused(TAMPERED) when they are not what its name says."""
@@ -273,36 +258,12 @@ class Local:
         except OSError as error:
             raise Failed(Reason.NOT_RUNNING, f"worker {worker} of {slot} does not answer: {error}") from None
 
-    @cached_property
-    def database(self) -> "Transactions":
-        """The environment's database, opened at the first use."""
-        from mooring.state.transactions import Transactions
+    def edits(self) -> Sequence[Edit]:
+        """Nothing: what runs here has no settings beside the release."""
+        return ()
 
-        return Transactions(locate(self.root, self._environment, self.state).found(os.environ), self.state)
-
-    @cached_property
-    def releases(self) -> "Releases":
-        """The stored releases, with the files that slots of this machine start from."""
-        from mooring.state.stored_releases import Releases
-
-        return Releases(self.database, self._files)
-
-    @property
-    def _files(self) -> "Store":
-        from mooring.release.store import RELEASES, Store
-
-        return Store(self.state / RELEASES)
-
-    @property
-    def keys(self) -> "Keys":
-        """The keys of callers, which slots look at several times a second."""
-        from mooring.runtime.core.keys import Keys
-
-        return Keys(self.database, self.state)
-
-    def find(self, digest: str) -> str:
-        """The digest of the stored release that `digest` is, or begins. UsageError unless exactly one matches."""
-        return self.releases.find(digest)
+    def reapply(self) -> None:
+        """Nothing is to be done."""
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
         """The last lines of a slot's log, or of `supervisor`, `simulator`, `model`, `exporter`, `monitor` or
@@ -326,10 +287,6 @@ class Local:
         """Makes older tokens void."""
         self._call("POST /fence", {"token": token})
 
-    def put(self, release: "Release") -> None:
-        """Keeps a release in the database, and as a file here."""
-        self.releases.put(release)
-
     def stage(self, side: Side, token: int) -> None:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
         content = self.release(side.digest).content
@@ -343,6 +300,9 @@ class Local:
     def switch(self, to: Side, token: int) -> float:
         """Sends traffic to a slot; returns milliseconds until it had it, the other none."""
         return float(self._call("POST /switch", {**asdict(to), "token": token}, timeout=15)["ms"])
+
+    def rest(self, side: Side, token: int) -> None:
+        """A standby has what it had: it was not more for the traffic."""
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
         """Ends a release in the idle slot and begins to run another."""

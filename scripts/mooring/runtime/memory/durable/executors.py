@@ -92,11 +92,16 @@ class Executors:
     def _named(self) -> str:
         """The folder's own name; whoever comes first gives it."""
         path = self._folder / _HOME
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "w") as file:  # noqa: PTH123 - an open descriptor
-                file.write(secrets.token_hex(4))
+        name_home(self.state, secrets.token_hex(4))
         end = time.monotonic() + 1
         while not (name := path.read_text()) and time.monotonic() < end:
             time.sleep(0.01)
         return name
+
+
+def name_home(state: Path, name: str) -> None:
+    """Names a state folder that has no name yet. A name has no `-`. Raises OSError."""
+    with suppress(FileExistsError):
+        handle = os.open(private.folder(state / FOLDER) / _HOME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w") as file:  # noqa: PTH123 - an open descriptor
+            file.write(name)

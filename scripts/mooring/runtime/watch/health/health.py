@@ -90,6 +90,13 @@ class Health:
         """Further checks of what it depends on; whoever hosts the slot sets them."""
         self.siblings: list[Check] = []
         """One check for each of the other workers of the slot; whoever hosts the slot sets them."""
+        self.apart = False
+        """Whether readiness and life are of this process alone, and not of what all of the slot have in common.
+
+        Whoever hosts the slot sets it where each of its processes is left out, or killed, for what it says of itself: a
+        model or a database that is down, or a crowd, would take out all of them at once, and nobody would answer from a
+        lower rung.
+        """
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -124,12 +131,16 @@ class Health:
     @property
     def readiness(self) -> list[Check]:
         """What must hold for the slot to be worth sending requests to."""
+        return [self.release] if self.apart else self._depending
+
+    @property
+    def _depending(self) -> list[Check]:
         return [self.release, *self.rungs, self.database]
 
     async def _look_around(self) -> None:
         """Now and then, so that metrics and status need not wait for anybody."""
         while True:
-            await look_at([*self.readiness, self.queue])
+            await look_at([*self._depending, self.queue])
             await asyncio.sleep(EVERY)
 
     def start(self, client: httpx2.AsyncClient) -> None:
@@ -152,6 +163,8 @@ class Health:
     async def ready(self) -> tuple[bool, list[str]]:
         """Whether the slot is ready, and if not, every reason."""
         _, reasons = self._ready()
+        if self.apart:
+            return not reasons, reasons
         lag = self._runs.lag()
         if lag.stalled:
             reasons.append(f"runs are answered and not written down: {lag.reason}")
