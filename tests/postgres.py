@@ -24,14 +24,16 @@ class Cluster:
     """A server on loopback in a folder of its own, which trusts everybody: for tests only.
 
     The server refuses to run as root, so root runs it as the user `postgres`, which the Debian package makes.
-    With `vectors` it is one that has the extension pgvector.
+    With `vectors` it is one that has the extension pgvector. `settings` are those of the server, such as
+    `fsync=on`: without it nothing waits for the disk.
     """
 
-    def __init__(self, vectors: bool = False) -> None:
+    def __init__(self, vectors: bool = False, settings: tuple[str, ...] = ()) -> None:
         # Not below pytest's folders, which others may not enter.
         self._folder = Path(tempfile.mkdtemp(prefix="mooring-pg-", dir="/tmp"))
         self._bin = _with_vectors(self._folder) if vectors else _programs()
         self._data = self._folder / "data"
+        self._settings = settings
         self._count = 0
         self.port = 0
         if os.getuid() == 0:
@@ -52,6 +54,7 @@ class Cluster:
     def start(self) -> None:
         """Starts the server and waits for it."""
         options = f"-k {self._folder} -p {self.port} -c listen_addresses=127.0.0.1 -c max_connections=400 -c fsync=off"
+        options += "".join(f" -c {setting}" for setting in self._settings)
         self._run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def stop(self) -> None:
@@ -66,9 +69,13 @@ class Cluster:
         """Lets them go on."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def processes(self) -> list[psutil.Process]:
+        """The server's own process, and those of its connections and chores."""
         first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-        for process in (first, *first.children(recursive=True)):
+        return [first, *first.children(recursive=True)]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self.processes():
             with suppress(psutil.NoSuchProcess):  # one that has just served its connection
                 process.send_signal(number)
 

@@ -22,10 +22,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"all, or some of: {', '.join(names) or 'none yet'}")
     parser.add_argument("--json", action="store_true", help="rows as JSON on stdout")
+    told = "write what was measured to a file that other code reads (default: the committed one)"
+    parser.add_argument("--write", nargs="?", metavar="FILE", type=Path, const=True, help=told)
     args = parser.parse_args(argv)
     if unknown := sorted(set(args.names) - set(names)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names)}")
+    if args.write and args.names != ["scale"]:
+        parser.error("--write is for one benchmark whose figures are used elsewhere: bench scale --write")
     rows = [row for name in args.names or names for row in measure(name)]
+    if args.write:
+        print(f"written to {_write(args.names, args.write)}", file=sys.stderr)
     print(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) if args.json else table(rows))
     return int(not rows or any(row.ok is False for row in rows))
 
@@ -44,6 +50,13 @@ def measure(name: str) -> list[Row]:
         return [Row(name, "crashed, see above", ok=False)]
     finally:
         print(f"{name} {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+
+
+def _write(names: list[str], file: Path | bool) -> str:
+    """Where it was written."""
+    (name,) = names
+    write: Callable[[Path | None], str] = importlib.import_module(f"tests.bench.bench_{name}").write
+    return write(None if isinstance(file, bool) else file)
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -77,6 +77,8 @@ def test_one_deleted_by_force_is_gone_at_once(client: Client, namespace: str) ->
     spec = sample.pod_spec({"env": [{"name": "LINGER", "value": "60"}]}, terminationGracePeriodSeconds=60)
     sample.deploy(client, namespace, "blue", 1, spec)
     (pod,) = sample.await_ready(client, namespace, "blue", 1)
-    lines = client.log(pod["metadata"]["name"], namespace=namespace, follow=True)
+    lines, began = client.log(pod["metadata"]["name"], namespace=namespace, follow=True), time.monotonic()
     client.delete(Pod, pod["metadata"]["name"], namespace=namespace, grace_period=0)
-    assert [line.strip() for line in lines] == ["listening"]
+    said = [line.strip() for line in lines]  # the node may hear of the deletion in two steps
+    assert said in (["listening"], ["listening", "asked to end"])
+    assert sample.elapsed(began) < 30

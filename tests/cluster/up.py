@@ -15,12 +15,12 @@ from tests.postgres import Cluster
 from tests.targets.kubernetes import house
 
 
-def main(folder: Path, light: bool) -> None:
+def main(folder: Path, light: bool, root: Path | None) -> None:
     reaper.mark()
     folder.mkdir(parents=True, exist_ok=True)
     with Cluster() as database, ControlPlane() as plane, tempfile.TemporaryDirectory(dir="/var/tmp") as image:
         url = database.fresh()
-        with house.opened(plane, url, Path(image), namespace="try", light=light) as place:
+        with house.opened(plane, url, Path(image), namespace="try", light=light, root=root) as place:
             target = "".join(f"  {key}: {value}\n" for key, value in place.document().items())
             (folder / "target.yaml").write_text(f"target:\n{target}")
             variables = {"KUBECONFIG": str(plane.kubeconfig), house.VARIABLE: url}
@@ -37,4 +37,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--light", action="store_true", help="pods have a light app instead of the real one")
+    parser.add_argument("--root", type=Path, help="the repository whose simulator pods use")
     main(**vars(parser.parse_args()))

@@ -36,7 +36,7 @@ def test_a_bare_repository_is_protected_by_one_command_and_the_second_has_nothin
     first = moor(*FIX, "--yes")
     assert first.code == 0
     lines = first.out.splitlines()
-    assert lines[:2] == ["ruleset 'mooring': there is none", "  checks: ci, evaluate"]
+    assert lines[:2] == ["ruleset 'mooring': there is none", "  checks: ci, drill, evaluate"]
     assert "  reviewers: @tidewater/on-call" in lines
     assert lines[-1] == "set environment 'staging'"
     assert forge.environments["production"]["reviewers"] == [{"type": "Team", "id": 73}]

@@ -20,15 +20,18 @@ from mooring.state.place.location import Location
 
 @dataclass
 class Clock:
-    """Time that passes only when somebody sleeps; `meanwhile` is called then."""
+    """Time that passes when somebody sleeps, and by a `tick` at every look; `meanwhile` is called in each sleep."""
 
     time: float = 1_000_000
     meanwhile: Callable[[], None] = lambda: None
+    tick: float = 0.0
 
     def now(self) -> float:
+        self.time += self.tick
         return self.time
 
     def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
         self.time += max(seconds, 0.001)
         self.meanwhile()
 

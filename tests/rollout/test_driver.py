@@ -53,6 +53,13 @@ def test_a_first_deployment_ends_with_a_receipt(deploy: Deploy, release: Make, l
     assert ledger.verify() == 6
 
 
+def test_a_bake_whose_end_passes_between_two_looks_at_the_clock_ends(
+    deploy: Deploy, release: Make, clock: Any
+) -> None:
+    clock.tick = 0.013  # a machine so busy that time goes on between any two lines
+    assert deploy(release(1)).kind == "deploy"
+
+
 def test_a_plan_made_against_another_live_release_is_refused(deploy: Deploy, release: Make, ledger: Ledger) -> None:
     deploy(release(1))
     late = driver.Request(release(2), "ann", None, "sha256:plan", base=release(3).digest)

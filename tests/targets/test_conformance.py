@@ -200,7 +200,7 @@ def test_a_release_is_made_ready_beside_the_live_one(house: AnyHouse, release: A
     idle = other(house.live)
     target.put(release("slow two"))
     target.stage(Side(idle, release("slow two").digest), 1000)
-    house.until(lambda: target.facts().slots[idle].ready)
+    house.until(lambda: target.facts().slots[idle].ready, 60)
     slot = target.facts().slots[idle]
     assert [(worker.ready, worker.accepting) for worker in slot.workers] == [(True, False)] * workers
     assert house.whole().digest == before.digest

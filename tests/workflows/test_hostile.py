@@ -11,6 +11,7 @@ from tests.workflows.hub import STRANGER, Hub, change_tone, moor, plan
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLAN = ("-j", "plan", "--matrix", "environment:production")
 EVALUATION = "evaluation"
+PADDED, MEBIBYTE = ("plan.txt",), b"x" * 2**20
 
 
 OVERRIDE = """\
@@ -40,12 +41,18 @@ def refused(hub: Hub, number: int) -> str:
     return run.of("plan/production")
 
 
-def left_behind(hub: Hub, number: int, workflow: str, artifact: str, files: dict[str, str]) -> Run:
-    """A run of a pull request whose code has left an artifact as it likes, and what is commented about it."""
+def left_behind(hub: Hub, number: int, workflow: str, artifact: str, files: dict[str, str], padding: int = 0) -> Run:
+    """A run of a pull request whose code has left an artifact as it likes, and what is commented about it.
+
+    `padding` is how many MiB longer the file is that is read.
+    """
     run = hub.pretended(workflow)
     with zipfile.ZipFile(hub.artifact(run, artifact), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            with archive.open(name, "w", force_zip64=True) as file:
+                file.write(text.encode())
+                for _ in range(padding if name in PADDED else 0):
+                    file.write(MEBIBYTE)
     return hub.on_completed(run, number)
 
 
@@ -76,6 +83,16 @@ def test_a_fork_whose_branch_is_called_main_is_told_and_nobody_else(here: Hub) -
     assert here.head("main") == before
 
 
+def test_a_change_of_half_a_million_lines_is_cut_in_its_comment(here: Hub) -> None:
+    change_tone(here, "Be kind. Always.\n    " * 500_000)
+    number = here.open("giant")
+    run = here.on_pull_request("validate", number, *PLAN)
+    assert here.on_completed(run, number).passed
+    (said,) = here.api.said_on(number)
+    assert len(said) < 65_536
+    assert "more characters" in said
+
+
 def test_what_a_run_left_behind_for_a_commit_that_was_pushed_over_is_not_told(here: Hub) -> None:
     change_tone(here, "Be kind.")
     number = here.open("kinder")
@@ -96,13 +113,13 @@ def test_an_artifact_neither_leaves_its_folder_nor_runs_nor_fills_the_comment(he
     evil = f"open({str(pwned(here))!r}, 'w')"
     up = "../" * 4
     files = {
-        "plan.txt": "```\n@everyone\n" + "x" * 2**28,
+        "plan.txt": "```\n@everyone\n",
         **{f"{up[: 3 * depth]}hostexecutor/.github/actions/comment/comment.py": evil for depth in range(5)},
         "/tmp/../.github/actions/comment/comment.py": evil,
         "comment.py": evil,
         "sitecustomize.py": evil,
     }
-    done = left_behind(here, number, "validate", "plan-production", files)
+    done = left_behind(here, number, "validate", "plan-production", files, padding=2048)
     assert done.passed, done.printed
     (said,) = here.api.said_on(number)
     assert len(said) < 65_536

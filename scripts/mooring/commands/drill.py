@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mooring.commands.arguments import complete, count, environments
-from mooring.commands.drilling import live
+from mooring.commands.drilling import live, scale
 from mooring.commands.workspace import Workspace, find
 from mooring.errors import UsageError
 from mooring.outcome import Outcome, Reason
@@ -22,6 +22,7 @@ moor drill                                every drill in evals/drills, offline, 
 moor drill two-vendor-year --arms all     and what each policy buys
 moor drill --against origin/main          and refuse a change that loses availability
 moor drill --live crash                   kill -9 at every step of a run, for real
+moor drill --scale                        what 100 to 1,000,000 requests a minute need, and what breaks first
 moor drill tune standard                  search for better tries, timeouts and breakers
 moor drill record production              a drill of what this environment has been through
 """
@@ -37,11 +38,15 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--seeds", metavar="N", type=count, default=1, help="live through N seeds from there on")
     parser.add_argument("--arms", metavar="ARM,…", type=_arms, default=[], help="others too, or all; see the report")
     live.add(parser)
+    scale.add(parser)
     parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
     parser.add_argument("--output", metavar="DIR", type=Path, help="where reports are written")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
+    if args.scale:
+        return scale.run(args, console)
+    scale.alone(args)
     if args.live:
         if args.names or args.against:
             raise UsageError("--live is for real processes: it takes no names of drills and no --against")

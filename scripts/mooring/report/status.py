@@ -89,7 +89,7 @@ def workers(data: dict[str, Any]) -> list[tuple[str, ...]]:
         (
             f"{live} {worker['number']}",
             "accepting" if worker["accepting"] else "ready" if worker["ready"] else "starting",
-            str(worker["pid"] or ""),
+            worker.get("pod") or str(worker["pid"] or ""),
             str(worker["in_flight"]),
             str(worker["restarts"]),
             f"{worker['rss'] / 2**20:.0f} MiB" if worker["rss"] else "",

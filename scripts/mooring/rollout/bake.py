@@ -47,7 +47,7 @@ def bake(
         burn.look(last=ended)
         if ended:
             break
-        clock.sleep(min(PAUSE, until - clock.now()))
+        clock.sleep(max(0.0, min(PAUSE, until - clock.now())))  # time goes on between the two looks at it
     said = f"{failed} of {received} requests failed" if received else "no traffic"
     doubts = burn.doubts()
     if received and not doubts:

@@ -37,7 +37,7 @@ KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "RECIPIENT", "SLACK_SIGNING_SECRE
 """What the release of tests/golden/content.yaml names beside the database."""
 
 
-def image_of(folder: Path, light: bool = True) -> Image:
+def image_of(folder: Path, light: bool = True, root: Path | None = None) -> Image:
     """Its `python -m` runs this repository's code; when `light`, a light pod and a keeper that does nothing.
 
     `folder` is not below /tmp, which is a volume of pods; the repository may be, and so is linked there.
@@ -55,7 +55,7 @@ def image_of(folder: Path, light: bool = True) -> Image:
         "PYTHONPATH": f"{sources / 'scripts'}:{sources}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return Image(environ=environ)
+    return Image(environ=environ | ({"MOORING_ROOT": str(root)} if root else {}))
 
 
 @dataclass
@@ -90,13 +90,18 @@ class Place:
 
 @contextmanager
 def opened(
-    plane: ControlPlane, url: str, folder: Path, namespace: str | None = None, light: bool = True
+    plane: ControlPlane,
+    url: str,
+    folder: Path,
+    namespace: str | None = None,
+    light: bool = True,
+    root: Path | None = None,
 ) -> Iterator[Place]:
     """A namespace with two nodes of its own, which can pull an image of this code."""
     name = namespace or f"test-{secrets.token_hex(4)}"
     with ExitStack() as stack:
         image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
-        images = {IMAGE: image_of(Path(image) / "image", light)}
+        images = {IMAGE: image_of(Path(image) / "image", light, root)}
         nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images, second=SECOND)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in

@@ -156,7 +156,7 @@ class Pods:
     def words(self, digest: str, **more: str) -> tuple[int, str]:
         """The exit code of one that cannot start, and its last line."""
         made = self.start(digest, **more)
-        code = made.running.wait(90)
+        code = made.running.wait(180)
         return code, made.said().strip().splitlines()[-1]
 
     def rows(self) -> list[Pod]:

@@ -59,7 +59,7 @@ def keeper(house: KubernetesHouse, tmp_path: Path) -> Iterator[Path]:
 def test_the_keeper_finishes_what_was_left_and_ends_a_standby_in_time(
     house: KubernetesHouse, release: Make, request: pytest.FixtureRequest
 ) -> None:
-    cold = {"environment.rollout.warm.hours": 0}
+    cold = {"environment.rollout.warm.hours": 0.001}
     one = release("one", **house.at.values(), **cold)
     two = release("two", **house.at.values(), **cold)
     driver.deploy(house.target, house.ledger, driver.Request(one, "ann"), lambda _line: None)

@@ -68,7 +68,7 @@ def build(release: Release, settings: Settings) -> Any:
         return JSONResponse({})
 
     async def ready(_request: Request) -> Response:
-        return JSONResponse({}, 200 if runtime.ready()[0] else 503)
+        return JSONResponse({}, 200 if runtime.ready()[0] and not runtime.memory.replace else 503)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

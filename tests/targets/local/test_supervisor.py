@@ -17,6 +17,7 @@ from mooring.release.release import Release
 from mooring.rollout.state import Side, other
 from mooring.targets.local import folders
 from mooring.targets.local.target import Local
+from tests.targets.local.conftest import open_house
 
 Make = Callable[..., Release]
 
@@ -37,6 +38,20 @@ def test_a_killed_supervisor_is_succeeded_without_an_error_to_anyone(shared: Any
     assert shared.url == url
     assert after.live == before.live
     assert [slot.pid for slot in after.slots.values()] == [slot.pid for slot in before.slots.values()]
+
+
+@pytest.mark.slow
+def test_one_that_is_about_to_be_gone_answers_nobody_and_is_succeeded(
+    tmp_path: Path, release: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIGHT_LINGERS", "8")
+    house = open_house(tmp_path, release("one"))
+    before = house.local.status().supervisor
+    house.local.down()
+    house.local.ensure()
+    assert house.local.status().supervisor not in (None, before)
+    house.local.down()
+    house.ledger.close()
 
 
 @pytest.mark.parametrize("which", ["live", "idle"])

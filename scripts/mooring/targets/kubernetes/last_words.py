@@ -1,5 +1,6 @@
 """The last words of a pod: one line that the cluster shows beside it."""
 
+import logging
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,12 @@ MOST = 1000
 
 
 def say(words: str, file: Path = FILE) -> None:
-    """Writes them to standard error, and where the kubelet reads them if that is there. No secret is among them."""
+    """Writes them to standard error, and where the kubelet reads them if that is there. No secret is among them.
+
+    Nothing is logged after them: who reads the end of a log finds them there.
+    """
     line = masked(" ".join(words.split()))[:MOST]
+    logging.disable(logging.CRITICAL)
     print(f"pod: {line}", file=sys.stderr, flush=True)
     with suppress(OSError):
         if file.exists():

@@ -63,16 +63,20 @@ def main(argv: Sequence[str], build: Build = real_app, say: Callable[[str], None
     os.umask(0o077)
     # The first process of a container gets no signal that it does not handle (pid_namespaces(7)).
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    return asyncio.run(_spoken(asked, build, say))
+
+
+async def _spoken(asked: Asked, build: Build, say: Callable[[str], None]) -> int:
+    """The exit code. The last words come before what is half begun is closed, which may take a while."""
     try:
-        code = asyncio.run(_run(asked, os.environ, build))
+        return await _run(asked, os.environ, build, say)
     except MooringError as error:
         fix = getattr(error, "fix", "")
         say(f"{error}; {fix}" if fix else str(error))
         return 1
-    return code
 
 
-async def _run(asked: Asked, environ: Mapping[str, str], build: Build) -> int:
+async def _run(asked: Asked, environ: Mapping[str, str], build: Build, say: Callable[[str], None]) -> int:
     """Raises MooringError when it cannot start."""
     around = Surroundings.read(environ, asked.environment)
     around.settle()
@@ -94,13 +98,13 @@ async def _run(asked: Asked, environ: Mapping[str, str], build: Build) -> int:
     simulator = await _simulator(release, around)
     slot = PodSlot(_options(asked, around, release, public), build, ledger, row)
     try:
-        return await _serve(slot, private, around.token)
+        return await _serve(slot, private, around.token, say)
     finally:
         if simulator:
             await asyncio.to_thread(simulator.stop)
 
 
-async def _serve(slot: PodSlot, private: socket.socket, token: str) -> int:
+async def _serve(slot: PodSlot, private: socket.socket, token: str, say: Callable[[str], None]) -> int:
     from mooring.targets.kubernetes import admin_door
 
     routes = slot.routes()
@@ -109,15 +113,12 @@ async def _serve(slot: PodSlot, private: socket.socket, token: str) -> int:
     try:
         code = await slot.run(routes)
         if slot.why:
-            raise slot.why if isinstance(slot.why, MooringError) else Failed(Reason.PROCESS, _told(slot.why))
+            known = isinstance(slot.why, MooringError)
+            say(str(slot.why) if known else f"the slot cannot start: {type(slot.why).__name__}: {slot.why}")
         return code
     finally:
         await slot.settle()
         await door.stop(0.5, 0)
-
-
-def _told(error: BaseException) -> str:
-    return f"the slot cannot start: {type(error).__name__}: {error}"
 
 
 def _options(asked: Asked, around: Surroundings, release: Path, public: socket.socket) -> Options:

@@ -1,6 +1,7 @@
 """A slot's process as a pod: no supervisor beside it, and a Service before it that decides who has the traffic."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Failed
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 
 LOOK_SECONDS = 1.0
+
+CLOSING = 5.0
+"""Seconds for closing what a release had opened that cannot run here."""
 
 
 class PodSlot(Slot):
@@ -118,9 +122,13 @@ class PodSlot(Slot):
         await serving.finish(cap, quiet, self.runtime.busy)
 
     async def settle(self) -> None:
-        """Writes the last counts. To be called when it has ended."""
+        """Writes the last counts, and closes what was opened before it failed. To be called when it has ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.accounts:
             await self.accounts.end()
+        if self.why and self.serving:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self.serving.stop(0, 0)

@@ -103,11 +103,7 @@ class Reader(Stored):
 
     def belongs(self, digest: str) -> bool:
         """Whether a stored release is for this cluster and namespace."""
-        target = self.release(digest).content.environment.target
-        return (getattr(target, "cluster", ""), getattr(target, "namespace", "")) == (
-            self.target.cluster,
-            self.target.namespace,
-        )
+        return self.release(digest).content.environment.target.place == self.target.place
 
     def stored(self, digest: str) -> bytes:
         """The bytes of a release as pods get them: from the database. Refused(TAMPERED) for others than it names."""

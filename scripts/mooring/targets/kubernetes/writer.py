@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mooring.errors import Failed, Refused, Stopped
+from mooring.errors import Failed, Refused, Stopped, UsageError
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS, Side, other
 from mooring.targets.kubernetes import look, names, traffic
@@ -77,9 +77,9 @@ class Writer(Reader):
         A slot that has fewer pods than it is to have gets them first. Refused(NOT_READY) changes nothing. To a release
         that was made for another target, where it still serves, nobody gets requests here any more.
         """
-        if not self.belongs(to.digest):
-            return self._select(None, token)
         seen = self._seen()
+        if seen.digest(to.slot) != to.digest and self._elsewhere(to.digest):
+            return self._select(None, token)
         self._check_ready(seen, to)
         self._fill(to, token)
         return self._select(to, token)
@@ -218,11 +218,18 @@ class Writer(Reader):
             fix = f"deploy the commit that it came from: git revert, then moor up {self.environment}"
             raise Refused(Reason.GUARDED, what, fix)
 
+    def _elsewhere(self, digest: str) -> bool:
+        """Whether a release is stored that was made for another target."""
+        try:
+            return not self.belongs(digest)
+        except UsageError:
+            return False
+
     def _known(self, digest: str) -> bool:
         """Whether a release can stand by here."""
         try:
             return self.belongs(digest)
-        except Stopped:
+        except (Stopped, UsageError):
             return False
 
     def _full(self, digest: str) -> int:

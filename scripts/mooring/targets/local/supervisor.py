@@ -102,13 +102,14 @@ class Supervisor:
             await self._simulate([slot.wanted for slot in self.slots.values()])
         except Stopped as stopped:
             log.error("%s", stopped)  # tried again every second; what serves without it goes on
-        await unix_http.serve(folders.control(self.options.state), self._routes())
+        door = await unix_http.serve(folders.control(self.options.state), self._routes())
         self._tasks = [asyncio.create_task(slot.run()) for slot in self.slots.values()]
         self._tasks.append(asyncio.create_task(self._go_round()))
         if opened:
             opened.set_result(None)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._ended.set)
         await self._ended.wait()
+        door.close()  # threads may keep the process for a moment, and whoever comes now is to start another
         for task in self._tasks:
             task.cancel()
 

@@ -64,8 +64,14 @@ class Local(Stored):
         with suppress(OSError):
             self._agree(unix_http.call(folders.control(self.state), "GET /status")["listen"])
             return
-        if not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
-            self._wait_for_other()
+        end = time.monotonic() + OPENING
+        while not launch(self._supervisor, self.root, self.state, self.environment, self._listen()):
+            time.sleep(0.05)  # another process starts one right now, or one is about to be gone
+            if self._stands():
+                break
+            if time.monotonic() > end:
+                message = f"a supervisor holds {self.state}/supervisor.lock but does not answer"
+                raise Failed(Reason.PROCESS, message)
         self._wait_for_live()
 
     revive = ensure
@@ -100,16 +106,6 @@ class Local(Stored):
         end = time.monotonic() + OPENING
         while (live := (facts := self.facts()).live) and not facts.slots[live.slot].ready and time.monotonic() < end:
             time.sleep(0.05)
-
-    def _wait_for_other(self) -> None:
-        """Another process starts one right now."""
-        end = time.monotonic() + OPENING
-        while time.monotonic() < end:
-            with suppress(OSError):
-                unix_http.call(folders.control(self.state), "GET /status")
-                return
-            time.sleep(0.05)
-        raise Failed(Reason.PROCESS, f"a supervisor holds {self.state}/supervisor.lock but does not answer")
 
     def down(self) -> bool:
         """Ends slots, simulator and supervisor; what was live comes back at the next start. False when none ran.
