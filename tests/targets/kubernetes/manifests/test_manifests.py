@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mooring.errors import UsageError
+from mooring.metrics import IN_FLIGHT
 from mooring.rollout.state import Side
 from mooring.targets.kubernetes import names
-from mooring.targets.kubernetes.manifests import slot as slots
 from mooring.targets.kubernetes.manifests.access import GRANTS
 from mooring.targets.kubernetes.manifests.environment import service, shared
 from mooring.targets.kubernetes.manifests.slot import slot
@@ -140,7 +140,7 @@ def test_with_autoscaling_the_number_of_pods_is_the_autoscalers_alone(made: Make
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 20)
     assert scaler["scaleTargetRef"]["name"] == of(found, "Deployment")["metadata"]["name"]
     pods_metric, cpu = scaler["metrics"]
-    assert pods_metric["pods"]["metric"]["name"] == slots.IN_FLIGHT
+    assert pods_metric["pods"]["metric"]["name"] == IN_FLIGHT
     assert pods_metric["pods"]["target"]["averageValue"] == "8"
     assert cpu["resource"]["target"]["averageUtilization"] == 60
 
