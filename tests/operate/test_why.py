@@ -43,3 +43,25 @@ def test_without_a_host_there_is_a_number_and_no_address() -> None:
 )
 def test_a_release_that_is_gone_tells_nothing(content: Any) -> None:
     assert made_of(content, "support") == {"prompt": None, "resilience": None, "simulated": None}
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "played", "simulated"),
+    [
+        ("simulated", None, True),
+        ("real", None, False),
+        ({"one": "real", "two": "simulated"}, True, True),
+        ({"one": "real", "two": "simulated"}, False, False),
+        ({"one": "real", "two": "simulated"}, None, None),
+        ({"one": "simulated", "two": "simulated"}, None, True),
+    ],
+)
+def test_where_only_some_providers_are_simulated_the_run_itself_tells(
+    endpoints: Any, played: bool | None, simulated: bool | None
+) -> None:
+    content = {
+        "agents": {"support": {"prompt": "support", "resilience": "calm"}},
+        "prompts": {"support": {"version": "1.0.0"}},
+        "environment": {"endpoints": endpoints},
+    }
+    assert made_of(content, "support", played)["simulated"] is simulated

@@ -5,9 +5,10 @@ from typing import Any
 
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
+from mooring.spec.endpoints import Endpoints
 
 
-def sample(endpoints: str = "simulated", **profile: Any) -> Release:
+def sample(endpoints: Endpoints = "simulated", **profile: Any) -> Release:
     """The release; keyword arguments are merged, deeply, into the resilience profile."""
     return Release.of(ReleaseContent.model_validate(_content(endpoints, profile)))
 
@@ -101,7 +102,7 @@ def limits(seconds: float) -> dict[str, Any]:
     return {"rungs": {rung: {"timeoutSeconds": seconds} for rung in ("L0", "L1", "L2")}}
 
 
-def _content(endpoints: str, profile: Mapping[str, Any]) -> dict[str, Any]:
+def _content(endpoints: Endpoints, profile: Mapping[str, Any]) -> dict[str, Any]:
     listed = {
         "agents": [
             _agent("support", "support", ["find-order", "refund-order"]),
@@ -132,7 +133,7 @@ def _content(endpoints: str, profile: Mapping[str, Any]) -> dict[str, Any]:
     return {"environment": _environment(endpoints, list(named["agents"])), "guards": {}} | named
 
 
-def _environment(endpoints: str, agents: list[str]) -> dict[str, Any]:
+def _environment(endpoints: Endpoints, agents: list[str]) -> dict[str, Any]:
     return _head("Environment", "local") | {
         "tier": "development",
         "target": {"type": "local", "listen": "127.0.0.1:0"},

@@ -1,10 +1,10 @@
 """Agents as environments see them, overrides applied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.overrides import overlaid
-from mooring.spec import Agent, Environment
+from mooring.spec import Agent, Environment, Model, Resilience
 
 
 def environments(catalog: Catalog) -> Iterator[tuple[Environment, Catalog, list[tuple[Entry, Agent]]]]:
@@ -13,6 +13,15 @@ def environments(catalog: Catalog) -> Iterator[tuple[Environment, Catalog, list[
         view = overlaid(catalog, environment)
         found = ((view.entry("Agent", name), view.get(Agent, name)) for name in environment.agents)
         yield environment, view, [(entry, agent) for entry, agent in found if entry and agent]
+
+
+def models_of(view: Catalog, agents: Iterable[tuple[Entry, Agent]]) -> list[Model]:
+    """The models that agents may call, those that summarise included, by name; `view` has the overrides applied."""
+    listed = [agent for _, agent in agents]
+    profiles = (view.get(Resilience, agent.resilience) for agent in listed)
+    names = {profile.context.summary_model or "" for profile in profiles if profile}
+    names |= {name for agent in listed for _, name in agent.models.names()}
+    return [model for name in sorted(names) if (model := view.get(Model, name))]
 
 
 def deployed(catalog: Catalog) -> Iterator[tuple[Catalog, Entry, Agent]]:

@@ -79,13 +79,13 @@ def keep(
     from mooring.evaluate.session import HEAD
 
     environment = session.head.content.environment
-    missing = gaps(head, due(session.catalog.all(EvalSuite), session.head.content.agents, head.evidence))
+    missing = gaps(head, due(session.catalog.all(EvalSuite), session.head.content.agents, head.weakest))
     if missing and verdict.outcome != "fail":
         if environment.needs_evidence:
             console.line(f"no evidence for a deployment: {'; '.join(missing[:3])}", "dim")
         return None
     kept = store(workspace, environment.name)
-    made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.evidence))
+    made = attest(head, base.release if base else None, verdict, kept.get(head.release, head.weakest))
     write(session.output / FILE, made.to_bytes())
     path = kept.put(made)
     trials(workspace, environment.name).keep(made.digest, session.output / f"{HEAD}.jsonl")

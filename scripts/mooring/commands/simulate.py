@@ -104,7 +104,7 @@ def run(args: Namespace, console: Console) -> Outcome:
     status, release = running.status(), running.live()
     if not status.running or release is None:
         raise Failed(Reason.NOT_RUNNING, f"{running.environment} is not running here", f"moor up {running.environment}")
-    if release.content.environment.endpoints != "simulated" or status.simulator is None:
+    if not release.content.environment.calls_simulator or status.simulator is None:
         raise Refused(Reason.GUARDED, f"{running.environment} calls real endpoints; only simulated ones can be broken")
     if args.action == "fault":
         faults = _send(status.simulator, "POST", _body(args, release.content))
@@ -116,13 +116,18 @@ def run(args: Namespace, console: Console) -> Outcome:
 
 
 def _body(args: Namespace, content: "ReleaseContent") -> dict[str, Any]:
-    """The fault as the simulator's JSON. Raises UsageError when it could not hit anything."""
+    """The fault as the simulator's JSON. Raises UsageError or Refused when it could not hit anything."""
     services = content.environment.simulated_services
-    _known("provider", args.provider, {model.provider for model in content.models.values()})
+    played = [model for model in content.models.values() if content.environment.simulates(model.provider)]
+    for model in content.real_models:
+        if args.provider == model.provider or args.model == model.name:
+            what = f"{args.provider or args.model} answers itself in {content.environment.name}"
+            raise Refused(Reason.GUARDED, f"{what}; only simulated endpoints can be broken")
+    _known("provider", args.provider, {model.provider for model in played})
     _known("service", args.service, services)
     wanted = {name: getattr(args, name) for name in ("provider", "service", "rate", "seconds", "status", "content")}
     wanted |= {"kind": args.kind, "count": args.count, "forSeconds": args.for_seconds}
-    wanted["model"] = _model(args.model, {name: model.id for name, model in content.models.items()})
+    wanted["model"] = _model(args.model, {model.name: model.id for model in played})
     return {name: value for name, value in wanted.items() if value is not None}
 
 

@@ -17,7 +17,7 @@ GROUPS = {
     "Template": ("upgrade", "locks"),
     "Deployment": ("up", "deploy", "rollback", "revert", "hotfix", "drift", "patrol", "track", "restart", "down"),
     "Access": ("keys", "memory"),
-    "Inspection": ("doctor", "talk", "status", "why", "objectives", "history", "logs"),
+    "Inspection": ("doctor", "models", "talk", "status", "why", "objectives", "history", "logs"),
     "Chat": ("chat",),
     "State": ("state",),
     "Faults": ("simulate",),

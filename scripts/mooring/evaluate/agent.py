@@ -92,6 +92,7 @@ async def _reply(
         text=answer.text if answer else "",
         calls=calls(messages),
         rung=record.rung,
+        simulated=record.simulated,
         input_tokens=record.usage.input_tokens,
         output_tokens=record.usage.output_tokens,
         cost_usd=record.usage.cost_usd,

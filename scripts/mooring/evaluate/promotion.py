@@ -45,7 +45,7 @@ def attest(head: Results, base: str | None, verdict: "Verdict", before: Attestat
     made = Attestation(
         release=head.release,
         environment=head.environment,
-        evidence=head.evidence,
+        evidence=head.weakest,
         outcome=verdict.outcome,
         verdict=_in_words(verdict),
         base=base,

@@ -1,7 +1,7 @@
 """A model that records its answers, or is replaced by what was recorded."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,10 +94,12 @@ class Recording(Recorded):
         return _response(tape.made[key])  # what a replay will see
 
 
-def wrapping(evidence: Evidence, record: bool) -> WrapModel | None:
-    """What is put around each model."""
+def wrapping(
+    evidence: Evidence, record: bool, simulates: Callable[[str], bool] = lambda provider: False
+) -> WrapModel | None:
+    """What is put around each model. What `simulates` says of a provider is played, and never recorded as its own."""
     if record:
-        return lambda document, model: Recording(model, document)
+        return lambda document, model: model if simulates(document.provider) else Recording(model, document)
     return (lambda document, model: Recorded(model, document)) if evidence == REPLAYED else None
 
 

@@ -53,6 +53,7 @@ class Reply:
     latency_seconds: float | None = None  # None: not measured, because it was replayed
     awaiting_approval: tuple[str, ...] = ()  # names of the tools
     error: str | None = None
+    simulated: bool = False  # the simulator answered one of the model calls at least
     models: tuple[str, ...] = ()  # what the providers called the models that answered, with their fingerprints
 
     @classmethod
@@ -121,13 +122,24 @@ class Results:
 
     release: str  # its digest
     environment: str
-    evidence: Evidence
+    evidence: Evidence  # what was asked for; `weakest` is what came of it
     seed: int
     started: str  # ISO 8601, UTC
     complete: bool  # False: interrupted, out of budget or out of time; never a baseline
     trials: tuple[Trial, ...]
     suites: dict[str, str]  # suite -> digest of its content
     prompts: dict[str, str] = field(default_factory=dict)  # "suite/case" -> the prompt as rendered
+
+    @property
+    def stood_in(self) -> int:
+        """Trials of live evidence in which the simulator answered for a provider that the environment simulates."""
+        played = (trial for trial in self.trials if any(reply.simulated for reply in trial.replies))
+        return sum(1 for _ in played) if self.evidence == "live" else 0
+
+    @property
+    def weakest(self) -> Evidence:
+        """The weakest class that answered, which is what the results are evidence of."""
+        return "simulated" if self.stood_in else self.evidence
 
     def data(self) -> dict[str, Any]:
         """JSON values; `from_data` is its inverse."""

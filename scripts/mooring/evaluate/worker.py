@@ -39,12 +39,13 @@ class Worker:
         self._connection, self._job = connection, job
         release = Release.from_bytes(job.release)
         state = job.state / f"worker-{os.getpid()}"
-        wrap = wrapping(job.evidence, job.record)
+        wrap = wrapping(job.evidence, job.record, release.content.environment.simulates)
         keys = self._keys(release)
         settings = Settings("blue", state, job.simulator_url, keys, serving=False, hedging=False, wrap_model=wrap)
         if job.seats:
             import_deepeval()  # now, and not while answers are timed
-        self._panel = Panel(job.seats, Reach(job.evidence, job.simulator_url, job.environ, wrap))
+        asks = wrapping(job.evidence, job.record)
+        self._panel = Panel(job.seats, Reach(job.evidence, job.simulator_url, job.environ, asks))
         self._runtime = Runtime(release, settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = asyncio.Event()

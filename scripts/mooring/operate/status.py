@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from mooring.errors import MooringError, Stopped
 from mooring.operate.objectives.standing import Standings
 from mooring.operate.records import Records
+from mooring.spec.endpoints import SIMULATED, by_provider
 from mooring.state.unavailable import Unavailable
 from mooring.timestamps import iso
 
@@ -200,9 +201,11 @@ def _live(target: Target) -> "Release | None":
 
 
 def served(release: "Release | None") -> dict[str, Any]:
-    """Of the release that serves: models by rung, by agent, and what the simulator plays of it."""
+    """Of the release that serves: models by rung, by agent; who answers for each provider; what the simulator plays."""
     if release is None:
-        return {"agents": {}, "simulated": None}
+        return {"agents": {}, "endpoints": {}, "simulated": None}
     environment, agents = release.content.environment, release.content.agents.values()
-    simulated = {"models": environment.endpoints == "simulated", "services": list(environment.simulated_services)}
-    return {"agents": {agent.name: dict(agent.models.names()) for agent in agents}, "simulated": simulated}
+    endpoints = by_provider(environment.endpoints, (model.provider for model in release.content.models.values()))
+    simulated = {"models": set(endpoints.values()) == {SIMULATED}, "services": list(environment.simulated_services)}
+    models = {agent.name: dict(agent.models.names()) for agent in agents}
+    return {"agents": models, "endpoints": endpoints, "simulated": simulated}

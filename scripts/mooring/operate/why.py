@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mooring.errors import MooringError, UsageError
 from mooring.operate.repository.remote import repository
 from mooring.rollout.patches import shown
+from mooring.spec.endpoints import any_real, any_simulated
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -58,7 +59,7 @@ def explain(run: "RunSeen", content: Mapping[str, Any] | None, book: "Ledger", r
     commit = (when or {}).get("commit") or book.commit_of(book_environment(book), run.release)
     return {
         "run": run.head() | {name: data.get(name) for name in _FACTS} | {"resumed": data.get("resumed", 0)},
-        "release": {"digest": run.release, "deployed": when, **made_of(content, run.agent)},
+        "release": {"digest": run.release, "deployed": when, **made_of(content, run.agent, data.get("simulated"))},
         "commit": described(root, commit),
         "live": live_at(book, run.created),
         "answered": {name: data.get(name) for name in _RUNGS},
@@ -108,13 +109,17 @@ def live_at(book: "Ledger", moment: float) -> dict[str, Any] | None:
     return found
 
 
-def made_of(content: Mapping[str, Any] | None, agent: str) -> dict[str, Any]:
-    """What the release tells of the agent: its prompt and profile, and whether its models are simulated."""
+def made_of(content: Mapping[str, Any] | None, agent: str, played: bool | None = None) -> dict[str, Any]:
+    """What the release tells of the agent: its prompt and profile, and whether its models are simulated.
+
+    Where only some providers are, `played` decides: whether the simulator answered the run."""
     try:
         known = (content or {})["agents"][agent]
         prompt = known["prompt"]
         version = content["prompts"][prompt]["version"] if content else None
-        simulated = (content or {})["environment"]["endpoints"] == "simulated"
+        endpoints = (content or {})["environment"]["endpoints"]
+        mixed = any_simulated(endpoints) and any_real(endpoints)
+        simulated = played if mixed else any_simulated(endpoints)
     except (KeyError, TypeError):
         return {"prompt": None, "resilience": None, "simulated": None}
     return {"prompt": f"{prompt} {version}", "resilience": known.get("resilience"), "simulated": simulated}

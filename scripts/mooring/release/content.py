@@ -19,6 +19,7 @@ from mooring.spec import (
     Tool,
 )
 from mooring.spec.document import JsonSchema, Part
+from mooring.spec.endpoints import by_provider
 from mooring.spec.prompt import Message
 
 
@@ -64,6 +65,16 @@ class ReleaseContent(Part):
     patrols: dict[str, Patrol] = Field(default_factory=dict)
     chats: dict[str, Chat] = Field(default_factory=dict)
     repositories: dict[str, Repository] = Field(default_factory=dict)
+
+    def endpoints_of(self, agent: Agent) -> dict[str, str]:
+        """`simulated` or `real` for each provider of an agent's models."""
+        providers = (self.models[name].provider for _, name in agent.models.names())
+        return by_provider(self.environment.endpoints, providers)
+
+    @property
+    def real_models(self) -> tuple[Model, ...]:
+        """The models that are asked at their own endpoints."""
+        return tuple(model for model in self.models.values() if not self.environment.simulates(model.provider))
 
     @property
     def chat(self) -> Chat | None:

@@ -1,10 +1,14 @@
 """The current health of a slot, for people."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
+
+from mooring.spec.endpoints import SIMULATED
 
 COLUMNS = ("AGENT", "RUNG", "MODEL", "BREAKER", "ANSWERED")
 PREPARED = {"L3": "prepared answer", "L4": "apology and ticket"}
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def rows(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
@@ -37,11 +41,14 @@ def spend(runtime: Mapping[str, Any]) -> list[tuple[str, ...]]:
     ]
 
 
-def simulated(what: Mapping[str, Any]) -> str:
-    """What the simulator plays of an environment, or ""."""
+def simulated(what: Mapping[str, Any], endpoints: Mapping[str, str] = NOBODY) -> str:
+    """What the simulator plays of an environment, or ""; by provider where it does not play all models."""
     services = f"{'service' if len(what['services']) == 1 else 'services'} {', '.join(what['services'])}"
-    played = ["models"] * what["models"] + [services] * bool(what["services"])
-    return f"simulated {' and '.join(played)}" if played else ""
+    some = "" if what["models"] else ", ".join(name for name, at in endpoints.items() if at == SIMULATED)
+    models = f"models of {some}" if some else "models" * what["models"]
+    played = [*filter(None, (models,)), *[services] * bool(what["services"])]
+    real = f", real models of {', '.join(name for name, at in endpoints.items() if at != SIMULATED)}" if some else ""
+    return f"simulated {' and '.join(played)}{real}" if played else ""
 
 
 def _tickets(count: int | None) -> str:

@@ -20,7 +20,9 @@ COLUMNS = ("SLOT", "STATE", "DIGEST", "SINCE", "IN_FLIGHT", *ENDS, "RESTARTS", "
 def show(data: dict[str, Any], console: Console, now: float) -> None:
     """Prints the status of one environment."""
     address = data["url"] if data["running"] else "not running"
-    played = rungs.simulated(data["simulated"]) if data["running"] and data["simulated"] else ""
+    played = (
+        rungs.simulated(data["simulated"], data.get("endpoints", {})) if data["running"] and data["simulated"] else ""
+    )
     console.line(f"{data['environment']}  {address}{f', {played}' if played else ''}", "bold")
     if data["running"]:
         console.line(*judged(data))

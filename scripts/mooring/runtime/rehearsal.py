@@ -12,7 +12,7 @@ from mooring.runtime.core.problems import Problem
 from mooring.runtime.core.script import scripted
 from mooring.runtime.core.turn import Turn
 from mooring.runtime.runtime import Runtime
-from mooring.spec.environment import SIMULATED
+from mooring.spec.endpoints import SIMULATED
 from mooring.spec.suite import ModelAnswer
 
 CONVERSATIONS = 256
@@ -51,6 +51,7 @@ async def rehearse(
         "text": answer.text if answer else "",
         "calls": calls(answer.messages) if answer else [],
         "rung": record.rung,
+        "simulated": record.simulated,
         "input_tokens": record.usage.input_tokens,
         "output_tokens": record.usage.output_tokens,
         "cost_usd": record.usage.cost_usd,

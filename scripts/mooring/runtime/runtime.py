@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx2
 import sqlalchemy as sa
@@ -11,9 +10,9 @@ from mooring.release.release import Release
 from mooring.runtime.agent.agents import Agents
 from mooring.runtime.agent.runner import Runner
 from mooring.runtime.agent.runs import Runs
-from mooring.runtime.core import idle
 from mooring.runtime.core.logs import LOGGER
 from mooring.runtime.core.others import Alone, Others
+from mooring.runtime.core.outside import outside
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.conversations.conversations import Conversations
 from mooring.runtime.memory.known_keys import KnownKeys
@@ -31,7 +30,6 @@ from mooring.runtime.watch.observer import Observer
 from mooring.runtime.watch.scrape import Scrape
 from mooring.runtime.watch.telemetry import Metrics
 from mooring.runtime.watch.tracing import tracing
-from mooring.spec.environment import SIMULATED
 from mooring.spec.model import missing_keys
 from mooring.state.database import Database
 from mooring.state.migrations.table import MIGRATIONS
@@ -51,7 +49,7 @@ class Runtime:
     def __init__(self, release: Release, settings: Settings) -> None:
         self.release = release
         self.settings = settings
-        self.simulated = release.content.environment.endpoints == SIMULATED
+        self.simulated = not release.content.environment.calls_providers
         profiles = release.content.resilience.values()
         self.metrics = Metrics(tracing(settings.environ, settings.slot, release.digest))
         self.observer = Observer(release, settings, self.metrics)
@@ -87,21 +85,11 @@ class Runtime:
         """Opens clients and the store of runs, and builds the agents."""
         if self.client is not None:
             return
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-        # What a service gives one run to keep, no other run sends back.
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self.client = httpx2.AsyncClient(
-            limits=limits,
-            timeout=30,
-            trust_env=not self.simulated,
-            cookies=no_cookies,
-            transport=self.settings.transport,
-        )
-        idle.watch(self.client)
+        settings = self.settings
+        self.client = outside(not self.simulated, settings.simulator_url, settings.transport)
         self._reasons = []
-        environ, models = self.settings.environ, self.release.content.models.values()
-        if not self.simulated:
-            self._reasons += [f"environment variable {name} is not set" for name in missing_keys(models, environ)]
+        missing = missing_keys(self.release.content.real_models, self.settings.environ)
+        self._reasons += [f"environment variable {name} is not set" for name in missing]
         self._reasons += self.agents.load(self.client)
         self._reasons += await self._unfit()
         if self.settings.serving:

@@ -8,7 +8,8 @@ from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.simulator.rulebook import read as read_rules
 from mooring.simulator.services import world
-from mooring.spec.environment import SIMULATED, Environment
+from mooring.spec.endpoints import SIMULATED
+from mooring.spec.environment import Environment
 
 FOLDER = Path("evals/simulator")
 CHECK = "simulated-world"
@@ -19,7 +20,7 @@ def findings(root: Path, environments: Mapping[str, Environment]) -> list[Findin
     folder, found = root / FOLDER, []
     if list(folder.glob("*.yaml")):
         found += _raised(root, lambda: read_rules(folder))
-    elif needs := [file for file, one in environments.items() if one.endpoints == SIMULATED]:
+    elif needs := [file for file, one in environments.items() if one.calls_simulator]:
         message, fix = "models are simulated, and there are no rules for them", f"add rules to {FOLDER}"
         found += [Finding(file, 0, "endpoints", message, CHECK, fix) for file in needs]
     wrong = _raised(root, lambda: world.read(folder))

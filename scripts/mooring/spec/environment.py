@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from mooring.spec.access import Access
 from mooring.spec.document import Document, FileRef, Name, Part, Seconds, SecretRef
+from mooring.spec.endpoints import SIMULATED, Endpoints, any_real, any_simulated, endpoint_of
 from mooring.spec.target import Target
 
 
@@ -53,9 +54,6 @@ class Warm(Part):
         default=None, ge=1, le=1000, description="Pods that it keeps in a cluster; absent: as many as before, at once."
     )
 
-
-SIMULATED = "simulated"
-"""As endpoints and as the URL of a service: answered by the simulator on this machine."""
 
 EvidenceClass = Literal["live", "recorded", "simulated"]
 """How answers were come by in an evaluation: by the models, by replaying what they once said, by the simulator."""
@@ -180,7 +178,10 @@ class Environment(Document):
     kind: Literal["Environment"]
     tier: Literal["development", "staging", "production"]
     target: Target
-    endpoints: Literal["simulated", "real"]
+    endpoints: Endpoints = Field(
+        description="Who answers for models: `simulated` or `real` for all providers, or one of the two for each, such "
+        "as `{openai: real, anthropic: simulated}`."
+    )
     services: dict[str, str] = Field(
         default_factory=dict,
         description="Tool services by name: a base URL, or `simulated` for the demo service of the simulator.",
@@ -200,10 +201,24 @@ class Environment(Document):
     overrides: tuple[DocumentOverride, ...] = ()
     rollout: Rollout
 
+    def simulates(self, provider: str) -> bool:
+        """Whether the simulator answers for the models of a provider."""
+        return endpoint_of(self.endpoints, provider) == SIMULATED
+
+    @property
+    def calls_simulator(self) -> bool:
+        """Whether the simulator answers for the models of any provider."""
+        return any_simulated(self.endpoints)
+
+    @property
+    def calls_providers(self) -> bool:
+        """Whether any provider is asked itself."""
+        return any_real(self.endpoints)
+
     @property
     def simulated_services(self) -> tuple[str, ...]:
         """The services of tools that the simulator plays, whether or not it plays the models."""
-        return tuple(sorted(name for name, where in self.services.items() if where == "simulated"))
+        return tuple(sorted(name for name, where in self.services.items() if where == SIMULATED))
 
     @property
     def exposed(self) -> bool:
@@ -225,6 +240,6 @@ class Environment(Document):
     def accepted_evidence(self) -> tuple[EvidenceClass, ...]:
         """The classes of evidence with which a release goes out, the best one first."""
         every: tuple[EvidenceClass, ...] = ("live", "recorded", "simulated")
-        real = self.tier == "production" and self.endpoints == "real"
+        real = self.tier == "production" and self.calls_providers
         accepted = self.rollout.evidence.classes or (every[:2] if real else every)
         return tuple(one for one in every if one in accepted)

@@ -9,7 +9,8 @@ from mooring.catalog.checks.uses import families
 from mooring.catalog.jsonschemas import required
 from mooring.simulator.example import example
 from mooring.spec import Agent, Environment, Model, Resilience, Tool
-from mooring.spec.environment import SIMULATED, Probe
+from mooring.spec.endpoints import SIMULATED
+from mooring.spec.environment import Probe
 from mooring.starter import documents
 from mooring.starter.template import title
 

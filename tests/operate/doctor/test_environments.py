@@ -39,7 +39,7 @@ def test_what_serves_is_ok(free: ReleaseContent) -> None:
 
 
 def test_an_address_that_somebody_else_has_is_a_finding(free: ReleaseContent) -> None:
-    listen = free.environment.target.listen
+    listen = free.environment.target.address
     with socket.create_server(("127.0.0.1", int(listen.rpartition(":")[2]))):
         state, what = states(here(free, running=False, live=None))["address"]
     assert (state, what) == ("finding", f"production cannot listen on {listen}: Address already in use")
@@ -81,3 +81,10 @@ def test_documents_with_findings_are_a_finding() -> None:
     assert documents([], 12).state == "ok"
     one = documents([Finding("configs/a.yaml", 3, "", "no", "value")], 12)
     assert (one.state, one.what) == ("finding", "1 finding in documents, such as configs/a.yaml")
+
+
+def test_keys_are_looked_for_where_a_provider_is_real(edit: Edit) -> None:
+    content = edit({"environment.endpoints": {"openai": "real", "anthropic": "simulated"}})
+    assert variables(content) - variables(edit({"environment.endpoints": "simulated"})) == {"OPENAI_API_KEY"}
+    said = states(here(content), dict.fromkeys(variables(content) - {"OPENAI_API_KEY"}, "x"))["variables"]
+    assert said == ("finding", "OPENAI_API_KEY is not set here, which production refers to")

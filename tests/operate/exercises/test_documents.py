@@ -35,7 +35,8 @@ def test_a_copy_of_a_real_environment_touches_nothing_of_it(real: Path, tmp_path
     environment = release_of(tmp_path / "copy", "local").content.environment
     assert (environment.endpoints, set(environment.services.values())) == ("simulated", {"simulated"})
     assert (environment.database, environment.export, environment.access, environment.serving.tls) == (None,) * 4
-    assert (environment.target.listen, environment.target.monitor) == ("127.0.0.1:0", None)
+    assert environment.target.sockets["listen"] == "127.0.0.1:0"
+    assert environment.target.sockets["monitor"] is None
     assert (environment.serving.workers, environment.rollout.bake_seconds) == (2, SHORT_BAKE_SECONDS)
     assert (real / "configs/environments/local.yaml").read_bytes() == before
 

@@ -3,12 +3,12 @@
 from mooring.catalog.addresses import split
 from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.catalog.deployed import environments
+from mooring.catalog.deployed import environments, models_of
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.overrides import apply
 from mooring.catalog.patterns import pattern_problem
 from mooring.network import is_loopback
-from mooring.spec import Environment, Tool
+from mooring.spec import Environment, Model, Tool
 
 _ANYWHERE = "127.0.0.1:0"
 _EVERYWHERE = frozenset({"0.0.0.0", "[::]", "::"})  # noqa: S104 - compared with, never bound
@@ -72,10 +72,32 @@ def probe_pattern(catalog: Catalog) -> Remarks:
                 yield Remark(catalog.of(Environment)[name], path, f"the expected answer {problem}")
 
 
+def endpoint_missing(catalog: Catalog) -> Remarks:
+    """A provider that agents use and a mapping does not name; nobody chose who answers for it."""
+    for environment, view, agents in environments(catalog):
+        if isinstance(environment.endpoints, str):
+            continue
+        for provider in sorted({model.provider for model in models_of(view, agents)} - set(environment.endpoints)):
+            message = f"its agents use models of {provider!r}, and nothing says whether they are simulated or real"
+            yield Remark(catalog.of(Environment)[environment.name], "endpoints", message)
+
+
+def endpoint_unknown(catalog: Catalog) -> Remarks:
+    if any(kind == Model.__name__ for kind, _ in catalog.broken):
+        return
+    for environment, view, _ in environments(catalog):
+        known = sorted({model.provider for model in view.all(Model).values()})
+        for provider in () if isinstance(environment.endpoints, str) else environment.endpoints:
+            if provider not in known:
+                near = suggestion(provider, known)
+                message = f"no model is by {provider!r}{near}"
+                yield Remark(catalog.of(Environment)[environment.name], f"endpoints.{provider}", message)
+
+
 def evidence_class(catalog: Catalog) -> Remarks:
     for name, environment in catalog.all(Environment).items():
         classes = environment.rollout.evidence.classes or ()
-        if environment.tier == "production" and environment.endpoints == "real" and "simulated" in classes:
+        if environment.tier == "production" and environment.calls_providers and "simulated" in classes:
             path = f"rollout.evidence.classes.{classes.index('simulated')}"
             message = "what a simulator answers says little about the real models that production calls"
             yield Remark(catalog.of(Environment)[name], path, message)

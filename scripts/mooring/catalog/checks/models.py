@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from mooring.catalog.addresses import own_machine, split
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
-from mooring.catalog.deployed import deployed, environments
-from mooring.spec import Environment, Model, Resilience
+from mooring.catalog.deployed import deployed, environments, models_of
+from mooring.spec import Environment, Model
 
 _DATED = re.compile(r"20\d{2}-?(0[1-9]|1[0-2])-?([0-2]\d|3[01])(?!\d)|-(\d{4})(?!\d)|@sha256:[0-9a-f]{64}$")
 _TAGGED = re.compile(r"[^:]+:(?!latest$)[A-Za-z0-9][\w.-]*$")
@@ -31,21 +31,18 @@ def floating(catalog: Catalog) -> Remarks:
 
 def secret_ref(catalog: Catalog) -> Remarks:
     for environment, models in _used(catalog):
-        if environment.endpoints == "real":
-            for entry, model in models:
-                if model.secret_ref is None and not own_machine(model.base_url):
-                    message = f"{environment.name!r} calls the real endpoint, but there is no secretRef for its key"
-                    yield Remark(entry, "secretRef", message)
+        for entry, model in models:
+            asked = not environment.simulates(model.provider)
+            if asked and model.secret_ref is None and not own_machine(model.base_url):
+                message = f"{environment.name!r} calls the real endpoint, but there is no secretRef for its key"
+                yield Remark(entry, "secretRef", message)
 
 
 def _used(catalog: Catalog) -> Iterator[tuple[Environment, list[tuple[Entry, Model]]]]:
     """The models each environment's agents may call, its overrides applied."""
     for environment, view, agents in environments(catalog):
-        profiles = (view.get(Resilience, agent.resilience) for _, agent in agents)
-        summary = {profile.context.summary_model or "" for profile in profiles if profile}
-        names = sorted(summary | {name for _, agent in agents for _, name in agent.models.names()})
-        found = ((view.entry("Model", name), view.get(Model, name)) for name in names)
-        yield environment, [(entry, model) for entry, model in found if entry and model]
+        found = ((view.entry("Model", model.name), model) for model in models_of(view, agents))
+        yield environment, [(entry, model) for entry, model in found if entry]
 
 
 def base_url(catalog: Catalog) -> Remarks:

@@ -214,6 +214,14 @@ ENVIRONMENTS = {
     "probe-agent": Check("Probes ask agents of the environment.", "correct the name", environments.probe_agent),
     "probe-missing": Check("Every agent is probed.", "add a probe", environments.probe_missing),
     "probe-pattern": Check("Probes' patterns are valid and finish.", "correct it", environments.probe_pattern),
+    "endpoint-missing": Check(
+        "Endpoints by provider name every provider that agents use.",
+        "add it to endpoints: simulated or real",
+        environments.endpoint_missing,
+    ),
+    "endpoint-unknown": Check(
+        "Endpoints name providers of models.", "correct or remove it", environments.endpoint_unknown
+    ),
     "evidence-class": Check(
         "Production on real endpoints takes live or recorded evidence.",
         "leave it out, here and nowhere else",

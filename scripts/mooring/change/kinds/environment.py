@@ -8,6 +8,7 @@ from mooring.change.rules import Sides, moved, number, turned
 from mooring.change.walk import Note, Rule, Rules, same
 from mooring.change.wording import quote, show
 from mooring.spec import Environment
+from mooring.spec.endpoints import by_provider
 
 WEAKENED, CHANGED = "environment.rollout-weakened", "environment.rollout-changed"
 CLUSTER, PODS = "environment.cluster-changed", "environment.pods-changed"
@@ -20,7 +21,7 @@ def rules(sides: Sides) -> Rules:
         "agents": agents,
         "chat": moved("environment.chat-changed", "chat"),
         "database": database,
-        "endpoints": moved("environment.endpoints-changed", "endpoints"),
+        "endpoints": endpoints(sides),
         "export": moved("environment.export-changed", "export"),
         "objectives": moved("environment.objectives-changed", "objectives"),
         "patrol": moved("environment.patrol-changed", "patrol"),
@@ -64,6 +65,27 @@ def rules(sides: Sides) -> Rules:
         "target.monitor": moved("environment.monitor-changed", "monitor"),
         "tier": moved("environment.tier-changed", "tier"),
     }
+
+
+def endpoints(sides: Sides) -> Rule:
+    """By provider where either side says it so: `anthropic: simulated → real`."""
+    code = "environment.endpoints-changed"
+
+    def rule(before: Any, after: Any) -> Iterator[Note]:
+        if isinstance(before, str) and isinstance(after, str):
+            yield from moved(code, "endpoints")(before, after)
+            return
+        models = (*sides.live.models.values(), *sides.desired.models.values())
+        providers = {model.provider for model in models}
+        providers.update(*(side for side in (before, after) if isinstance(side, dict)))
+        old, new = (by_provider(side, providers) for side in (before, after))
+        if old == new:
+            yield Note("document.metadata", "endpoints are written differently, and each provider is as before")
+        for name in old:
+            if old[name] != new[name]:
+                yield Note(code, f"{show(name)}: {old[name]} → {new[name]}", name, (old[name], new[name]))
+
+    return rule
 
 
 def agents(before: Any, after: Any) -> Iterator[Note]:

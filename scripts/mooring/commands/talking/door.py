@@ -83,7 +83,7 @@ class Door:
                         yield text
             if facts is None:
                 raise Failed(Reason.PROBE_FAILED, "the answer broke off", f"moor logs {self.environment}")
-            yield Ended(facts, simulated, time.monotonic() - started)
+            yield Ended(facts, simulated or facts.get("simulated") is True, time.monotonic() - started)
 
     def decide(self, run: str, approved: bool) -> dict[str, Any]:
         """The run once it has gone on after a person's decision."""

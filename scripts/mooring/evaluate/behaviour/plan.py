@@ -27,6 +27,7 @@ def behavioural_plan(comparison: Comparison, verdict: Verdict, base: Side | None
     return Behaviour(
         environment=comparison.head.environment,
         evidence=comparison.head.evidence,
+        stood_in=comparison.head.stood_in,
         seed=comparison.head.seed,
         started=comparison.head.started,
         complete=comparison.head.complete and (comparison.base is None or comparison.base.complete),

@@ -151,7 +151,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The whole plan; `cases` begin with those that block. `base` is the digest compared with, None without one."""
+    """The whole plan; `cases` begin with those that block. `base` is the digest compared with, None without one.
+
+    `evidence` is what was asked for, and `stood_in` says in how many trials the simulator answered instead.
+    """
 
     __pydantic_config__ = ConfigDict(allow_inf_nan=False)
 
@@ -170,6 +173,12 @@ class Behaviour:
     old: Sample
     new: Sample
     approval: Approval | None = None
+    stood_in: int = 0
+
+    @property
+    def weakest(self) -> Evidence:
+        """What it is evidence of: the weakest class that answered."""
+        return "simulated" if self.stood_in else self.evidence
 
     @property
     def unapproved(self) -> bool:

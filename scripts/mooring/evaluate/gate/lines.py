@@ -27,7 +27,7 @@ def lines(
 def _headline(comparison: Comparison, outcome: Outcome) -> str:
     asked = max((pair.head.judged + pair.head.errors for pair in comparison.pairs), default=0)
     times = f" x {count(asked, 'repeat')}" if asked > 1 else ""
-    return f"{outcome}: {count(len(comparison.pairs), 'case')}{times}, {comparison.head.evidence} evidence"
+    return f"{outcome}: {count(len(comparison.pairs), 'case')}{times}, {comparison.head.weakest} evidence"
 
 
 def _measured(comparison: Comparison, measured: Sequence[Measured], told: Container[str]) -> Iterator[str]:
@@ -59,6 +59,9 @@ def _bounds(one: Measured) -> str:
 def _set_apart(comparison: Comparison) -> Iterator[str]:
     """Cases that count differently, or not at all."""
     pairs = comparison.pairs
+    if played := comparison.head.stood_in:
+        share = f"{played} of {count(len(comparison.head.trials), 'trial')}"
+        yield f"the simulator stood in for a provider in {share}: what was asked live is simulated evidence"
     if comparison.base is None:
         yield "no base: only what holds without one was looked at"
     for name in comparison.alone:

@@ -12,7 +12,8 @@ from mooring.catalog.load import load
 from mooring.catalog.source import CODE, FOLDERS, WorkTree
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
-from mooring.spec.environment import SIMULATED, Rollout
+from mooring.spec.endpoints import SIMULATED
+from mooring.spec.environment import Rollout
 
 RULES = "evals/simulator"
 SHORT_BAKE_SECONDS = 0.5

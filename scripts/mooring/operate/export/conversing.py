@@ -58,7 +58,8 @@ def go_on(release: "Release", address: Address, folder: Path, rules: Path) -> Co
 def _scratch(release: "Release", address: Address) -> "Release":
     """The same agents, in a slot that reaches nobody but the simulator and a database of its own."""
     from mooring.release.release import Release
-    from mooring.spec.environment import SIMULATED, Database
+    from mooring.spec.endpoints import SIMULATED
+    from mooring.spec.environment import Database
 
     before = release.content.environment
     services = dict.fromkeys(before.services, SIMULATED)

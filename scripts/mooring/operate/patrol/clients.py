@@ -3,6 +3,7 @@
 import ssl
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -10,11 +11,12 @@ import httpx2
 class Clients:
     """One for plain addresses, and one for TLS once it is needed: to read all that this machine trusts takes 50 ms.
 
-    `trust_env` has them use the proxies that the environment's variables name.
+    `trust_env` has them use the proxies that the environment's variables name, and never for the `simulator`.
     """
 
-    def __init__(self, *, trust_env: bool) -> None:
+    def __init__(self, *, trust_env: bool, simulator: str | None = None) -> None:
         self._trust_env = trust_env
+        self._direct = {f"all://{urlsplit(simulator).netloc}": None} if simulator else None
         # The first one trusts nobody, should it ever speak TLS.
         self._plain = self._made(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._tls: httpx2.AsyncClient | None = None
@@ -40,4 +42,6 @@ class Clients:
     def _made(self, context: ssl.SSLContext) -> httpx2.AsyncClient:
         """Each look has a time of its own, which ends whatever it waits for."""
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx2.AsyncClient(timeout=None, limits=limits, trust_env=self._trust_env, verify=context)
+        return httpx2.AsyncClient(
+            timeout=None, limits=limits, trust_env=self._trust_env, mounts=self._direct, verify=context
+        )

@@ -14,7 +14,6 @@ from mooring.operate.patrol.seen import Found, NotMade, Seen, State, Trouble, ju
 from mooring.operate.patrol.surroundings import Surroundings
 from mooring.operate.patrol.table import Dependency, dependencies
 from mooring.operate.patrol.threads import Threads
-from mooring.spec.environment import SIMULATED
 from mooring.spec.patrol import Patrol
 from mooring.state.unavailable import Unavailable
 
@@ -96,7 +95,8 @@ async def _patrol(
     document: Patrol, surroundings: Surroundings, before: Mapping[str, Before], clock: Clock
 ) -> list[Checked]:
     asyncio.get_running_loop().set_default_executor(Threads())
-    async with Clients(trust_env=surroundings.content.environment.endpoints != SIMULATED) as clients:
+    real = surroundings.content.environment.calls_providers
+    async with Clients(trust_env=real, simulator=surroundings.simulator) as clients:
         surroundings.clients = clients
         found = list(dependencies(document, surroundings))
         known = (before.get(dependency.name, NOTHING) for dependency in found)

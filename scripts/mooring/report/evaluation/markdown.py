@@ -84,7 +84,7 @@ def _head(behaviour: Behaviour) -> Iterator[str]:
     mark = MARKS["fail" if behaviour.unapproved else verdict.outcome]
     yield f"### {mark} Evaluation of {code(behaviour.environment)}: {behaviour.outcome}"
     yield ""
-    yield f"**{behaviour.evidence} evidence**: {wording.proof(behaviour)}. {wording.counts(behaviour)}."
+    yield f"**{behaviour.weakest} evidence**: {wording.proof(behaviour)}. {wording.counts(behaviour)}."
     if not behaviour.complete:
         yield "**Partial**: it stopped before everything was asked."
     if behaviour.approval:

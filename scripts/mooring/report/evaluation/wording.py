@@ -140,8 +140,10 @@ def counts(behaviour: Behaviour) -> str:
 
 def proof(behaviour: Behaviour) -> str:
     """What the evidence proves, and what it does not where cases say themselves what is answered."""
-    told = scripted(behaviour)
-    return f"{EVIDENCE[behaviour.evidence]}; {told}" if told else EVIDENCE[behaviour.evidence]
+    stood_in = (
+        f"a script stood in for some of them in {count(behaviour.stood_in, 'trial')}" if behaviour.stood_in else ""
+    )
+    return "; ".join(filter(None, (EVIDENCE[behaviour.evidence], stood_in, scripted(behaviour))))
 
 
 def scripted(behaviour: Behaviour) -> str:

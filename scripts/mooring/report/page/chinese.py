@@ -26,6 +26,7 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "slot.blue": "蓝色",
         "slot.green": "绿色",
         "simulated.models": "模型为模拟",
+        "simulated.providers": "{providers} 的模型为模拟",
         "simulated.services": "模拟服务：{services}",
         "why.not-running": "本机没有该环境的进程在运行",
         "why.nothing-live": "两个槽位都没有接收流量",

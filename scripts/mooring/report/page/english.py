@@ -27,6 +27,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "slot.blue": "blue",
         "slot.green": "green",
         "simulated.models": "simulated models",
+        "simulated.providers": "simulated models of {providers}",
         "simulated.services": "simulated: {services}",
         "why.not-running": "no process of the environment runs on this machine",
         "why.nothing-live": "neither slot has the traffic",

@@ -9,6 +9,7 @@ from mooring.report.page.judgement import DEGRADED, DOWN, SERVING, Judgement, Re
 from mooring.report.page.sections import slot_name
 from mooring.report.page.words import Words
 from mooring.report.receipt import short
+from mooring.spec.endpoints import SIMULATED
 
 TONES = {SERVING: GOOD, DEGRADED: WARN, DOWN: BAD, "unknown": UNKNOWN}
 
@@ -41,7 +42,10 @@ def because(w: Words, reason: Reason) -> str:
 def simulated(w: Words, data: Mapping[str, Any]) -> list[str]:
     """What the simulator plays, so that nobody takes it for the real thing."""
     played = data.get("simulated") or {}
+    some = [name for name, at in (data.get("endpoints") or {}).items() if at == SIMULATED]
     found = [w("simulated.models")] if played.get("models") else []
+    if some and not found:
+        found.append(w("simulated.providers", providers=w("and").join(some)))
     if played.get("services"):
         found.append(w("simulated.services", services=w("and").join(played["services"])))
     return found

@@ -1,6 +1,7 @@
 """Builds every agent of a release: models wrapped by rung, tools bound to the environment's services."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 
 import httpx2
@@ -31,7 +32,6 @@ from mooring.runtime.memory.durable.checkpoints import Checkpoints
 from mooring.runtime.memory.last_good import LastGoodStore
 from mooring.runtime.memory.memories import Memories
 from mooring.runtime.watch.telemetry import Metrics
-from mooring.spec.environment import SIMULATED
 
 
 class ReleaseAgents:
@@ -90,6 +90,8 @@ class ReleaseAgents:
         effects = frozenset(tool.exported for tool in tools if not tool.annotations.read_only_hint)
         personal = frozenset(tool.exported for tool in tools if tool.memory)
         documents = agent.model_dump_json() + self._content.prompts[agent.prompt].model_dump_json()
+        # What the simulator once said is no good answer where a provider is asked.
+        documents += json.dumps(self._content.endpoints_of(agent))
         about = hashlib.sha256(documents.encode()).hexdigest()
         if agent.output.type == "text":
             return Contract(about, effects, personal)
@@ -103,7 +105,9 @@ class ReleaseAgents:
         for number, (rung, name) in enumerate(names):
             below = [lower for lower, _ in names[number + 1 :]]
             windowed = self._windowed(name, agent.resilience, head, rung, below)
-            made.append(Rung(windowed, rung, self._content.models[name], self._metrics))
+            document = self._content.models[name]
+            simulated = self._content.environment.simulates(document.provider)
+            made.append(Rung(windowed, rung, document, self._metrics, simulated))
         if agent.output.type == "text":
             return made
         schema = checker(agent.output.json_schema or {})
@@ -126,7 +130,8 @@ class ReleaseAgents:
         """`Breaker(Retry(Model))` as a rung with `below` under it; all share the client, and by profile the circuit."""
         profile = self._content.resilience[profile_name]
         if name not in self._models:
-            document, simulated = self._content.models[name], self._content.environment.endpoints == SIMULATED
+            document = self._content.models[name]
+            simulated = self._content.environment.simulates(document.provider)
             model = models.build(document, simulated, self._settings, self._client)
             wrap = self._settings.wrap_model
             asked = wrap(document, model) if wrap else model

@@ -27,7 +27,7 @@ def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2
         key = settings.key_of(model) or _NO_KEY
         return Judged(_client(model, model.base_url, key, client))
     if settings.simulator_url is None:
-        raise ValueError("the environment's endpoints are simulated, but no simulator was named")
+        raise ValueError(f"the endpoint of {model.provider} is simulated, but no simulator was named")
     return Judged(Scripted(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client)))
 
 

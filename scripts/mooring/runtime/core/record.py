@@ -63,7 +63,8 @@ class Usage:
 
 @dataclass
 class Record:
-    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before.
+    """What one run did. `rung` is the lowest rung of the ladder that answered any of its model calls, "" before,
+    and `simulated` says that the simulator answered any of them.
 
     `tenant` is whose run it is, `user` the one of the tenant's users that it is for, "" where nobody said, `key`
     names the key that it was asked with, and `release` is the digest of the one whose agent answers.
@@ -98,6 +99,7 @@ class Record:
     rehearsed: list[str] | None = None
     probe: bool = False
     rung: str = ""
+    simulated: bool = False
     usage: Usage = field(default_factory=Usage)
     tool_calls: list[ToolCall] = field(default_factory=list)
     retries: int = 0
@@ -122,9 +124,10 @@ class Record:
     last_step: int | None = None
     exhausted: bool = False
 
-    def reached(self, rung: str) -> None:
-        """Notes that `rung` (L0 to L4) answered."""
+    def reached(self, rung: str, simulated: bool = False) -> None:
+        """Notes that `rung` (L0 to L4) answered, and whether that was the simulator."""
         self.rung = max(self.rung, rung)
+        self.simulated |= simulated
 
     def tried(self, rung: str, model: str, outcome: str, seconds: float) -> None:
         """Notes how a try of a model ended."""
@@ -169,6 +172,7 @@ class Record:
     def restore(self, data: Mapping[str, Any]) -> None:
         """Restores what `data()` said, when a run continues."""
         self.rung = data["rung"] or ""
+        self.simulated = data.get("simulated", False)
         self.usage = Usage(**data["usage"], cost_usd=data["cost_usd"])
         self.tool_calls = [ToolCall(**call) for call in data["tool_calls"]]
         self.retries = data["retries"]
@@ -189,6 +193,7 @@ class Record:
         """JSON-able: everything but the budget."""
         return {
             "rung": self.rung or None,
+            "simulated": self.simulated,
             "usage": {"input_tokens": self.usage.input_tokens, "output_tokens": self.usage.output_tokens},
             "cost_usd": round(self.usage.cost_usd, 9),
             "tool_calls": [asdict(call) for call in self.tool_calls],

@@ -10,6 +10,8 @@ def headers_of(run: StoredRun, streamed: bool = False) -> dict[str, str]:
     """What is known of a run when its answer begins; a stream may be finished by another rung."""
     data = run.data
     known = {"x-mooring-run": run.id, "x-mooring-first-rung" if streamed else "x-mooring-rung": data["rung"] or ""}
+    if data.get("simulated"):
+        known["x-mooring-simulated"] = "true"
     if cached := data.get("cached"):
         known["x-mooring-cached-age"] = str(cached["age_seconds"])
     for name in ("ticket", "conversation"):
@@ -21,7 +23,7 @@ def headers_of(run: StoredRun, streamed: bool = False) -> dict[str, str]:
 def facts(run: StoredRun) -> dict[str, Any]:
     """The run, its rung and cost, and approvals it waits for."""
     data = run.data
-    known = {"run": run.id, "status": run.status, "rung": data["rung"] or ""}
+    known = {"run": run.id, "status": run.status, "rung": data["rung"] or "", "simulated": data.get("simulated", False)}
     written = data.get("written") or [{"rung": known["rung"], "characters": len(text_of(run))}]
     how = {"rescued": data.get("rescued", 0), "cached": data.get("cached"), "ticket": data.get("ticket")}
     more = {"approvals": data.get("approvals", []), "written": written, "cost_usd": data.get("cost_usd", 0.0)}

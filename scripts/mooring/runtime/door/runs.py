@@ -99,4 +99,6 @@ def _reply(run: StoredRun, status: int = 200, more: Mapping[str, str] = MappingP
     headers = {"x-mooring-run": run.id, "location": f"/runs/{run.id}", **more}
     if rung := run.data.get("rung"):
         headers["x-mooring-rung"] = rung
+    if run.data.get("simulated"):
+        headers["x-mooring-simulated"] = "true"
     return JSONResponse(shown(run), status, headers)

@@ -42,7 +42,9 @@ class Requirements:
             exported = environment.get("export")
             how = [environment["database"], release["exports"][exported]] if exported else None
             rollout = environment["rollout"]
-            simulated = "simulated" in (environment["endpoints"], *environment["services"].values())
+            endpoints = environment["endpoints"]
+            played = endpoints.values() if isinstance(endpoints, dict) else (endpoints,)
+            simulated = "simulated" in (*played, *environment["services"].values())
             serving, development = environment["serving"], environment["tier"] == "development"
             workers = serving.get("workers") or (1 if development else min(MOST, cores()))
             spare = serving.get("spare")

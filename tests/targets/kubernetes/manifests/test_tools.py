@@ -34,7 +34,7 @@ def run() -> Run:
         pytest.fail(str(error)) if golang.is_needed() else pytest.skip(str(error))
 
     def called(name: str, *arguments: object) -> list[dict[str, Any]]:
-        command = [TOOLS.find(name), *map(str, arguments)]
+        command = [str(TOOLS.find(name)), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ))
         assert done.returncode == 0, done.stderr
         return [one for one in yaml.safe_load_all(done.stdout) if one]

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from mooring.targets.kubernetes import names
-from mooring.targets.kubernetes.applying import Ref
-from mooring.targets.kubernetes.syncing.owned import Objects, content, put, settled, tokens
+from mooring.targets.kubernetes.syncing.owned import Objects, Ref, content, put, settled, tokens
 
 BLUE = Ref("Deployment", "production-blue")
 

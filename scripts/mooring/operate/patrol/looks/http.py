@@ -8,7 +8,7 @@ import httpx2
 from mooring.operate.patrol.reasons import reason
 from mooring.operate.patrol.seen import Found, NotMade, Trouble
 from mooring.operate.patrol.surroundings import Surroundings
-from mooring.spec.environment import SIMULATED
+from mooring.spec.endpoints import SIMULATED
 from mooring.spec.patrol import Http
 
 

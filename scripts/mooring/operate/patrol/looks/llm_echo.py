@@ -12,7 +12,6 @@ from mooring.operate.patrol.reasons import reason
 from mooring.operate.patrol.seen import Found, NotMade, Trouble
 from mooring.operate.patrol.surroundings import Surroundings
 from mooring.runtime.watch.health.dependencies import api
-from mooring.spec.environment import SIMULATED
 from mooring.spec.model import Model
 from mooring.spec.patrol import LlmEcho
 
@@ -34,7 +33,7 @@ async def echo(name: str, model: Model | None, surroundings: Surroundings) -> Fo
     """Asks a model. Raises Trouble and NotMade."""
     if model is None:
         raise NotMade(f"no agent of the environment uses the model {name!r}; correct the check")
-    simulated = surroundings.content.environment.endpoints == SIMULATED
+    simulated = surroundings.content.environment.simulates(model.provider)
     if simulated and surroundings.simulator is None:
         raise Trouble(f"the simulator does not run; moor up {surroundings.environment}")
     secret = surroundings.secret(model.secret_ref) if model.secret_ref and not simulated else None

@@ -35,7 +35,8 @@ class Fitting(Layer):
 
     def __init__(self, wrapped: Rung, schema: Validator) -> None:
         super().__init__(wrapped)
-        self.rung, self._name, self._schema = wrapped.rung, wrapped.document.name, schema
+        self.rung, self.simulated = wrapped.rung, wrapped.simulated
+        self._name, self._schema = wrapped.document.name, schema
 
     async def request(
         self,

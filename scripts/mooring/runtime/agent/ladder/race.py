@@ -47,7 +47,8 @@ class Race:
     def __init__(self, rungs: Sequence[Rung | Fitting], hedging: Hedging, metrics: Metrics, streamed: bool) -> None:
         self.entrants = [Entrant(rung, self, place) for place, rung in enumerate(rungs)]
         self._rungs, self._hedging, self._metrics, self._streamed = rungs, hedging, metrics, streamed
-        self._record, self._reached = CURRENT.get(), CURRENT.get().rung
+        self._record = CURRENT.get()
+        self._reached, self._simulated = self._record.rung, self._record.simulated
         self._tasks: dict[int, asyncio.Task[Answered]] = {}
         self._failed: dict[int, Exception] = {}
         self._won: int | None = None
@@ -82,6 +83,7 @@ class Race:
                 await self._stop([other for other in self._tasks if other != self._won])
                 # A loser may have answered, and then had its answer refused.
                 self._record.rung = max(self._reached, self._rungs[self._won].rung)
+                self._record.simulated = self._simulated or self._rungs[self._won].simulated
                 return
             if self._tasks and self._pause() == 0.0:
                 self._hedge(call)

@@ -23,9 +23,11 @@ from mooring.runtime.watch.telemetry import CHAT, Metrics
 class Rung(Layer):
     """One rung: measures its calls, prices them, and records that it answered."""
 
-    def __init__(self, wrapped: Model, rung: str, document: spec.Model, metrics: Metrics) -> None:
+    def __init__(
+        self, wrapped: Model, rung: str, document: spec.Model, metrics: Metrics, simulated: bool = False
+    ) -> None:
         super().__init__(wrapped)
-        self.rung = rung
+        self.rung, self.simulated = rung, simulated
         self.document = document
         self.metrics = metrics
 
@@ -43,7 +45,7 @@ class Rung(Layer):
     ) -> ModelResponse:
         with self._measured() as span:
             response = await self.wrapped.request(messages, model_settings, model_request_parameters)
-            CURRENT.get().reached(self.rung)
+            CURRENT.get().reached(self.rung, self.simulated)
             self._priced(response.usage, span)
         return response
 
@@ -59,7 +61,7 @@ class Rung(Layer):
             async with self.wrapped.request_stream(
                 messages, model_settings, model_request_parameters, run_context
             ) as stream:
-                CURRENT.get().reached(self.rung)
+                CURRENT.get().reached(self.rung, self.simulated)
                 yield stream
             self._priced(stream.usage, span)
 

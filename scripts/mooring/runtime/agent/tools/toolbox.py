@@ -14,7 +14,7 @@ from mooring.runtime.core.circuit import Circuit
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.memory.memories import Memories
 from mooring.runtime.watch.telemetry import Metrics
-from mooring.spec.environment import SIMULATED
+from mooring.spec.endpoints import SIMULATED
 from mooring.spec.tool import HttpBind, PythonBind, RecallBind, RememberBind
 from mooring.state.database import Database
 

@@ -109,7 +109,8 @@ async def _called(context: Context, request: Request, served: Served, turn: Turn
             run.cancel()
         raise
     return CallToolResult(
-        content=[TextContent(text=answer.text)], structured_content=_facts(record, answer, runtime.simulated)
+        content=[TextContent(text=answer.text)],
+        structured_content=_facts(record, answer, record.simulated or runtime.simulated),
     )
 
 

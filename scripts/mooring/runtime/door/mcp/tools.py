@@ -28,7 +28,7 @@ RESULT: dict[str, Any] = {
         },
         "ticket": {"type": "string", "description": "Where a better answer will be found, after an apology."},
         "cost_usd": {"type": "number", "description": "What the models cost, in US dollars."},
-        "simulated": {"type": "boolean", "description": "Whether the models are played by a simulator."},
+        "simulated": {"type": "boolean", "description": "Whether a simulator answered for any model."},
     },
     "required": ["answer", "run", "status", "rung", "approvals", "cost_usd", "simulated"],
 }

@@ -74,6 +74,7 @@ class Facts(Answer):
     run: str
     status: RunStatus
     rung: str
+    simulated: bool
     approvals: list[Approval]
     written: list[Written]
     rescued: int
@@ -272,6 +273,7 @@ class RunObject(Answer):
     approvals: list[Approval]
     error: ErrorBody | None
     rung: str | None
+    simulated: bool = False
     usage: Tokens
     tool_calls: list[ToolCall]
     resumed: int

@@ -33,7 +33,7 @@ _STRING: dict[str, Any] = {"type": "string"}
 _HEADERS: dict[str, str] = {
     "x-mooring-release": "The digest of the release that answered.",
     "x-mooring-slot": "The slot that answered, blue or green.",
-    "x-mooring-simulated": "`true` where models are simulated.",
+    "x-mooring-simulated": "`true` where a simulator answered for any model.",
     "x-mooring-run": "The run that answers; `/runs/{id}` shows it.",
     "x-mooring-rung": "The rung of the ladder that answered, L0 to L4.",
     "x-mooring-first-rung": "The rung that began a stream; its end says which rung finished it.",

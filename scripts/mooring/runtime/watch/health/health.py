@@ -20,7 +20,6 @@ from mooring.runtime.watch.health.dependencies import Dependency, api
 from mooring.runtime.watch.health.lag import LoopLag
 from mooring.runtime.watch.health.process import process_checks
 from mooring.runtime.watch.memory_watch import MemoryWatch
-from mooring.spec.environment import SIMULATED
 from mooring.spec.resilience import Health as Policy
 
 Ready = Callable[[], tuple[bool, list[str]]]
@@ -225,9 +224,9 @@ class Health:
         return Check("dependencies", "database", look, threshold=most, patience=4 * most, fresh=FRESH)
 
     def _models(self, client: httpx2.AsyncClient) -> Iterable[Check]:
-        simulated = self._content.environment.endpoints == SIMULATED
-        simulator = self._settings.simulator_url if simulated else None
         for name, document in self._content.models.items():
+            simulated = self._content.environment.simulates(document.provider)
+            simulator = self._settings.simulator_url if simulated else None
             url, headers = api(document, simulator, self._settings.key_of(document))
             circuits = [circuit for (model, _), circuit in self._agents.circuits().items() if model == name]
             most = self._dependency_seconds

@@ -4,11 +4,18 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from mooring.targets.kubernetes import names
-from mooring.targets.kubernetes.applying import Ref
 from mooring.targets.kubernetes.manifests.objects import Object
+
+
+class Ref(NamedTuple):
+    """An object of the environment's namespace."""
+
+    kind: str
+    name: str
+
 
 Objects = dict[Ref, Object]
 Path = tuple[str, ...]

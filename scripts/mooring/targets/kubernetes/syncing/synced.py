@@ -12,12 +12,11 @@ from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.api import Api
-from mooring.targets.kubernetes.applying import Ref
 from mooring.targets.kubernetes.look import annotations
 from mooring.targets.kubernetes.manifests.objects import Object
 from mooring.targets.kubernetes.rendering.plain import text
 from mooring.targets.kubernetes.syncing.branch import Branch, Held
-from mooring.targets.kubernetes.syncing.owned import Objects, content, merged, put, ref, settled, tokens
+from mooring.targets.kubernetes.syncing.owned import Objects, Ref, content, merged, put, ref, settled, tokens
 
 TRIES = 20
 """How often a commit is made again when somebody else pushed meanwhile."""
@@ -25,7 +24,7 @@ TRIES = 20
 LOOK = 0.5
 """Seconds between two looks at whether the cluster has carried out a commit."""
 
-Change = Callable[[Objects], None]
+Change = Callable[[Objects], object]
 
 
 @dataclass
@@ -110,7 +109,7 @@ class SyncedApi(Api):
         one = Ref(kind, name)
         with self.step(self._why or f"delete {kind} {name}"):
             if self._step is not None:
-                self._step.change(lambda objects: objects.pop(one, None) and None, one)
+                self._step.change(lambda objects: objects.pop(one, None), one)
 
     def _commit(self, step: Step) -> None:
         if not step.changes:
