@@ -1,5 +1,7 @@
-"""Sets up the Python environment of the doors: `python3 scripts/bootstrap.py [--eval|--dev]`.
-Standard library only. `--eval` adds what judges of evaluations need, `--dev` that and what tests need.
+"""Sets up the Python environment of the doors: `python3 scripts/bootstrap.py [--eval|--dev|--model]`.
+Standard library only. `--eval` adds what judges of evaluations need, `--dev` that and what tests need. `--model`
+sets up another one instead, with what serves a small language model on this machine, and prints where its Python is;
+that one is in the user's cache, since all clones share it.
 
 An environment is never changed once it is complete: `.venvs/<digest of lock and Python>`, with a copy of its
 locks inside, written last. `.venv` links to the current one, so a new lock means a new environment, whatever
@@ -20,16 +22,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 HOME = Path(__file__).resolve().parent.parent
 LINK = HOME / ".venv"
 STORE = HOME / ".venvs"
-LOG = STORE / "install.log"
 PACKAGES = HOME / "scripts/debian-packages.txt"
 POLICY = Path("/usr/sbin/policy-rc.d")
 RUNTIME, EVAL, DEV = "requirements.lock", "requirements-eval.lock", "requirements-dev.lock"
+MODEL = "requirements-model.lock"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mooring/models"
+PROCESSOR = {"avx2", "bmi2", "f16c", "fma"}
+"""What the compiled code of `MODEL` uses on x86-64; elsewhere it takes any processor. Source: xllamacpp's wheels."""
 KEEP_SECONDS = 7 * 86_400
 
 
@@ -40,6 +46,9 @@ class Failure(Exception):
 def main(arguments: list[str]) -> int:
     try:
         check_python()
+        if "--model" in arguments:
+            print(set_up_model() / "bin/python")
+            return 0
         names = locks(arguments)
         if not is_current(LINK, names):
             set_up(names)
@@ -76,12 +85,30 @@ def set_up(names: list[str]) -> None:
     if LINK.is_dir() and not LINK.is_symlink():
         raise Failure(f"{LINK} was not made by this set-up; move it away and run again")
     STORE.mkdir(exist_ok=True)
-    with sole_owner() as lock:
+    with sole_owner(STORE) as held:
         environment = STORE / digest(names)
         if not is_current(environment, names):
-            build(environment, names, lock)
+            build(environment, names, held)
         switch(environment)
         remove_unused(environment)
+
+
+def set_up_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> Path:
+    """The environment of `MODEL`, made when it is missing. Those of older locks stay until somebody removes them."""
+    environment = CACHE / digest([MODEL])
+    if is_current(environment, [MODEL]):
+        return environment
+    if not read(HOME / MODEL):
+        raise Failure(f"{HOME / MODEL} is missing, which says what serves a local model")
+    flags = next((line.split() for line in read(cpuinfo).splitlines() if line.startswith("flags")), None)
+    lacking = sorted(PROCESSOR - set(flags)) if flags else []
+    if lacking:
+        raise Failure(f"no local model on this processor, which lacks {', '.join(lacking)}")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with sole_owner(CACHE) as held:
+        if not is_current(environment, [MODEL]):
+            build(environment, [MODEL], held)
+    return environment
 
 
 def digest(names: list[str]) -> str:
@@ -89,27 +116,35 @@ def digest(names: list[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
+@dataclass
+class Held:
+    """The set-up lock of a store of environments, and the log of its installers."""
+
+    lock: IO[str]
+    log: Path
+
+
 @contextmanager
-def sole_owner() -> Iterator[IO[str]]:
+def sole_owner(store: Path) -> Iterator[Held]:
     """Holds the set-up lock. The installer inherits it, so even one left behind by `kill -9` keeps others out."""
-    with (STORE / "lock").open("a") as lock:
+    with (store / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say("another set-up is at work; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock
+        yield Held(lock, store / "install.log")
 
 
-def build(environment: Path, names: list[str], lock: IO[str]) -> None:
+def build(environment: Path, names: list[str], held: Held) -> None:
     started = time.monotonic()
     requirements = HOME / names[-1]
     say(f"setting up Python {sys.version.split()[0]}, once per lock")
     shutil.rmtree(environment, ignore_errors=True)
-    LOG.write_text("")
+    held.log.write_text("")
     make, install = commands(environment, requirements)
-    run(make, lock)
-    run(install, lock, Progress(environment, requirements))
+    run(make, held)
+    run(install, held, Progress(environment, requirements, held.log))
     for name in names:
         shutil.copyfile(HOME / name, environment / name)
     say(f"ready after {time.monotonic() - started:.0f} s")
@@ -141,9 +176,9 @@ def install_packages() -> None:
     say(f"installing Debian packages: {' '.join(missing)}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     try:
-        with sole_owner() as lock, no_services(POLICY):
-            run(["apt-get", "update"], lock)
-            run(command, lock)
+        with sole_owner(STORE) as held, no_services(POLICY):
+            run(["apt-get", "update"], held)
+            run(command, held)
     except Failure as failure:
         say(f"{failure}; some tests will fail without: {' '.join(missing)}")
 
@@ -173,9 +208,10 @@ def check_ensurepip() -> None:
         raise Failure("Python lacks venv; on Debian and Ubuntu: apt install python3-venv") from None
 
 
-def run(command: list[str], lock: IO[str], progress: Progress | None = None) -> None:
+def run(command: list[str], held: Held, progress: Progress | None = None) -> None:
     """Runs one step with its output in the log, and shows how far it is."""
-    with LOG.open("a") as log, subprocess.Popen(command, stdout=log, stderr=log, pass_fds=[lock.fileno()]) as step:
+    inherited = [held.lock.fileno()]
+    with held.log.open("a") as log, subprocess.Popen(command, stdout=log, stderr=log, pass_fds=inherited) as step:
         try:
             while step.poll() is None:
                 if progress:
@@ -188,14 +224,14 @@ def run(command: list[str], lock: IO[str], progress: Progress | None = None) -> 
             if progress:
                 progress.clear()
     if step.returncode:
-        raise Failure(f"{reason()} (log: {LOG})")
+        raise Failure(f"{reason(read(held.log))} (log: {held.log})")
 
 
-def reason() -> str:
-    """Why the step failed, as its log has it: the last line that looks like a reason."""
-    if "WARNING: Retrying" in read(LOG):
+def reason(log: str) -> str:
+    """Why the step failed: the last line of its log that looks like a reason."""
+    if "WARNING: Retrying" in log:
         return "the package index cannot be reached"
-    lines = [line.strip() for line in read(LOG).splitlines() if line.strip()]
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "fatal", "caused by"))]
     return (errors or lines or ["the installer said nothing"])[-1][:200]
 
@@ -203,8 +239,8 @@ def reason() -> str:
 class Progress:
     """One line that is written over on a terminal; a line per phase elsewhere."""
 
-    def __init__(self, environment: Path, requirements: Path) -> None:
-        self.environment = environment
+    def __init__(self, environment: Path, requirements: Path, log: Path) -> None:
+        self.environment, self.log = environment, log
         self.total = sum(line[:1].isalnum() for line in read(requirements).splitlines())
         self.before = self.installed()
         self.phase = ""
@@ -214,7 +250,7 @@ class Progress:
         return len(list(self.environment.glob("lib/python*/site-packages/*.dist-info/RECORD")))
 
     def show(self) -> None:
-        fetched = [line.split()[1] for line in read(LOG).splitlines() if line.startswith("Collecting ")]
+        fetched = [line.split()[1] for line in read(self.log).splitlines() if line.startswith("Collecting ")]
         installed = self.installed() - self.before
         if installed > 0:
             self.say("installing", f"{installed}/{self.total}")

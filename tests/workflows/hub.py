@@ -26,7 +26,7 @@ OWNER, STRANGER = "acme", "stranger"
 ENVIRONMENTS = ("staging", "production")
 DOORS = ("bootstrap.py", "debian-packages.txt", "moor", "mooring", "test")
 STATE = "/var/lib/mooring"
-LOCKS = ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-eval.lock", "requirements-dev.lock", "requirements-model.lock")
 PRODUCT = (".github", ".gitignore", "pyproject.toml", *LOCKS, "schemas", *(f"scripts/{name}" for name in DOORS))
 TESTS = """#!/bin/sh
 echo "the tests of the code ran"

@@ -12,6 +12,7 @@ from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed
 from mooring.finding import Finding
 from mooring.spec import Document
+from mooring.spec.rungs import MAPPING, NAME
 
 _PLAIN = {
     "string_type": "is text here",
@@ -76,12 +77,15 @@ def _words(detail: ErrorDetails) -> str:
 def _place(kind: type[BaseModel], steps: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], type[BaseModel] | None]:
     """(the place in the document, the model that its last step is a key of), found by walking the models.
 
-    Where a place holds one of several models, pydantic adds the `type` or `kind` of the one that was meant as a step.
+    Where a place holds one of several models, pydantic adds the `type` or `kind` of the one that was meant as a step,
+    and which of its two forms a rung has.
     """
     place: list[int | str] = []
     models: list[type[BaseModel]] = [kind]
     holder: type[BaseModel] | None = kind
     for step in steps:
+        if step in (NAME, MAPPING):
+            continue
         if len(models) > 1 and isinstance(step, str):
             models = [model for model in models if _tagged(model, step)]
             continue

@@ -91,6 +91,7 @@ def budget(view: Catalog, agent: Agent) -> Budget | None:
     profile = view.get(Resilience, agent.resilience)
     if profile is None:
         return None
+    profile = agent.profiled(profile)
     tools = tuple(_tool(tool, profile) for name in agent.tools if (tool := view.get(Tool, name)))
     rungs = (*_summary(view, profile), *(_rung(rung, name, profile) for rung, name in agent.models.names()))
     seconds, calls, hedge = profile.deadline_seconds, agent.limits.max_model_calls, profile.ladder.hedge

@@ -89,7 +89,7 @@ def deploy_release(
     bundle: Path | None = None,
 ) -> Outcome:
     """Deploys a release that the catalog makes, through every gate. Raises as `deploy` does."""
-    from mooring.commands import approvals, doors, proofs, quarantine
+    from mooring.commands import approvals, doors, local_model, proofs, quarantine
     from mooring.commands import bundle as bundles
     from mooring.commands.running import actor, done, ledger, target
     from mooring.commands.target_state import planned
@@ -118,6 +118,7 @@ def deploy_release(
             attested = _evidence(workspace, catalog, running, release, evidence)
         opener = doors.opener(workspace, catalog, plan, book, console)
         _private(workspace, name, console)
+        local_model.set_up(release.content)
         running.ensure()
         passable(running, book, workspace.of(name), release.digest)
         base = live.digest if live else None

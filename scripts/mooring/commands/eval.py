@@ -19,6 +19,7 @@ moor eval support/hours                 one suite
 moor eval --against origin/main           only what a change touches, beside what main answers
 moor eval --against live --environment production --all   what moor deploy production asks for
 moor eval --evidence live --budget 2.50   ask the models themselves, for at most that many US dollars
+moor eval --rung L2                       what is lost when only that rung can answer
 moor eval support/hours --record        and keep their answers, for runs without a key
 """
 
@@ -33,6 +34,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--if-needed", action="store_true", help="only when moor deploy would ask for it")
     parser.add_argument("--evidence", choices=("live", "recorded", "simulated"), help="(default: the best there is)")
     parser.add_argument("--record", action="store_true", help="ask the real models and store their answers")
+    parser.add_argument("--rung", choices=("L0", "L1", "L2"), help="compare the ladder with this rung alone")
     parser.add_argument("--repeat", metavar="N", type=count, help="ask each case N times")
     parser.add_argument("--budget", metavar="USD", type=dollars, help="stop before spending more, judges included")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the order of questions (default: 0)")
@@ -47,6 +49,8 @@ def run(args: Namespace, console: Console) -> Outcome:
     from mooring.commands.evaluation import conclude, prepare
     from mooring.report.evaluation.progress import asking
 
+    if args.rung:
+        return _at_rung(workspace, args, console)
     prepared = prepare(workspace, args, console)
     if prepared is None:
         return Outcome(Reason.IN_SYNC, {"evaluated": 0})
@@ -59,6 +63,21 @@ def run(args: Namespace, console: Console) -> Outcome:
             console.note(f"what was answered so far is in {prepared.output}; it is marked as partial")
         raise
     return conclude(workspace, prepared, base, head, console)
+
+
+def _at_rung(workspace: Workspace, args: Namespace, console: Console) -> Outcome:
+    from mooring.commands import rung_loss
+    from mooring.commands.evaluation import prepare
+    from mooring.report.evaluation.progress import asking
+
+    rung_loss.check(args)
+    prepared = prepare(workspace, args, console)
+    if prepared is None:
+        return Outcome(Reason.IN_SYNC, {"evaluated": 0})
+    session = rung_loss.standing(prepared, args.rung, console)
+    with asking(console, 2 * session.trials) as tell:
+        ladder, pinned = rung_loss.ask(session, args.rung, tell)
+    return rung_loss.conclude(session, args.rung, ladder, pinned, console)
 
 
 def _say_before(session: "Session", console: Console) -> None:

@@ -221,6 +221,7 @@ def conclude(workspace: Workspace, session: Session, base: Results | None, head:
         console.line(f"what was answered is in {session.options.recordings}; commit it with the change", "dim")
         refreshed = refresh(workspace, session, head, console)
     told = {"evidence": head.weakest, "output": str(session.output), "trials": len(head.trials)}
+    told |= {"unruled": head.unruled} if head.unruled else {}
     told |= {"answers": refreshed} if session.options.record else {}
     told |= {"spent_usd": paid.total, "judges_usd": paid.judges}
     approved = not behaviour.unapproved

@@ -10,7 +10,7 @@ from mooring.errors import Failed, UsageError
 from mooring.outcome import Outcome, Reason
 from mooring.report.console import Console
 
-SUMMARY = "Check that the three locks are in step, or renew them together."
+SUMMARY = "Check that the locks are in step, or renew them together."
 EXAMPLES = """
 moor locks                    exit 1 where a package has another version in another lock
 moor locks --add              after a change of pyproject.toml: add what lacks, and leave the rest
@@ -47,15 +47,15 @@ def _days(text: str) -> float:
 
 
 def run(args: Namespace, console: Console) -> Outcome:
-    from mooring.operate.renovation.locks import GROUPS, changes, out_of_step
+    from mooring.operate.renovation.locks import FILES, changes, out_of_step
     from mooring.operate.renovation.resolve import read, resolve, write
 
     if args.propose and not args.upgrade:
         raise UsageError("there is something to propose only after --upgrade", "moor locks --upgrade --propose")
     workspace = find(args)
     before = read(workspace.root)
-    if len(before) != len(GROUPS):
-        raise UsageError(f"{workspace.root} does not hold {', '.join(GROUPS)}", "run it where the code is, too")
+    if len(before) != len(FILES):
+        raise UsageError(f"{workspace.root} does not hold {', '.join(FILES)}", "run it where the code is, too")
     if not (args.add or args.upgrade):
         return _checked(out_of_step(before), console)
     after = resolve(workspace.root, upgrade=args.upgrade, cooldown_days=args.cooldown)
@@ -95,11 +95,11 @@ def _proposed(workspace: Workspace, texts: Mapping[str, str], changed: list[str]
         return Outcome(Reason.IN_SYNC, {**data, "pull_request": None})
     body = "\n".join(f"- {line}" for line in changed)
     kept = branch.keep(
-        workspace.root, BRANCH, commit_of(workspace.root, "HEAD"), texts, f"{TITLE}\n\nAll three together:\n\n{body}"
+        workspace.root, BRANCH, commit_of(workspace.root, "HEAD"), texts, f"{TITLE}\n\nAll of them together:\n\n{body}"
     )
     told: dict[str, Any] = {"pull_request": None}
     if kept.pushed:
-        told["pull_request"], said = pulls.keep(github, BRANCH, TITLE, f"All three together:\n\n{body}")
+        told["pull_request"], said = pulls.keep(github, BRANCH, TITLE, f"All of them together:\n\n{body}")
         console.line(said)
         for check in CHECKS if kept.changed or said.startswith("opened") else ():
             pulls.start(github, check, BRANCH)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Probe
     from mooring.targets.protocol import Target
 
+DEFAULT = "local"
+"""The environment that is meant where none is named."""
+
 PATIENCE = 60.0
 """Seconds to wait for an answer."""
 
@@ -22,19 +25,25 @@ SUMMARY = "Validate, build, start, deploy, ask one question and print the answer
 EXAMPLES = """
 moor up             environment `local`
 moor up staging     another one, on this machine
+moor up --local-model     the one whose agents a small real model answers, served here without a key
 moor up --json | jq -r .url
 """
 
 
 def add(parser: ArgumentParser) -> None:
-    environment(parser, default="local")
+    environment(parser, default=DEFAULT)
+    local = "the development environment that calls a model served on this machine"
+    parser.add_argument("--local-model", action="store_true", help=local)
     parser.add_argument("--allow-dirty", action="store_true", help="also deploy what is not committed")
 
 
 def run(args: Namespace, console: Console) -> Outcome:
+    from mooring.commands import local_model
     from mooring.commands.ask import certificate_of
 
     workspace, name = find(args), args.environment
+    if args.local_model and name == DEFAULT:
+        name = local_model.environment_with(workspace)
     outcome = deploy(workspace, name, console, plan_digest=None, allow_dirty=args.allow_dirty)
     from mooring.commands.running import target
 
@@ -44,11 +53,13 @@ def run(args: Namespace, console: Console) -> Outcome:
         raise Failed(Reason.NOT_RUNNING, f"nothing is live in {name}", fix=f"moor logs {name} supervisor")
     served = release.content.environment
     probe = served.rollout.probes[0]
+    local_model.wait(release.content)
     if served.access is not None:
         asked = _probed(running, url, probe, console)
     else:
         asked = _asked(url, probe.agent, probe.say, certificate_of(served), console)
-    return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked})
+    itself = local_model.show(release.content, console)
+    return Outcome(outcome.reason, {**outcome.data, "url": url, "answer": asked, **itself})
 
 
 def _probed(running: "Target", url: str, probe: "Probe", console: Console) -> dict[str, Any]:

@@ -82,7 +82,7 @@ async def _reply(
             if not answer.approvals or APPROVE not in case.vars:
                 break
             waiting = answer
-            answer, messages = await _captured(lambda: _decided(runtime, served, record, waiting, case))  # noqa: B023
+            answer, messages = await _captured(lambda: _decided(runtime, served, record, turn, waiting, case))  # noqa: B023
     except _Failed as failed:
         messages, error = failed.messages, str(failed.cause)
         unanswered = not (isinstance(failed.cause, Problem) and failed.cause.code in ANSWERS)
@@ -121,11 +121,11 @@ async def _captured(work: Callable[[], Awaitable[Answer]]) -> tuple[Answer, list
     return answer, list(answer.messages) or messages
 
 
-async def _decided(runtime: Runtime, served: Served, record: Record, waiting: Answer, case: Case) -> Answer:
+async def _decided(runtime: Runtime, served: Served, record: Record, turn: Turn, waiting: Answer, case: Case) -> Answer:
     """Resumes as after a person's decision on every waiting call."""
     verdict = True if case.vars[APPROVE] else ToolDenied("A person denied this call.")
     decisions = DeferredToolResults(approvals={approval.id: verdict for approval in waiting.approvals})
-    return await runtime.runner.observed(record, lambda: served.go_on(list(waiting.messages), decisions))
+    return await runtime.runner.observed(record, lambda: served.go_on(turn, list(waiting.messages), decisions))
 
 
 def calls(messages: Sequence[ModelMessage]) -> tuple[Call, ...]:

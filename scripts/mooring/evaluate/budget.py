@@ -42,19 +42,24 @@ def seen(results: Results) -> dict[CaseKey, Cost]:
 
 @dataclass(frozen=True)
 class Sent:
-    """What every call of an agent's primary model costs: its prices, tokens of prompt and tools, calls an answer."""
+    """What every call of an agent's model costs: its prices, tokens of prompt and tools, calls an answer.
+
+    The model is the primary one, or that of the rung asked for.
+    """
 
     prices: Prices
     tokens: float
     calls: int
 
     @classmethod
-    def by(cls, content: ReleaseContent, agent: str) -> Self:
+    def by(cls, content: ReleaseContent, agent: str, rung: str | None = None) -> Self:
         document = content.agents[agent]
-        texts = [message.content for message in content.prompts[document.prompt].messages]
-        texts += [json.dumps(content.tools[tool].input_schema, ensure_ascii=False) for tool in document.tools]
-        prices = content.models[document.models.primary].prices
-        return cls(prices, sum(map(at_most, texts)), CALLS if document.tools else 1)
+        rung = rung or document.models.names()[0][0]
+        tools = document.tools_of(rung)
+        texts = [message.content for message in content.prompts[document.prompt_of(rung)].messages]
+        texts += [json.dumps(content.tools[tool].input_schema, ensure_ascii=False) for tool in tools]
+        prices = content.models[dict(document.models.names())[rung]].prices
+        return cls(prices, sum(map(at_most, texts)), CALLS if tools else 1)
 
 
 def guess(sent: Sent, case: Case, judge: Prices | None) -> Cost:

@@ -27,12 +27,13 @@ class Job:
     """Everything a worker needs to know before the first question.
 
     `release` is canonical bytes; its endpoints and services are already those of the evidence asked for.
-    `recordings` is the folder to replay from. `seats` are judges by suite.
+    `rung` is the only one that answers, if any. `recordings` is the folder to replay from. `seats` are judges by suite.
     """
 
     release: bytes
     evidence: Evidence
     record: bool
+    rung: str | None
     suites: Mapping[str, EvalSuite]
     cases: Mapping[CaseKey, Case]
     state: Path

@@ -37,7 +37,8 @@ class Options:
 
     `rules` and `recordings` are folders; `journal` is the file that trials are written to as they come.
     `first` is the number of the first repeat: a re-run does not repeat what was seen. `expected` is what a trial of a
-    case costs, where an earlier run tells. `simulator_url` uses one that runs already.
+    case costs, where an earlier run tells. `rung` is the only one that answers, if any. `simulator_url` uses one that
+    runs already.
     `models` are the documents among which judges are, `calibration` is the folder of what people labelled; `sworn` are
     the judges, once they are known: options made from these share them.
     """
@@ -51,6 +52,7 @@ class Options:
     repeats: int | None = None
     budget_usd: float | None = None
     record: bool = False
+    rung: str | None = None
     concurrency: int = CONCURRENCY
     workers: int | None = None
     chosen: Mapping[str, frozenset[str]] | None = None
@@ -88,8 +90,8 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
     repeats: dict[CaseKey, int] = {}
     for name, suite in suites.items():
         if suite.agent not in release.content.agents:
-            agents = ", ".join(release.content.agents)
-            raise Refused(Reason.EMPTY_SET, f"suite {name} is of agent {suite.agent}; the release has {agents}")
+            there = ", ".join(release.content.agents)
+            raise Refused(Reason.EMPTY_SET, f"suite {name} is of agent {suite.agent}; the release has {there}")
         chosen = options.chosen.get(name) if options.chosen else None
         for case in cases(suite):
             if chosen is None or case.id in chosen:
@@ -97,7 +99,8 @@ def plan(release: Release, suites: Mapping[str, EvalSuite], options: Options) ->
                 repeats[name, case.id] = options.repeats or (suite.repeats if options.evidence == "live" else 1)
     if not found:
         raise Refused(Reason.EMPTY_SET, "no case is left to be asked: nothing was evaluated")
-    sent = {agent: budget.Sent.by(release.content, agent) for agent in {suites[name].agent for name, _ in found}}
+    agents = {suites[name].agent for name, _ in found}
+    sent = {agent: budget.Sent.by(release.content, agent, options.rung) for agent in agents}
     costs = {key: _expected(sent[suites[key[0]].agent], suites[key[0]], case, options) for key, case in found.items()}
     return Planned(release, {name: suites[name] for name, _ in found}, found, repeats, costs)
 
@@ -195,6 +198,7 @@ def _job(part: Part, state: Path, url: str) -> Job:
         release=as_asked(planned.release, options.evidence).to_bytes(),
         evidence=options.evidence,
         record=options.record,
+        rung=options.rung,
         suites={name: suite.model_copy(update={"tests": suite.tests[:1]}) for name, suite in planned.suites.items()},
         cases=planned.cases,
         state=state,

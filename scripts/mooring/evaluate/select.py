@@ -113,9 +113,9 @@ def closure(content: ReleaseContent, agent: str) -> dict[tuple[str, str], Any]:
         return {}
     found: dict[tuple[str, str], Any] = {
         ("Agent", agent): document,
-        ("Prompt", document.prompt): content.prompts[document.prompt],
         ("Resilience", document.resilience): content.resilience[document.resilience],
     }
+    found |= {("Prompt", name): content.prompts[name] for _, name in document.prompts()}
     found |= {("Tool", name): content.tools[name] for name in document.tools}
     found |= {("Model", name): content.models[name] for _, name in document.models.names()}
     return {place: value.model_dump(mode="json") for place, value in found.items()}

@@ -42,7 +42,8 @@ class Conversation:
 def smoke(suites: Mapping[str, EvalSuite], ask: Ask, seconds: float) -> list[str]:
     """What does not hold, one line for each case; empty when all passed. For the main thread, which judging needs.
 
-    Cases in quarantine are left out. A case that is not answered within `seconds`, or the suite's limit, fails.
+    Cases in quarantine are left out, and those that the simulator answers from no rule: nobody said what is right.
+    A case that is not answered within `seconds`, or the suite's limit, fails.
     """
     today, now = datetime.now(UTC).date(), time.monotonic()
     planned = [
@@ -95,7 +96,8 @@ def _reply(body: Mapping[str, Any], deadline: float, ask: Ask) -> Reply:
 
 
 async def _judged(planned: list[Conversation], replies: list[list[Reply]]) -> list[str]:
-    return [await problem(one.case, said) for one, said in zip(planned, replies, strict=True)]
+    judged = zip(planned, replies, strict=True)
+    return ["" if any(reply.unruled for reply in said) else await problem(one.case, said) for one, said in judged]
 
 
 async def scores_of(case: Case, replies: Sequence[Reply]) -> tuple[Score, ...]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
+from mooring.simulated import NO_RULE
+
 Evidence = Literal["live", "recorded", "simulated"]
 EVIDENCE: tuple[Evidence, ...] = ("live", "recorded", "simulated")
 
@@ -55,6 +57,11 @@ class Reply:
     error: str | None = None
     simulated: bool = False  # the simulator answered one of the model calls at least
     models: tuple[str, ...] = ()  # what the providers called the models that answered, with their fingerprints
+
+    @property
+    def unruled(self) -> bool:
+        """Whether it is a simulated model's answer that came from no rule: it says nothing of the agent."""
+        return any(model.endswith(f" {NO_RULE}") for model in self.models)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -140,6 +147,11 @@ class Results:
     def weakest(self) -> Evidence:
         """The weakest class that answered, which is what the results are evidence of."""
         return "simulated" if self.stood_in else self.evidence
+
+    @property
+    def unruled(self) -> int:
+        """Answers of the simulated model that came from no rule: they say nothing of the agent."""
+        return sum(reply.unruled for trial in self.trials for reply in trial.replies)
 
     def data(self) -> dict[str, Any]:
         """JSON values; `from_data` is its inverse."""

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 from uuid import uuid4
@@ -42,6 +43,7 @@ class Worker:
         wrap = wrapping(job.evidence, job.record, release.content.environment.simulates)
         keys = self._keys(release)
         settings = Settings("blue", state, job.simulator_url, keys, serving=False, hedging=False, wrap_model=wrap)
+        settings = replace(settings, rung=job.rung)
         if job.seats:
             import_deepeval()  # now, and not while answers are timed
         asks = wrapping(job.evidence, job.record)

@@ -101,8 +101,14 @@ def _dangling(content: ReleaseContent) -> Iterator[tuple[str, str]]:
     """(path, message) of what agents name and the release does not hold."""
     for agent in content.agents.values():
         named: list[tuple[str, str, Iterable[str]]] = []
-        named += [("prompt", agent.prompt, content.prompts), ("resilience", agent.resilience, content.resilience)]
+        named += [(path, prompt, content.prompts) for path, prompt in agent.prompts()]
+        named += [("resilience", agent.resilience, content.resilience)]
         named += [(f"tools.{number}", tool, content.tools) for number, tool in enumerate(agent.tools)]
+        named += [
+            (f"models.{rung}.tools.{number}", tool, agent.tools)
+            for rung, standing in agent.models.all()
+            for number, tool in enumerate(standing.tools or ())
+        ]
         named += [(f"models.{rung}", model, content.models) for rung, model in agent.models.names()]
         for path, name, known in named:
             if name not in known:

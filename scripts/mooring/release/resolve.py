@@ -64,7 +64,7 @@ class _Resolution:
     def content(self) -> ReleaseContent:
         self._override()
         agents = self._named(Agent, ((name, "agents") for name in self.environment.agents))
-        prompts = self._named(Prompt, ((agent.prompt, _of(agent, "prompt")) for agent in agents.values()))
+        prompts = self._named(Prompt, _prompts(agents.values()))
         reached = [(name, _of(agent, "tools")) for agent in agents.values() for name in agent.tools]
         models = [(name, _of(agent, "models")) for agent in agents.values() for _, name in agent.models.names()]
         profiles = self._named(Resilience, ((agent.resilience, _of(agent, "resilience")) for agent in agents.values()))
@@ -146,6 +146,10 @@ class _Resolution:
         entry = self.catalog.entry("Environment", self.environment.name)
         file, line = (entry.file, entry.lines.at(path)) if entry else ("", 0)
         self.findings.append(Finding(file, line, path, message, "resolve"))
+
+
+def _prompts(agents: Iterable[Agent]) -> Iterator[tuple[str, str]]:
+    return ((name, _of(agent, path)) for agent in agents for path, name in agent.prompts())
 
 
 def _of(document: Document, field: str) -> str:

@@ -171,6 +171,8 @@ def notes(data: dict[str, Any]) -> Iterator[str]:
     for agent, models in data["agents"].items() if not shown else ():
         yield f"agent {agent}: {', '.join(f'{rung} {model}' for rung, model in models.items())}"
     yield from (f"{said} at {data[name]}" for name, said in _ADDRESSES.items() if data.get(name))
+    for name, served in (data.get("models") or {}).items():
+        yield f"model {name} {served['state']} at {served['url']}" + (f", pid {served['pid']}" if served["pid"] else "")
     if exported := data.get("exported"):
         yield _exported(exported, time.time())
     for drill in data.get("proofs") or ():

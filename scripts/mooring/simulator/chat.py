@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mooring.simulated import PROVIDER
 from mooring.simulator import faulty, wire
 from mooring.simulator.completion import Completion, complete
 from mooring.simulator.faults import Board, Call, Fault
@@ -42,8 +43,8 @@ class Chat:
 
     async def completions(self, http: Request) -> Response:
         request, answered = self.answered(await http.body())
-        vendor = self._vendor(request.model)
-        fault = self.board.draw(Call(request.model, vendor.provider))
+        provider = self._provider(request.model, http.headers.get(PROVIDER))
+        fault = self.board.draw(Call(request.model, provider))
         if (instead := await faulty.before(fault, http)) is not None:
             return instead
         completion = _spoilt(answered(), fault)
@@ -74,6 +75,11 @@ class Chat:
         id_ = http.path_params["model"]
         self._vendor(id_)
         return JSONResponse(wire.model(id_))
+
+    def _provider(self, model: str, said: str | None) -> str:
+        """Who answers: by the rule files, else as a slot says of a model that they do not know."""
+        vendor = self.book.vendor(model)
+        return vendor.provider if vendor else said or self._vendor(model).provider
 
     def _vendor(self, model: str) -> Vendor:
         vendor = self.book.vendor(model)

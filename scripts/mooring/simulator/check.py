@@ -16,13 +16,10 @@ CHECK = "simulated-world"
 
 
 def findings(root: Path, environments: Mapping[str, Environment]) -> list[Finding]:
-    """What is wrong below `root/evals/simulator`. `environments` by their file; without rules a world need not be."""
+    """What is wrong below `root/evals/simulator`. `environments` by their file; neither rules nor a world need be."""
     folder, found = root / FOLDER, []
     if list(folder.glob("*.yaml")):
         found += _raised(root, lambda: read_rules(folder))
-    elif needs := [file for file, one in environments.items() if one.calls_simulator]:
-        message, fix = "models are simulated, and there are no rules for them", f"add rules to {FOLDER}"
-        found += [Finding(file, 0, "endpoints", message, CHECK, fix) for file in needs]
     wrong = _raised(root, lambda: world.read(folder))
     return [*found, *wrong] if wrong else [*found, *_missing(environments, world.read(folder))]
 

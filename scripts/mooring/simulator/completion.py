@@ -10,6 +10,7 @@ from mooring.simulator.decide import Decision, decide
 from mooring.simulator.example import example
 from mooring.simulator.request import ChatRequest, NamedTool
 from mooring.simulator.rulebook import Rulebook
+from mooring.simulator.stand_in import stand_in
 from mooring.spec.messages import GO_ON
 
 
@@ -30,7 +31,9 @@ class Completion:
 def complete(book: Rulebook, request: ChatRequest) -> Completion:
     """What the simulated model answers."""
     asked, begun = _resumed(request)
-    decision = _formatted(_insisted(decide(book, read(asked)), request), request)
+    conversation = read(asked)
+    decided = decide(book, conversation) or stand_in(conversation, request.mooring_output)
+    decision = _formatted(_insisted(decided, request), request)
     content, cut = _cut(_rest(decision.content, begun), request.limit)
     digest = hashlib.sha256(request.model_dump_json(exclude={"stream", "stream_options"}).encode()).hexdigest()
     calls = decision.calls if request.parallel_tool_calls else decision.calls[:1]

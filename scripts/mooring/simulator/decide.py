@@ -27,8 +27,8 @@ class Decision:
     calls: tuple[tuple[str, str], ...] = field(default=())
 
 
-def decide(book: Rulebook, conversation: Conversation) -> Decision:
-    """The reply of the first rule that matches; a book's last rule always does."""
+def decide(book: Rulebook, conversation: Conversation) -> Decision | None:
+    """The reply of the first rule that matches, None where none does."""
     known = _facts(book, conversation)
     for section in book.sections:
         if (common := _match(section.when, conversation, known)) is None:
@@ -38,7 +38,7 @@ def decide(book: Rulebook, conversation: Conversation) -> Decision:
                 continue
             if (variables := _match(rule.when, conversation, common)) is not None:
                 return _reply(book, conversation, rule.id, rule.reply, variables)
-    raise AssertionError("a rulebook ends with a rule that matches everything")
+    return None
 
 
 def _facts(book: Rulebook, conversation: Conversation) -> dict[str, Any]:

@@ -97,6 +97,9 @@ class ChatRequest(_Wire):
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
+    mooring_output: dict[str, Any] | None = Field(
+        default=None, description="Ours: the schema of the agent's output, for answers that come from no rule."
+    )
 
     @property
     def limit(self) -> int | None:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from mooring.catalog.nearest import suggestion
 from mooring.catalog.parse import Parsed
-from mooring.errors import FindingsError, UsageError
+from mooring.errors import FindingsError
 from mooring.finding import Finding
 from mooring.simulator import template
 from mooring.simulator.reading import documents
@@ -31,7 +31,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All rules, in the order in which they are tried; the last one matches everything."""
+    """All rules, in the order in which they are tried. What none matches is answered by the stand-in."""
 
     vendors: tuple[Vendor, ...]
     languages: dict[str, Language]
@@ -48,17 +48,12 @@ class Rulebook:
 
 
 def read(folder: Path) -> Rulebook:
-    """The rules of `folder/*.yaml`. Raises FindingsError with all that is wrong, UsageError when no file is there."""
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        raise UsageError(f"{folder}: no rule files (*.yaml) in this folder")
+    """The rules of `folder/*.yaml`; none is a book too. Raises FindingsError with all that is wrong."""
     found, findings = documents(folder, RuleFile, CHECK)
     files = {file.name: (file.document, file.parsed) for file in found}
     book = _bind({name: file for name, (file, _) in files.items()})
     for name, place, message in _wrong(files, book) if not findings else ():
         findings.append(Finding(name, files[name][1].lines.at(place), place, message, CHECK))
-    if not findings and not _ends(book):
-        findings.append(Finding(str(paths[-1]), 0, "", "the last rule must match everything: give it no `when`", CHECK))
     if findings:
         raise FindingsError(findings)
     return book
@@ -72,11 +67,6 @@ def _bind(files: dict[str, RuleFile]) -> Rulebook:
         terms={name: term for file in files.values() for name, term in file.terms.items()},
         sections=tuple(Section(file.when, file.rules) for file in files.values() if file.rules),
     )
-
-
-def _ends(book: Rulebook) -> bool:
-    last = book.sections[-1] if book.sections else None
-    return last is not None and last.when == When() == last.rules[-1].when
 
 
 def _wrong(files: dict[str, tuple[RuleFile, Parsed]], book: Rulebook) -> Iterator[tuple[str, str, str]]:

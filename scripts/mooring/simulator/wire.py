@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from mooring.simulated import NO_RULE
 from mooring.simulator.completion import Completion, pieces
 
 FINGERPRINT = "simulated"
@@ -67,7 +68,7 @@ def _head(completion: Completion, kind: str) -> dict[str, Any]:
         "object": kind,
         "created": CREATED,
         "model": completion.model,
-        "system_fingerprint": FINGERPRINT,
+        "system_fingerprint": NO_RULE if completion.rule == NO_RULE else FINGERPRINT,
     }
 
 

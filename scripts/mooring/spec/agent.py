@@ -5,19 +5,9 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from mooring.spec.document import Document, JsonSchema, Name, Part
-
-
-class Rungs(Part):
-    """Models by rung of the degradation ladder."""
-
-    primary: Name = Field(alias="L0", description="The primary model.")
-    alternate: Name | None = Field(default=None, alias="L1", description="A model of another vendor.")
-    local: Name | None = Field(default=None, alias="L2", description="A small model on one's own machines.")
-
-    def names(self) -> tuple[tuple[str, str], ...]:
-        """(rung, model name) pairs, the best rung first."""
-        rungs = (("L0", self.primary), ("L1", self.alternate), ("L2", self.local))
-        return tuple((rung, name) for rung, name in rungs if name is not None)
+from mooring.spec.model import Model
+from mooring.spec.resilience import Resilience
+from mooring.spec.rungs import Rungs
 
 
 class Output(Part):
@@ -45,3 +35,42 @@ class Agent(Document):
     variables: dict[str, JsonValue] = Field(default_factory=dict)
     output: Output = Output()
     limits: Limits = Limits()
+
+    def prompts(self) -> tuple[tuple[str, str], ...]:
+        """(dotted path, prompt name) of every prompt that a rung may tell, the agent's own first."""
+        own = ((f"models.{rung}.prompt", each.prompt) for rung, each in self.models.all() if each.prompt is not None)
+        return (("prompt", self.prompt), *own)
+
+    def prompt_of(self, rung: str) -> str:
+        """The name of the prompt that a rung tells."""
+        standing = self.models.of(rung)
+        return standing.prompt if standing and standing.prompt else self.prompt
+
+    def tools_of(self, rung: str) -> tuple[str, ...]:
+        """Names of the tools that a rung may call, in the agent's order."""
+        standing = self.models.of(rung)
+        allowed = self.tools if standing is None or standing.tools is None else standing.tools
+        return tuple(name for name in self.tools if name in allowed)
+
+    def limited(self, rung: str, model: Model) -> Model:
+        """The model of a rung with as little room as the rung gives it."""
+        standing = self.models.of(rung)
+        if standing is None:
+            return model
+        output = min(standing.max_output_tokens or model.options.max_output_tokens, model.options.max_output_tokens)
+        window = min(model.context_window, (standing.max_input_tokens or model.context_window) + output)
+        options = model.options.model_copy(update={"max_output_tokens": output})
+        return model.model_copy(update={"options": options, "context_window": window})
+
+    def profiled(self, profile: Resilience) -> Resilience:
+        """The profile with the time that the agent's own rungs take."""
+        rungs, keys = profile.ladder.rungs, {"L0": "primary", "L1": "alternate", "L2": "local"}
+        own = {
+            keys[rung]: rungs.of(rung).model_copy(update={"timeout_seconds": each.timeout_seconds})
+            for rung, each in self.models.all()
+            if each.timeout_seconds is not None
+        }
+        if not own:
+            return profile
+        ladder = profile.ladder.model_copy(update={"rungs": rungs.model_copy(update=own)})
+        return profile.model_copy(update={"ladder": ladder})

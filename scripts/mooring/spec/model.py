@@ -1,9 +1,9 @@
 """Models: which one, where, with what options, at what price."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mooring.spec.document import Document, Part, SecretRef
 
@@ -28,6 +28,9 @@ class Prices(Part):
         return (input_tokens * self.input_per_million + output_tokens * self.output_per_million) / 1e6
 
 
+Weights = Annotated[str, StringConstraints(pattern=r"^(smollm2-135m-instruct|/.+\.gguf)$")]
+
+
 class Model(Document):
     """A model at an endpoint. `id` is a dated snapshot: a floating alias is refused in production."""
 
@@ -38,8 +41,28 @@ class Model(Document):
     base_url: str = Field(pattern=r"^https?://")
     secret_ref: SecretRef | None = Field(default=None, description="Where the key is, such as env:OPENAI_API_KEY.")
     context_window: int = Field(ge=1024, description="Tokens, input and output together.")
+    weights: Weights | None = Field(
+        default=None,
+        description="What the machine that serves runs as this model at `baseUrl`, unless somebody answers there "
+        "already: `smollm2-135m-instruct`, which a locked package brings, or the path of a GGUF file. Absent: the "
+        "endpoint is there by itself.",
+    )
+    max_in_flight: int | None = Field(
+        default=None,
+        ge=1,
+        le=10000,
+        description="Calls that a slot makes of it at once; one more goes to the next rung, and is no failure of the "
+        "model. For an endpoint that answers one after the other. Absent: no limit.",
+    )
     options: Options = Options()
     prices: Prices
+    prompt_tokens_per_second: float | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        gt=0,
+        description="How fast it reads, where that takes time: a model on one's own machine. By it is checked whether"
+        " a rung can begin to answer within its limit.",
+    )
 
     @property
     def key_variable(self) -> str | None:

@@ -79,7 +79,7 @@ class Autoscaling(Part):
         default=None,
         ge=1,
         description="Requests that a pod answers at once on average, where an adapter offers the metric "
-        "`mooring_in_flight_requests` of pods; absent: processor time alone counts.",
+        "`mooring_requests_in_flight` of pods; absent: processor time alone counts.",
     )
 
 

@@ -20,6 +20,7 @@ class Status:
 
     `ledger` says how this machine stands to the ledger and to others that serve the environment: `entry` is the last
     one it knows, `behind` the release that it follows to, `others` are machines, `ahead` is seconds of its clock.
+    `models` are those that this machine serves: where, and the process id, None where somebody else serves it.
     `monitor` is where the environment is watched, `chat` where platforms of chat are heard.
     """
 
@@ -30,6 +31,7 @@ class Status:
     simulator: str | None = None
     monitor: str | None = None
     chat: str | None = None
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
     facts: Facts = NOTHING
     ledger: dict[str, Any] = field(default_factory=dict)
 

@@ -19,7 +19,8 @@ from mooring.rollout.receipt import Receipt
 from mooring.spec.chat import Chat
 from tests.repository import SURROUNDINGS
 from tests.targets.conftest import release
-from tests.targets.local.conftest import House, Load, loaded, open_house
+from tests.targets.house import Load, loaded
+from tests.targets.local.conftest import House, open_house
 
 __all__ = ["release"]  # a fixture
 

@@ -361,3 +361,38 @@ def test_ctrl_c_while_everything_still_starts_ends_it_all_without_a_word_more(re
         assert process.stdout
         assert process.stdout.readline() == "support/small: it was asked for\n"
         assert interrupted(repo, process) == "moor: error: interrupted\n"
+
+
+def test_a_rung_by_itself_is_compared_with_the_ladder_and_is_no_evidence(moor: Moor, repo: Repo) -> None:
+    repo.edit("evals/suites/support/small.yaml", "value: 30 days", "value: Within 30 days of delivery")
+    code, said = moor("--rung", "L2")
+    assert (code, said["reason"], said["rung"], said["attested"]) == (0, "evaluated", "L2", None)
+    assert asked(said, "ladder") == asked(said, "L2") == EVERY
+    by_agent = {loss["agent"]: loss for loss in said["losses"]}
+    assert (by_agent["support"]["prompt"], by_agent["incident"]["prompt"]) == ("support/terse", "incident/terse")
+    assert {reply.rung for trial in read(Path(said["output"]) / "L2.jsonl").trials for reply in trial.replies} == {"L2"}
+    assert not list((repo.root / ".mooring").rglob("*.simulated.json"))
+    assert "told `support/terse`" in (Path(said["output"]) / "rung.md").read_text()
+
+
+@pytest.mark.parametrize("option", [["--against", "HEAD"], ["--record"], ["--if-needed"]])
+def test_a_rung_is_compared_with_nothing_else(moor: Moor, option: list[str]) -> None:
+    code, said = moor("--rung", "L2", *option)
+    assert (code, said["ok"]) == (2, False)
+
+
+def test_a_rung_that_nobody_recorded_has_no_evidence_to_replay(moor: Moor) -> None:
+    code, said = moor("--rung", "L2", "--evidence", "recorded")
+    assert (code, said["reason"]) == (1, "not-ready")
+
+
+def test_a_rung_that_no_agent_has_is_no_success(moor: Moor, repo: Repo) -> None:
+    repo.edit("configs/agents/support.yaml", "  L1: anthropic/claude-sonnet-4-5\n", "")
+    assert moor("support/small", "--rung", "L1")[1]["reason"] == "empty-set"
+
+
+def test_answers_from_no_rule_are_counted(moor: Moor, repo: Repo) -> None:
+    shutil.rmtree(repo.root / "evals/simulator")
+    code, said = moor("support/small")
+    assert (code, said["unruled"]) == (1, 1)
+    assert "1 answer came from no rule" in (Path(said["output"]) / "comment.md").read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mooring.errors import Failed
-from mooring.operate.renovation.locks import DEV, EVAL, RUNTIME, changes, out_of_step, pins
+from mooring.operate.renovation.locks import DEV, EVAL, GROUPS, MODEL, RUNTIME, changes, out_of_step, pins
 from mooring.operate.renovation.resolve import read, resolve, write
 from tests.operate.renovation.wheels import add
 
@@ -22,12 +22,13 @@ def version(text: str, name: str) -> str:
 
 def test_what_is_pinned_stays_until_an_upgrade_which_keeps_all_three_in_step(project: Path, index: Path) -> None:
     first = made(project, upgrade=False)
-    assert list(first) == [DEV, EVAL, RUNTIME]
+    assert list(first) == [DEV, EVAL, RUNTIME, MODEL]
+    assert list(pins(first[MODEL])) == ["weights"]
     assert out_of_step(first) == []
     add(index, "base", "1.5")
     assert made(project, upgrade=False) == first
     renewed = made(project, upgrade=True)
-    assert {version(text, "base") for text in renewed.values()} == {"1.5"}
+    assert {version(renewed[file], "base") for file in GROUPS} == {"1.5"}
     assert (out_of_step(renewed), changes(first, renewed)) == ([], ["base 1.0 → 1.5"])
     assert read(project) == renewed
 
@@ -38,7 +39,7 @@ def test_what_only_a_test_tool_cannot_take_is_taken_by_no_lock(project: Path, in
     (index / "checker-1.0-py3-none-any.whl").unlink()
     add(index, "base", "1.5")
     renewed = made(project, upgrade=True)
-    assert {version(text, "base") for text in renewed.values()} == {"1.0"}
+    assert {version(renewed[file], "base") for file in GROUPS} == {"1.0"}
     assert out_of_step(renewed) == []
 
 

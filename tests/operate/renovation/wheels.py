@@ -13,6 +13,7 @@ dependencies = ["base>=1"]
 [dependency-groups]
 eval = ["judge>=1"]
 dev = [{ include-group = "eval" }, "checker>=1"]
+model = ["weights>=1"]
 """
 
 

@@ -16,21 +16,21 @@ def found(thing: dict[str, Any], wanted: dict[str, Any]) -> list[tuple[str, str]
 
 
 def test_a_field_with_another_value_is_found_and_one_with_the_same_is_not() -> None:
-    fields = {"f:spec": {"f:type": {}, "f:selector": {}}}
+    fields: dict[str, Any] = {"f:spec": {"f:type": {}, "f:selector": {}}}
     thing = service(fields, type="NodePort", selector={"a": "b"})
     wanted = {"spec": {"type": "ClusterIP", "selector": {"a": "b"}}}
     assert found(thing, wanted) == [("Service/shop spec.type", "kubectl-edit")]
 
 
 def test_elements_of_lists_are_named_by_their_keys() -> None:
-    fields = {"f:spec": {"f:ports": {'k:{"port":80}': {".": {}, "f:targetPort": {}}}}}
+    fields: dict[str, Any] = {"f:spec": {"f:ports": {'k:{"port":80}': {".": {}, "f:targetPort": {}}}}}
     thing = service(fields, ports=[{"port": 80, "targetPort": 9}])
     wanted = {"spec": {"ports": [{"port": 80, "targetPort": "http"}]}}
     assert found(thing, wanted) == [("Service/shop spec.ports[port=80].targetPort", "kubectl-edit")]
 
 
 def test_what_we_and_the_cluster_write_is_no_edit() -> None:
-    fields = {"f:spec": {"f:type": {}}}
+    fields: dict[str, Any] = {"f:spec": {"f:type": {}}}
     for manager in (*edits.OURS, "kube-controller-manager", "argocd-controller"):
         assert found(service(fields, manager, type="NodePort"), {"spec": {"type": "ClusterIP"}}) == []
 

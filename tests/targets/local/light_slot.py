@@ -1,6 +1,7 @@
 """A slot like any other, with an app that imports in no time. What a release does is in its description:
 
-`dead` ends at once, `slow` takes its time to start, `unready` never gets ready, `failing` answers with 500.
+`dead` ends at once, `slow` takes its time to start, `late` seconds, `unready` never gets ready, `failing` answers with
+500.
 """
 
 import asyncio
@@ -50,6 +51,8 @@ def build(release: Release, settings: Settings) -> Any:
 
     if "slow" in runtime.does:
         time.sleep(0.8)
+    if "late" in runtime.does:
+        time.sleep(2.5)
 
     async def who(request: Request) -> Response:
         await asyncio.sleep(float(request.query_params.get("sleep", "0")))

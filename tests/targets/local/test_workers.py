@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -285,3 +286,44 @@ def test_every_worker_ends_with_its_environment(pair: House) -> None:
     for door in folders.admins(pair.local.state):
         with pytest.raises(OSError, match=r"refused|No such"):
             unix_http.call(door, "GET /health")
+
+
+@pytest.mark.slow
+def test_a_killed_worker_makes_no_new_request_wait(tmp_path_factory: pytest.TempPathFactory, release: Make) -> None:
+    """It takes longer to start again than any request may wait: the other worker answers meanwhile."""
+    opened = open_house(tmp_path_factory.mktemp("killed"), of(release, "late one"))
+    try:
+        opened.deploy(of(release, "late one"))
+        waits, killed_at, back = _asked_around_a_kill(opened)
+        after = [took for began, took in waits if began > killed_at]
+        assert len(after) > 20
+        assert back > 2
+        assert max(after) < 1.0, max(after)
+    finally:
+        opened.local.down()
+        opened.ledger.close()
+
+
+def _asked_around_a_kill(house: House) -> tuple[list[tuple[float, float]], float, float]:
+    """(when it began, seconds) of each answered request, when a worker was killed, and how long it was gone."""
+    killed, waits, over = whole(house).workers[0].pid, list[tuple[float, float]](), threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            with suppress(OSError, ValueError):
+                house.ask(sleep=0.01)
+                waits.append((began, time.monotonic() - began))
+
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(ask) for _ in range(4)]
+        time.sleep(0.3)
+        os.kill(killed, signal.SIGKILL)
+        at = time.monotonic()
+        house.until(lambda: live(house).workers[0].pid not in (killed, None))
+        whole(house)
+        over.set()
+        back = time.monotonic() - at
+        for client in clients:
+            client.result()
+    return waits, at, back

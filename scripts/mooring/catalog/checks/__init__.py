@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from mooring.catalog.catalog import Catalog
-from mooring.catalog.checks.table import CHECKS, Check
+from mooring.catalog.checks.check import Check
+from mooring.catalog.checks.table import CHECKS
 from mooring.finding import Finding
 from mooring.spec import Environment
 

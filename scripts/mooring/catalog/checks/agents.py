@@ -22,22 +22,25 @@ _PLAIN: dict[str, type | tuple[type, ...]] = {"string": str, "boolean": bool, "i
 
 
 def _prompted(catalog: Catalog) -> Iterator[tuple[Entry, Agent, Family]]:
-    """Agents whose prompt declares its inputs."""
+    """Agents with each of their prompts that declares its inputs: their own, and those of rungs."""
     for _, entry, agent in deployed(catalog):
-        family = families(catalog).get(agent.prompt)
-        if family is not None and family.declares is not None:
-            yield entry, agent, family
+        for name in dict.fromkeys(name for _, name in agent.prompts()):
+            family = families(catalog).get(name)
+            if family is not None and family.declares is not None:
+                yield entry, agent, family
 
 
 def variables_missing(catalog: Catalog) -> Remarks:
     for entry, agent, family in _prompted(catalog):
         for name in required(family.flat.input):
             if name != "message" and name not in agent.variables:
-                yield Remark(entry, "variables", f"the prompt {agent.prompt!r} needs {name!r}")
+                yield Remark(entry, "variables", f"the prompt {family.prompt.name!r} needs {name!r}")
 
 
 def variables_unknown(catalog: Catalog) -> Remarks:
     for entry, agent, family in _prompted(catalog):
+        if family.prompt.name != agent.prompt:
+            continue  # a rung's prompt may leave inputs out
         for name in agent.variables:
             if name == "message":
                 yield Remark(entry, "variables.message", "`message` is what the user says, so nothing fills it here")
@@ -53,7 +56,7 @@ def variables_fit(catalog: Catalog) -> Remarks:
         for name, value in agent.variables.items():
             schema = family.properties.get(name, True)
             if name != "message" and (problem := _misfit(family.flat.input or {}, schema, value)):
-                yield Remark(entry, f"variables.{name}", f"does not fit the input of {agent.prompt!r}: {problem}")
+                yield Remark(entry, f"variables.{name}", f"does not fit the input of {family.prompt.name!r}: {problem}")
 
 
 def _misfit(root: dict[str, Any], schema: Any, value: Any) -> str | None:
@@ -83,7 +86,9 @@ def exported_names(catalog: Catalog) -> Remarks:
 
 def listed_twice(catalog: Catalog) -> Remarks:
     lists: list[tuple[Entry, str, tuple[str, ...]]] = [
-        (catalog.of(Agent)[name], "tools", agent.tools) for name, agent in catalog.all(Agent).items()
+        (catalog.of(Agent)[name], path, names)
+        for name, agent in catalog.all(Agent).items()
+        for path, names in (("tools", agent.tools), *rung_tools(agent))
     ]
     for name, environment in catalog.all(Environment).items():
         lists.append((catalog.of(Environment)[name], "agents", environment.agents))
@@ -105,14 +110,13 @@ def limits(catalog: Catalog) -> Remarks:
 
 def context_window(catalog: Catalog) -> Remarks:
     for view, entry, agent in deployed(catalog):
-        family = families(catalog).get(agent.prompt)
-        if family is None:
-            continue
-        tools = [tool for name in agent.tools if (tool := view.get(Tool, name)) is not None]
-        needed = _tokens(family, agent, tools)
         for rung, name in agent.models.names():
-            model = view.get(Model, name)
-            if model is None or needed + model.options.max_output_tokens <= model.context_window:
+            family, found = families(catalog).get(agent.prompt_of(rung)), view.get(Model, name)
+            if family is None or found is None:
+                continue
+            tools = [tool for each in agent.tools_of(rung) if (tool := view.get(Tool, each)) is not None]
+            needed, model = first_call(family, agent, tools), agent.limited(rung, found)
+            if needed + model.options.max_output_tokens <= model.context_window:
                 continue
             message = (
                 f"{name!r} holds {model.context_window} tokens, but prompt and tools need about {needed}"
@@ -121,14 +125,26 @@ def context_window(catalog: Catalog) -> Remarks:
             yield Remark(entry, f"models.{rung}", message)
 
 
-def _tokens(family: Family, agent: Agent, tools: list[Tool]) -> int:
-    """An estimate of the first call's input: prompt, variables, tools, and the longest message allowed."""
+def first_call(family: Family, agent: Agent, tools: list[Tool]) -> int:
+    """Tokens of the first call's input, on the safe side: prompt, variables, tools, and the longest message allowed."""
+    message = family.properties.get("message")
+    longest = message.get("maxLength", 0) if isinstance(message, dict) else 0
+    return round(told(family, agent, tools) + (longest if isinstance(longest, int) else 0) / CHARS_PER_TOKEN)
+
+
+def told(family: Family, agent: Agent, tools: list[Tool]) -> float:
+    """Tokens that every call begins with, on the safe side: prompt, variables and tools."""
+    variables = {name: value for name, value in agent.variables.items() if name in family.properties}
     texts = [message.content for message in family.flat.messages]
-    texts.append(json.dumps(agent.variables, ensure_ascii=False))
+    texts.append(json.dumps(variables, ensure_ascii=False))
     texts += [
         f"{tool.exported} {tool.description} {json.dumps(tool.input_schema, ensure_ascii=False)}" for tool in tools
     ]
-    message = family.properties.get("message")
-    longest = message.get("maxLength", 0) if isinstance(message, dict) else 0
-    spoken = (longest if isinstance(longest, int) else 0) / CHARS_PER_TOKEN
-    return round(sum(map(at_most, texts)) + spoken)
+    return sum(map(at_most, texts))
+
+
+def rung_tools(agent: Agent) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(dotted path, names) of the tools that rungs list."""
+    for rung, standing in agent.models.all():
+        if standing.tools is not None:
+            yield f"models.{rung}.tools", standing.tools

@@ -17,6 +17,8 @@ def pinned(model: Model) -> bool:
     """Whether `id` is one snapshot for ever: by date or digest, or by a tag on one's own machines."""
     if re.search(r"\blatest\b", model.id):
         return False
+    if model.weights is not None and not model.weights.startswith("/"):
+        return True  # of a locked package
     return bool(_DATED.search(model.id) or (own_machine(model.base_url) and _TAGGED.match(model.id)))
 
 
@@ -56,10 +58,23 @@ def base_url(catalog: Catalog) -> Remarks:
             yield Remark(entry, "baseUrl", "a base URL ends with its path")
 
 
+def weights(catalog: Catalog) -> Remarks:
+    for name, model in catalog.all(Model).items():
+        if model.weights is None:
+            continue
+        entry, url = catalog.of(Model)[name], split(model.base_url)
+        if url is None or (url.scheme, url.hostname, url.path) != ("http", "127.0.0.1", "/v1") or url.port is None:
+            yield Remark(entry, "baseUrl", "weights are served at http://127.0.0.1:PORT/v1")
+        if model.api_type != "openai-chat":
+            yield Remark(entry, "apiType", "what serves weights speaks openai-chat")
+        if model.secret_ref is not None:
+            yield Remark(entry, "secretRef", "what serves weights asks for no key")
+
+
 def same_provider(catalog: Catalog) -> Remarks:
     for view, entry, agent in deployed(catalog):
-        primary = view.get(Model, agent.models.primary)
-        alternate = view.get(Model, agent.models.alternate) if agent.models.alternate else None
+        names = dict(agent.models.names())
+        primary, alternate = view.get(Model, names["L0"]), view.get(Model, names.get("L1", ""))
         if primary and alternate and primary.provider == alternate.provider:
             message = f"L0 and L1 are both by {primary.provider!r}: one outage takes both"
             yield Remark(entry, "models.L1", message)

@@ -92,7 +92,7 @@ def untrusted(catalog: Catalog) -> Remarks:
 
 
 def message_input(catalog: Catalog) -> Remarks:
-    for name in sorted({agent.prompt for agent in catalog.all(Agent).values()}):
+    for name in sorted({name for agent in catalog.all(Agent).values() for _, name in agent.prompts()}):
         family = families(catalog).get(name)
         if family is None:
             continue

@@ -8,6 +8,7 @@ from mooring.catalog.nearest import suggestion
 from mooring.catalog.prompts import texts
 from mooring.spec import Agent, Environment, EvalSuite, Guards, Model, Override, Prompt, PromptPart, Resilience, Tool
 from mooring.spec.guards import COMMANDS
+from mooring.spec.rungs import Rung
 
 Place = tuple[str, str]
 """(dotted path, name given there)"""
@@ -22,7 +23,7 @@ def _unresolved(catalog: Catalog, entry: Entry, kind: str, places: Iterator[Plac
 
 def prompt(catalog: Catalog) -> Remarks:
     for name, agent in catalog.all(Agent).items():
-        yield from _unresolved(catalog, catalog.of(Agent)[name], "Prompt", iter([("prompt", agent.prompt)]))
+        yield from _unresolved(catalog, catalog.of(Agent)[name], "Prompt", iter(agent.prompts()))
     for name, child in catalog.all(Prompt).items():
         if child.extends is not None:
             yield from _unresolved(catalog, catalog.of(Prompt)[name], "Prompt", iter([("extends", child.extends)]))
@@ -45,12 +46,16 @@ def tool(catalog: Catalog) -> Remarks:
 
 def model(catalog: Catalog) -> Remarks:
     for name, agent in catalog.all(Agent).items():
-        places = ((f"models.{rung}", used) for rung, used in agent.models.names())
+        places = (_of_rung(rung, standing) for rung, standing in agent.models.all())
         yield from _unresolved(catalog, catalog.of(Agent)[name], "Model", places)
     for name, profile in catalog.all(Resilience).items():
         if summary := profile.context.summary_model:
             place = iter([("context.summaryModel", summary)])
             yield from _unresolved(catalog, catalog.of(Resilience)[name], "Model", place)
+
+
+def _of_rung(rung: str, standing: Rung) -> Place:
+    return f"models.{rung}.model" if standing.own else f"models.{rung}", standing.model
 
 
 def resilience(catalog: Catalog) -> Remarks:
@@ -139,7 +144,7 @@ def _names(catalog: Catalog, key: tuple[str, str]) -> Iterator[tuple[str, str]]:
     entry = catalog.entries.get(key)
     document = entry.document if entry else None
     if isinstance(document, Agent):
-        yield "Prompt", document.prompt
+        yield from (("Prompt", name) for _, name in document.prompts())
         yield "Resilience", document.resilience
         yield from (("Tool", name) for name in document.tools)
         yield from (("Model", name) for _, name in document.models.names())

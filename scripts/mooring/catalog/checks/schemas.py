@@ -75,16 +75,19 @@ def contract_conflict(catalog: Catalog) -> Remarks:
 
 def output_conflict(catalog: Catalog) -> Remarks:
     for name, agent in catalog.all(Agent).items():
-        entry, family = catalog.of(Agent)[name], families(catalog).get(agent.prompt)
-        promised = family.flat.output if family else None
-        if promised is None:
-            continue
-        if agent.output.type == "text":
-            message = f"answers are text, but the prompt {agent.prompt!r} promises JSON by its output.schema"
-            yield Remark(entry, "output.type", message)
-        elif agent.output.json_schema is not None:
-            for path, message in conflicts(promised, agent.output.json_schema, "output.schema", required=True):
-                yield Remark(entry, path, f"{message} in the prompt {agent.prompt!r}")
+        for told in dict.fromkeys(told for _, told in agent.prompts()):
+            family = families(catalog).get(told)
+            if family is not None and family.flat.output is not None:
+                yield from _broken_promise(catalog.of(Agent)[name], agent, told, family.flat.output)
+
+
+def _broken_promise(entry: Entry, agent: Agent, prompt: str, promised: JsonSchema) -> Remarks:
+    if agent.output.type == "text":
+        message = f"answers are text, but the prompt {prompt!r} promises JSON by its output.schema"
+        yield Remark(entry, "output.type", message)
+    elif agent.output.json_schema is not None:
+        for path, message in conflicts(promised, agent.output.json_schema, "output.schema", required=True):
+            yield Remark(entry, path, f"{message} in the prompt {prompt!r}")
 
 
 def output_shape(catalog: Catalog) -> Remarks:

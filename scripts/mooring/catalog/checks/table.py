@@ -1,18 +1,12 @@
 """The table of checks: every finding has one of these names."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from mooring.catalog.catalog import Catalog
 from mooring.catalog.checks import (
     access,
     agents,
-    answers,
     budgets,
     chats,
     clusters,
     drift,
-    drills,
     environments,
     exports,
     memory,
@@ -24,24 +18,12 @@ from mooring.catalog.checks import (
     prompts,
     references,
     repositories,
+    rungs,
     schemas,
-    suites,
     tools,
 )
-from mooring.catalog.checks.remark import Remarks
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`says` is what must hold, `fix` what to do where it does not.
-
-    `run` is None for what is found while a file is read, and for what needs git or the schemas folder.
-    """
-
-    says: str
-    fix: str
-    run: Callable[[Catalog], Remarks] | None = None
-
+from mooring.catalog.checks.check import Check
+from mooring.catalog.checks.evals import DRILLS, SUITES
 
 READING = {
     "plain-file": Check("Documents are plain files.", "copy the content; links and special files are not followed"),
@@ -144,6 +126,7 @@ MODELS = {
     "floating-model": Check("Production runs dated snapshots.", "pin the id", models.floating),
     "model-secret": Check("Real endpoints have a key.", "add secretRef", models.secret_ref),
     "base-url": Check("Base URLs are https, or private; no query.", "correct the URL", models.base_url),
+    "weights-address": Check("Weights are served here, without a key.", "correct it, or drop weights", models.weights),
     "same-provider": Check("L0 and L1 are by different providers.", "choose another vendor", models.same_provider),
     "repeated-model": Check("Every rung is another model.", "leave the rung out", models.repeated),
 }
@@ -158,6 +141,16 @@ AGENTS = {
         "Prompt, tools, message and answer fit the model.",
         "shorten them, or take a larger model",
         agents.context_window,
+    ),
+    "rung-prompt": Check(
+        "A rung's prompt takes and promises what the agent's does.", "take the same inputs and output", rungs.prompt
+    ),
+    "rung-tools": Check("A rung calls none but the agent's tools.", "add it to the agent's tools too", rungs.tools),
+    "rung-limits": Check("A rung's limits are below its model's.", "lower it, or leave it out", rungs.limits),
+    "rung-speed": Check(
+        "A rung can read its prompt and tools within its limit.",
+        "give the rung a shorter prompt, fewer tools, or more timeoutSeconds",
+        rungs.speed,
     ),
 }
 BUDGETS = {
@@ -348,48 +341,6 @@ OPERATIONS = {
         repositories.actions,
     ),
     "freeze-order": Check("Freezes end after they start.", "swap them", operations.freeze_order),
-}
-DRILLS = {
-    "drill-vendor": Check("Drills hit vendors of the models.", "correct the name, or name a rung", drills.vendor),
-    "drill-rung": Check("Drills hit rungs of the agents they ask.", "name another rung", drills.rung),
-    "drill-service": Check("Drills hit services that tools call.", "correct the name, or say '*'", drills.service),
-    "drill-mode": Check("What fails can fail in that way.", "take another mode", drills.mode),
-    "drill-agent": Check("Drills ask agents of one environment.", "correct the name", drills.agent),
-    "drill-pattern": Check("What a drill expects is a pattern that finishes.", "correct it", drills.pattern),
-    "drill-order": Check("Incidents and surges are in order of their start.", "sort them", drills.order),
-    "drill-overlap": Check("One target has one incident at a time.", "make one of the two, or cut one", drills.overlap),
-    "drill-length": Check("What happens in a drill begins and ends in it.", "raise hours, or cut it", drills.length),
-    "drill-random": Check("Incidents can be drawn as a drill says.", "raise hours or share", drills.drawn),
-    "drill-history": Check(
-        "Histories are CSV files of incidents, in order and apart.", "correct the name, or add the file", drills.history
-    ),
-    "drill-history-future": Check("Histories have happened.", "leave the line out"),
-}
-SUITES = {
-    "suite-agent": Check("Suites ask agents that exist.", "correct the name", suites.agent),
-    "suite-judge-model": Check("Judges are models that exist.", "correct the name", suites.judge_model),
-    "suite-judge": Check("A suite that asks a judge names one.", "add judge: {model: …}", suites.judge_missing),
-    "suite-duplicate-id": Check("Tests of a suite differ by id.", "rename one of them", suites.duplicate_id),
-    "suite-default": Check("defaultTest holds keys of a test.", "correct or remove the key", suites.default_test),
-    "suite-asks": Check("A test asks by vars.message or by turns.", "add one, or remove one", suites.asks),
-    "suite-asserts": Check("Every test asserts something.", "add an assertion besides latency", suites.asserts),
-    "suite-smoke": Check(
-        "Smoke suites need neither a judge nor a person.", "ask it in a suite of its own", suites.smoke
-    ),
-    "suite-answer": Check(
-        "An answer in a test calls the agent's tools, and stands beside the message it answers.",
-        "name a tool as models see it, or move the answer",
-        answers.answers,
-    ),
-    "suite-memories": Check("A test with memories asks an agent that recalls.", "remove them", memory.given),
-    "suite-variables": Check(
-        "Variables of a test are inputs that a request may set.", "correct, move or remove it", suites.variables
-    ),
-    "assertion-type": Check("Assertions are of a known type.", "name a known type", suites.assertion_type),
-    "assertion-shape": Check("An assertion's value fits its type.", "correct the value", suites.assertion_shape),
-    "assertion-pattern": Check("Patterns are valid and finish.", "correct the pattern", suites.assertion_pattern),
-    "assertion-schema": Check("Schemas are JSON Schema 2020-12.", "correct the schema", suites.assertion_schema),
-    "assertion-tool": Check("Assertions name tools as models see them.", "correct the name", suites.assertion_tool),
 }
 TREE = {
     "empty": Check("There is something to check: an environment.", "add configs/environments/<name>.yaml"),

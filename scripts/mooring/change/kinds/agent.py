@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from mooring.change.kinds import rung
 from mooring.change.rules import Sides, budget, moved
 from mooring.change.walk import Note, Rules, same
 from mooring.change.wording import show
-from mooring.release.content import ReleaseContent
 from mooring.spec import Tool
 
 
@@ -15,32 +15,13 @@ def rules(sides: Sides) -> Rules:
     return {
         "limits.maxModelCalls": budget("model calls per run"),
         "limits.maxToolCalls": budget("tool calls per run"),
-        **{f"models.{rung}": partial(_rung, sides, rung) for rung in ("L0", "L1", "L2")},
+        **{f"models.{name}": partial(rung.changed, sides, name) for name in ("L0", "L1", "L2")},
         "output": moved("agent.output-changed", "output"),
         "prompt": moved("agent.prompt-swapped", "prompt"),
         "resilience": moved("agent.resilience-swapped", "resilience profile"),
         "tools": partial(_tools, sides),
         "variables": variables,
     }
-
-
-def _rung(sides: Sides, rung: str, before: Any, after: Any) -> Iterator[Note]:
-    if after is None:
-        yield Note("agent.rung-removed", f"{rung} model {show(before)} removed; nothing stands in its place")
-    elif before is None:
-        yield Note("agent.rung-added", f"{rung} model {show(after)} added")
-    else:
-        was, will = _provider(sides.live, before), _provider(sides.desired, after)
-        text = f"{rung} model {show(before)} → {show(after)}"
-        if was == will:
-            yield Note("model.swapped", text)
-        else:
-            yield Note("model.provider-swapped", f"{text}, provider {show(was)} → {show(will)}")
-
-
-def _provider(content: ReleaseContent, model: str) -> str | None:
-    found = content.models.get(model)
-    return found.provider if found else None
 
 
 def _tools(sides: Sides, before: Any, after: Any) -> Iterator[Note]:

@@ -10,6 +10,7 @@ def rules(_: Sides) -> Rules:
         "baseUrl": moved("model.endpoint-changed", "endpoint"),
         "contextWindow": moved("model.window-changed", "context window"),
         "id": moved("model.swapped", "id"),
+        "maxInFlight": moved("model.queue-changed", "calls at once"),
         "options.maxOutputTokens": budget("output tokens"),
         "options.seed": moved("model.options-changed", "seed"),
         "options.temperature": moved("model.options-changed", "temperature"),
@@ -17,6 +18,7 @@ def rules(_: Sides) -> Rules:
         "prices.inputPerMillion": _price("input"),
         "prices.outputPerMillion": _price("output"),
         "provider": moved("model.provider-swapped", "provider"),
+        "weights": moved("model.weights-changed", "weights"),
         "secretRef": moved("model.secret-changed", "key"),
     }
 

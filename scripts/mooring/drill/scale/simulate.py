@@ -40,10 +40,12 @@ class Seen:
     @classmethod
     def of(cls, parts: "Sequence[Seen]") -> "Seen":
         """All of them together."""
-        counts = (sum(getattr(each, name) for each in parts) for name in ("arrived", "refused", "degraded"))
+        arrived, refused, degraded = (
+            sum(getattr(each, name) for each in parts) for name in ("arrived", "refused", "degraded")
+        )
         took, waits = ([one for each in parts for one in getattr(each, name)] for name in ("took", "waits"))
         by = {what: sum(each.by[what] for each in parts) for what in (WORKER, POOL, DATABASE)}
-        return cls(*counts, took, waits, by)
+        return cls(arrived, refused, degraded, took, waits, by)
 
 
 def quantile(values: list[float], rate: float) -> float:

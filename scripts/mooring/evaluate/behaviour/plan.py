@@ -40,6 +40,7 @@ def behavioural_plan(comparison: Comparison, verdict: Verdict, base: Side | None
         weakened=weakened(base, head, changes) if base else (),
         old=_sample(old),
         new=_sample(new),
+        unruled=comparison.head.unruled,
     )
 
 

@@ -174,6 +174,7 @@ class Behaviour:
     new: Sample
     approval: Approval | None = None
     stood_in: int = 0
+    unruled: int = 0  # simulated answers of the head that came from no rule
 
     @property
     def weakest(self) -> Evidence:

@@ -1,4 +1,4 @@
-"""The three locks, and whether they are in step: a package that is in two of them has one version. Pure."""
+"""The locks, and whether they are in step: a package that is in two of them has one version. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,8 +7,14 @@ from itertools import pairwise
 
 PROJECT = "pyproject.toml"
 RUNTIME, EVAL, DEV = "requirements.lock", "requirements-eval.lock", "requirements-dev.lock"
+MODEL = "requirements-model.lock"
 GROUPS: Mapping[str, str] = {DEV: "dev", EVAL: "eval", RUNTIME: ""}
 """The dependency group of each lock, the largest first: each holds all of the next."""
+
+APART: Mapping[str, str] = {MODEL: "model"}
+"""The group of each lock of an environment of its own. It holds what the group names, and nothing else."""
+
+FILES = (*GROUPS, *APART)
 
 _PACKAGE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?$", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")

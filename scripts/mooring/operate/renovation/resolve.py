@@ -1,4 +1,4 @@
-"""Makes the locks anew with uv: the largest first, and the others within it, so that they cannot differ."""
+"""Makes the locks anew with uv: the largest first, the others within it, so that they cannot differ; and others."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mooring.errors import Failed
-from mooring.operate.renovation.locks import DEV, GROUPS, PROJECT
+from mooring.operate.renovation.locks import APART, DEV, FILES, GROUPS, PROJECT
 from mooring.outcome import Reason
 
 SECONDS = 900
@@ -23,7 +23,7 @@ TEMPLATE_OF_ERROR = 300
 
 def read(root: Path) -> dict[str, str]:
     """The locks that are there, by file."""
-    return {file: (root / file).read_text(encoding="utf-8") for file in GROUPS if (root / file).is_file()}
+    return {file: (root / file).read_text(encoding="utf-8") for file in FILES if (root / file).is_file()}
 
 
 def resolve(root: Path, *, upgrade: bool, cooldown_days: float) -> dict[str, str]:
@@ -43,6 +43,9 @@ def resolve(root: Path, *, upgrade: bool, cooldown_days: float) -> dict[str, str
             within = [] if file == DEV else ["--constraints", DEV]
             of = ["--group", group] if group else []
             _run([uv, "pip", "compile", PROJECT, *of, *OPTIONS, NO_BUILD, *within, *before, "-q", "-o", file], folder)
+        for file, group in APART.items():
+            of = ["--group", f"{PROJECT}:{group}"]
+            _run([uv, "pip", "compile", *of, *OPTIONS, NO_BUILD, *before, "-q", "-o", file], folder)
         return read(folder)
 
 

@@ -39,6 +39,8 @@ def _lines(behaviour: Behaviour) -> Iterator[str]:
     yield f"  {wording.counts(behaviour)}"
     if told := wording.scripted(behaviour):
         yield f"  {told}"
+    if told := wording.unruled(behaviour.unruled):
+        yield f"  {told}"
     yield from (f"  {line}" for line in others)
     if totals := wording.total(behaviour):
         yield f"  {totals}"

@@ -143,7 +143,13 @@ def proof(behaviour: Behaviour) -> str:
     stood_in = (
         f"a script stood in for some of them in {count(behaviour.stood_in, 'trial')}" if behaviour.stood_in else ""
     )
-    return "; ".join(filter(None, (EVIDENCE[behaviour.evidence], stood_in, scripted(behaviour))))
+    said = (EVIDENCE[behaviour.evidence], stood_in, scripted(behaviour), unruled(behaviour.unruled))
+    return "; ".join(filter(None, said))
+
+
+def unruled(number: int) -> str:
+    """How many answers came from no rule of the simulator; "" when none did."""
+    return f"{count(number, 'answer')} came from no rule, and say nothing of the agent" if number else ""
 
 
 def scripted(behaviour: Behaviour) -> str:

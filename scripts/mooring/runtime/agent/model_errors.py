@@ -34,6 +34,13 @@ class BreakerOpen(ModelAPIError):
         super().__init__(model_name, "the breaker is open")
 
 
+class Busy(ModelAPIError):
+    """As many calls as the model takes at once are under way; it is not called. It says nothing about the endpoint."""
+
+    def __init__(self, model_name: str) -> None:
+        super().__init__(model_name, "too many calls of the model are under way")
+
+
 OVERTAKEN, OUTRUN = "overtaken", "outrun"
 """The messages with which a rung's call is cancelled when another one answered, which was asked before, or later."""
 
@@ -84,6 +91,7 @@ def in_brief(error: BaseException) -> str:
 _BRIEF: tuple[tuple[type[BaseException], str], ...] = (
     (OutOfTime, "out of time"),
     (BreakerOpen, "breaker open"),
+    (Busy, "busy"),
     (Overtaken, "overtaken"),
     (ModelRequestTimeout, "timeout"),
     (ModelConnectionError, "no connection"),
@@ -104,7 +112,7 @@ _TRANSIENT = (
 )
 _TRANSIENT_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _WRONG_STATUS = frozenset({400, 413, 422})
-_NO_VERDICT = (OutOfTime, BreakerOpen, MalformedCall, Overtaken, Unfit)
+_NO_VERDICT = (OutOfTime, BreakerOpen, Busy, MalformedCall, Overtaken, Unfit)
 
 
 def worth_a_try(error: BaseException) -> bool:

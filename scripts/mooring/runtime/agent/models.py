@@ -1,5 +1,7 @@
 """Model documents as clients: one SDK client per model, without retries of its own."""
 
+from collections.abc import Mapping
+
 import httpx2
 from openai import AsyncOpenAI
 from pydantic_ai.models import Model
@@ -13,6 +15,7 @@ from mooring.runtime.agent.retry import SDK_SECONDS
 from mooring.runtime.agent.scripted import Scripted
 from mooring.runtime.agent.wire import ChatModel, as_written
 from mooring.runtime.core.settings import Settings
+from mooring.simulated import PROVIDER
 
 SIMULATED_KEY = "simulated"
 _NO_KEY = "none"
@@ -28,7 +31,8 @@ def build(model: spec.Model, simulated: bool, settings: Settings, client: httpx2
         return Judged(_client(model, model.base_url, key, client))
     if settings.simulator_url is None:
         raise ValueError(f"the endpoint of {model.provider} is simulated, but no simulator was named")
-    return Judged(Scripted(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client)))
+    whose = {PROVIDER: model.provider}
+    return Judged(Scripted(_openai(model, f"{settings.simulator_url}/v1", SIMULATED_KEY, client, whose)))
 
 
 def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:
@@ -36,8 +40,12 @@ def _client(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -
     return build_one(model, url, key, client)
 
 
-def _openai(model: spec.Model, url: str, key: str, client: httpx2.AsyncClient) -> Model:
-    sdk = AsyncOpenAI(base_url=url, api_key=key, http_client=client, max_retries=0, timeout=SDK_SECONDS)
+def _openai(
+    model: spec.Model, url: str, key: str, client: httpx2.AsyncClient, headers: Mapping[str, str] | None = None
+) -> Model:
+    sdk = AsyncOpenAI(
+        base_url=url, api_key=key, http_client=client, max_retries=0, timeout=SDK_SECONDS, default_headers=headers
+    )
     # A stream that was cut by a polite proxy ends without an error, and without a reason.
     strict = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     provider = OpenAIProvider(openai_client=as_written(sdk))

@@ -180,7 +180,7 @@ class Runs:
             run_id,
             waiting.agent,
             waiting.release,
-            Turn(""),
+            Turn(**waiting.data.get("asked", {"message": ""})),
             tenant=tenant,
             key=waiting.data.get("key", ""),
             user=waiting.data.get("user", ""),
@@ -311,7 +311,7 @@ class Runs:
         decisions = DeferredToolResults()
         for call in request.decision.data["approvals"]:
             decisions.approvals[call["id"]] = True if request.decision.approved else denied
-        answer = await served.go_on(history, decisions)
+        answer = await served.go_on(request.turn, history, decisions)
         if not answer.approvals and record.rung != "L4":
             try:
                 await self._runner.conversations.add(served.profile, record, answer.messages)

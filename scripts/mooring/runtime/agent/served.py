@@ -90,13 +90,15 @@ class Served:
         """Answers a turn. `on_text` is given the text piece by piece, as it comes. Raises Problem."""
         record = CURRENT.get()
         before, last = self.prompt.render(turn.message, turn.variables)
+        record.turn = turn
         self.prepared.asked(record, turn)
         answer = await self._go(last, [*as_messages([*before, *turn.history]), *turn.past], None, on_text)
         self.prepared.keep(record, answer)
         return answer
 
-    async def go_on(self, messages: list[ModelMessage], decisions: DeferredToolResults) -> Answer:
-        """Goes on with a run that waited for approvals. Raises Problem."""
+    async def go_on(self, turn: Turn, messages: list[ModelMessage], decisions: DeferredToolResults) -> Answer:
+        """Goes on with the run of a turn that waited for approvals. Raises Problem."""
+        CURRENT.get().turn = turn
         return await self._go(None, messages, decisions, None)
 
     async def _go(

@@ -52,9 +52,16 @@ class CompiledPrompt:
         """The messages before the conversation, and the last one with the user's text in it. Raises Problem."""
         values = self.check(message, variables)
         try:
-            *before, (_, last) = [(role, render(values)) for role, render in self._render]
+            return self._rendered(values)
         except UndefinedError as error:
             raise Problem("invalid_request", f"an input of the prompt is missing: {error}", "variables") from error
+
+    def told(self, message: str, variables: Mapping[str, Any]) -> tuple[list[Text], str]:
+        """The same for a request that another prompt has checked, whose inputs are more. Raises UndefinedError."""
+        return self._rendered({**variables, **self._variables, "message": message})
+
+    def _rendered(self, values: Mapping[str, Any]) -> tuple[list[Text], str]:
+        *before, (_, last) = [(role, render(values)) for role, render in self._render]
         return before, last
 
     def _compiled(self, role: Role, content: str) -> tuple[Role, Callable[[Mapping[str, Any]], str]]:

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mooring.runtime.core.turn import Turn
 
 
 class Budget:
@@ -70,8 +73,9 @@ class Record:
     names the key that it was asked with, and `release` is the digest of the one whose agent answers.
     `languages` are the client's language ranges, the preferred first; `question_language` is what the question is in,
     "" where that cannot be told, None until it is asked. `context_ratio` is the most that a model's window would have
-    been filled by the whole conversation, over 1 when it was trimmed. `question` is the user's message and never
-    leaves the process in a log; `question_key` is what its last good answer is known by, "" when it has none.
+    been filled by the whole conversation, over 1 when it was trimmed. `turn` is what is being answered, `question`
+    the user's message, which never leaves the process in a log; `question_key` is what its last good answer is known
+    by, "" when it has none.
     `tries` are calls of models by rung, in the order in which they ended: `rung`, `model`, `outcome` and `seconds`.
     `rescued` counts streams that another rung took over, `written` says which rung wrote how many characters of a
     streamed answer, in order.
@@ -107,6 +111,7 @@ class Record:
     more_tries: int = 0
     context_ratio: float = 0.0
     conversation: str | None = None
+    turn: "Turn | None" = None
     question: str = ""
     question_language: str | None = None
     question_key: str = ""

@@ -23,6 +23,7 @@ class Settings:
     `simulator_url` has no trailing slash, and is None where nothing is simulated.
     `environ` is where secret references are looked up; it never shows in a log or a `repr`.
     Unless `serving`, agents run, but nothing is stored, watched or resumed; unless `hedging`, one rung at a time.
+    `rung` leaves only this rung of those that call a model, as if all others were down.
     What is called outside is called through `transport`, by default over the network. `workers_of` makes what Python
     tools run in of the sources of their modules; by default, processes.
     `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
@@ -34,6 +35,7 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     serving: bool = True
     hedging: bool = True
+    rung: str | None = None
     transport: "httpx2.AsyncBaseTransport | None" = None
     workers_of: Callable[[Mapping[str, str]], Any] | None = None
     wrap_model: WrapModel | None = None

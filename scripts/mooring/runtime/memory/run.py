@@ -182,6 +182,8 @@ class Run:
             said["streamed"] = told
         if not answer.approvals:
             return self.stored(DONE, answer=answer.text, **said)
+        turn = self.request.turn
+        said["asked"] = {"message": turn.message, "variables": dict(turn.variables)}
         waiting = self.stored(WAITING, approvals=[asdict(each) for each in answer.approvals], note=answer.text, **said)
         return replace(waiting, messages=ModelMessagesTypeAdapter.dump_json(list(answer.messages)))
 
@@ -202,6 +204,7 @@ def text_of(run: StoredRun) -> str:
 
 
 _HIDDEN = {
+    "asked",
     "tenant",
     "key",
     "user",

@@ -116,8 +116,13 @@ class Writer(Reader):
             return (time.monotonic() - start) * 1000
         traffic.wait(self.api, self.environment, f"{names.deployment(self.environment, to.slot)}-")
         took = (time.monotonic() - start) * 1000
-        together([partial(self._tell_pods, to, seen), *self._notes(to, seen, token)])
+        self._announce(to, seen, token)
         return took
+
+    def _announce(self, to: Side, seen: look.Seen, token: int) -> None:
+        """Tells pods and Deployments whose turn it is, all at once."""
+        work: list[Callable[[], object]] = [partial(self._tell_pods, to, seen), *self._notes(to, seen, token)]
+        together(work)
 
     def _tell_pods(self, to: Side, seen: look.Seen) -> None:
         """Has pods of the old slot let clients go, which they would do by themselves when they have read the ledger."""

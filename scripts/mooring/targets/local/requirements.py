@@ -1,7 +1,7 @@
 """What the supervisor has to know of a release. Read as plain JSON: the slot is who verifies it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,12 +16,23 @@ MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """A model that this machine serves: `id` at `url` from `weights`, with a `context` of so many tokens."""
+
+    name: str
+    id: str
+    url: str
+    weights: str
+    context: int
+
+
+@dataclass(frozen=True, slots=True)
 class Requirements:
     """`drain` and `warm` in seconds; `simulated` when models or services are the simulator's; `spare` when a spare
     process of the live release stands ready; `access` when callers need keys; `workers` is how many processes a slot
     has; `export` says how the state is exported, as text that is the same for the same way, None where it is not;
     `monitor` is host:port where the environment can be watched, None where any port will do; `chat` is where platforms
-    of chat are heard, None where none is connected."""
+    of chat are heard, None where none is connected; `models` are served here, in the order of their names."""
 
     drain: float = 60
     warm: float = 72 * 3600
@@ -32,6 +43,7 @@ class Requirements:
     export: str | None = None
     monitor: str | None = None
     chat: str | None = None
+    models: tuple[Weights, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -59,9 +71,19 @@ class Requirements:
                 export=json.dumps(how, sort_keys=True) if how else None,
                 monitor=environment["target"].get("monitor"),
                 chat=_chat(release),
+                models=tuple(_models(release)),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
+
+
+def _models(release: Mapping[str, Any]) -> Iterator[Weights]:
+    """Models that the environment calls and that name weights."""
+    for name, model in sorted(release.get("models", {}).items()):
+        endpoints = release["environment"]["endpoints"]
+        how = endpoints.get(model["provider"], "real") if isinstance(endpoints, dict) else endpoints
+        if model.get("weights") and how == "real":
+            yield Weights(name, model["id"], model["baseUrl"], model["weights"], model["contextWindow"])
 
 
 def _chat(release: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""The supervisor of one environment: holds the public socket, keeps both slots and the simulator, and switches.
+"""The supervisor of one environment: holds the public socket, keeps slots, simulator and local models, and switches.
 
 Nothing depends on it while it is dead: slots go on serving, and the next supervisor takes everything
 over. It decides nothing about releases; that is the rollout's, which it lets recover what was left half-done.
@@ -6,7 +6,6 @@ over. It decides nothing about releases; that is the rollout's, which it lets re
 
 import argparse
 import asyncio
-import fcntl
 import json
 import logging
 import os
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mooring import private
 from mooring.errors import Failed, MooringError, Refused, Stopped
 from mooring.network import is_loopback
 from mooring.outcome import Reason
@@ -33,8 +31,10 @@ from mooring.targets.local.beside import Beside
 from mooring.targets.local.exporter import COMMAND as EXPORTER
 from mooring.targets.local.exporter import Exporter
 from mooring.targets.local.housekeeping import Housekeeping
+from mooring.targets.local.lock import lock
 from mooring.targets.local.memory import Memory
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.local.models import ModelServers
+from mooring.targets.local.requirements import Requirements, Weights
 from mooring.targets.local.simulated import COMMAND as SIMULATOR
 from mooring.targets.local.simulated import Simulator, port_of
 from mooring.targets.local.workers import Workers
@@ -84,6 +84,7 @@ class Supervisor:
         self.slots = {name: Workers(name, options.state, self.memory, commands.slot, self._around) for name in SLOTS}
         self._live = Live(options.state / LIVE)
         self._switching = asyncio.Lock()
+        self._models = ModelServers(options.state)
         self._exporter = Exporter(options.state, commands.exporter)
         where = (options.root, options.state, options.environment, self.memory)
         self._monitor = Beside(beside.MONITOR, *where, commands.monitor)
@@ -99,7 +100,7 @@ class Supervisor:
         for slot in self.slots.values():
             slot.starter.listening = public.fileno()
         try:
-            await self._simulate([slot.wanted for slot in self.slots.values()])
+            await self._surround([slot.wanted for slot in self.slots.values()])
         except Stopped as stopped:
             log.error("%s", stopped)  # tried again every second; what serves without it goes on
         door = await unix_http.serve(folders.control(self.options.state), self._routes())
@@ -146,6 +147,7 @@ class Supervisor:
             "token": self.memory.token,
             "machine": self.memory.machine,
             "simulator": self.simulator.url,
+            "models": self._models.data(),
             "monitor": self._monitor.url,
             "chat": self._chat.url,
             "ledger": self._housekeeping.data(),
@@ -177,7 +179,7 @@ class Supervisor:
             raise Failed(Reason.STORAGE, f"release {digest} is not in the store")
         self._closed(digest)
         self._secrets.update(body.get("environ", {}))
-        await self._simulate([digest])
+        await self._surround([digest])
         slot.want(digest)
         return {}
 
@@ -233,6 +235,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*(slot.end() for slot in self.slots.values()))
         self.simulator.stop()
+        self._models.stop()
         self._exporter.stop()
         self._monitor.stop()
         self._chat.stop()
@@ -274,6 +277,7 @@ class Supervisor:
             for work in (
                 self._keep_house,
                 self._keep_simulator,
+                self._keep_models,
                 self._keep_exporter,
                 self._keep_monitor,
                 self._keep_chat,
@@ -297,6 +301,9 @@ class Supervisor:
         if self.simulator.wanted:
             await self.simulator.ensure(self.memory.simulator_port)
 
+    async def _keep_models(self) -> None:
+        await self._models.keep(lambda: self._served_here([slot.wanted for slot in self.slots.values()]))
+
     async def _keep_exporter(self) -> None:
         self._exporter.ensure(self._live_digest, self._environ())
 
@@ -316,11 +323,18 @@ class Supervisor:
 
     # --- what slots need around them ---
 
-    async def _simulate(self, digests: Sequence[str | None]) -> None:
+    async def _surround(self, digests: Sequence[str | None]) -> None:
+        """Starts what releases call on this machine: the simulator and local models."""
         files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
         if any(Requirements.read(file).simulated for file in files):
             self.memory.simulator_port = port_of(await self.simulator.ensure(self.memory.simulator_port))
             self.memory.save()
+        await self._models.ensure(self._served_here(digests))
+
+    def _served_here(self, digests: Sequence[str | None]) -> list[Weights]:
+        """The models that releases have this machine serve."""
+        files = [folders.release_file(self.options.state, digest) for digest in digests if digest]
+        return [model for file in files for model in Requirements.read(file).models]
 
     def _environ(self) -> dict[str, str]:
         """Variables of this process, and the secrets that deployments brought."""
@@ -340,19 +354,6 @@ def _failure(slot: Workers) -> Stopped | None:
     except Stopped as stopped:
         return stopped
     return None
-
-
-def lock(state: Path) -> int:
-    """The lock of a state folder, held by the descriptor. Refused(LOCKED) when another supervisor has it."""
-    try:
-        private.folder(state)
-        held = os.open(state / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise Refused(Reason.LOCKED, f"a supervisor runs for {state} already") from None
-    except OSError as error:
-        raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make it writable") from None
-    return held
 
 
 def parse(argv: Sequence[str]) -> Options:

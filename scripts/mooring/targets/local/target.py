@@ -18,11 +18,12 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.objectives.window import Totals
 from mooring.rollout.state import SLOTS, Side
-from mooring.rollout.target import Edit, Facts, SlotFacts, Terms, WorkerFacts
+from mooring.rollout.target import Edit, Facts, Terms
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
 from mooring.targets.local import folders
 from mooring.targets.local.counted import counted
+from mooring.targets.local.facts import facts_of
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
 from mooring.targets.local.memory import Memory
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Environment
 
 SUPERVISOR = (sys.executable, "-m", "mooring.targets.local.supervisor")
-LOGS = (*SLOTS, "supervisor", "simulator", "exporter", "monitor", "chat")
+LOGS = (*SLOTS, "supervisor", "simulator", "model", "exporter", "monitor", "chat")
 """What writes a log."""
 
 OPENING = 30.0
-"""Seconds within which a supervisor must have started, its simulator included."""
+"""Seconds within which a supervisor must have started, its simulator and local models included."""
 
 
 class Local(Stored):
@@ -164,7 +165,16 @@ class Local(Stored):
         url = f"{'https' if self._secure(answer) else 'http'}://{host}"
         ledger = answer["ledger"]
         beside = {name: answer.get(name) for name in ("simulator", "monitor", "chat")}
-        return Status(self.environment, True, url, answer["pid"], facts=_facts(answer), ledger=ledger, **beside)
+        return Status(
+            self.environment,
+            True,
+            url,
+            answer["pid"],
+            facts=facts_of(answer),
+            ledger=ledger,
+            **beside,
+            models=answer.get("models") or {},
+        )
 
     def _secure(self, answer: Mapping[str, Any]) -> bool:
         """Whether the live release speaks TLS."""
@@ -175,7 +185,7 @@ class Local(Stored):
 
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
-        return _facts(self._call("GET /status"))
+        return facts_of(self._call("GET /status"))
 
     def live(self) -> "Release | None":
         """The release that has the traffic, or that gets it at the next start; None when there is none."""
@@ -256,7 +266,8 @@ class Local(Stored):
         """Nothing is to be done."""
 
     def logs(self, name: str, lines: int = 50) -> list[str]:
-        """The last lines of a slot's log, or of `supervisor`, `simulator`, `exporter`, `monitor` or `chat`."""
+        """The last lines of a slot's log, or of `supervisor`, `simulator`, `model`, `exporter`, `monitor` or
+        `chat`."""
         with suppress(FileNotFoundError):
             return self._log(name).read_text(errors="replace").splitlines()[-lines:]
         return []
@@ -334,23 +345,3 @@ class Local(Stored):
             raise Failed(Reason.NOT_RUNNING, f"{self.environment} is not running here", fix) from None
         except OSError as error:
             raise Failed(Reason.PROCESS, f"the supervisor did not answer: {error}") from None
-
-
-def _facts(answer: dict[str, Any]) -> Facts:
-    slots = {}
-    for name, slot in answer["slots"].items():
-        known = {
-            key: slot[key]
-            for key in ("digest", "pid", "ready", "accepting", "totals", "in_flight", "restarts", "spare")
-        }
-        slots[name] = SlotFacts(
-            **known,
-            reasons=tuple(slot["reasons"]),
-            rss=slot["rss"] or 0,
-            runtime=slot.get("runtime") or {},
-            workers=tuple(WorkerFacts(**worker) for worker in slot["workers"]),
-        )
-    live = answer["live"]
-    return Facts(
-        Side(live, answer["slots"][live]["wanted"]) if live else None, slots, answer["token"], answer["machine"]
-    )

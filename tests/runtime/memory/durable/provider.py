@@ -24,6 +24,7 @@ class Provider:
         self.models: Counter[tuple[str, int]] = Counter()
         self.effects: Counter[tuple[str, str, int]] = Counter()
         self.times: list[float] = []
+        self.systems: set[str] = set()
         self.down = False
         self.delay = 0.0
         self.charge_delay = 0.0
@@ -56,6 +57,7 @@ class Provider:
         stage = sum(message["role"] == "assistant" for message in body["messages"])
         self.models[about, stage] += 1
         self.times.append(time.monotonic())
+        self.systems |= {message["content"] for message in body["messages"] if message["role"] == "system"}
         await asyncio.sleep(self.delay)
         if self.down:
             return JSONResponse({"error": {"message": "down"}}, 503)

@@ -1,10 +1,14 @@
 """A process that is killed at any point of a run: the run goes on from there, in the same slot or in the other."""
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import Any
 
 import pytest
+
+from mooring.release.content import ReleaseContent
+from mooring.release.release import Release
 
 POINTS = range(1, 19)
 """Three answers of the model and three calls of a tool, each before it is begun, when it is done, and written down."""
@@ -101,3 +105,20 @@ def _nothing_is_done_twice(provider: Any, about: str, ended: dict[str, Any], poi
     again = sum(asked.values()) + sum(keys.values()) - 6
     unwritten = point % 3 == 2 or point == LAST
     assert again <= 2 if point in TOGETHER else again == unwritten, (point, asked, keys)
+
+
+@pytest.mark.parametrize("point", [3, 9, 14])
+def test_a_run_goes_on_at_a_rung_with_a_prompt_of_its_own(
+    fleet: Any, provider: Any, make_release: Any, point: int
+) -> None:
+    data = make_release().content.model_dump(mode="json")
+    terse = json.loads(json.dumps(data["prompts"]["support"])) | {"name": "terse"}
+    terse["messages"][0]["content"] = "Short answers."
+    data["prompts"]["terse"] = terse
+    data["agents"]["support"]["models"]["L0"] = {"model": "primary", "prompt": "terse", "tools": ["refund-order"]}
+    release = Release.of(ReleaseContent.model_validate(data))
+    run = fleet.slot("blue", release=release, die=point, adopts=False).start(f"terse-{point}")
+    ended = fleet.slot("green", release=release).ended(run)
+    assert (ended["slot"], ended["resumed"], ended["rung"]) == ("green", 1, "L0")
+    _ended_well(f"terse-{point}", ended)
+    assert provider.systems == {"Short answers."}

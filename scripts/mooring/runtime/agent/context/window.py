@@ -28,7 +28,13 @@ from mooring.spec.resilience import Context
 T = TypeVar("T")
 Call = Callable[[list[ModelMessage]], Awaitable[T]]
 
-_SAYS_TOO_LONG = ("context_length_exceeded", "maximum context length", "prompt is too long", "context window")
+_SAYS_TOO_LONG = (
+    "context_length_exceeded",
+    "maximum context length",
+    "prompt is too long",
+    "context window",
+    "exceed_context_size",  # llama.cpp: `exceed_context_size_error`
+)
 
 
 class ContextTooLong(ModelAPIError):

@@ -17,6 +17,7 @@ from mooring.runtime.agent.layer import Layer
 from mooring.runtime.agent.model_errors import Unfit
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.shape import broken
+from mooring.simulated import OUTPUT
 
 
 def misfit(schema: Validator, text: str) -> str:
@@ -44,6 +45,8 @@ class Fitting(Layer):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
+        if self.simulated:  # it has no prompt to go by
+            model_settings = {**(model_settings or {}), "extra_body": {OUTPUT: self._schema.schema}}
         first = await self.wrapped.request(messages, model_settings, model_request_parameters)
         if not (wrong := self._wrong(first)):
             return first

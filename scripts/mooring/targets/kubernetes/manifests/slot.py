@@ -2,6 +2,7 @@
 
 import math
 
+from mooring.metrics import IN_FLIGHT
 from mooring.release.content import ReleaseContent
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.manifests import pod
@@ -18,9 +19,6 @@ Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-te
 
 MARGIN = 15
 """Seconds beyond those of requests under way, to end in order: counts are written, leases given back."""
-
-IN_FLIGHT = "mooring_in_flight_requests"
-"""The metric of pods that an adapter offers."""
 
 
 def slot(

@@ -4,12 +4,13 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from mooring.metrics import IN_FLIGHT
 from mooring.release.content import ReleaseContent
 from mooring.rollout.state import Side
 from mooring.spec.target import Autoscaling
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.manifests.objects import Object, target_of
-from mooring.targets.kubernetes.manifests.slot import IN_FLIGHT, autoscaler
+from mooring.targets.kubernetes.manifests.slot import autoscaler
 from mooring.targets.kubernetes.rendering.plain import Files, grouped, rendered_by, text
 from mooring.targets.kubernetes.rendering.text import Chosen, Only, document
 

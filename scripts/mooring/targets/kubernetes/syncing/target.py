@@ -75,9 +75,12 @@ class Synced(Kubernetes):
         with self.api.about("all pods stop"):
             return super().down()
 
-    def _note(self, to: Side, seen: look.Seen, token: int) -> None:
+    def _announce(self, to: Side, seen: look.Seen, token: int) -> None:
+        """As one commit, which nothing waits for."""
+        self._tell_pods(to, seen)
         with self.api.step(f"{to.slot} has the traffic", token=token, wait=False):
-            super()._note(to, seen, token)
+            for note in self._notes(to, seen, token):
+                note()
 
     def put(self, release: "Release") -> None:
         """Keeps a release in the database, and commits what its environment has once."""
