@@ -19,7 +19,7 @@ moor logs local                     the slot that serves
 moor logs local green --lines 200   more of one process
 moor logs local supervisor --follow   until Ctrl-C
 """
-PROCESSES = ("blue", "green", "supervisor", "simulator", "model", "exporter", "monitor", "chat")
+PROCESSES = ("blue", "green", "supervisor", "simulator", "model", "exporter", "monitor", "chat", "keeper")
 
 
 def add(parser: ArgumentParser) -> None:

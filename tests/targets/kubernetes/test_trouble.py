@@ -282,10 +282,11 @@ def test_of_two_runners_the_older_token_can_do_nothing(house: KubernetesHouse, r
     token = first.facts().token
     second.fence(token + 1)
     idle, before = other(house.live), first.facts().live
+    warm = house.until(lambda: first.facts().warm(), 60)
     for work in (
         lambda: first.stage(Side(idle, release("three").digest), token),
-        lambda: first.switch(Side(idle, release("two").digest), token),
-        lambda: first.discard(Side(idle, release("two").digest), token, None),
+        lambda: first.switch(warm, token),
+        lambda: first.discard(warm, token, None),
         lambda: first.fence(token),
     ):
         first.put(release("three"))
