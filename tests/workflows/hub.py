@@ -238,7 +238,7 @@ def change_tone(hub: Hub, words: str) -> None:
     """A small change of two prompts, committed on a branch."""
     file = hub.clone.root / "prompts/shared/tone.yaml"
     file.write_text(f"{file.read_text().rstrip()} {words}\n")
-    hub.committed(words)
+    hub.committed(words.partition("\n")[0])
 
 
 def live(hub: Hub, environment: str) -> str:

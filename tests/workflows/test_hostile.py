@@ -83,14 +83,19 @@ def test_a_fork_whose_branch_is_called_main_is_told_and_nobody_else(here: Hub) -
     assert here.head("main") == before
 
 
-def test_a_change_of_half_a_million_lines_is_cut_in_its_comment(here: Hub) -> None:
-    change_tone(here, "Be kind. Always.\n    " * 500_000)
+def test_a_giant_change_is_refused_for_what_it_does_and_cut_in_its_comment(here: Hub) -> None:
+    change_tone(here, "Be kind. Always.\n    " * 4000)
     number = here.open("giant")
     run = here.on_pull_request("validate", number, *PLAN)
+    assert run.jobs == {"plan/production": "failure"}
     assert here.on_completed(run, number).passed
     (said,) = here.api.said_on(number)
     assert len(said) < 65_536
     assert "more characters" in said
+    assert "risk 8002 of at most 40, refused by 1 guard" in said
+    change_tone(here, "Be kind. Always.\n    " * 500_000)
+    here.update(number)
+    assert "is larger than 256 KiB" in refused(here, number)
 
 
 def test_what_a_run_left_behind_for_a_commit_that_was_pushed_over_is_not_told(here: Hub) -> None:
