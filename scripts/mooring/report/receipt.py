@@ -12,8 +12,10 @@ def sentence(receipt: dict[str, Any]) -> str:
         said.append(f"{receipt['failed']:,} failed")
     if receipt["switch_ms"] is not None:
         said.append(f"switched in {receipt['switch_ms']:.2f} ms")
-    if receipt["previous"]:
-        said.append(f"the previous release stays warm in {'green' if receipt['slot'] == 'blue' else 'blue'}")
+    if receipt["standby"]:
+        said.append(f"the previous release stays warm in {receipt['standby']}")
+    elif receipt["previous"]:
+        said.append("the previous release does not stand by here")
     return "; ".join(said)
 
 

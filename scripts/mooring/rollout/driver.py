@@ -16,8 +16,8 @@ from mooring.rollout.follow import WALL, caught_up, elsewhere
 from mooring.rollout.ledger import Entry, Ledger
 from mooring.rollout.patches import Hotfix
 from mooring.rollout.receipt import Accounted, Receipt, account
-from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded
-from mooring.rollout.target import Clock, Target, Terms
+from mooring.rollout.state import Event, Kind, Phase, Requested, Resumed, State, Superseded, other
+from mooring.rollout.target import Clock, Facts, Target, Terms
 from mooring.state.records.leases import Lease
 
 if TYPE_CHECKING:
@@ -239,8 +239,8 @@ class Driver:
             )
             self.entry = self.ledger.append(self.environment, self.lease.token, self.actor, event, state, self.machine)
 
-    def _counts(self) -> dict[str, int]:
-        return account(self.before, self.target.facts())
+    def _counts(self, now: Facts | None = None) -> dict[str, int]:
+        return account(self.before, now or self.target.facts())
 
     def _seconds(self) -> float:
         return round(self.clock.now() - self.started, 3)
@@ -251,17 +251,21 @@ class Driver:
         live = State.read(newest.state).live
         if live is None:
             raise Failed(Reason.PROCESS, f"nothing is live in {self.environment}")
+        now = self.target.facts()
+        aside = other(live.slot)
+        stands_by = self.previous is not None and aside in now.slots and now.slots[aside].digest == self.previous
         return Receipt(
             self.environment,
             kind or "no-op",
             live.digest,
             self.previous,
             live.slot,
-            **self._counts(),
+            **self._counts(now),
             switch_ms=self.actions.switch_ms,
             seconds=self._seconds(),
             seq=newest.seq,
             hash=newest.hash,
+            standby=aside if stands_by else None,
         )
 
 

@@ -12,7 +12,8 @@ class Receipt:
     """`kind` is that of the rollout, or no-op. Counts are of requests between the first step and the last.
 
     `lost` were received and have neither an answer nor a client that left: 0 unless a slot was killed.
-    `hash` is the ledger's head.
+    `hash` is the ledger's head. `standby` is the slot where the previous release stands by, None where it does not:
+    it ran elsewhere before the environment moved.
     """
 
     environment: str
@@ -30,6 +31,7 @@ class Receipt:
     seconds: float
     seq: int
     hash: str
+    standby: str | None = None
 
     def data(self) -> dict[str, Any]:
         """JSON-able."""

@@ -101,5 +101,11 @@ class Target(RolloutTarget, Protocol):
     def tell(self, environ: Mapping[str, str]) -> None:
         """Gives what runs secrets that it did not start with, by the variables that name them."""
 
+    def kill(self, slot: str, worker: int = 1) -> str:
+        """Ends a worker of a slot at once, with what it was answering, as a crash does; what was ended.
+
+        Raises Failed(NOT_RUNNING) when it is not there. Somebody starts another in its place.
+        """
+
     def restart(self, name: str | None = None) -> str:
         """Begins to replace the processes of a slot, by default the live one; returns what is restarted."""

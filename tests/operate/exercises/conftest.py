@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mooring.operate.exercises.documents import release_of
 from mooring.operate.exercises.outcome import Exercised
 from mooring.operate.exercises.table import exercise, opened
 from mooring.spec.environment import Exercise
@@ -33,8 +34,9 @@ def drill(repo: Repo) -> Iterator[Drill]:
 
     def run(name: Exercise, **options: Any) -> Exercised:
         said: list[str] = []
-        with opened(name, repo.root, "local", table.target, said.append) as scratch:
-            return exercise(name, **options)(scratch)
+        environment = release_of(repo.root, "local").content.environment
+        with opened(name, repo.root, environment, table.target, said.append) as scratch:
+            return exercise(name, environment, **options)(scratch)
 
     with surrounded():
         yield run

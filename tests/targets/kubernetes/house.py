@@ -37,8 +37,10 @@ KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "RECIPIENT", "SLACK_SIGNING_SECRE
 """What the release of tests/golden/content.yaml names beside the database."""
 
 
-def image_of(folder: Path, light: bool = True, root: Path | None = None) -> Image:
+def image_of(folder: Path, light: bool = True, root: Path | None = None, **more: str) -> Image:
     """Its `python -m` runs this repository's code; when `light`, a light pod and a keeper that does nothing.
+
+    `more` are variables of its processes.
 
     `folder` is not below /tmp, which is a volume of pods; the repository may be, and so is linked there.
     """
@@ -55,7 +57,7 @@ def image_of(folder: Path, light: bool = True, root: Path | None = None) -> Imag
         "PYTHONPATH": f"{sources / 'scripts'}:{sources}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return Image(environ=environ | ({"MOORING_ROOT": str(root)} if root else {}))
+    return Image(environ=environ | ({"MOORING_ROOT": str(root)} if root else {}) | more)
 
 
 @dataclass
@@ -101,7 +103,9 @@ def opened(
     name = namespace or f"test-{secrets.token_hex(4)}"
     with ExitStack() as stack:
         image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
-        images = {IMAGE: image_of(Path(image) / "image", light, root)}
+        # The node mounts no token of a service account: what asks the API server from a pod has this file instead.
+        more = {} if light else {"KUBECONFIG": str(plane.kubeconfig)}
+        images = {IMAGE: image_of(Path(image) / "image", light, root, **more)}
         nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images, second=SECOND)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in

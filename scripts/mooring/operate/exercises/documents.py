@@ -19,6 +19,8 @@ RULES = "evals/simulator"
 SHORT_BAKE_SECONDS = 0.5
 """How long the copy's own release is watched: what is drilled comes later."""
 
+EVERYBODY = ["0.0.0.0/0", "::/0"]
+
 _LEFT_OUT = ("access", "chat", "database", "export", "patrol")
 """Fields of the environment that lead to what is real: callers' keys, chat, its state, copies, dependencies."""
 
@@ -31,6 +33,21 @@ def copied(root: Path, environment: str, to: Path) -> Mapping[str, Any]:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(root / folder, to / folder, dirs_exist_ok=True, ignore=ignored)
     return edit(to, environment, _apart)
+
+
+def in_cluster(root: Path, environment: str, to: Path, name: str) -> Mapping[str, Any]:
+    """As `copied`, for a copy that runs in the environment's own cluster and namespace, as an environment `name`.
+
+    Its state is in the same PostgreSQL server, in a schema of its own.
+    """
+    document = copied(root, environment, to)
+    target = {key: value for key, value in document["target"].items() if key not in ("apply", "autoscaling", "url")}
+    more = {"name": name, "target": target, "database": document["database"]}
+    # Whoever drills asks through the API server, which is a proxy.
+    edit(to, environment, lambda apart: {**apart, **more, "serving": {**apart["serving"], "trustedProxies": EVERYBODY}})
+    folder = to / "configs" / "environments"
+    (folder / f"{environment}.yaml").rename(folder / f"{name}.yaml")
+    return document
 
 
 def edit(root: Path, environment: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mooring.errors import Stopped
 from mooring.operate.exercises.outcome import Check, Exercised
 from mooring.operate.exercises.receipt import record
-from mooring.operate.exercises.table import exercise, opened
+from mooring.operate.exercises.table import beside, exercise, opened
 
 if TYPE_CHECKING:
     from mooring.operate.exercises.target import MakeTarget
@@ -46,10 +46,15 @@ def drill(
 
     release = resolve(load_valid(WorkTree(root)), environment)
     begun = time.monotonic()
-    with opened(name, root, environment, make, notify) as scratch:
+    document = release.content.environment
+    with opened(name, root, document, make, notify) as scratch:
         try:
-            found = exercise(name, **options)(scratch)
+            found = exercise(name, document, **options)(scratch)
         except Stopped as stopped:
             # The copy was served: that it is not any more is a result, and belongs into the ledger as well.
             found = Exercised(name, (Check("the drill", "ends", str(stopped), None),), str(stopped))
+    if document.target.type != "local" and not beside(name, document):
+        # Whoever reads the receipt must not take it for one of the cluster's own processes.
+        where = "on this machine, with a copy of its documents"
+        found = replace(found, said=f"{found.said}; {where}", figures={**found.figures, "where": "this machine"})
     return Drill(found, time.monotonic() - begun, release.digest)

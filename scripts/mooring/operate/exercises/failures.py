@@ -37,7 +37,8 @@ def nothing() -> None:
 
 def dead_worker(scratch: Scratch) -> Undo:
     """Kills one of several processes of the live slot."""
-    kill(pids(scratch.live)[-1:])
+    if (facts := scratch.target.facts()).live:
+        scratch.target.kill(facts.live.slot, len(scratch.live.workers))
     return nothing
 
 

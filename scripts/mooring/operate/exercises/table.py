@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mooring.operate.exercises.outcome import Exercised
     from mooring.operate.exercises.scratch import Scratch
     from mooring.operate.exercises.target import MakeTarget
-    from mooring.spec.environment import Exercise
+    from mooring.spec.environment import Environment, Exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,36 @@ EXERCISES: "Mapping[Exercise, Entry]" = {
 }
 """In the order in which they run."""
 
+IN_CLUSTER: "Mapping[Exercise, str]" = {"crash": "pods"}
+"""The modules of drills that an environment in a cluster has there, with its own pods, beside what serves."""
+
+
+def beside(name: "Exercise", environment: "Environment") -> bool:
+    """Whether a drill of this environment runs in its cluster; otherwise it is on this machine, with its documents.
+
+    What is applied by commits has no place for a copy, so that is drilled on this machine too.
+    """
+    return environment.target.type == "kubernetes" and environment.target.apply == "direct" and name in IN_CLUSTER
+
 
 def opened(
-    name: "Exercise", root: Path, environment: str, make: "MakeTarget", notify: Callable[[str], None]
+    name: "Exercise", root: Path, environment: "Environment", make: "MakeTarget", notify: Callable[[str], None]
 ) -> "AbstractContextManager[Scratch]":
-    """The copy that a drill needs, as `scratch` makes it."""
+    """The copy that a drill needs, as `scratch` or `cluster` makes it."""
+    if beside(name, environment):
+        from mooring.operate.exercises import cluster
+
+        return cluster.beside(root, environment.name, make, notify)
     from mooring.operate.exercises.scratch import scratch
 
     entry = EXERCISES[name]
     prepare = {"prepare": getattr(_module(name), entry.prepare)} if entry.prepare else {}
-    return scratch(root, environment, make, notify, **entry.needs, **prepare)
+    return scratch(root, environment.name, make, notify, **entry.needs, **prepare)
 
 
-def exercise(name: "Exercise", **options: Any) -> "Callable[[Scratch], Exercised]":
+def exercise(name: "Exercise", environment: "Environment", **options: Any) -> "Callable[[Scratch], Exercised]":
     """The drill itself; `options` are its own, such as `kills` of `crash`."""
-    return partial(_module(name).exercise, **options)
+    return partial(_module(IN_CLUSTER[name] if beside(name, environment) else name).exercise, **options)
 
 
 def _module(name: str) -> Any:

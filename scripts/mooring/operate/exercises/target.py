@@ -1,12 +1,15 @@
 """What a live drill needs of a target, beside what a rollout needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mooring.rollout.target import SlotFacts
 from mooring.rollout.target import Target as RolloutTarget
 from mooring.spec import Environment
+
+if TYPE_CHECKING:
+    from mooring.state.transactions import Transactions
 
 
 class Status(Protocol):
@@ -26,6 +29,16 @@ class Target(RolloutTarget, Protocol):
     def ensure(self) -> None: ...
     def down(self) -> bool: ...
     def status(self) -> Status: ...
+    def kill(self, slot: str, worker: int = 1) -> str: ...
+
+
+class InCluster(Target, Protocol):
+    """One environment in a cluster, as in `targets.kubernetes`."""
+
+    @property
+    def database(self) -> "Transactions": ...
+    def exchange(self, method: str, path: str, body: Any, timeout: float) -> tuple[int, Mapping[str, str], bytes]: ...
+    def remove(self) -> None: ...
 
 
 MakeTarget = Callable[[Path, Environment, Path], Target]

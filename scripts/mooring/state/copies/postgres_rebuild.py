@@ -60,6 +60,14 @@ def rebuilding(address: Address, migrations: int) -> Iterator[PostgresRebuild]:
         raise Unavailable(postgres.line(error)) from error
 
 
+def drop(address: Address) -> None:
+    """Deletes an environment's schema with everything in it, if there is one. Raises Unavailable."""
+    try:
+        _do(address, sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(address.schema)))
+    except psycopg.Error as error:
+        raise Unavailable(postgres.line(error)) from error
+
+
 def _undo(address: Address) -> None:
     """Takes away what a restore that was killed has left, and puts back what was there before it."""
     if not _ask(address, "select to_regclass(%s) is not null", f"{address.quoted}.{HIDDEN}"):

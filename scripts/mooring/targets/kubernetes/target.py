@@ -9,6 +9,7 @@ from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Edit
 from mooring.targets.kubernetes import look, names, place, requirements
+from mooring.targets.kubernetes.drilling import Drilling
 from mooring.targets.kubernetes.edits import edits
 from mooring.targets.kubernetes.fence import Fence, scale
 from mooring.targets.kubernetes.fence import traffic as selected
@@ -29,7 +30,7 @@ LOOK = 0.2
 """Seconds between two looks meanwhile."""
 
 
-class Kubernetes(Writer):
+class Kubernetes(Writer, Drilling):
     """Reader and Writer of one environment in a cluster.
 
     `state` is the environment's folder on this machine: copies of releases, and where the cluster was. Everything but

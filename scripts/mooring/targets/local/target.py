@@ -315,6 +315,15 @@ class Local(Stored):
             with suppress(OSError):  # the process may be gone
                 unix_http.call(door, "POST /secrets", {"environ": dict(environ)})
 
+    def kill(self, slot: str, worker: int = 1) -> str:
+        """As `kill -9` of a process of a slot."""
+        workers = {one.number: one.pid for one in self.facts().slots[slot].workers}
+        if not (pid := workers.get(worker)):
+            raise Failed(Reason.NOT_RUNNING, f"worker {worker} of {slot} is not there")
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return str(pid)
+
     def restart(self, name: str | None = None) -> str:
         """Begins to replace a slot's process, by default the live one's, by a new one with the same release.
 
