@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
 
 import sqlalchemy as sa
 
-from mooring.errors import Failed
+from mooring.errors import Failed, Stopped
 from mooring.operate.exercises.client import Lost
 from mooring.operate.exercises.cluster import Through
 from mooring.operate.exercises.outcome import Check, Exercised, percentile
@@ -106,18 +107,28 @@ def _kill(scratch: Scratch, target: InCluster, number: int, load: Load, tally: T
     pod = target.kill(live.slot, number % wanted + 1)
     tally.pods.append(pod)
     scratch.notify(f"killed {pod}")
-    whole, end = 0.0, killed + END_SECONDS
-    while time.monotonic() < end and not (whole and time.monotonic() > killed + RESUMED_SECONDS):
-        for run in _taken_over(target) - known - tally.resumed.keys():
-            tally.resumed[run] = time.monotonic() - killed
-        workers = scratch.live.workers
-        there = [one for one in workers if one.ready and one.pod != pod]
-        whole = whole or (time.monotonic() - killed if len(there) == wanted else 0.0)
-        time.sleep(0.1)
+    with ThreadPoolExecutor(1) as pool:  # a look at pods waits for those that do not answer yet
+        looking = pool.submit(_whole, scratch, pod, wanted, killed)
+        while not looking.done() or time.monotonic() < killed + RESUMED_SECONDS:
+            for run in _taken_over(target) - known - tally.resumed.keys():
+                tally.resumed[run] = time.monotonic() - killed
+            time.sleep(0.1)
+    whole = looking.result()
     if not whole:
         raise Failed(Reason.DEADLINE, f"no pod is ready in the place of {pod} after {END_SECONDS:.0f} s")
     tally.whole.append(whole)
     tally.late = max([tally.late, *(at - killed for at in load.lost[before:])])
+
+
+def _whole(scratch: Scratch, gone: str, wanted: int, killed: float) -> float:
+    """Seconds until the slot has all its pods again; 0.0 when that takes too long."""
+    while time.monotonic() < killed + END_SECONDS:
+        with suppress(Stopped):
+            there = [one for one in scratch.live.workers if one.ready and one.pod != gone]
+            if len(there) == wanted:
+                return time.monotonic() - killed
+        time.sleep(0.1)
+    return 0.0
 
 
 def _taken_over(target: InCluster) -> set[str]:
