@@ -1,81 +1,22 @@
 """An environment of the test cluster by the commands of operators, with real pods: out, and every way back."""
 
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
-from mooring.main import main
 from mooring.targets.kubernetes.api import Api
-from tests.cluster.control_plane import ControlPlane
-from tests.postgres import Cluster
-from tests.repository import Repo, copied, surrounded, until
-from tests.targets.kubernetes.house import VARIABLE, Place, opened
+from tests.repository import Repo, until
+from tests.targets.kubernetes.declared import declare
+from tests.targets.kubernetes.house import Place
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-LOCAL = "configs/environments/local.yaml"
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
 FIX = ("model/openai/gpt-4-1", "options.temperature=0", "--reason", "it repeats itself")
-
-
-def declare(repo: Repo, **values: Any) -> None:
-    """Environment `local` of a repository with other values."""
-    file = repo.root / LOCAL
-    document = yaml.safe_load(file.read_text())
-    file.write_text(json.dumps(document | values))
-    repo.commit("an environment that is elsewhere")
-
-
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return copied(tmp_path_factory.mktemp("documents"))
-
-
-@pytest.fixture(scope="module")
-def at_home(
-    control_plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, repo: Repo
-) -> Iterator[Place]:
-    """A namespace with real pods, and the variables with which commands find it."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with (
-        surrounded(),
-        pytest.MonkeyPatch.context() as patch,
-        opened(control_plane, cluster.fresh(), folder, light=False, root=repo.root) as place,
-    ):
-        patch.setenv(VARIABLE, place.url)
-        patch.setenv("KUBECONFIG", str(control_plane.kubeconfig))
-        for name in ("MOORING_HOME", "MOORING_STATE", "GITHUB_ACTIONS", "GITHUB_ACTOR"):
-            patch.delenv(name, raising=False)
-        rollout = yaml.safe_load((repo.root / LOCAL).read_text())["rollout"] | {"deadlineSeconds": 240}
-        declare(
-            repo,
-            target=place.document(),
-            database={"secretRef": f"env:{VARIABLE}"},
-            access={"tenants": [{"name": "someone"}]},
-            rollout=rollout,
-        )
-        yield place
-
-
-@pytest.fixture
-def at(repo: Repo, at_home: Place, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """A command about the repository; it must end well."""
-    assert os.environ[VARIABLE] == at_home.url
-
-    def run(*words: str, code: int = 0) -> Any:
-        capsys.readouterr()
-        found = main(["-C", str(repo.root), *words, "--json"])
-        said = capsys.readouterr()
-        assert found == code, (words, said.out[-2000:], said.err[-2000:])
-        return json.loads(said.out)
-
-    return run
 
 
 def live(at: Callable[..., Any]) -> str:
@@ -83,7 +24,8 @@ def live(at: Callable[..., Any]) -> str:
     return str(found["live"]["digest"])
 
 
-def test_a_release_goes_out_and_comes_back_in_every_way(at: Callable[..., Any], repo: Repo) -> None:
+def test_a_release_goes_out_and_comes_back_in_every_way(at: Callable[..., Any], repo: Repo, at_home: Place) -> None:
+    declare(repo, target=at_home.document())
     at("up", "local")
     one = live(at)
     repo.edit(POLICY, "within 30 days", "within 14 days")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -163,17 +164,26 @@ def deployed(ledger: Ledger, environment: str, shelf: Shelf) -> Deployed | None:
     )
 
 
+AT_ONCE = 16
+"""Processes that are asked at once: an environment in a cluster has many."""
+
 ENTRIES = 1000
 """How far back the ledger is searched."""
 
 
 def running(target: Target, facts: Facts) -> list[Running]:
     """What every slot that holds a release runs, the live one first: more than one where its workers differ."""
-    found: list[Running] = []
     live = facts.live.slot if facts.live else None
-    for name, slot in sorted(facts.slots.items(), key=lambda one: (one[0] != live, one[0])):
-        for worker in [one.number for one in slot.workers] or [1]:
-            if slot.digest and (said := _running(target, name, name == live, slot.digest, worker)) not in found:
+    asked = [
+        (target, name, name == live, slot.digest, worker)
+        for name, slot in sorted(facts.slots.items(), key=lambda one: (one[0] != live, one[0]))
+        if slot.digest
+        for worker in [one.number for one in slot.workers] or [1]
+    ]
+    found: list[Running] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for said in pool.map(lambda one: _running(*one), asked):
+            if said not in found:
                 found.append(said)
     return found
 

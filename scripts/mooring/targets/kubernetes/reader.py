@@ -37,6 +37,7 @@ class Reader(Stored):
     def __init__(self, root: Path, environment: "Environment | str", state: Path) -> None:
         super().__init__(root, environment, state)
         self._tallies = Tallies(self.environment, lambda: self.link)
+        self._last: look.Seen | None = None
 
     @cached_property
     def target(self) -> "KubernetesTarget":
@@ -84,7 +85,8 @@ class Reader(Stored):
 
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
-        return look.facts(self.api, self.doors, self._seen(), self._tallies.sums, self.machine)
+        self._last = self._seen()
+        return look.facts(self.api, self.doors, self._last, self._tallies.sums, self.machine)
 
     def _seen(self) -> look.Seen:
         return look.running(self.api, self.environment)
@@ -146,8 +148,9 @@ class Reader(Stored):
         return of_processes(said.items())
 
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
-        """The release that a pod of a slot has in memory: digest and content; and the digest of its `program`."""
-        pods = self._seen().having(slot)
+        """By the pods as `facts` last saw them: the release that a pod of a slot has in memory: digest and content; and the digest of its `program`."""
+        # Whoever asks all pods has just looked at them: to look again for each would take longer than they do.
+        pods = (self._last or self._seen()).having(slot)
         try:
             return dict(self.doors.call(pods[worker - 1].name, "GET /config", timeout=ANSWER))
         except IndexError:
