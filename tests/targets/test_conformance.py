@@ -228,6 +228,18 @@ def test_a_killed_process_costs_what_it_was_answering_and_no_more(house: AnyHous
     assert after.totals["answered"] - before.totals["answered"] >= len(load.answers)
 
 
+def test_a_worker_that_is_killed_by_its_number_is_replaced_by_another(house: AnyHouse, workers: int) -> None:
+    before = house.whole()
+    killed = house.target.kill(house.live, workers)
+    assert killed == str(before.workers[-1].identity)
+    house.until(lambda: before.workers[-1].identity not in identities(house.target.facts().slots[house.live]), 60)
+    after = house.whole()
+    assert len(after.workers) == workers
+    assert {worker.identity for worker in before.workers[:-1]} <= identities(after)
+    with pytest.raises(Failed):
+        house.target.kill(house.live, workers + 1)
+
+
 @pytest.mark.slow
 def test_a_process_at_its_memory_limit_is_replaced_alone_and_nothing_is_lost(house: AnyHouse, kind: Kind) -> None:
     before, full = house.whole(), dict[str, Any]()
