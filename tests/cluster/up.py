@@ -18,7 +18,12 @@ from tests.targets.kubernetes import house
 def main(folder: Path, light: bool, root: Path | None) -> None:
     reaper.mark()
     folder.mkdir(parents=True, exist_ok=True)
-    with Cluster() as database, ControlPlane() as plane, tempfile.TemporaryDirectory(dir="/var/tmp") as image:
+    with (
+        reaper.reaper(),
+        Cluster() as database,
+        ControlPlane() as plane,
+        tempfile.TemporaryDirectory(dir="/var/tmp") as image,
+    ):
         url = database.fresh()
         with house.opened(plane, url, Path(image), namespace="try", light=light, root=root) as place:
             target = "".join(f"  {key}: {value}\n" for key, value in place.document().items())
