@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,11 +100,13 @@ def test_a_run_that_waits_is_finished_wherever_its_environment_has_moved_to(
         at("keys", "create", "local", role, "--tenant", "someone", "--role", role)["key"]
         for role in ("caller", "approver")
     )
+    time.sleep(2)  # keys are in force within a second
     run = Caller(home, caller).waiting(REFUND)
     with asking(Caller(home, caller)) as asked:
         declare(repo, target=at_home.document())
         moved = at("up", "local")
-    assert (asked.errors, asked.answered > 20) == ([], True)
+    assert asked.errors == []
+    assert asked.answered > 20
     assert (moved["kind"], moved["lost"], moved["standby"]) == ("deploy", 0, None)
     assert moved["previous"]
     assert sentence(moved).endswith("the previous release does not stand by here")
@@ -114,7 +117,8 @@ def test_a_run_that_waits_is_finished_wherever_its_environment_has_moved_to(
         with asking(Caller(there.url, caller)) as asked:
             declare(repo, target=HERE)
             back = at("up", "local")
-        assert (asked.errors, asked.answered > 20) == ([], True)
+        assert asked.errors == []
+    assert asked.answered > 20
     assert (back["lost"], back["digest"]) == (0, moved["previous"])
     assert Caller(home, caller).status(second) == "awaiting-approval"
     Caller(home, approver).approve(second)

@@ -26,6 +26,9 @@ AGAIN = 10.0
 OTHERS = 15.0
 """Seconds that a rollout which was left is the business of its own machine alone."""
 
+ELSEWHERE = 4
+"""How the process ends that was to follow to a release of a cluster."""
+
 log = logging.getLogger("mooring.supervisor")
 
 
@@ -65,6 +68,7 @@ class Housekeeping:
         self._left = (0, 0.0)
         self._behind_since = 0.0
         self._why = ""
+        self._elsewhere: str | None = None
         self._acting: subprocess.Popen[str] | None = None
         self._next = 0.0
         self._over = False
@@ -144,8 +148,10 @@ class Housekeeping:
                 return
             self._why = (self._acting.stdout.read().strip() if self._acting.stdout else "") if code else ""
             self._next = time.monotonic() + AGAIN if code else 0.0
+            if code == ELSEWHERE:
+                self._elsewhere = self.behind
             self._acting = None
-        due = self._due()
+        due = None if self._moved else self._due()
         if due is None or self._over or time.monotonic() < self._next:
             return
         what, why = due
@@ -179,6 +185,12 @@ class Housekeeping:
         if self.behind:
             return ["--follow"], f"{self.behind} is live by the ledger and not here; following"
         return None
+
+    @property
+    def _moved(self) -> bool:
+        """Whether what is live was made for a cluster, whose keeper does all of this."""
+        live = self._seen.state.live
+        return live is not None and live.digest == self._elsewhere
 
     @property
     def _here(self) -> str | None:

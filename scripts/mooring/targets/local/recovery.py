@@ -13,10 +13,11 @@ from pathlib import Path
 
 from mooring.errors import MooringError
 from mooring.rollout.driver import recover
-from mooring.rollout.follow import follow
+from mooring.rollout.follow import elsewhere, follow
 from mooring.rollout.hotfix import expire
 from mooring.rollout.ledger import Ledger
 from mooring.runtime.core.logs import configure
+from mooring.targets.local.housekeeping import ELSEWHERE
 from mooring.targets.local.target import Local
 
 log = logging.getLogger("mooring.supervisor")
@@ -34,27 +35,30 @@ def main(argv: Sequence[str]) -> int:
     configure(sys.stderr)
     log.setLevel(logging.INFO)
     try:
-        _act(options)
+        return _act(options)
     except MooringError as error:
         log.error("%s", error)
         print(error)
         return 1
-    return 0
 
 
-def _act(options: argparse.Namespace) -> None:
+def _act(options: argparse.Namespace) -> int:
     target = Local(options.root, options.environment, options.state)
     if options.fetch:
         for digest in options.fetch:
             target.releases.fetch(digest)
-        return
+        return 0
     ledger = Ledger.of(options.root, options.environment, options.state, os.environ)
+    if options.follow and elsewhere(target, ledger):
+        log.info("it was made for a cluster: the environment moved, and what is live here serves whoever still comes")
+        return ELSEWHERE
     if options.follow:
         log.info("followed: %s is live", follow(target, ledger, log.info))
     else:
         recover(target, ledger, "supervisor", log.info)
         expire(target, ledger, "supervisor", log.info)
         log.info("recovered: %s is live", ledger.state(options.environment).live)
+    return 0
 
 
 if __name__ == "__main__":

@@ -196,9 +196,9 @@ class Local(Stored):
         digest = memory.slots[memory.live].digest if memory.live else None
         return self.release(digest) if digest else None
 
-    def belongs(self, _digest: str) -> bool:
-        """Whether a stored release can run here: any can, on one machine."""
-        return True
+    def belongs(self, digest: str) -> bool:
+        """Whether a stored release was made for a machine, and not for a cluster."""
+        return self.release(digest).content.environment.target.type == "local"
 
     def stored(self, digest: str) -> bytes:
         """The bytes of a stored release. Refused(TAMPERED) when they are not what its name says."""
