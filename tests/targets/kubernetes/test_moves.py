@@ -53,6 +53,9 @@ class Caller:
 
 @dataclass
 class Asked:
+    """What clients were told. `nobody` had no connection: where it moved from, an environment stops at last."""
+
+    nobody: int = 0
     answered: int = 0
     errors: list[str] = field(default_factory=list)
 
@@ -70,8 +73,8 @@ def asking(caller: Caller) -> Iterator[Asked]:
                 seen.answered += 1
             except HTTPError as error:
                 seen.errors.append(f"{error.code} {error.read()[:200]!r}")
-            except OSError as error:
-                seen.errors.append(repr(error))
+            except OSError:
+                seen.nobody += 1
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(3)]
     for thread in threads:
@@ -118,10 +121,8 @@ def test_a_run_that_waits_is_finished_wherever_its_environment_has_moved_to(
             declare(repo, target=HERE)
             back = at("up", "local")
         assert asked.errors == []
-    assert asked.answered > 20
+        assert asked.answered > 20
     assert (back["lost"], back["digest"]) == (0, moved["previous"])
-    assert Caller(home, caller).status(second) == "awaiting-approval"
-    Caller(home, approver).approve(second)
-    declare(repo, target=at_home.document())  # what `down` stops in the cluster is not of this machine
-    at("down", "local")
-    declare(repo, target=HERE)
+    again = str(back["url"])
+    assert Caller(again, caller).status(second) == "awaiting-approval"
+    Caller(again, approver).approve(second)

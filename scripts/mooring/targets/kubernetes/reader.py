@@ -148,7 +148,7 @@ class Reader(Stored):
         return of_processes(said.items())
 
     def config(self, slot: str, worker: int = 1) -> dict[str, Any]:
-        """By the pods as `facts` last saw them: the release that a pod of a slot has in memory: digest and content; and the digest of its `program`."""
+        """By the pods as `facts` last saw them: the release that one has in memory, and the digest of its `program`."""
         # Whoever asks all pods has just looked at them: to look again for each would take longer than they do.
         pods = (self._last or self._seen()).having(slot)
         try:
