@@ -21,7 +21,7 @@ from mooring.release.release import Release
 from mooring.release.resolve import resolve
 from mooring.rollout import driver
 from mooring.rollout.receipt import Receipt
-from tests import golang
+from tests import golang, reaper
 from tests.bench.row import MissingError, Row
 from tests.cluster import building
 from tests.cluster.control_plane import ControlPlane
@@ -50,7 +50,8 @@ def run() -> list[Row]:
     except golang.Missing as missing:
         raise MissingError(str(missing)) from None
     load_average = os.getloadavg()[0]
-    with surrounded(), Cluster() as database, ControlPlane() as plane:
+    reaper.mark()
+    with reaper.reaper(), surrounded(), Cluster() as database, ControlPlane() as plane:
         rows = [*_switches(plane, database), *_drift(plane, database)]
     load = f"{load_average:.1f} before, {os.getloadavg()[0]:.1f} after"
     return [*rows, Row(f"load of the machine, {os.cpu_count()} cores", load)]

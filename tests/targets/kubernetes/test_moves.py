@@ -40,7 +40,9 @@ class Caller:
     def waiting(self, say: str) -> str:
         """A run that waits for a person."""
         run = str(self.send("/agents/support/runs", {"message": say})["id"])
-        until(lambda: self.status(run) == "awaiting-approval", 60)
+        until(lambda: self.status(run) not in ("queued", "running"), 60)
+        seen = self.send(f"/runs/{run}")
+        assert seen["status"] == "awaiting-approval", seen
         return run
 
     def status(self, run: str) -> str:
@@ -104,7 +106,7 @@ def test_a_run_that_waits_is_finished_wherever_its_environment_has_moved_to(
         for role in ("caller", "approver")
     )
     time.sleep(2)  # keys are in force within a second
-    run = Caller(home, caller).waiting(REFUND)
+    run, second = (Caller(home, caller).waiting(REFUND) for _ in range(2))
     with asking(Caller(home, caller)) as asked:
         declare(repo, target=at_home.document())
         moved = at("up", "local")
@@ -116,7 +118,6 @@ def test_a_run_that_waits_is_finished_wherever_its_environment_has_moved_to(
     with Router(at_home.plane, at_home.namespace, "local") as there:
         assert Caller(there.url, caller).status(run) == "awaiting-approval"
         Caller(there.url, approver).approve(run)
-        second = Caller(there.url, caller).waiting(REFUND)
         with asking(Caller(there.url, caller)) as asked:
             declare(repo, target=HERE)
             back = at("up", "local")
