@@ -1,4 +1,4 @@
-"""An agent whose prompt was written for large models, told less at its lowest rung, where a real small model answers."""
+"""An agent written for large models, told less at its lowest rung, where a real small model answers."""
 
 from collections.abc import Iterator
 from pathlib import Path
