@@ -99,7 +99,7 @@ def remembering(repo: Repo) -> Repo:
     agent = repo.root / "configs/agents/support.yaml"
     listed = "  - shop/open-ticket\n"
     repo.edit("configs/agents/support.yaml", listed, f"{listed}  - shop/remember\n  - shop/recall\n")
-    repo.edit("configs/agents/support.yaml", "version: 1.0.1", "version: 1.0.2")
+    repo.edit("configs/agents/support.yaml", "version: 1.1.0", "version: 1.2.0")
     for name in ("staging", "production"):
         _without(repo.root / f"configs/environments/{name}.yaml")
     assert agent.exists()

@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if console.silent:
             console.emit(as_json.render(outcome))
         return outcome.exit_code
-    except SystemExit as stop:  # argparse after --help and --version
+    except SystemExit as stop:  # argparse after --help and --version, which it prints whether anybody reads them or not
+        _settle(console)
         return int(stop.code or 0)
     except BrokenPipeError:  # the reader has left: nobody is there to be told
         abandon(console.out)
@@ -51,6 +52,14 @@ def _complete(parser: Parser) -> None:
     import argcomplete
 
     argcomplete.autocomplete(parser, always_complete_options=False)
+
+
+def _settle(console: Console) -> None:
+    """Writes what is left to write now, and not at exit, where Python would complain."""
+    try:
+        console.out.flush()
+    except (OSError, ValueError):
+        abandon(console.out)
 
 
 def _report(error: BaseException, console: Console) -> int:

@@ -234,7 +234,7 @@ def test_a_repository_in_a_folder_of_a_larger_one_is_replaced_there_alone(moor: 
 
 def test_a_work_tree_of_a_shallow_clone_is_replaced_as_any_other(moor: Any, repo: Repo) -> None:
     repo.edit("configs/agents/support.yaml", "maxModelCalls: 8", "maxModelCalls: 9")
-    repo.edit("configs/agents/support.yaml", "version: 1.0.1", "version: 1.0.2")
+    repo.edit("configs/agents/support.yaml", "version: 1.1.0", "version: 1.2.0")
     repo.commit("more than one commit")
     shallow, linked = repo.root.parent / "shallow", Repo(repo.root.parent / "linked")
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.root}", str(shallow))

@@ -15,12 +15,18 @@ def test_what_was_never_written_is_said(moor: Any, repo: Any) -> None:
     assert (told.code, told.out, told.err) == (0, "", "moor: note: supervisor wrote nothing yet\n")
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", [one for one in PROCESSES if one != "keeper"])
 def test_every_process_has_a_log(process: str, moor: Any, repo: Any) -> None:
     log = repo.root / f".mooring/local/{process}.log"
     log.parent.mkdir(parents=True)
     log.write_text("it is well\n")
     assert moor("-C", repo.root, "logs", "local", process).out == "it is well\n"
+
+
+def test_one_machine_has_no_keeper(moor: Any, repo: Any) -> None:
+    told = moor("-C", repo.root, "logs", "local", "keeper")
+    assert told.code == 2
+    assert "no log keeper" in told.err
 
 
 @pytest.mark.usefixtures("interruptible")
