@@ -77,6 +77,18 @@ class ReleaseContent(Part):
         return tuple(model for model in self.models.values() if not self.environment.simulates(model.provider))
 
     @property
+    def model_variables(self) -> frozenset[str]:
+        """The variables with the keys of models that are asked at their own endpoints."""
+        return frozenset(model.key_variable for model in self.real_models if model.key_variable)
+
+    @property
+    def operations_variables(self) -> frozenset[str]:
+        """The variables with the secrets of exports and of chat."""
+        copied = (name for export in self.exports.values() for name in export.variables)
+        said = (name for chat in self.chats.values() for name in chat.variables)
+        return frozenset((*copied, *said))
+
+    @property
     def chat(self) -> Chat | None:
         """Who may steer the environment by chat, and where its alerts go."""
         return self.chats.get(self.environment.chat or "")

@@ -95,7 +95,7 @@ def _variables(here: Here, content: ReleaseContent, environ: Mapping[str, str]) 
 def variables(content: ReleaseContent) -> set[str]:
     """Variables of the machine that a release refers to; keys of models only where they are asked."""
     data = content.model_dump(mode="json", by_alias=True, exclude={"models"})
-    return {*_named(data), *filter(None, (model.key_variable for model in content.real_models))}
+    return {*_named(data), *content.model_variables}
 
 
 def _named(value: Any) -> Iterator[str]:

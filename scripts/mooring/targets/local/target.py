@@ -290,10 +290,8 @@ class Local(Stored):
     def stage(self, side: Side, token: int) -> None:
         """Begins to run a release in the idle slot, with the secrets it names from this process's variables."""
         content = self.release(side.digest).content
-        names = {model.key_variable for model in content.real_models if model.key_variable}
-        names |= {*content.environment.secrets, locate(self.root, self.environment, self.state).variable or ""}
-        names |= {name for export in content.exports.values() for name in export.variables}
-        names |= {name for chat in content.chats.values() for name in chat.variables}
+        names = {*content.model_variables, *content.operations_variables, *content.environment.secrets}
+        names.add(locate(self.root, self.environment, self.state).variable or "")
         environ = {name: os.environ[name] for name in names if name in os.environ}
         self._call("POST /start", {**asdict(side), "token": token, "environ": environ}, timeout=OPENING)
 

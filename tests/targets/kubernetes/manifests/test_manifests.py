@@ -67,6 +67,16 @@ def test_simulated_models_need_no_keys(made: Make) -> None:
     assert not {model.key_variable for model in made().models.values()} & set(found)
 
 
+def test_keys_of_real_providers_alone_are_given_where_others_are_simulated(made: Make) -> None:
+    by_provider: dict[str, list[str]] = {}
+    for model in made().models.values():
+        by_provider.setdefault(model.provider, []).extend([model.key_variable] if model.key_variable else [])
+    real = next(provider for provider, keys in by_provider.items() if keys)
+    endpoints = {provider: "real" if provider == real else "simulated" for provider in by_provider}
+    found = variables(slot(made({"environment.endpoints": endpoints}), "blue", DIGEST, 3))
+    assert {key for keys in by_provider.values() for key in keys} & set(found) == set(by_provider[real])
+
+
 def test_the_keeper_gets_no_key_of_a_model_and_no_callers_key(made: Make) -> None:
     found = variables(shared(made()), "production-keeper")
     assert not {model.key_variable for model in made().models.values()} & set(found)

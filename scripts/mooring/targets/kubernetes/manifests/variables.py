@@ -9,16 +9,12 @@ STATE_FOLDER = "/var/lib/mooring"
 
 def of_slot(content: ReleaseContent) -> list[str]:
     """Variables with secrets that a slot reads: of the database, callers' keys, and models where they are asked."""
-    models = content.models.values() if content.environment.endpoints == "real" else ()
-    found = {model.key_variable for model in models if model.key_variable}
-    return sorted(found | set(content.environment.secrets) | _database(content))
+    return sorted({*content.model_variables, *content.environment.secrets, *_database(content)})
 
 
 def of_keeper(content: ReleaseContent) -> list[str]:
     """Variables with secrets that the keeper reads: of the database, exports and chat, but no key of a model."""
-    found = {name for export in content.exports.values() for name in export.variables}
-    found |= {name for chat in content.chats.values() for name in chat.variables}
-    return sorted(found | _database(content))
+    return sorted(content.operations_variables | _database(content))
 
 
 def _database(content: ReleaseContent) -> set[str]:
