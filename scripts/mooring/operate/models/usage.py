@@ -34,15 +34,15 @@ def strictest(content: ReleaseContent, model: str) -> tuple[Usage, frozenset[str
 
 def _usages(content: ReleaseContent) -> Iterator[Usage]:
     for agent in content.agents.values():
-        profile = content.resilience[agent.resilience]
+        profile = agent.profiled(content.resilience[agent.resilience])
         for rung, model in agent.models.names():
-            yield Usage(model, rung, profile, f"{rung} of {agent.name}", _needs(agent))
+            yield Usage(model, rung, profile, f"{rung} of {agent.name}", _needs(agent, rung))
     for profile in content.resilience.values():
         if name := profile.context.summary_model:
             yield Usage(name, SUMMARY_RUNG, profile, f"summaries of {profile.name}", frozenset({"text"}))
 
 
-def _needs(agent: Agent) -> frozenset[str]:
+def _needs(agent: Agent, rung: str) -> frozenset[str]:
     """An answer that must be JSON is streamed to nobody before it is known to fit."""
-    more = {"tools"} if agent.tools else set()
+    more = {"tools"} if agent.tools_of(rung) else set()
     return frozenset({"text", "json"} | more) if agent.output.type == "json" else frozenset({"text", "stream"} | more)
