@@ -201,12 +201,13 @@ def test_a_release_is_made_ready_beside_the_live_one(house: AnyHouse, release: A
     target, before = house.target, house.whole()
     idle = other(house.live)
     target.put(release("slow two"))
-    target.stage(Side(idle, release("slow two").digest), 1000)
-    house.until(lambda: target.facts().slots[idle].ready, 60)
+    staged = Side(idle, release("slow two").digest)
+    target.stage(staged, 1000)
+    house.until(lambda: target.facts().warm() == staged, 60)
     slot = target.facts().slots[idle]
     assert [(worker.ready, worker.accepting) for worker in slot.workers] == [(True, False)] * workers
     assert house.whole().digest == before.digest
-    target.discard(Side(idle, release("slow two").digest), 1000, None)
+    target.discard(staged, 1000, None)
     house.until(lambda: target.facts().slots[idle].digest is None)
 
 
