@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -104,11 +103,7 @@ def opened(
     name = namespace or f"test-{secrets.token_hex(4)}"
     with ExitStack() as stack:
         image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
-        # The node mounts no token of a service account: what asks the API server from a pod has this file instead. It
-        # is not below /tmp, which is a volume of pods.
-        kubeconfig = Path(shutil.copy(plane.kubeconfig, image))
-        more = {} if light else {"KUBECONFIG": str(kubeconfig)}
-        images = {IMAGE: image_of(Path(image) / "image", light, root, **more)}
+        images = {IMAGE: image_of(Path(image) / "image", light, root)}
         nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images, second=SECOND)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in
