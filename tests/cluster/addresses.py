@@ -43,8 +43,10 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def join(one: Ends, other: Ends) -> None:
     """Carries bytes both ways until both sides have ended; a side that breaks breaks the other, too."""
     try:
-        await asyncio.gather(_carry(one[0], other[1]), _carry(other[0], one[1]))
-    except OSError:
+        async with asyncio.TaskGroup() as both:  # gather would leave the other one running
+            both.create_task(_carry(one[0], other[1]))
+            both.create_task(_carry(other[0], one[1]))
+    except* OSError:
         for _, writer in (one, other):
             writer.transport.abort()
     finally:

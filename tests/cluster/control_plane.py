@@ -17,7 +17,7 @@ from lightkube.models.authentication_v1 import TokenRequestSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
 
-from tests.cluster import egress
+from tests.cluster import audit, egress
 from tests.cluster.addresses import Addresses
 from tests.cluster.background import Background
 from tests.cluster.building import CONTROL
@@ -25,6 +25,7 @@ from tests.cluster.certificates import Authority
 from tests.repository import until
 
 HOST = "127.0.0.1"
+AUDIT = "audit.log"
 ADMIN = "system:masters"
 """The group that may do everything. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
 
@@ -56,6 +57,7 @@ class ControlPlane:
 
     def _start(self) -> None:
         egress.write_configuration(self.folder / "egress.yaml", self.folder / "egress")
+        audit.write_policy(self.folder / "audit.yaml")
         self.background.run(egress.serve(self.folder / "egress"))
         self._run("etcd", self._etcd_flags())
         self._run("apiserver", self._api_flags())
@@ -108,6 +110,10 @@ class ControlPlane:
         request = ServiceAccountToken(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[]))
         issued = self.client.create(request, name, namespace=namespace)
         return self._configured(f"{namespace}-{name}", {"token": str(issued.status and issued.status.token)})
+
+    def asked(self, namespace: str, account: str) -> list[audit.Asked]:
+        """What a service account has asked for so far."""
+        return audit.asked(self.folder / AUDIT, namespace, account)
 
     def log(self, program: str) -> str:
         """What `etcd`, `apiserver`, `controllers` or `scheduler` has said."""
@@ -181,6 +187,7 @@ class ControlPlane:
             "kubelet-certificate-authority": authority, "kubelet-client-certificate": caller.certificate,
             "kubelet-client-key": caller.key, "egress-selector-config-file": self.folder / "egress.yaml",
             "endpoint-reconciler-type": "none", "enable-priority-and-fairness": False,
+            "audit-policy-file": self.folder / "audit.yaml", "audit-log-path": self.folder / AUDIT,
         }  # fmt: skip
 
     def _controller_flags(self) -> dict[str, object]:

@@ -103,8 +103,8 @@ class Node:
         lease = {"metadata": {"name": self.name, "namespace": LEASES}, "spec": {"holderIdentity": self.name}}
         await self._client.create(made(coordination_v1.Lease, lease))
         self._place = Place(
-            self.name, self._address, self._plane.url, self._client, self._plane.addresses, self.images, self._folder, self._second,
-            self.errors,
+            self.name, self._address, self._plane.url, self._client, self._plane.addresses, self.images, self._folder,
+            self._second, self.errors,
         )  # fmt: skip
 
     async def _come_back(self) -> None:

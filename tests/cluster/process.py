@@ -49,8 +49,8 @@ class Process:
         with self.log.open("ab") as log:
             try:
                 self._running = await asyncio.create_subprocess_exec(
-                    *self.before, self._program, *self.command[1:], cwd=self.folder, env=_surrounded(self.environ), stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log, stderr=log, start_new_session=True,
+                    *self.before, self._program, *self.command[1:], cwd=self.folder, env=_surrounded(self.environ),
+                    stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 )  # fmt: skip
             except (OSError, ValueError) as error:
                 self._failed = f"failed to start containerd task: {error}"

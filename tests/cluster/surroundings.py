@@ -52,7 +52,9 @@ class Surroundings:
         identity = f"standin://{uuid.uuid4().hex}"
         return Process(words, environ | more, place, log, message, paths, identity, before)
 
-    def _account(self, container: Json, folder: Path, environ: Mapping[str, str]) -> tuple[Sequence[str], dict[str, str]]:
+    def _account(
+        self, container: Json, folder: Path, environ: Mapping[str, str]
+    ) -> tuple[Sequence[str], dict[str, str]]:
         """What stands before the command, and variables, where the container mounts its service account."""
         mounted = dict(mounts(container, self.folder / "volumes")).get(account.FOLDER)
         if mounted is None:

@@ -13,6 +13,7 @@ from lightkube.resources.core_v1 import Pod, ServiceAccount
 from lightkube.resources.rbac_authorization_v1 import Role, RoleBinding
 
 from tests.cluster import account
+from tests.cluster.audit import Asked
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.images import Image
 from tests.cluster.objects import made
@@ -23,7 +24,8 @@ ACCOUNT = """
 import json, pathlib
 from lightkube import KubeConfig
 folder = pathlib.Path(KubeConfig.from_env().get().user.token_file).parent
-print(json.dumps({name: (folder / name).read_text() for name in ("token", "ca.crt", "namespace")} | {"at": str(folder)}))
+found = {name: (folder / name).read_text() for name in ("token", "ca.crt", "namespace")}
+print(json.dumps(found | {"at": str(folder)}))
 """
 ASKS = """
 import json
@@ -133,3 +135,13 @@ def test_a_projected_token_is_for_whom_it_names(client: Client, namespace: str) 
     assert not reviewed(client, found["token"]).get("authenticated")
     review = TokenReview(metadata=ObjectMeta(), spec=TokenReviewSpec(token=found["token"], audiences=["vault"]))
     assert client.create(review).to_dict()["status"]["authenticated"]
+
+
+def test_what_an_account_asked_for_is_known(control_plane: ControlPlane, client: Client, namespace: str) -> None:
+    grant(client, namespace, "reader", {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"]})
+    said(client, namespace, ASKS, serviceAccountName="reader")
+    assert control_plane.asked(namespace, "reader") == [
+        Asked("list", "", "configmaps", "", True),
+        Asked("list", "", "secrets", "", False),
+    ]
+    assert control_plane.asked(namespace, "default") == []
