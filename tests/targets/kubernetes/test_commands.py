@@ -1,6 +1,10 @@
 """An environment of the test cluster by the commands of operators, with real pods: out, and every way back."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
+DRILL = ("drill", "--live", "crash", "--environment", "local", "--kills", "2")
 FIX = ("model/openai/gpt-4-1", "options.temperature=0", "--reason", "it repeats itself")
 
 
@@ -75,10 +80,25 @@ def test_somebody_in_chat_rolls_back(at: Callable[..., Any], repo: Repo) -> None
     assert live(at) == before, said
 
 
-def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_receipt(
+def test_one_live_drill_at_a_time_and_what_a_killed_one_left_is_gone_with_the_next(
     at: Callable[..., Any], repo: Repo, at_home: Place
 ) -> None:
-    said = at("drill", "--live", "crash", "--environment", "local", "--kills", "2")
+    labels = "mooring.dev/environment=local-drill"
+    api = Api(None, at_home.namespace)
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), *DRILL]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until(lambda: api.list("Pod", labels), 120)
+        mine = {pod["metadata"]["uid"] for pod in api.list("Pod", labels)}
+        refused = at(*DRILL, code=1)
+        assert (refused["reason"], first.poll()) == ("locked", None)
+        assert f":{first.pid}:" in refused["message"], refused
+        assert mine <= {pod["metadata"]["uid"] for pod in api.list("Pod", labels)}
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    assert api.list("Deployment", labels)
+    said = at(*DRILL)
     (found,) = said["drills"]
     assert found["result"] == "held", found
     figures = found["figures"]
@@ -86,7 +106,6 @@ def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_rece
     assert figures["resumed"] > 0 < figures["resumed_max"] < 15
     (record,) = [one for one in at("history", "local")["records"] if one["kind"] == "drill"]
     assert (record["proof"]["exercise"], record["proof"]["result"]) == ("crash", "held")
-    labels = "mooring.dev/environment=local-drill"
-    api = Api(None, at_home.namespace)
-    assert [api.list(kind, labels) for kind in ("Deployment", "Service", "Role")] == [[], [], []]
+    kinds = ("Deployment", "Pod", "Service", "Role", "ServiceAccount")
+    assert [api.list(kind, labels) for kind in kinds] == [[] for _ in kinds]
     api.close()
