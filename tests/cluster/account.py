@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+CONTEXT = "tests"
 FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 SCRIPT = """
@@ -63,7 +64,10 @@ def entered(mounted: Path, own: Path) -> tuple[str, ...]:
 
 
 def kubeconfig(mounted: Path, own: Path, environ: Mapping[str, str]) -> Path:
-    """The file that says the same to clients where no path can be mounted."""
+    """The file that says the same to clients where no path can be mounted.
+
+    Its context is called as everybody's is here: what takes one of that name from a document finds it.
+    """
     server = f"https://{environ['KUBERNETES_SERVICE_HOST']}:{environ['KUBERNETES_SERVICE_PORT']}"
     cluster = {"server": server, "certificate-authority": str(mounted / "ca.crt")}
     context = {"cluster": "own", "user": "own", "namespace": (mounted / "namespace").read_text(encoding="utf-8")}
@@ -72,8 +76,8 @@ def kubeconfig(mounted: Path, own: Path, environ: Mapping[str, str]) -> Path:
         "kind": "Config",
         "clusters": [{"name": "own", "cluster": cluster}],
         "users": [{"name": "own", "user": {"tokenFile": str(mounted / "token")}}],
-        "contexts": [{"name": "own", "context": context}],
-        "current-context": "own",
+        "contexts": [{"name": CONTEXT, "context": context}],
+        "current-context": CONTEXT,
     }
     file = own / "kubeconfig"
     file.write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -18,6 +18,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
 
 from tests.cluster import audit, egress
+from tests.cluster.account import CONTEXT
 from tests.cluster.addresses import Addresses
 from tests.cluster.background import Background
 from tests.cluster.building import CONTROL
@@ -148,8 +149,8 @@ class ControlPlane:
             "kind": "Config",
             "clusters": [{"name": "tests", "cluster": cluster}],
             "users": [{"name": name, "user": dict(credentials)}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": name, "namespace": "default"}}],
-            "current-context": "tests",
+            "contexts": [{"name": CONTEXT, "context": {"cluster": "tests", "user": name, "namespace": "default"}}],
+            "current-context": CONTEXT,
         }
         file = self.folder / f"{name.replace(':', '-')}.kubeconfig"
         file.write_text(yaml.safe_dump(content), encoding="utf-8")

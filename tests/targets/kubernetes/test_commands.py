@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from mooring.operate.exercises.cluster import beside
+from mooring.operate.exercises.documents import release_of
+from mooring.targets import table
 from mooring.targets.kubernetes.api import Api
 from tests.repository import Repo, until
 from tests.targets.kubernetes.declared import declare
@@ -80,24 +83,9 @@ def test_somebody_in_chat_rolls_back(at: Callable[..., Any], repo: Repo) -> None
     assert live(at) == before, said
 
 
-def test_one_live_drill_at_a_time_and_what_a_killed_one_left_is_gone_with_the_next(
-    at: Callable[..., Any], repo: Repo, at_home: Place
+def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_receipt(
+    at: Callable[..., Any], at_home: Place
 ) -> None:
-    labels = "mooring.dev/environment=local-drill"
-    api = Api(None, at_home.namespace)
-    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), *DRILL]
-    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    try:
-        until(lambda: api.list("Pod", labels), 120)
-        mine = {pod["metadata"]["uid"] for pod in api.list("Pod", labels)}
-        refused = at(*DRILL, code=1)
-        assert (refused["reason"], first.poll()) == ("locked", None)
-        assert f":{first.pid}:" in refused["message"], refused
-        assert mine <= {pod["metadata"]["uid"] for pod in api.list("Pod", labels)}
-    finally:
-        os.killpg(first.pid, signal.SIGKILL)
-        first.wait()
-    assert api.list("Deployment", labels)
     said = at(*DRILL)
     (found,) = said["drills"]
     assert found["result"] == "held", found
@@ -106,6 +94,37 @@ def test_one_live_drill_at_a_time_and_what_a_killed_one_left_is_gone_with_the_ne
     assert figures["resumed"] > 0 < figures["resumed_max"] < 15
     (record,) = [one for one in at("history", "local")["records"] if one["kind"] == "drill"]
     assert (record["proof"]["exercise"], record["proof"]["result"]) == ("crash", "held")
-    kinds = ("Deployment", "Pod", "Service", "Role", "ServiceAccount")
-    assert [api.list(kind, labels) for kind in kinds] == [[] for _ in kinds]
+    assert left(at_home) == []
+
+
+def test_one_live_drill_at_a_time_and_what_a_killed_one_left_is_gone_with_the_next(
+    at: Callable[..., Any], repo: Repo, at_home: Place
+) -> None:
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), *DRILL]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until(lambda: left(at_home, "Pod"), 120)
+        mine = set(left(at_home, "Pod"))
+        refused = at(*DRILL, code=1)
+        assert (refused["reason"], first.poll()) == ("locked", None)
+        assert f":{first.pid}:" in refused["message"], refused
+        assert mine <= set(left(at_home))
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    before = set(left(at_home))
+    assert before
+    document = release_of(repo.root, "local").content.environment
+    with beside(repo.root, document, table.target, lambda _line: None, "ann"):
+        assert before.isdisjoint(left(at_home))
+        assert left(at_home)
+    assert left(at_home) == []
+
+
+def left(place: Place, *kinds: str) -> list[str]:
+    """The uids of objects of the drill's copy."""
+    api = Api(None, place.namespace)
+    chosen = kinds or ("Deployment", "Pod", "Service", "Role", "ServiceAccount", "NetworkPolicy")
+    found = [one for kind in chosen for one in api.list(kind, "mooring.dev/environment=local-drill")]
     api.close()
+    return [one["metadata"]["uid"] for one in found]

@@ -46,7 +46,7 @@ def place(control_plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytes
 def make(release: Make, place: Place) -> Make:
     def made(name: str, **values: Any) -> Release:
         # The context is of whoever deploys, and no pod has it.
-        target = place.values(replicas=1, autoscaling={"most": 3}, context="tests")
+        target = place.values(replicas=1, autoscaling={"most": 3}, context=account.CONTEXT)
         return release(name, **{**target, "environment.rollout.warm.hours": 0.001, **values})
 
     return made
