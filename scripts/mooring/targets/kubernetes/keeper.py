@@ -25,17 +25,17 @@ from mooring.state.records.leases import Lease
 from mooring.state.records.machines import Machine
 from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
+from mooring.targets.host import beside
+from mooring.targets.host.beside import Beside, Kind
+from mooring.targets.host.exporter import COMMAND as EXPORTER
+from mooring.targets.host.exporter import Exporter
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.presence import Presence
 from mooring.targets.kubernetes import last_words, names
 from mooring.targets.kubernetes.keeping import Keeping, write_document
 from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.pod_doors import PodDoors
 from mooring.targets.kubernetes.surroundings import Surroundings
-from mooring.targets.local import beside
-from mooring.targets.local.beside import Beside, Kind
-from mooring.targets.local.exporter import COMMAND as EXPORTER
-from mooring.targets.local.exporter import Exporter
-from mooring.targets.local.memory import Memory
-from mooring.targets.local.presence import Presence
 
 if TYPE_CHECKING:
     from mooring.release.release import Release

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from mooring import private
 from mooring.errors import MooringError
-from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.rollout.state import Phase, State
+from mooring.rollout.unfinished import AGAIN, Seen, Unfinished
 from mooring.state.records import ledger as entries
 from mooring.state.records import pods
 from mooring.state.records.pods import Pod
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.targets.kubernetes.target import Kubernetes
 
-AGAIN = 10.0
-"""Seconds from one attempt to the next when it failed."""
-
-OTHERS = 15.0
-"""Seconds that a rollout which was left is the business of its own place alone."""
-
 STANDBY = 30.0
 """Seconds between two looks whether a standby was warm for long enough."""
 
@@ -37,17 +30,11 @@ FOLD = 60.0
 
 log = logging.getLogger("mooring.keeper")
 
-_NOTHING = State()
-
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The environment at one moment, by its database. `now` is by the database's clock."""
+class InCluster(Seen):
+    """What there is of pods besides. `now` is by the database's clock."""
 
-    seq: int = 0
-    machine: str = ""
-    state: State = _NOTHING
-    held: bool = False
     rows: tuple[Pod, ...] = ()
     now: float = 0.0
     switches: int = 0
@@ -66,27 +53,23 @@ class Keeping:
 
     def __init__(self, ledger: Ledger, environment: str, target: "Callable[[], Kubernetes]") -> None:
         self._ledger, self._environment, self._target = ledger, environment, target
-        self._left = (0, time.monotonic())
+        self._unfinished = Unfinished()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeping")
         self._doing: Future[None] | None = None
         self._next = self._standby = self._fold = float("-inf")
-        self.seen = Seen()
+        self.seen = InCluster()
 
-    def look(self) -> Seen:
+    def look(self) -> InCluster:
         """Reads the ledger and the rows of pods. Raises MooringError."""
-        newest = self._ledger.entries(1, self._environment)
-        held = lease.holder(self._ledger, self._environment) is not None
+        seen = Seen.read(self._ledger, self._environment)
 
         def work(statements: Statements) -> tuple[tuple[Pod, ...], float, int]:
             rows = tuple(pods.of(statements, self._environment))
             return rows, statements.now(), entries.count(statements, self._environment, "switched")
 
         rows, now, switches = self._ledger.read(work)
-        seq, machine = (newest[0].seq, newest[0].machine) if newest else (0, "")
-        state = State.read(newest[0].state) if newest else State()
-        self.seen = Seen(seq, machine, state, held, rows, now, switches)
-        if state.phase is Phase.IDLE or held or self._left[0] != seq:
-            self._left = (seq, time.monotonic())
+        self.seen = InCluster(seen.seq, seen.machine, seen.state, seen.held, rows, now, switches)
+        self._unfinished.look(seen)
         return self.seen
 
     def fold(self) -> None:
@@ -115,10 +98,9 @@ class Keeping:
         seen, now = self.seen, time.monotonic()
         if seen.held:
             return None
-        if seen.state.phase is not Phase.IDLE:
-            ours = seen.machine in ("", self._target().machine)
-            return self._recover if ours or now - self._left[1] > OTHERS else None
-        if seen.state.hotfix and seen.state.hotfix.over(time.time()):
+        if not seen.idle:
+            return self._recover if self._unfinished.due(seen, self._target().machine) else None
+        if seen.expired:
             return self._expire
         if seen.live and now - self._standby > STANDBY:
             self._standby = now
