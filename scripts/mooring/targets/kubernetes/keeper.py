@@ -1,7 +1,8 @@
 """`python -m mooring.targets.kubernetes.keeper`: keeps an environment's house, as a supervisor does on one machine.
 
-It finishes rollouts that were left half-done, takes back hotfixes and ends standbys in time, and keeps the exporter,
-the monitor and the door of chat running. Pods need it for nothing. One keeper works at a time: a lease says which.
+It finishes rollouts that were left half-done, takes back hotfixes and ends standbys in time, sees that the runs of
+pods that are gone go on at once, and keeps the exporter, the monitor and the door of chat running. Pods need it for
+nothing. One keeper works at a time: a lease says which.
 """
 
 import asyncio
@@ -78,7 +79,7 @@ class Keeper:
         self._root = around.state / "root"
         self._database = Transactions(around.location.found(around.environ), patience=5)
         self._releases = Releases(self._database, Store(around.state / RELEASES))
-        self.keeping = Keeping(ledger, around.environment, self._target)
+        self.keeping = Keeping(ledger, self._database, around.environment, self._target)
         self._doors = PodDoors(around.state, around.token)
         self._presence = Presence(Machine(around.uid, machines.host(), f"{around.pod}:{around.state}"))
         self._live: Release | None = None
@@ -124,6 +125,7 @@ class Keeper:
     async def _keep_house(self) -> None:
         await asyncio.to_thread(self.keeping.fold)
         if self._here:
+            await asyncio.to_thread(self.keeping.bury)
             self.keeping.act()
 
     async def _keep_doors(self) -> None:

@@ -1,4 +1,5 @@
-"""What a keeper does by the ledger: rollouts that were left half-done, hotfixes and standbys whose time is over."""
+"""What a keeper does by the database: rollouts that were left half-done, hotfixes and standbys whose time is over,
+and runs of pods that are gone."""
 
 import json
 import logging
@@ -17,6 +18,9 @@ from mooring.state.records import ledger as entries
 from mooring.state.records import pods
 from mooring.state.records.pods import Pod
 from mooring.state.records.statements import Statements
+from mooring.state.runs import executors
+from mooring.state.transactions import Transactions
+from mooring.targets.kubernetes import look
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -48,11 +52,13 @@ class InCluster(Seen):
 class Keeping:
     """Of one environment. `target` makes what changes the cluster; it is asked for when something is to be done.
 
-    `look` and `fold` wait for the database. What `act` begins goes on in a thread of its own.
+    `look`, `fold` and `bury` wait for the database. What `act` begins goes on in a thread of its own.
     """
 
-    def __init__(self, ledger: Ledger, environment: str, target: "Callable[[], Kubernetes]") -> None:
-        self._ledger, self._environment, self._target = ledger, environment, target
+    def __init__(
+        self, ledger: Ledger, database: Transactions, environment: str, target: "Callable[[], Kubernetes]"
+    ) -> None:
+        self._ledger, self._database, self._environment, self._target = ledger, database, environment, target
         self._unfinished = Unfinished()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeping")
         self._doing: Future[None] | None = None
@@ -78,6 +84,21 @@ class Keeping:
             self._fold = time.monotonic()
             if folded := self._ledger.write(lambda statements: pods.fold(statements, self._environment)):
                 log.info("%d pods are gone for long; their counts are in the sums of their slots", folded)
+
+    def bury(self) -> None:
+        """Says of pods that are gone that they are dead, so that their runs go on before their leases run out.
+
+        Raises MooringError.
+        """
+        uids = {row.uid.replace("-", "") for row in self.seen.rows if row.ended is None}
+        busy = self._database.read(executors.busy)
+        if not uids.intersection(busy.values()):
+            return
+        there = {pod.uid.replace("-", "") for pod in look.listed(self._target().api, self._environment) if not pod.over}
+        for name, uid in busy.items():
+            if uid in uids - there:
+                log.info("the pod of %s is gone; its runs go on elsewhere", name)
+                self._database.write(lambda connection, name=name: executors.bury(connection, name))  # type: ignore[misc]
 
     def act(self) -> None:
         """Begins what is due, unless something is under way."""
