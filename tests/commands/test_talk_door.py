@@ -156,6 +156,13 @@ def test_nobody_listening_says_how_to_start() -> None:
     assert (caught.value.reason, caught.value.fix) == (Reason.NOT_RUNNING, "moor up local")
 
 
+def test_a_name_that_only_a_cluster_knows_says_how_to_reach_it() -> None:
+    nowhere = "http://[::1%nowhere]:80"  # of an interface that is not there: nothing is looked up elsewhere
+    with pytest.raises(Failed, match="no address of") as caught:
+        had(Door(nowhere, "cluster").ask("support", "c-1", "Where?"))
+    assert "--url" in caught.value.fix
+
+
 def test_an_answer_that_ends_early_is_an_error(stub: Stub) -> None:
     stub.script("support", Reply("Half of it", cut="silent"))
     with pytest.raises(Failed, match="the answer broke off"):
