@@ -14,7 +14,7 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
-from tests.runtime.hosting import Serving
+from tests.runtime.hosting import Serving, listening
 from tests.runtime.sample import sample
 from tests.runtime.stub import Reply, Stub
 
@@ -26,11 +26,8 @@ Serve = Callable[..., Serving]
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     """A scripted model and its services, listening."""
-    stub = Stub()
-    serving = Serving(stub.app()).start()
-    stub.url = serving.url
-    yield stub
-    serving.stop()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture
