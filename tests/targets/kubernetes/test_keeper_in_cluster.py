@@ -18,6 +18,7 @@ from mooring.targets.kubernetes import look, names
 from mooring.targets.kubernetes.api import Api
 from mooring.targets.kubernetes.kept import Kept
 from mooring.targets.kubernetes.manifests.access import GRANTS
+from mooring.targets.kubernetes.trouble import trouble
 from tests.cluster import account
 from tests.cluster.control_plane import ControlPlane
 from tests.postgres import Cluster
@@ -126,6 +127,7 @@ def test_whoever_chats_goes_back_to_a_standby_without_pods_restarts_it_and_reads
     assert kept.restart() == "blue"
     until(lambda: kept.facts().slots["blue"].ready and len(house.pods("blue")) == 1, 120)
     assert kept.logs("blue")
+    assert trouble(kept.api, house.name, "blue", names.short(receipt.digest)) == []  # as where a pod is late
 
 
 def test_of_two_hotfixes_the_one_that_is_over_is_taken_back_and_the_other_stays(house: KubernetesHouse) -> None:
