@@ -182,11 +182,11 @@ def loaded(house: AnyHouse, work: Callable[[], Any], clients: int = 16) -> Load:
     """Runs something while clients ask; the load it was under."""
     load = Load(house.url, clients=clients)
     with ThreadPoolExecutor(1) as pool:
-        clients = pool.submit(asyncio.run, load.run())
+        asking = pool.submit(asyncio.run, load.run())
         try:
             work()
             time.sleep(0.1)
         finally:
             load.stopped = True
-        clients.result()
+        asking.result()
     return load
