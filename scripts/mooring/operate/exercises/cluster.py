@@ -59,13 +59,13 @@ def alone(state: Path, environment: Environment, actor: str) -> Iterator[lease.R
         except Refused as refused:
             if refused.reason is not Reason.LOCKED:
                 raise
-            what = f"{named(environment.name)} is another live drill's: {refused}"
+            what = f"another live drill of {environment.name} runs: {refused}"
             raise Refused(Reason.LOCKED, what, "wait until it has ended") from None
         with lease.Renewal(ledger, held) as renewal:
             yield renewal
 
 
-def _cleared(target: InCluster, renewal: lease.Renewal) -> None:
+def cleared(target: InCluster, renewal: lease.Renewal) -> None:
     """Removes the copy, unless another drill has taken it for its own since this process slept."""
     if not renewal.lost:
         target.remove()
@@ -92,7 +92,7 @@ def beside(
         renewal = stack.enter_context(alone(own, document, actor))
         notify(f"starting {name} beside {environment}")
         target.remove()
-        stack.callback(_cleared, target, renewal)
+        stack.callback(cleared, target, renewal)
         target.ensure()
         ledger = stack.enter_context(closing(Ledger.of(copy, release.content.environment, state, os.environ)))
         made = Scratch(copy, state, release, target, ledger, notify, bake)
