@@ -31,9 +31,9 @@ def environment(content: ReleaseContent) -> Environment:
 
 def test_the_second_is_refused_and_told_who_drills(tmp_path: Path, environment: Environment) -> None:
     with alone(tmp_path, environment, "ann"):
-        with pytest.raises(Refused, match=r"another live drill of shop runs: .* by ann \(drill, .*\) until") as refused:
-            with alone(tmp_path, environment, "bob"):
-                pass
+        told = r"another live drill of shop runs: .* by ann \(drill, .*\) until"
+        with pytest.raises(Refused, match=told) as refused, alone(tmp_path, environment, "bob"):
+            pass
         assert (refused.value.reason, refused.value.fix) == (Reason.LOCKED, "wait until it has ended")
     with alone(tmp_path, environment, "bob"):
         pass
