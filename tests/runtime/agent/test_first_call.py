@@ -14,10 +14,11 @@ from pydantic_ai.messages import (
 )
 
 from mooring.runtime.agent.first_call import can_begin, final
+from mooring.runtime.core.prompt import Text
 from mooring.runtime.core.record import CURRENT
 from mooring.runtime.core.turn import Turn
 
-HISTORY = (("user", "hello"), ("assistant", "hi"), ("user", "one more thing"))
+HISTORY: tuple[Text, ...] = (("user", "hello"), ("assistant", "hi"), ("user", "one more thing"))
 CALL = ToolCallPart("find-order", {"order": "A1"}, "call_1")
 LOOKS_UP = [UserPromptPart("where is A1?")]
 

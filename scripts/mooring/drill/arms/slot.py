@@ -23,7 +23,6 @@ from mooring.runtime.door.app import create_app
 from mooring.runtime.runtime import Runtime
 from mooring.spec.drill import Question
 
-
 ADDRESS = httpx2.URL("http://127.0.0.1/v1/chat/completions")
 
 

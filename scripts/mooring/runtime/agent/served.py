@@ -149,7 +149,9 @@ class Served:
             async with timer:
                 messages, response = await self._first.answer(prompt, history)
         except TimeoutError as error:
-            raise RunTimedOut("the first model call") from error if timer.expired() else error
+            if not timer.expired():
+                raise
+            raise RunTimedOut("the first model call took longer than the run may") from error
         if (text := final(response)) is not None:
             return Answer(text, "stop", messages)
         GIVEN.set([response])
