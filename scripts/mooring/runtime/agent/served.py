@@ -18,6 +18,7 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.messages import (
     AgentStreamEvent,
     ModelMessage,
+    ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
@@ -123,12 +124,14 @@ class Served:
 
         live = None if self._json or on_text is None else _noting(on_text, said)
         try:
-            answer = None
+            begun: Answer | ModelResponse | None = None
             if prompt is not None and live is None and can_begin(history):
-                answer = await self._at_once(prompt, history)
-            if answer is None:
+                begun = await self._at_once(prompt, history)
+            if isinstance(begun, Answer):
+                answer = begun
+            else:
                 handler = _teller(live) if live else None
-                answer = await self._looped(prompt, history, decisions, handler)
+                answer = await self._looped(prompt, history, decisions, handler, begun)
         except RunTimedOut:
             return instead(apologise(self.profile, record))
         except UsageLimitExceeded as error:
@@ -142,8 +145,8 @@ class Served:
             tell(answer.text)
         return answer
 
-    async def _at_once(self, prompt: str, history: list[ModelMessage]) -> Answer | None:
-        """The answer of a run that ends with its first model call; None when the loop has to go on from there."""
+    async def _at_once(self, prompt: str, history: list[ModelMessage]) -> Answer | ModelResponse:
+        """The answer of a run that ends with its first model call, or the response that the loop has to go on from."""
         timer = asyncio.timeout(CURRENT.get().budget.left() + GRACE)
         try:
             async with timer:
@@ -154,8 +157,7 @@ class Served:
             raise RunTimedOut("the first model call took longer than the run may") from error
         if (text := final(response)) is not None:
             return Answer(text, "stop", messages)
-        GIVEN.set([response])
-        return None
+        return response
 
     async def _looped(
         self,
@@ -163,18 +165,23 @@ class Served:
         history: list[ModelMessage],
         decisions: DeferredToolResults | None,
         handler: EventStreamHandler[None] | None,
+        given: ModelResponse | None = None,
     ) -> Answer:
-        """The answer of the agent loop, however many calls that takes."""
+        """The answer of the agent loop, however many calls that takes; the first one has the response `given`."""
         record = CURRENT.get()
-        result = await self._agent.run(
-            prompt,
-            message_history=history,
-            deferred_tool_results=decisions,
-            usage_limits=self._limits,
-            timeout=record.budget.left() + GRACE,
-            event_stream_handler=handler,
-            infer_name=False,
-        )
+        token = GIVEN.set([given] if given else None)
+        try:
+            result = await self._agent.run(
+                prompt,
+                message_history=history,
+                deferred_tool_results=decisions,
+                usage_limits=self._limits,
+                timeout=record.budget.left() + GRACE,
+                event_stream_handler=handler,
+                infer_name=False,
+            )
+        finally:
+            GIVEN.reset(token)
         return _answer(result, record, self.profile)
 
     async def _last_rungs(self, record: Record) -> str:
