@@ -112,31 +112,36 @@ class Reader(Stored):
         return self.releases.verified(digest).data
 
     def probe(self, slot: str, agent: str, say: str, timeout: float) -> str:
-        """What an agent of a slot answers."""
-        return str(self._ask(slot, "POST /probe", {"agent": agent, "say": say}, timeout)["answer"])
+        """What an agent of a slot answers. A pod that cannot be reached, as its node is gone, has others for that."""
+        body = {"agent": agent, "say": say}
+        return str(self._ask(slot, "POST /probe", body, timeout, again=True)["answer"])
 
     def rehearse(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """What an agent of a slot says and calls, live or not, with no effect in the world."""
-        return dict(self._ask(slot, "POST /rehearse", dict(body), timeout))
+        return dict(self._ask(slot, "POST /rehearse", dict(body), timeout, again=True))
 
     def decide(self, slot: str, body: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Has a slot go on with a run that waits for a person."""
         return dict(self._ask(slot, "POST /decide", dict(body), timeout))
 
-    def _ask(self, slot: str, route: str, body: Any, timeout: float) -> Any:
-        """Asks a pod of a slot that is ready with its release; of the others, one that is there."""
+    def _ask(self, slot: str, route: str, body: Any, timeout: float, again: bool = False) -> Any:
+        """Asks a pod of a slot that is ready with its release; of the others, one that is there.
+
+        `again` asks the next one when one does not answer.
+        """
         seen = self._seen()
         pods = seen.ready(slot) or seen.having(slot)
         if not pods:
             raise Failed(Reason.NOT_RUNNING, f"{slot} has no pods", f"moor status {self.environment}")
-        try:
-            return self.doors.call(pods[0].name, route, body, timeout)
-        except TimeoutError:
-            what = f"{pods[0].name} did not answer within {timeout:.3g} s"
-            raise Failed(Reason.PROCESS, what, f"moor logs {self.environment} {slot}") from None
-        except OSError as error:
-            what = f"{pods[0].name} did not answer: {error}"
-            raise Failed(Reason.PROCESS, what, f"moor logs {self.environment} {slot}") from None
+        why: list[str] = []
+        for pod in pods if again else pods[:1]:
+            try:
+                return self.doors.call(pod.name, route, body, timeout)
+            except TimeoutError:
+                why.append(f"{pod.name} did not answer within {timeout:.3g} s")
+            except OSError as error:
+                why.append(f"{pod.name} did not answer: {error}")
+        raise Failed(Reason.PROCESS, "; ".join(why), f"moor logs {self.environment} {slot}")
 
     def totals(self, slot: str) -> Totals:
         """What the pods of a slot have counted, by series. Failed(NOT_RUNNING) unless all that are ready say it."""
