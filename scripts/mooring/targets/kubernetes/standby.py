@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from mooring.targets.kubernetes.target import Kubernetes
 
 
+def release_minimum(target: "Kubernetes") -> str | None:
+    """Lets the live slot shrink to `replicas` where a switch that was not finished keeps its pods; the slot, then.
+
+    Where objects are changed by commits, the next rollout does it. Raises Failed when the cluster does not answer.
+    """
+    live = look.see(target.api, target.environment).live
+    if live is None or target.target.autoscaling is None or target.target.apply != "direct":
+        return None
+    with suppress(Stopped):
+        return live.slot if target.leave_to_load(live) else None
+    return None
+
+
 def tend(target: "Kubernetes", now: float | None = None) -> str | None:
     """Scales the idle slot to 0 once `warm.hours` have passed; the slot, where that was done.
 
