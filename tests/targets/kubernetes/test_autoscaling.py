@@ -1,22 +1,17 @@
 """Slots grow and shrink with load, by the cluster's own autoscaler; deployments take over as many pods."""
 
-import asyncio
-import base64
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
-from lightkube.resources.core_v1 import Secret
 
 from mooring.rollout.state import other
-from mooring.targets.kubernetes import look, names
-from tests.cluster.metrics import PROCESSOR, REQUESTS, Metrics, scaler
-from tests.targets.house import Load
-from tests.targets.kubernetes.house import KubernetesHouse, Place, open_house
+from mooring.targets.kubernetes import names, standby
+from tests.cluster.metrics import PROCESSOR, REQUESTS, scaler
+from tests.targets.kubernetes.house import KubernetesHouse, Place
+from tests.targets.kubernetes.scaled import load, lost, metrics, minimum, opened, pods
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -32,21 +27,6 @@ def release(release: Any, place: Place) -> Any:
     return partial(release, **values, **{"environment.rollout.warm": {"replicas": 1}})
 
 
-@contextmanager
-def metrics(place: Place, *groups: str) -> Iterator[Metrics]:
-    with Metrics(place.plane, place.nodes, place.namespace, groups) as found:
-        yield found
-
-
-def opened(place: Place, release: Any, found: Metrics) -> KubernetesHouse:
-    """An environment in which `one` is live."""
-    house = open_house(place, release("one"))
-    secret = place.plane.client.get(Secret, names.admin(house.name), namespace=place.namespace)
-    found.token = base64.b64decode((secret.data or {})["token"]).decode()
-    house.deploy(release("one"))
-    return house
-
-
 @pytest.fixture(scope="module")
 def house(place: Place, release: Any) -> Iterator[KubernetesHouse]:
     with metrics(place, PROCESSOR, REQUESTS) as found:
@@ -55,38 +35,8 @@ def house(place: Place, release: Any) -> Iterator[KubernetesHouse]:
         house.close()
 
 
-@contextmanager
-def load(house: KubernetesHouse, clients: int = CLIENTS, sleep: float = 0.5) -> Iterator[Load]:
-    """So many requests under way at any time; none may be lost."""
-    made = Load(house.url, clients=clients, sleep=sleep)
-    with ThreadPoolExecutor(1) as pool:
-        running: Future[None] = pool.submit(asyncio.run, made.run())
-        try:
-            yield made
-        finally:
-            made.stopped = True
-        running.result()
-    assert made.answers
-    assert not made.errors
-    assert house.refused == 0
-
-
-def pods(house: KubernetesHouse, slot: str) -> int:
-    """Those of a slot that are ready and stay."""
-    return len(look.see(house.target.api, house.name).ready(slot))
-
-
-def minimum(house: KubernetesHouse, slot: str) -> int:
-    found = scaler(house.at.plane, house.at.namespace, names.deployment(house.name, slot))
-    return int(found["spec"]["minReplicas"])
-
-
-def grown(house: KubernetesHouse, count: int = GROWN) -> None:
-    house.until(lambda: pods(house, house.live) >= count, 90)
-
-
-def lost(house: KubernetesHouse) -> int:
-    return house.target.facts().counts()["lost"]
+def grown(house: KubernetesHouse) -> None:
+    house.until(lambda: pods(house, house.live) >= GROWN, 90)
 
 
 def over(house: KubernetesHouse, work: Callable[[], Any]) -> tuple[Any, int]:
@@ -101,7 +51,7 @@ def over(house: KubernetesHouse, work: Callable[[], Any]) -> tuple[Any, int]:
 def test_a_slot_grows_with_the_requests_under_way_and_that_is_no_drift(house: KubernetesHouse) -> None:
     assert pods(house, house.live) == LEAST
     begun = time.monotonic()
-    with load(house):
+    with load(house, CLIENTS):
         grown(house)
         print(f"{LEAST} pods became {GROWN} in {time.monotonic() - begun:.1f} s")
         slot = house.whole()
@@ -116,7 +66,7 @@ def test_a_slot_grows_with_the_requests_under_way_and_that_is_no_drift(house: Ku
 
 
 def test_a_deployment_and_a_rollback_at_the_peak_take_over_as_many_pods(house: KubernetesHouse, release: Any) -> None:
-    with load(house):
+    with load(house, CLIENTS):
         grown(house)
         for work in (lambda: house.deploy(release("two")), house.rollback):
             before = house.live
@@ -132,20 +82,36 @@ def test_a_deployment_and_a_rollback_at_the_peak_take_over_as_many_pods(house: K
 
 
 def test_applying_everything_again_at_the_peak_takes_no_pods_away(house: KubernetesHouse) -> None:
-    with load(house):
+    with load(house, CLIENTS):
         grown(house)
         _, fewest = over(house, lambda: (house.target.reapply(), time.sleep(3)))
         assert fewest >= GROWN
 
 
 def test_when_load_goes_pods_go_and_what_they_are_answering_is_answered(house: KubernetesHouse) -> None:
-    with load(house):
+    with load(house, CLIENTS):
         grown(house)
     with load(house, clients=4, sleep=9.0) as slow:
         house.until(lambda: pods(house, house.live) == LEAST, 90)
         begun = len(slow.answers)
         house.until(lambda: len(slow.answers) >= begun + 4, 60)
     assert lost(house) == 0
+
+
+def test_both_the_requests_and_processor_time_count_where_an_adapter_is_there(house: KubernetesHouse) -> None:
+    found = scaler(house.at.plane, house.at.namespace, names.deployment(house.name, house.live))
+    assert [one["type"] for one in found["spec"]["metrics"]] == ["Pods", "Resource"]
+    assert [one["type"] for one in found["status"]["currentMetrics"]] == ["Pods", "Resource"]
+
+
+def test_a_minimum_that_a_rollout_left_goes_when_its_keeper_looks(house: KubernetesHouse) -> None:
+    live = house.target.facts().live
+    assert live
+    house.target._autoscale(live, MOST, idle=False)
+    assert minimum(house, live.slot) == MOST
+    assert standby.release_minimum(house.target) == live.slot
+    assert minimum(house, live.slot) == LEAST
+    assert standby.release_minimum(house.target) is None
 
 
 def test_what_was_stopped_at_the_peak_comes_back_with_its_autoscaler(house: KubernetesHouse) -> None:
