@@ -1,5 +1,6 @@
 """Where an environment runs: one machine, or a Kubernetes cluster."""
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -129,6 +130,13 @@ class KubernetesTarget(Part):
         default="mooring", description="The Secret whose keys are the variables that secret references name."
     )
     pull_secret: Label | None = Field(default=None, description="The Secret to pull the image with.")
+    admin_source_ranges: tuple[IPv4Network | IPv6Network | Literal["kube-system"], ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Who reaches the admin port of pods beside the keeper: the addresses from which the API server "
+        "does, by which all commands come, such as 10.0.0.0/28; `kube-system` where a relay in that namespace does it "
+        "(Konnectivity). Absent: every address does, and the token of the admin Secret alone guards it.",
+    )
     apply: Literal["direct"] | Git = Field(
         default="direct", description="`direct`, or by commits that Argo CD or Flux carries out."
     )

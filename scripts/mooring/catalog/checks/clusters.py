@@ -41,6 +41,15 @@ def serving(catalog: Catalog) -> Remarks:
                 yield Remark(entry, f"serving.{key}", f"`{key}` is of one machine; {INSTEAD[key]}")
 
 
+def admin_source_ranges(catalog: Catalog) -> Remarks:
+    for entry, _environment, target in _in_clusters(catalog):
+        for index, one in enumerate(target.admin_source_ranges or ()):
+            if not isinstance(one, str) and one.prefixlen == 0:
+                yield Remark(
+                    entry, f"target.adminSourceRanges.{index}", f"{one} is every address, and keeps nobody out"
+                )
+
+
 INSTEAD = {
     "workers": "a pod is one process, and target.replicas says how many there are",
     "spare": "pods stand in for each other, and a pod that ends is started again",
