@@ -1,9 +1,9 @@
 """Where an environment runs: one machine, or a Kubernetes cluster."""
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from mooring.network import is_loopback
 from mooring.spec.document import Part, Seconds
@@ -24,6 +24,31 @@ Image = Annotated[
         max_length=400,
     ),
 ]
+
+
+RELAYS = "kube-system"
+"""The namespace in which relays of an API server run that is in another network than pods, such as Konnectivity.
+
+Source: https://kubernetes.io/docs/concepts/architecture/control-plane-node-communication/
+"""
+
+_BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+
+
+def _network(value: str) -> str:
+    """Raises ValueError for what is no range, such as one whose address has bits beyond the prefix."""
+    return value if value == RELAYS else str(ip_network(value))
+
+
+Source = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?\d)|[0-9a-fA-F:]*:[0-9a-fA-F:]*/\d{{1,3}}|{RELAYS})$",
+        max_length=49,
+    ),
+    AfterValidator(_network),
+]
+"""A range of addresses in CIDR notation, or the pods of the namespace with relays."""
 
 
 class LocalTarget(Part):
@@ -130,7 +155,7 @@ class KubernetesTarget(Part):
         default="mooring", description="The Secret whose keys are the variables that secret references name."
     )
     pull_secret: Label | None = Field(default=None, description="The Secret to pull the image with.")
-    admin_source_ranges: tuple[IPv4Network | IPv6Network | Literal["kube-system"], ...] | None = Field(
+    admin_source_ranges: tuple[Source, ...] | None = Field(
         default=None,
         min_length=1,
         description="Who reaches the admin port of pods beside the keeper: the addresses from which the API server "

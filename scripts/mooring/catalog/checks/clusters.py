@@ -1,11 +1,12 @@
 """Environments in a cluster: what Kubernetes does there instead, and what pods cannot do without."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.spec import Environment
-from mooring.spec.target import KubernetesTarget
+from mooring.spec.target import RELAYS, KubernetesTarget
 
 LONGEST = 40
 """Letters of an environment's name: pods are called after it, with 23 more, and 63 are the most for a label.
@@ -44,7 +45,7 @@ def serving(catalog: Catalog) -> Remarks:
 def admin_source_ranges(catalog: Catalog) -> Remarks:
     for entry, _environment, target in _in_clusters(catalog):
         for index, one in enumerate(target.admin_source_ranges or ()):
-            if not isinstance(one, str) and one.prefixlen == 0:
+            if one != RELAYS and ip_network(one).prefixlen == 0:
                 yield Remark(
                     entry, f"target.adminSourceRanges.{index}", f"{one} is every address, and keeps nobody out"
                 )

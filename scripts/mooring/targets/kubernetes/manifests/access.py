@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mooring.release.content import ReleaseContent
 from mooring.rollout.state import SLOTS
-from mooring.spec.target import KubernetesTarget
+from mooring.spec.target import RELAYS, KubernetesTarget
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.manifests.objects import Object, head, keeper_selector, labels, target_of
 
@@ -94,12 +94,6 @@ def policies(content: ReleaseContent) -> list[Object]:
     ]
 
 
-RELAYS = "kube-system"
-"""The namespace in which relays of an API server run that is in another network than pods, such as Konnectivity.
-
-Source: https://kubernetes.io/docs/concepts/architecture/control-plane-node-communication/
-"""
-
 EVERYWHERE = (RELAYS, "0.0.0.0/0", "::/0")
 """From where an API server may reach pods. Which addresses it has, only the cluster's owner knows; unless the document
 says them, the token of the admin door alone keeps others out.
@@ -108,7 +102,7 @@ says them, the token of the admin door alone keeps others out.
 
 def _api_server(target: KubernetesTarget) -> list[Object]:
     """Whoever commands come from: they reach pods by the API server's proxy, never directly."""
-    return [_peer(str(one)) for one in target.admin_source_ranges or EVERYWHERE]
+    return [_peer(one) for one in target.admin_source_ranges or EVERYWHERE]
 
 
 def _peer(source: str) -> Object:
