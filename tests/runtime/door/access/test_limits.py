@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -168,7 +169,7 @@ def test_pods_share_the_rates_of_tenants_and_keys_out_among_them(tmp_path):
 def test_pods_share_requests_at_once_out_and_each_lets_one_in(tmp_path):
     spend = Spend(Database(url_of(tmp_path, None)))
     for limit, among, each in ((7, 3, 2), (2, 5, 1)):
-        pod = Rates(spend, None, clock=lambda: 0.0, peers=lambda among=among: among)
+        pod = Rates(spend, None, clock=lambda: 0.0, peers=partial(int, among))
         grant = Grant(Caller("shop", "site"), Limits(concurrent=limit), Limits())
         for _ in range(each):
             pod.enter(grant)

@@ -52,9 +52,10 @@ BY_KIND: dict[str, Comments] = {
     },
 }
 
-OPEN: Comments = BY_KIND["NetworkPolicy"] | {
+OPEN: Comments = {
+    **BY_KIND["NetworkPolicy"],
     "spec.ingress.*.from": "the keeper, and the API server, whose address only the owner of the cluster knows:\n"
-    "say it in target.adminSourceRanges; until then the token of the Secret alone guards this port"
+    "say it in target.adminSourceRanges; until then the token of the Secret alone guards this port",
 }
 
 
