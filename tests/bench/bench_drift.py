@@ -22,7 +22,7 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from mooring.rollout.state import Kind, Requested, Side, State
 from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from mooring.targets.local.target import Local
 from tests.bench.bench_commands import ENVIRON
 from tests.bench.bench_validate import repository_of_many

@@ -25,8 +25,8 @@ from mooring.evaluate.gate.tally import CaseKey
 from mooring.evaluate.values import Reply, Results, Trial
 from mooring.local_model.environment import python
 from mooring.spec.suite import Case, EvalSuite
+from mooring.targets.host.requirements import Weights
 from mooring.targets.local.models import ModelServers
-from mooring.targets.local.requirements import Weights
 from tests.bench.bench_gate import NAIVE, OPTIONS
 from tests.bench.row import MissingError, Row
 

@@ -19,7 +19,7 @@ import psutil
 from mooring.release.release import Release
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.siblings import name_of
-from mooring.targets.local.cores import cores
+from mooring.targets.host.cores import cores
 from tests.bench.native import Clients, Endpoint, endpoint
 from tests.bench.row import Row
 from tests.runtime.sample import sample

@@ -14,7 +14,7 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
-from tests.runtime.hosting import Serving
+from tests.runtime.hosting import Serving, listening
 from tests.runtime.sample import sample
 from tests.runtime.stub import Reply, Stub
 
@@ -26,11 +26,8 @@ Serve = Callable[..., Serving]
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     """A scripted model and its services, listening."""
-    stub = Stub()
-    serving = Serving(stub.app()).start()
-    stub.url = serving.url
-    yield stub
-    serving.stop()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture
@@ -154,6 +151,13 @@ def test_nobody_listening_says_how_to_start() -> None:
     with pytest.raises(Failed) as caught:
         had(Door("http://127.0.0.1:9", "local").ask("support", "c-1", "Where?"))
     assert (caught.value.reason, caught.value.fix) == (Reason.NOT_RUNNING, "moor up local")
+
+
+def test_a_name_that_only_a_cluster_knows_says_how_to_reach_it() -> None:
+    nowhere = "http://[::1%nowhere]:80"  # of an interface that is not there: nothing is looked up elsewhere
+    with pytest.raises(Failed, match="no address of") as caught:
+        had(Door(nowhere, "cluster").ask("support", "c-1", "Where?"))
+    assert "--url" in caught.value.fix
 
 
 def test_an_answer_that_ends_early_is_an_error(stub: Stub) -> None:

@@ -15,8 +15,8 @@ from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.runtime.core.settings import Settings
 from mooring.runtime.door.app import create_app
+from mooring.targets.host.requirements import Weights
 from mooring.targets.local.models import ModelServers
-from mooring.targets.local.requirements import Weights
 from tests.local_model.missing import MISSING
 from tests.runtime.conftest import stub, stub_server
 from tests.runtime.hosting import Serving

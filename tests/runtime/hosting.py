@@ -4,7 +4,8 @@ import asyncio
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
@@ -12,6 +13,7 @@ import uvicorn
 from starlette.routing import Mount
 
 from mooring.runtime.runtime import Runtime
+from tests.runtime.stub import Stub
 
 
 class Server(uvicorn.Server):
@@ -94,6 +96,16 @@ class Serving:
         headers = more.pop("headers", {})
         body = {"model": agent, "messages": [{"role": "user", "content": text}]} | more
         return self.http.post("/v1/chat/completions", json=body, headers=headers)
+
+
+@contextmanager
+def listening() -> Iterator[Stub]:
+    """A scripted model and its services, on a port of its own within the block."""
+    stub = Stub()
+    serving = Serving(stub.app()).start()
+    stub.url = serving.url
+    yield stub
+    serving.stop()
 
 
 def rung_of(answer: Any) -> str:

@@ -142,3 +142,9 @@ def _environment(endpoints: Endpoints, agents: list[str]) -> dict[str, Any]:
         "agents": agents,
         "rollout": {"probes": [{"agent": "support", "say": "hi", "expect": "."}]},
     }
+
+
+def called_at(release: Release, url: str) -> Release:
+    """The release with all of its models at one address."""
+    models = {name: each.model_copy(update={"base_url": f"{url}/v1"}) for name, each in release.content.models.items()}
+    return Release.of(release.content.model_copy(update={"models": models}))

@@ -5,8 +5,8 @@ import pytest
 
 from mooring.release.release import Release
 from mooring.spec.endpoints import Endpoint
-from tests.runtime.hosting import Serving
-from tests.runtime.sample import sample
+from tests.runtime.hosting import Serving, listening
+from tests.runtime.sample import called_at, sample
 from tests.runtime.stub import Reply, Stub
 
 KEYS = {"PRIMARY_KEY": "sk-1", "SMALL_KEY": "sk-3"}
@@ -16,18 +16,13 @@ MIXED: dict[str, Endpoint] = {"one": "real", "two": "simulated", "own": "real"}
 @pytest.fixture
 def vendor():
     """The real providers' own endpoint, which is another server than the simulator."""
-    made = Stub()
-    serving = Serving(made.app()).start()
-    made.url = serving.url
-    yield made
-    serving.stop()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture
 def mixed(vendor: Stub) -> Release:
-    content = sample(MIXED).content
-    models = {name: each.model_copy(update={"base_url": f"{vendor.url}/v1"}) for name, each in content.models.items()}
-    return Release.of(content.model_copy(update={"models": models}))
+    return called_at(sample(MIXED), vendor.url)
 
 
 def test_a_real_provider_is_asked_itself_and_the_answer_is_not_marked(serve, mixed, vendor, stub):

@@ -50,12 +50,12 @@ def ask(url: str, agent: str, message: str, timeout: float = 60, certificate: st
 
 
 def connect(url: str, timeout: float, certificate: str = "") -> HTTPConnection:
-    """A connection to an environment's address on this machine; with TLS, to whoever has its own `certificate`."""
+    """A connection to an environment's address; with TLS, to whoever has its own `certificate` where it names one."""
     place = urlsplit(url)
     if place.scheme != "https":
         return HTTPConnection(place.netloc, timeout=timeout)
     context = ssl.create_default_context(cafile=certificate or None)
-    context.check_hostname = False
+    context.check_hostname = not certificate  # which is for callers' names, and not for this machine's
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return HTTPSConnection(place.netloc, timeout=timeout, context=context)
 

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mooring.commands.arguments import complete, environments
 from mooring.commands.workspace import Workspace, find
@@ -24,6 +25,7 @@ moor talk support --new                        start another one; Ctrl-D ends it
 moor talk support --save-case support/first    and write it down as a test of a suite, new or not
 moor talk support --message "Where is A-1002?" --json
 moor talk support --environment staging --key-env STAGING_KEY    with a key; questions may be piped in, one a line
+moor talk support --environment cluster --url http://127.0.0.1:8420   after kubectl port-forward service/cluster 8420:80
 """
 
 KEY = "MOORING_KEY"
@@ -35,6 +37,7 @@ def add(parser: ArgumentParser) -> None:
     complete(agent, _agents)
     where = parser.add_argument("--environment", metavar="ENV", default="local", help="(default: local)")
     complete(where, environments)
+    parser.add_argument("--url", type=_url, help="where it is reached from here, such as through kubectl port-forward")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--new", action="store_true", help="start a conversation, do not go on with the last one")
     which.add_argument("--conversation", metavar="NAME", help="go on with this one, or start it")
@@ -112,7 +115,14 @@ def _door(workspace: Workspace, args: Namespace) -> "Door":
     environment = release.content.environment
     # With access, who approves is known by the key alone.
     approval = os.environ.get("MOORING_APPROVAL_KEY") if environment.access is None else None
-    return Door(url, name, key, approval, certificate_of(environment), args.user)
+    return Door(args.url or url, name, key, approval, certificate_of(environment), args.user)
+
+
+def _url(text: str) -> str:
+    place = urlsplit(text)
+    if place.scheme not in ("http", "https") or not place.hostname:
+        raise ArgumentTypeError(f"{text} is no URL, such as http://127.0.0.1:8420")
+    return text.rstrip("/")
 
 
 def _agents(workspace: Workspace) -> list[str]:

@@ -11,7 +11,7 @@ from mooring.evaluate.values import Results, Trial
 from mooring.release.release import Release
 from mooring.spec import EvalSuite
 from tests.repository import CONTENT
-from tests.runtime.hosting import Serving
+from tests.runtime.hosting import listening
 from tests.runtime.sample import sample
 from tests.runtime.stub import Stub
 
@@ -25,11 +25,8 @@ Evaluate = Callable[..., Results]
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     """A scripted server, listening."""
-    stub = Stub()
-    serving = Serving(stub.app()).start()
-    stub.url = serving.url
-    yield stub
-    serving.stop()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture

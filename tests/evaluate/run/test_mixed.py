@@ -16,8 +16,8 @@ from mooring.evaluate.values import Results
 from mooring.release.release import Release
 from mooring.spec import EvalSuite
 from mooring.spec.endpoints import Endpoint
-from tests.runtime.hosting import Serving
-from tests.runtime.sample import sample
+from tests.runtime.hosting import listening
+from tests.runtime.sample import called_at, sample
 from tests.runtime.stub import Reply, Stub
 
 MIXED: dict[str, Endpoint] = {"one": "real", "two": "simulated", "own": "real"}
@@ -31,18 +31,13 @@ Evaluate = Callable[..., Results]
 @pytest.fixture
 def vendor() -> Iterator[Stub]:
     """The real providers' endpoint; the simulator is another server."""
-    made = Stub()
-    serving = Serving(made.app()).start()
-    made.url = serving.url
-    yield made
-    serving.stop()
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture
 def mixed(vendor: Stub) -> Release:
-    content = sample(MIXED).content
-    models = {name: each.model_copy(update={"base_url": f"{vendor.url}/v1"}) for name, each in content.models.items()}
-    return Release.of(content.model_copy(update={"models": models}))
+    return called_at(sample(MIXED), vendor.url)
 
 
 def attested(results: Results, suite: EvalSuite) -> str:

@@ -189,7 +189,7 @@ def test_what_was_never_deployed_is_behind_as_a_whole(world: World, tmp_path: An
 def test_a_reference_without_the_environment_is_a_mistake(world: World) -> None:
     world.repo.root.joinpath("configs/environments/local.yaml").unlink()
     world.repo.commit("no local")
-    with pytest.raises(UsageError, match="no environment 'local'"):
+    with pytest.raises(UsageError, match=r"[0-9a-f]{12}: no environment 'local'"):
         world.look()
     with pytest.raises(UsageError, match="no commit 'nowhere'"):
         world.look("nowhere")

@@ -83,7 +83,7 @@ def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_rece
     assert found["result"] == "held", found
     figures = found["figures"]
     assert (figures["kills"], figures["where"], figures["failed"]) == (2, "local-drill", 0)
-    assert figures["resumed"] > 0 < figures["resumed_max"] < 15
+    assert figures["resumed"] > 0 < figures["resumed_max"]
     (record,) = [one for one in at("history", "local")["records"] if one["kind"] == "drill"]
     assert (record["proof"]["exercise"], record["proof"]["result"]) == ("crash", "held")
     labels = "mooring.dev/environment=local-drill"

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from mooring.targets.local import beside, supervisor
+from mooring.targets.host import beside
+from mooring.targets.local import supervisor
 
 
 async def run(options: supervisor.Options, commands: supervisor.Commands) -> None:

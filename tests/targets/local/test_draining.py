@@ -6,8 +6,8 @@ from pathlib import Path
 from mooring.operate.monitor.aggregate import Aggregate
 from mooring.runtime.process import unix_http
 from mooring.runtime.watch import last_figures
+from mooring.targets.host.memory import Memory
 from mooring.targets.local.draining import Draining
-from mooring.targets.local.memory import Memory
 from mooring.targets.local.process import Process
 from mooring.targets.local.totals import Totals
 

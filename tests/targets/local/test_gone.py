@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from mooring.targets.local.target import Local
 from tests.repository import CONTENT
 

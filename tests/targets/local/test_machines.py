@@ -22,7 +22,7 @@ from mooring.rollout.ledger import Ledger
 from mooring.state.place.location import Location
 from mooring.state.records import machines
 from mooring.state.records.machines import Machine
-from mooring.targets.local.presence import Presence
+from mooring.targets.host.presence import Presence
 from mooring.targets.local.target import Local
 from tests.postgres import Cluster
 from tests.targets.local.conftest import LIGHT, House
@@ -256,7 +256,7 @@ def test_a_second_machine_on_one_file_is_refused_with_what_to_do(file: Ledger) -
 
 
 def test_what_a_dead_machine_left_in_a_file_is_no_obstacle(file: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mooring.targets.local.presence.GONE_SECONDS", 0.1)
+    monkeypatch.setattr("mooring.targets.host.presence.GONE_SECONDS", 0.1)
     file.write(lambda statements: machines.beat(statements, Machine("b", "elsewhere", "/srv/state")))
     Presence(Machine("a", "here", "/srv/state"), lambda _: None).enter(file)
     assert [one.id for one in file.read(machines.known)] == ["a"]

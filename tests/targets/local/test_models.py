@@ -16,9 +16,9 @@ import pytest
 from mooring.errors import Failed
 from mooring.local_model.environment import SERVE
 from mooring.outcome import Reason
+from mooring.targets.host.requirements import Requirements, Weights
 from mooring.targets.local import models
 from mooring.targets.local.models import ModelServers, serves
-from mooring.targets.local.requirements import Requirements, Weights
 
 LIGHT = (sys.executable, str(Path(__file__).with_name("light_model.py")), str(SERVE))
 Keep = Callable[..., None]

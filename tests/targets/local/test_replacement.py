@@ -17,7 +17,7 @@ import pytest
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from tests.runtime.sample import sample
 
 SLOT = """

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from tests.targets.local.conftest import House, open_house
 
 Make = Any

@@ -15,7 +15,7 @@ from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.rollout.state import Side, other
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from mooring.targets.local.target import Local
 from tests.targets.local.conftest import open_house
 

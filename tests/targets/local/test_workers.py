@@ -21,7 +21,7 @@ from mooring.outcome import Reason
 from mooring.release.release import Release
 from mooring.rollout.state import Side, other
 from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from tests.targets.local.conftest import House, open_house
 
 Make = Callable[..., Release]

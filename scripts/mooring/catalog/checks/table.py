@@ -249,7 +249,7 @@ ENVIRONMENTS = {
     "cluster-name": Check("Services have names of DNS.", "rename the environment", clusters.name),
     "access-missing": Check(
         "Without access only this machine may call.",
-        "declare access with a tenant, or listen on 127.0.0.1",
+        "declare access with a tenant; or, on one machine, listen on 127.0.0.1",
         access.missing,
     ),
     "access-tenant": Check("Keys belong to tenants that exist.", "correct the name", access.tenant),

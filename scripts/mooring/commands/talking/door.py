@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
+from socket import gaierror
 from typing import Any
 from urllib.parse import quote
 
@@ -113,6 +114,11 @@ class Door:
         except ConnectionRefusedError:
             name = self.environment
             raise Failed(Reason.NOT_RUNNING, f"{name} is not listening at {self.url}", f"moor up {name}") from None
+        except gaierror:
+            why = f"this machine knows no address of {self.url}"
+            raise Failed(
+                Reason.PROBE_FAILED, why, "--url with one that it knows, as kubectl port-forward makes"
+            ) from None
         except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
             why = f"{self.url} gives no answer that can be read: {str(error) or type(error).__name__}"
             raise Failed(Reason.PROBE_FAILED, why, f"moor logs {self.environment}") from None

@@ -61,6 +61,8 @@ def _resolved(root: Path, ref: str, commit: str, environment: str) -> Stored:
         made = resolve(catalog, environment)
     except FindingsError as error:
         raise FindingsError([replace(found, file=f"{ref}:{found.file}") for found in error.findings]) from None
+    except UsageError as error:
+        raise UsageError(f"{ref} at {commit[:12]}: {error}", "push it, or compare with --against REF") from None
     stored = Stored(made.digest, made.data)
     stored.release = made
     return stored

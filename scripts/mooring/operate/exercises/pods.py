@@ -29,8 +29,8 @@ CALM_SECONDS = 1.5
 UNHEARD_SECONDS = 3.0
 """Within which the cluster must have heard that a pod is gone: until then it sends requests there."""
 
-RESUMED_SECONDS = 15.0
-"""Within which a run must go on in another pod; after 8 s without a word, a pod is taken for dead."""
+RESUMED_SECONDS = 5.0
+"""Within which a run must go on in another pod: the keeper sees within a second or two that its own is gone."""
 
 END_SECONDS = 90.0
 """Within which runs must have ended, and a new pod be ready."""

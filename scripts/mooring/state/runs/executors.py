@@ -25,6 +25,13 @@ _E = EXECUTORS.c
 _VALID = sa.exists().where(_E.name == PARTS.c.executor, _E.lease_end > sa.bindparam("now"))
 _LAPSED = sa.select(PARTS.c.executor).distinct().where(PARTS.c.status == RUNNING, ~_VALID)
 _LEASE = sa.select(_E.lease_end).where(_E.name == sa.bindparam("of")).with_for_update()
+_BURIED = sa.select(_E.name).where(_E.lease_end == 0)
+_BUSY = (
+    sa.select(_E.name, _E.home)
+    .distinct()
+    .where(_E.name == PARTS.c.executor, PARTS.c.status == RUNNING, _E.lease_end > 0)
+)
+_BURY = sa.update(EXECUTORS).where(_E.name == sa.bindparam("of")).values(lease_end=0)
 _OTHERS = sa.select(_E.name).where(_E.home != sa.bindparam("mine"), _E.lease_end > sa.bindparam("now")).limit(1)
 
 
@@ -47,6 +54,21 @@ def forget(connection: sa.Connection, seconds: float) -> None:
 def lapsed(connection: sa.Connection) -> set[str]:
     """Processes that have runs under way and no lease."""
     return set(connection.execute(_LAPSED, {"now": now(connection)}).scalars())
+
+
+def busy(connection: sa.Connection) -> dict[str, str]:
+    """Processes that have runs under way and were not buried, with their state folders."""
+    return dict(map(tuple, connection.execute(_BUSY)))
+
+
+def bury(connection: sa.Connection, name: str) -> None:
+    """Ends the lease of a process that is known to be dead: others need not wait to see. Undone when it renews."""
+    connection.execute(_BURY, {"of": name})
+
+
+def buried(connection: sa.Connection) -> set[str]:
+    """Processes of which somebody knew that they are dead."""
+    return set(connection.execute(_BURIED).scalars())
 
 
 def holds(connection: sa.Connection, name: str) -> bool:

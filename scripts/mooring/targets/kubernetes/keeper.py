@@ -1,7 +1,8 @@
 """`python -m mooring.targets.kubernetes.keeper`: keeps an environment's house, as a supervisor does on one machine.
 
-It finishes rollouts that were left half-done, takes back hotfixes and ends standbys in time, and keeps the exporter,
-the monitor and the door of chat running. Pods need it for nothing. One keeper works at a time: a lease says which.
+It finishes rollouts that were left half-done, takes back hotfixes and ends standbys in time, sees that the runs of
+pods that are gone go on at once, and keeps the exporter, the monitor and the door of chat running. Pods need it for
+nothing. One keeper works at a time: a lease says which.
 """
 
 import asyncio
@@ -25,17 +26,17 @@ from mooring.state.records.leases import Lease
 from mooring.state.records.machines import Machine
 from mooring.state.stored_releases import Releases
 from mooring.state.transactions import Transactions
+from mooring.targets.host import beside
+from mooring.targets.host.beside import Beside, Kind
+from mooring.targets.host.exporter import COMMAND as EXPORTER
+from mooring.targets.host.exporter import Exporter
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.presence import Presence
 from mooring.targets.kubernetes import last_words, names
 from mooring.targets.kubernetes.keeping import Keeping, write_document
 from mooring.targets.kubernetes.keepsake import Keepsake
 from mooring.targets.kubernetes.pod_doors import PodDoors
 from mooring.targets.kubernetes.surroundings import Surroundings
-from mooring.targets.local import beside
-from mooring.targets.local.beside import Beside, Kind
-from mooring.targets.local.exporter import COMMAND as EXPORTER
-from mooring.targets.local.exporter import Exporter
-from mooring.targets.local.memory import Memory
-from mooring.targets.local.presence import Presence
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
@@ -78,7 +79,7 @@ class Keeper:
         self._root = around.state / "root"
         self._database = Transactions(around.location.found(around.environ), patience=5)
         self._releases = Releases(self._database, Store(around.state / RELEASES))
-        self.keeping = Keeping(ledger, around.environment, self._target)
+        self.keeping = Keeping(ledger, self._database, around.environment, self._target)
         self._doors = PodDoors(around.state, around.token)
         self._presence = Presence(Machine(around.uid, machines.host(), f"{around.pod}:{around.state}"))
         self._live: Release | None = None
@@ -124,6 +125,7 @@ class Keeper:
     async def _keep_house(self) -> None:
         await asyncio.to_thread(self.keeping.fold)
         if self._here:
+            await asyncio.to_thread(self.keeping.bury)
             self.keeping.act()
 
     async def _keep_doors(self) -> None:

@@ -1,4 +1,5 @@
-"""What a keeper does by the ledger: rollouts that were left half-done, hotfixes and standbys whose time is over."""
+"""What a keeper does by the database: rollouts that were left half-done, hotfixes and standbys whose time is over,
+and runs of pods that are gone."""
 
 import json
 import logging
@@ -11,23 +12,19 @@ from typing import TYPE_CHECKING
 
 from mooring import private
 from mooring.errors import MooringError
-from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.rollout.state import Phase, State
+from mooring.rollout.unfinished import AGAIN, Seen, Unfinished
 from mooring.state.records import ledger as entries
 from mooring.state.records import pods
 from mooring.state.records.pods import Pod
 from mooring.state.records.statements import Statements
+from mooring.state.runs import executors
+from mooring.state.transactions import Transactions
+from mooring.targets.kubernetes import look
 
 if TYPE_CHECKING:
     from mooring.release.release import Release
     from mooring.targets.kubernetes.target import Kubernetes
-
-AGAIN = 10.0
-"""Seconds from one attempt to the next when it failed."""
-
-OTHERS = 15.0
-"""Seconds that a rollout which was left is the business of its own place alone."""
 
 STANDBY = 30.0
 """Seconds between two looks whether a standby was warm for long enough."""
@@ -37,17 +34,11 @@ FOLD = 60.0
 
 log = logging.getLogger("mooring.keeper")
 
-_NOTHING = State()
-
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The environment at one moment, by its database. `now` is by the database's clock."""
+class InCluster(Seen):
+    """What there is of pods besides. `now` is by the database's clock."""
 
-    seq: int = 0
-    machine: str = ""
-    state: State = _NOTHING
-    held: bool = False
     rows: tuple[Pod, ...] = ()
     now: float = 0.0
     switches: int = 0
@@ -61,32 +52,30 @@ class Seen:
 class Keeping:
     """Of one environment. `target` makes what changes the cluster; it is asked for when something is to be done.
 
-    `look` and `fold` wait for the database. What `act` begins goes on in a thread of its own.
+    `look`, `fold` and `bury` wait for the database. What `act` begins goes on in a thread of its own.
     """
 
-    def __init__(self, ledger: Ledger, environment: str, target: "Callable[[], Kubernetes]") -> None:
-        self._ledger, self._environment, self._target = ledger, environment, target
-        self._left = (0, time.monotonic())
+    def __init__(
+        self, ledger: Ledger, database: Transactions, environment: str, target: "Callable[[], Kubernetes]"
+    ) -> None:
+        self._ledger, self._database, self._environment, self._target = ledger, database, environment, target
+        self._unfinished = Unfinished()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keeping")
         self._doing: Future[None] | None = None
         self._next = self._standby = self._fold = float("-inf")
-        self.seen = Seen()
+        self.seen = InCluster()
 
-    def look(self) -> Seen:
+    def look(self) -> InCluster:
         """Reads the ledger and the rows of pods. Raises MooringError."""
-        newest = self._ledger.entries(1, self._environment)
-        held = lease.holder(self._ledger, self._environment) is not None
+        seen = Seen.read(self._ledger, self._environment)
 
         def work(statements: Statements) -> tuple[tuple[Pod, ...], float, int]:
             rows = tuple(pods.of(statements, self._environment))
             return rows, statements.now(), entries.count(statements, self._environment, "switched")
 
         rows, now, switches = self._ledger.read(work)
-        seq, machine = (newest[0].seq, newest[0].machine) if newest else (0, "")
-        state = State.read(newest[0].state) if newest else State()
-        self.seen = Seen(seq, machine, state, held, rows, now, switches)
-        if state.phase is Phase.IDLE or held or self._left[0] != seq:
-            self._left = (seq, time.monotonic())
+        self.seen = InCluster(seen.seq, seen.machine, seen.state, seen.held, rows, now, switches)
+        self._unfinished.look(seen)
         return self.seen
 
     def fold(self) -> None:
@@ -95,6 +84,21 @@ class Keeping:
             self._fold = time.monotonic()
             if folded := self._ledger.write(lambda statements: pods.fold(statements, self._environment)):
                 log.info("%d pods are gone for long; their counts are in the sums of their slots", folded)
+
+    def bury(self) -> None:
+        """Says of pods that are gone that they are dead, so that their runs go on before their leases run out.
+
+        Raises MooringError.
+        """
+        uids = {row.uid.replace("-", "") for row in self.seen.rows if row.ended is None}
+        busy = self._database.read(executors.busy)
+        if not uids.intersection(busy.values()):
+            return
+        there = {pod.uid.replace("-", "") for pod in look.listed(self._target().api, self._environment) if not pod.over}
+        for name, uid in busy.items():
+            if uid in uids - there:
+                log.info("the pod of %s is gone; its runs go on elsewhere", name)
+                self._database.write(lambda connection, name=name: executors.bury(connection, name))  # type: ignore[misc]
 
     def act(self) -> None:
         """Begins what is due, unless something is under way."""
@@ -115,10 +119,9 @@ class Keeping:
         seen, now = self.seen, time.monotonic()
         if seen.held:
             return None
-        if seen.state.phase is not Phase.IDLE:
-            ours = seen.machine in ("", self._target().machine)
-            return self._recover if ours or now - self._left[1] > OTHERS else None
-        if seen.state.hotfix and seen.state.hotfix.over(time.time()):
+        if not seen.idle:
+            return self._recover if self._unfinished.due(seen, self._target().machine) else None
+        if seen.expired:
             return self._expire
         if seen.live and now - self._standby > STANDBY:
             self._standby = now

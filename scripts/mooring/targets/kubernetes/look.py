@@ -98,17 +98,22 @@ def ours(service: "Object | None", environment: str, namespace: str) -> None:
     raise Refused(Reason.OCCUPIED, what, "rename the environment, or use a namespace of its own")
 
 
+def listed(api: "Api", environment: str) -> list[Pod]:
+    """The pods of its slots, also those that end; the oldest first."""
+    return in_order(api.list("Pod", f"{names.labels(environment)},{names.SLOT}"))
+
+
 def see(api: "Api", environment: str) -> Seen:
     """What the API server has of an environment, read at once."""
     with ThreadPoolExecutor(2) as pool:
-        listed = pool.submit(api.list, "Deployment", names.labels(environment))
-        there = pool.submit(api.list, "Pod", f"{names.labels(environment)},{names.SLOT}")
+        deployed = pool.submit(api.list, "Deployment", names.labels(environment))
+        there = pool.submit(listed, api, environment)
         service = api.get("Service", names.service(environment))
-        deployments, pods = listed.result(), in_order(there.result())
+        deployments, found = deployed.result(), there.result()
     ours(service, environment, api.namespace)
     named = {(one["metadata"].get("labels") or {}).get(names.SLOT): one for one in deployments}
     by_slot = {slot: named[slot] for slot in SLOTS if slot in named}
-    return Seen(environment, service, by_slot, {slot: [pod for pod in pods if pod.slot == slot] for slot in SLOTS})
+    return Seen(environment, service, by_slot, {slot: [pod for pod in found if pod.slot == slot] for slot in SLOTS})
 
 
 def running(api: "Api", environment: str) -> Seen:

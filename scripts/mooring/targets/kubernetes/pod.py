@@ -24,13 +24,13 @@ from mooring.runtime.memory.durable.executors import name_home
 from mooring.runtime.process.__main__ import real_app
 from mooring.runtime.process.slot import Build, Options
 from mooring.state.records.pods import Pod
+from mooring.targets.host import folders
+from mooring.targets.host.requirements import Requirements
+from mooring.targets.host.simulated import Simulator
 from mooring.targets.kubernetes import accounts, last_words, names
 from mooring.targets.kubernetes.fetching import PATIENCE, fetch
 from mooring.targets.kubernetes.pod_slot import PodSlot
 from mooring.targets.kubernetes.surroundings import Surroundings
-from mooring.targets.local import folders
-from mooring.targets.local.requirements import Requirements
-from mooring.targets.local.simulated import Simulator
 
 LEDGER_SECONDS = 3.0
 """How long the database may say nothing to whoever keeps accounts."""

@@ -20,9 +20,9 @@ from mooring.runtime.process import unix_http
 from mooring.runtime.watch import last_figures
 from mooring.state.records import pods
 from mooring.state.records.pods import GONE_SECONDS, Pod
+from mooring.targets.host import folders
+from mooring.targets.host.tallies import Tallies
 from mooring.targets.kubernetes.names import ADMIN_HEADER
-from mooring.targets.local import folders
-from mooring.targets.local.tallies import Tallies
 
 if TYPE_CHECKING:
     import httpx2

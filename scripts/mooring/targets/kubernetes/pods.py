@@ -17,13 +17,17 @@ LOUD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """`ending` is one that was told to end; `lasting` a reason that waiting does not mend, "" where there is none."""
+    """`over` is one whose containers have ended for good, `ending` also one that was told to end.
+
+    `lasting` is a reason that waiting does not mend, "" where there is none.
+    """
 
     name: str
     uid: str
     slot: str
     release: str
     ready: bool
+    over: bool
     ending: bool
     restarts: int
     node: str
@@ -46,6 +50,7 @@ class Pod:
             slot=labels.get(names.SLOT, ""),
             release=labels.get(names.RELEASE, ""),
             ready=ready and not over,
+            over=over,
             ending="deletionTimestamp" in head or over,
             restarts=sum(one.get("restartCount", 0) for one in each),
             node=(item.get("spec") or {}).get("nodeName", ""),

@@ -7,7 +7,7 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.objectives.window import Totals, of_processes
 from mooring.runtime.process import unix_http
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 
 ANSWER = 2.0
 """Seconds that a worker has to say what it counted."""

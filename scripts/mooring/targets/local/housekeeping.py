@@ -5,44 +5,25 @@ import logging
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
-from mooring.rollout.state import Phase, State, other
+from mooring.rollout.state import other
+from mooring.rollout.unfinished import AGAIN, Seen, Unfinished
 from mooring.state.place.location import kept, locate
 from mooring.state.records import machines
 from mooring.state.records.machines import Machine
-from mooring.targets.local import folders
-from mooring.targets.local.memory import Memory
-from mooring.targets.local.presence import Presence
-from mooring.targets.local.requirements import Requirements
-
-AGAIN = 10.0
-"""Seconds from one attempt to the next when it failed."""
-
-OTHERS = 15.0
-"""Seconds that a rollout which was left is the business of its own machine alone."""
+from mooring.targets.host import folders
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.presence import Presence
+from mooring.targets.host.requirements import Requirements
 
 ELSEWHERE = 4
 """How the process ends that was to follow to a release of a cluster."""
 
 log = logging.getLogger("mooring.supervisor")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The ledger at one moment; `held` says whether somebody holds the lease."""
-
-    seq: int
-    machine: str
-    state: State
-    held: bool
-
-
-NOTHING = Seen(0, "", State(), held=False)
 
 
 class Housekeeping:
@@ -64,8 +45,8 @@ class Housekeeping:
         self._command, self._environ = command, environ
         self._ledger: Ledger | None = None
         self.presence = Presence(Machine(memory.machine, machines.host(), str(state.resolve())))
-        self._seen = NOTHING
-        self._left = (0, 0.0)
+        self._seen = Seen()
+        self._unfinished = Unfinished()
         self._behind_since = 0.0
         self._why = ""
         self._elsewhere: str | None = None
@@ -91,13 +72,8 @@ class Housekeeping:
             raise
 
     def _read(self, ledger: Ledger) -> None:
-        newest = ledger.entries(1, self._environment)
-        held = lease.holder(ledger, self._environment) is not None
-        self._seen = NOTHING
-        if newest:
-            self._seen = Seen(newest[0].seq, newest[0].machine, State.read(newest[0].state), held)
-        if self._seen.state.phase is Phase.IDLE or held or self._left[0] != self._seen.seq:
-            self._left = (self._seen.seq, time.monotonic())
+        self._seen = Seen.read(ledger, self._environment)
+        self._unfinished.look(self._seen)
         if self.behind is None:
             self._behind_since, self._why = 0.0, ""
         self._behind_since = self._behind_since or time.time()
@@ -107,7 +83,7 @@ class Housekeeping:
     def behind(self) -> str | None:
         """The release that is live by the ledger and not here."""
         state = self._seen.state
-        if state.phase is not Phase.IDLE or state.live is None or state.live.digest == self._here:
+        if not self._seen.idle or state.live is None or state.live.digest == self._here:
             return None
         return state.live.digest
 
@@ -137,7 +113,7 @@ class Housekeeping:
         if standby.digest is None or live is None or not standby.idle_since:
             return None
         warm = Requirements.read(folders.release_file(self._state, live)).warm
-        busy = self._seen.state.phase is not Phase.IDLE or self.behind is not None
+        busy = not self._seen.idle or self.behind is not None
         return None if time.time() - standby.idle_since < warm or busy else other(self._memory.live)
 
     def act(self) -> None:
@@ -176,11 +152,10 @@ class Housekeeping:
         if missing := self.missing():
             return ["--fetch", *missing], f"the files of {len(missing)} releases are missing; fetching them"
         seen = self._seen
-        if seen.state.phase is not Phase.IDLE:
-            ours = seen.machine in ("", self._memory.machine)
-            due = not seen.held and (ours or time.monotonic() - self._left[1] > OTHERS)
+        if not seen.idle:
+            due = self._unfinished.due(seen, self._memory.machine)
             return ([], "a rollout was left half-done; recovering") if due else None
-        if seen.state.hotfix and seen.state.hotfix.over(time.time()) and not seen.held and not self.behind:
+        if seen.expired and not seen.held and not self.behind:
             return [], "the time of a hotfix is over; going back"
         if self.behind:
             return ["--follow"], f"{self.behind} is live by the ledger and not here; following"

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.targets.local import folders
+from mooring.targets.host import folders, logs
 
 OF_A_JOB = frozenset({"RUNNER_TRACKING_ID", "GH_TOKEN", "GITHUB_TOKEN"})
 SOURCES = str(Path(__file__).parents[3])
@@ -49,7 +49,7 @@ def _log(state: Path) -> BinaryIO:
     try:
         private.folder(state)
         private.mend(state)
-        return folders.open_log(folders.log_file(state, "supervisor"))
+        return logs.opened(folders.log_file(state, "supervisor"))
     except OSError as error:
         raise Failed(Reason.STORAGE, f"cannot write in {state}: {error.strerror}", "make the folder writable") from None
 

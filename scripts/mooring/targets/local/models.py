@@ -23,9 +23,8 @@ import psutil
 from mooring.errors import Failed
 from mooring.local_model.environment import SERVE, python
 from mooring.outcome import Reason
-from mooring.targets.local import folders
-from mooring.targets.local.process import last_words
-from mooring.targets.local.requirements import Weights
+from mooring.targets.host import folders, logs
+from mooring.targets.host.requirements import Weights
 
 OPENING = 25.0
 """Seconds within which a model that was started must answer."""
@@ -163,7 +162,7 @@ class ModelServers:
         options = ["--weights", model.weights, "--id", model.id, "--port", str(server.port)]
         # The engine needs no secret. Its threads sleep while they wait for each other, since others want the cores.
         kept = {name: os.environ[name] for name in ("HOME", "PATH", "LANG", "TMPDIR") if name in os.environ}
-        with folders.open_log(folders.log_file(self._state, "model")) as output:
+        with logs.opened(folders.log_file(self._state, "model")) as output:
             return subprocess.Popen(
                 [*command, *options, "--context", str(model.context)],
                 stdin=subprocess.DEVNULL,
@@ -184,7 +183,7 @@ class ModelServers:
         code = server.child.poll() if server.child else None
         if code == -signal.SIGILL:
             return "the engine uses instructions that this processor lacks"
-        return last_words(folders.log_file(self._state, "model")) or "it says nothing"
+        return logs.last_words(folders.log_file(self._state, "model")) or "it says nothing"
 
     def _end(self, server: Server) -> None:
         if server.pid is not None and server.running():

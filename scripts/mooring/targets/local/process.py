@@ -1,7 +1,6 @@
 """The process of a worker, whether this supervisor started it or one before."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from mooring.targets.local import folders
+from mooring.targets.host import folders, logs
 
 
 class Process:
@@ -25,7 +24,7 @@ class Process:
 
     def spawn(self, command: Sequence[str], environ: Mapping[str, str], listening: int, log: Path) -> int:
         """Starts it; its process id. It gets the listening socket and outlives this process. Raises OSError."""
-        with folders.open_log(log) as output:
+        with logs.opened(log) as output:
             self._child = subprocess.Popen(
                 command,
                 pass_fds=(listening,),
@@ -117,17 +116,3 @@ class Exit:
     def _over(self) -> None:
         self.forget()
         self._ended()
-
-
-def last_words(path: Path, worker: int = 1) -> str:
-    """The last error of a worker in a log of JSON lines, or its last line."""
-    with suppress(OSError, ValueError):
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 8192))
-            lines = file.read().decode(errors="replace").strip().splitlines()
-        for line in reversed(lines):
-            with suppress(ValueError):
-                if (entry := json.loads(line)).get("level") == "error" and entry.get("worker", worker) == worker:
-                    return str(entry["event"])
-        return lines[-1] if lines else ""
-    return ""

@@ -16,12 +16,13 @@ from mooring.errors import Refused, Stopped
 from mooring.outcome import Reason
 from mooring.runtime.process.siblings import name_of
 from mooring.runtime.process.unix_http import Line
-from mooring.targets.local import folders
+from mooring.targets.host import folders
+from mooring.targets.host.logs import last_words
+from mooring.targets.host.requirements import Requirements, Wanted
 from mooring.targets.local.acting import Act
 from mooring.targets.local.draining import Draining
-from mooring.targets.local.process import Exit, Process, Starter, last_words
+from mooring.targets.local.process import Exit, Process, Starter
 from mooring.targets.local.replacement import GONE, Spawn, Successor
-from mooring.targets.local.requirements import Requirements, Wanted
 from mooring.targets.local.spare import Spare
 from mooring.targets.local.totals import Counts, Totals
 

@@ -15,7 +15,7 @@ from typing import Any
 from mooring.errors import Failed, Stopped
 from mooring.outcome import Reason
 from mooring.runtime.process.unix_http import Line, Wire
-from mooring.targets.local import folders
+from mooring.targets.host import folders
 from mooring.targets.local.process import Process
 
 GONE = (OSError, EOFError)

@@ -26,17 +26,17 @@ from mooring.runtime.core.logs import configure
 from mooring.runtime.door.live import Live
 from mooring.runtime.process import unix_http
 from mooring.runtime.process.slot import LIVE
-from mooring.targets.local import beside, folders, listening
-from mooring.targets.local.beside import Beside
-from mooring.targets.local.exporter import COMMAND as EXPORTER
-from mooring.targets.local.exporter import Exporter
+from mooring.targets.host import beside, folders, listening
+from mooring.targets.host.beside import Beside
+from mooring.targets.host.exporter import COMMAND as EXPORTER
+from mooring.targets.host.exporter import Exporter
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.requirements import Requirements, Weights
+from mooring.targets.host.simulated import COMMAND as SIMULATOR
+from mooring.targets.host.simulated import Simulator, port_of
 from mooring.targets.local.housekeeping import Housekeeping
 from mooring.targets.local.lock import lock
-from mooring.targets.local.memory import Memory
 from mooring.targets.local.models import ModelServers
-from mooring.targets.local.requirements import Requirements, Weights
-from mooring.targets.local.simulated import COMMAND as SIMULATOR
-from mooring.targets.local.simulated import Simulator, port_of
 from mooring.targets.local.workers import Workers
 
 SLOT = (sys.executable, "-m", "mooring.runtime.process")

@@ -21,12 +21,12 @@ from mooring.rollout.state import SLOTS, Side
 from mooring.rollout.target import Edit, Facts, Terms
 from mooring.runtime.process import unix_http
 from mooring.state.place.location import kept, locate
-from mooring.targets.local import folders
+from mooring.targets.host import folders
+from mooring.targets.host.memory import Memory
 from mooring.targets.local.counted import counted
 from mooring.targets.local.facts import facts_of
 from mooring.targets.local.follow import follow
 from mooring.targets.local.launch import launch
-from mooring.targets.local.memory import Memory
 from mooring.targets.protocol import Status
 from mooring.targets.stored import Stored
 

@@ -10,7 +10,7 @@ from mooring.errors import Failed
 from mooring.rollout.target import COUNTS, LOST
 from mooring.runtime.watch import last_figures
 from mooring.runtime.watch.accounting import kept
-from mooring.targets.local.memory import Memory
+from mooring.targets.host.memory import Memory
 
 log = logging.getLogger("mooring.supervisor")
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from mooring.errors import Stopped
-from mooring.targets.local import folders
-from mooring.targets.local.memory import Memory
+from mooring.targets.host import folders
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.requirements import Requirements, Wanted
 from mooring.targets.local.process import Starter, Surroundings
 from mooring.targets.local.reconciler import Reconciler
-from mooring.targets.local.requirements import Requirements, Wanted
 from mooring.targets.local.together import together
 from mooring.targets.local.totals import Totals
 

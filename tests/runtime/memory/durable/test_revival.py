@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from mooring.runtime.memory.durable import adoption
 from mooring.runtime.memory.durable.adoption import MOST, ROOM, Adoption
@@ -13,8 +14,10 @@ from mooring.runtime.memory.durable.executors import Executors
 from mooring.state.database import Database
 from mooring.state.runs import checkpoints, executors, parts, queue
 from mooring.state.runs.checkpoints import Change
-from mooring.state.runs.parts import FAILED, RUNNING, Key, Part
+from mooring.state.runs.parts import FAILED, QUEUED, RUNNING, Key, Part
 from mooring.state.runs.queue import Room
+
+NAMES = ("dead", "silent", "back")
 
 
 class Host:
@@ -101,6 +104,41 @@ def test_the_runs_of_a_process_that_has_renewed_its_lease_meanwhile_are_left_to_
         part = await database.read(lambda c: parts.last(c, "run_1"))
         assert part
         assert (part.status, part.executor) == (RUNNING, "other")
+        await database.close()
+
+    asyncio.run(scene())
+
+
+def test_runs_of_a_process_that_is_known_to_be_dead_go_on_at_the_first_look(database_url: str, tmp_path: Path) -> None:
+    """The lease of one that was merely not heard of must be over at three looks."""
+
+    async def scene() -> None:
+        database, here = Database(database_url), Executors(tmp_path / "state")
+        here.enrol("blue")
+
+        def work(connection: sa.Connection) -> None:
+            for name in NAMES:
+                checkpoints.write(connection, name, "blue", [begun(f"run_{name}")])
+                executors.renew(connection, name, "there", 60.0)
+
+        await database.write(work)
+        assert await database.read(executors.busy) == {"dead": "there", "silent": "there", "back": "there"}
+        await database.write(lambda c: executors.bury(c, "dead"))
+        await database.write(lambda c: executors.bury(c, "back"))
+        assert await database.read(executors.busy) == {"silent": "there"}
+        await database.write(lambda c: executors.renew(c, "silent", "there", 0.0))
+        await database.write(lambda c: executors.renew(c, "back", "there", 60.0))
+        adopting = Adoption(database, here, "blue", shared=True, host=Host())
+
+        async def statuses() -> list[str]:
+            found = await database.read(lambda c: [parts.last(c, f"run_{name}") for name in NAMES])
+            return [each.status for each in found if each]
+
+        await adopting.sweep()
+        assert await statuses() == [QUEUED, RUNNING, RUNNING]
+        for _ in range(adoption.LAPSED_TIMES - 1):
+            await adopting.sweep()
+        assert await statuses() == [QUEUED, QUEUED, RUNNING]
         await database.close()
 
     asyncio.run(scene())

@@ -116,13 +116,13 @@ class Adoption:
                 lambda connection: executors.renew(connection, me, self._executors.home, LEASE_SECONDS)
             )
 
-        def read(connection: sa.Connection) -> tuple[set[str], set[Key], bool]:
+        def read(connection: sa.Connection) -> tuple[set[str], set[str], set[Key], bool]:
             elsewhere = self._shared and executors.elsewhere(connection, self._executors.home)
-            return executors.lapsed(connection), parts.owned(connection, me), elsewhere
+            return executors.lapsed(connection), executors.buried(connection), parts.owned(connection, me), elsewhere
 
-        lapsed, owned, elsewhere = await self._database.read(read)
+        lapsed, buried, owned, elsewhere = await self._database.read(read)
         self._alone = not elsewhere
-        await self._adopt_lapsed({name for name in lapsed - {me} if not self._executors.known(name)})
+        await self._adopt_lapsed({name for name in lapsed - {me} if not self._executors.known(name)}, buried)
         await self._compare(owned)
 
     async def _take_over(self) -> None:
@@ -131,9 +131,9 @@ class Adoption:
             lambda connection: take_over(connection.engine, self._executors.state)
         )
 
-    async def _adopt_lapsed(self, lapsed: set[str]) -> None:
+    async def _adopt_lapsed(self, lapsed: set[str], buried: set[str]) -> None:
         """Of a process with a file in this folder its lock tells more, and sooner."""
-        self._lapsed = Counter({name: self._lapsed[name] + 1 for name in lapsed})
+        self._lapsed = Counter({name: LAPSED_TIMES if name in buried else self._lapsed[name] + 1 for name in lapsed})
         for name in [name for name, times in self._lapsed.items() if times >= LAPSED_TIMES]:
             # It may be back since it was last looked for.
             await self._free(

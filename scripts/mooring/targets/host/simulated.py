@@ -16,8 +16,7 @@ from typing import Any
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
-from mooring.targets.local import folders
-from mooring.targets.local.process import last_words
+from mooring.targets.host import folders, logs
 
 COMMAND = (sys.executable, "-m", "mooring.simulator")
 OPENING = 20.0
@@ -63,7 +62,7 @@ class Simulator:
         end = time.monotonic() + OPENING
         while (found := self._said()) is None:
             if process.poll() is not None or time.monotonic() > end:
-                said = last_words(folders.log_file(self._state, "simulator")) or "it says nothing"
+                said = logs.last_words(folders.log_file(self._state, "simulator")) or "it says nothing"
                 raise Failed(Reason.PROCESS, f"the simulator does not start: {said}")
             await asyncio.sleep(0.02)
         log.info("simulator at %s", found["url"])
@@ -73,7 +72,7 @@ class Simulator:
         if self._process:
             self._process.poll()
         self._announce.unlink(missing_ok=True)
-        with folders.open_log(folders.log_file(self._state, "simulator")) as output:
+        with logs.opened(folders.log_file(self._state, "simulator")) as output:
             self._process = subprocess.Popen(
                 [*self._command, "--port", str(port), "--announce", str(self._announce)],
                 stdin=subprocess.DEVNULL,

@@ -8,8 +8,8 @@ from pathlib import Path
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.runtime.process.handover import take_back
-from mooring.targets.local import folders
-from mooring.targets.local.memory import Memory
+from mooring.targets.host import folders
+from mooring.targets.host.memory import Memory
 
 BACKLOG = 2048
 

@@ -17,7 +17,7 @@ from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.rollout.state import SLOTS
-from mooring.targets.local.tallies import Tallies
+from mooring.targets.host.tallies import Tallies
 
 WATCHED = "watched.json"
 """Beside `supervisor.json`: what came after its first version."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.host.requirements import Requirements
 
 
 @pytest.mark.parametrize(

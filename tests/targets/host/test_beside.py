@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from mooring.spec.chat import PLATFORMS
-from mooring.targets.local import beside, folders, requirements
-from mooring.targets.local.beside import CHAT, MONITOR, Beside
-from mooring.targets.local.memory import Memory
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.host import beside, folders, requirements
+from mooring.targets.host.beside import CHAT, MONITOR, Beside
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.requirements import Requirements
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 IDLE = "import time; time.sleep(600)"

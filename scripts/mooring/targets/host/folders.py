@@ -4,9 +4,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, cast
 
-from mooring import private
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.runtime.process.siblings import name_of
@@ -63,10 +61,3 @@ def release_file(state: Path, digest: str) -> Path:
 def log_file(state: Path, name: str) -> Path:
     """Where a slot, the supervisor or the simulator writes."""
     return state / f"{name}.log"
-
-
-def open_log(path: Path) -> BinaryIO:
-    """Appends to `path`; what is over 5 MB was moved to `.log.1` before."""
-    if path.exists() and path.stat().st_size > 5 * 2**20:
-        path.replace(path.with_suffix(".log.1"))
-    return cast(BinaryIO, private.file(path).open("ab", buffering=0))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mooring.targets.local.process import last_words
+from mooring.targets.host.logs import last_words
 
 
 def test_the_last_error_of_another_worker_is_not_this_ones(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from mooring.targets.local.cores import cores
+from mooring.targets.host.cores import cores
 
 PLATFORMS = ("github", "slack", "feishu", "discord")
 """Of chat. The models of documents, which say the same, take longer to import than all the rest of a supervisor."""

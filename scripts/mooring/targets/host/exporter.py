@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mooring.state.records.changes import holder
-from mooring.targets.local import folders
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.host import folders, logs
+from mooring.targets.host.requirements import Requirements
 
 COMMAND = (sys.executable, "-m", "mooring.operate.export.exporter")
 
@@ -46,7 +46,7 @@ class Exporter:
             log.warning("the exporter ended with %s; starting it again", self._process.returncode)
         self._next = time.monotonic() + AGAIN
         arguments = ["--release", str(release), "--state", str(self._state), "--owner", self._owner]
-        with folders.open_log(folders.log_file(self._state, "exporter")) as output:
+        with logs.opened(folders.log_file(self._state, "exporter")) as output:
             self._process = subprocess.Popen(
                 [*self._command, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(around)
             )

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mooring.targets.local import requirements
-from mooring.targets.local.cores import cores
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.host import requirements
+from mooring.targets.host.cores import cores
+from mooring.targets.host.requirements import Requirements
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mooring.targets.local.memory import WATCHED, Memory
+from mooring.targets.host.memory import WATCHED, Memory
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from mooring.errors import Failed
 from mooring.runtime.process.handover import take_back
-from mooring.targets.local import folders
-from mooring.targets.local.listening import bind
-from mooring.targets.local.memory import Memory
-from mooring.targets.local.requirements import Requirements
+from mooring.targets.host import folders, logs
+from mooring.targets.host.listening import bind
+from mooring.targets.host.memory import Memory
+from mooring.targets.host.requirements import Requirements
 
 ANYWHERE = "127.0.0.1:0"
 
@@ -157,7 +157,7 @@ class Beside:
         doors, descriptor = folders.doors(self._state), listening.fileno()
         options = ["--doors", str(doors), "--handover", str(folders.handover(self._state, self._kind.name))]
         options += ["--supervisor", str(os.getpid())]
-        with folders.open_log(folders.log_file(self._state, self._kind.name)) as output:
+        with logs.opened(folders.log_file(self._state, self._kind.name)) as output:
             self._process = subprocess.Popen(
                 [*self._command, *options, "--listen-fd", str(descriptor)],
                 pass_fds=(descriptor,),
