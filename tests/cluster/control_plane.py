@@ -197,7 +197,7 @@ FAST: Mapping[str, object] = {"kube-api-qps": 500, "kube-api-burst": 1000}
 
 
 SCALING: Mapping[str, object] = {
-    "horizontal-pod-autoscaler-sync-period": "1s", "horizontal-pod-autoscaler-downscale-stabilization": "6s",
+    "horizontal-pod-autoscaler-sync-period": "1s", "horizontal-pod-autoscaler-downscale-stabilization": "15s",
     "horizontal-pod-autoscaler-initial-readiness-delay": "1s",
     "horizontal-pod-autoscaler-cpu-initialization-period": "2s",
 }  # fmt: skip

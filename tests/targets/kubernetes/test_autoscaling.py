@@ -74,8 +74,11 @@ def test_a_deployment_and_a_rollback_at_the_peak_take_over_as_many_pods(house: K
             assert (house.live, receipt.lost) == (other(before), 0)
             assert fewest >= GROWN
             house.until(lambda before=before: pods(house, before) == 1, 60)  # type: ignore[misc]
-            assert minimum(house, house.live) == LEAST
             assert minimum(house, before) == 1
+            assert minimum(house, house.live) >= GROWN  # until load is measured where it is now
+            assert standby.release_minimum(house.target) is None
+            assert standby.release_minimum(house.target, time.time() + house.target.SETTLE) == house.live
+            assert minimum(house, house.live) == LEAST
             assert house.target.edits() == []
             grown(house)
     assert lost(house) == 0
@@ -114,9 +117,10 @@ def test_a_minimum_that_a_rollout_left_goes_when_its_keeper_looks(house: Kuberne
     assert live
     house.target._autoscale(live, MOST, idle=False)
     assert minimum(house, live.slot) == MOST
-    assert standby.release_minimum(house.target) == live.slot
+    later = time.time() + house.target.SETTLE
+    assert standby.release_minimum(house.target, later) == live.slot
     assert minimum(house, live.slot) == LEAST
-    assert standby.release_minimum(house.target) is None
+    assert standby.release_minimum(house.target, later) is None
 
 
 def test_what_was_stopped_at_the_peak_comes_back_with_its_autoscaler(house: KubernetesHouse) -> None:

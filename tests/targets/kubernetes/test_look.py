@@ -20,7 +20,9 @@ class Silent:
 
 def pod(number: int, ready: bool, restarts: int = 0, lasting: str = "") -> Pod:
     why = "" if ready else lasting or "starting"
-    return Pod(f"p-{number}", f"{number}", "blue", names.short(DIGEST), ready, False, restarts, "n", why, lasting, "")
+    return Pod(
+        f"p-{number}", f"{number}", "blue", names.short(DIGEST), ready, False, False, restarts, "n", why, lasting, ""
+    )
 
 
 def slot(pods: list[Pod], wanted: int, scaler: dict[str, Any] | None, live: str = "blue") -> SlotFacts:

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from mooring.targets.kubernetes.target import Kubernetes
 
 
-def release_minimum(target: "Kubernetes") -> str | None:
-    """Lets the live slot shrink to `replicas` where a switch that was not finished keeps its pods; the slot, then.
+def release_minimum(target: "Kubernetes", now: float | None = None) -> str | None:
+    """Lets the live slot shrink to `replicas` when its autoscaler has seen the load after a switch; the slot, then.
 
-    Where objects are changed by commits, the next rollout does it. Raises Failed when the cluster does not answer.
+    Where objects are changed by commits, the rollout does it. Raises Failed when the cluster does not answer.
     """
-    live = look.see(target.api, target.environment).live
-    if live is None or target.target.autoscaling is None or target.target.apply != "direct":
+    if target.target.autoscaling is None or target.target.apply != "direct":
+        return None
+    seen = look.see(target.api, target.environment)
+    if seen.live is None or seen.down:
         return None
     with suppress(Stopped):
-        return live.slot if target.leave_to_load(live) else None
+        return seen.live.slot if target.leave_to_load(seen, time.time() if now is None else now) else None
     return None
 
 

@@ -31,6 +31,9 @@ LOOK = 0.1
 class Writer(Reader):
     """Every change shows a fencing token, as `fence` explains."""
 
+    SETTLE = 120.0
+    """Seconds from a switch on in which an autoscaler takes no pods away: metrics of pods are up to a minute old."""
+
     @property
     def _fence(self) -> Fence:
         return Fence(self.api, self.environment)
@@ -156,10 +159,7 @@ class Writer(Reader):
         ]
 
     def rest(self, side: Side, token: int) -> None:
-        """Leaves a slot that lost the traffic as many pods as a standby is to have, which no load adds to.
-
-        The other one's autoscaler may take away what the switch had to begin with.
-        """
+        """Leaves a slot that lost the traffic as many pods as a standby is to have, which no load adds to."""
         seen = self._seen()
         if seen.slot == side.slot or seen.digest(side.slot) != side.digest:
             return
@@ -168,13 +168,18 @@ class Writer(Reader):
             self._fence.deployment(side.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, warm))
         self._autoscale(side, warm, idle=True)
         if seen.live and self.belongs(seen.live.digest):
-            self._autoscale(seen.live, self._least(seen.live.digest), idle=False)
+            self.leave_to_load(seen, time.time())
 
-    def leave_to_load(self, live: Side) -> bool:
-        """Has the autoscaler of the live slot go down to `replicas` again, if a switch left it another minimum.
+    def leave_to_load(self, seen: look.Seen, now: float) -> bool:
+        """Lets the autoscaler of the live slot go down to `replicas` again, once it has seen the load there.
 
-        For whoever keeps house, while no rollout is under way: one that was killed never came to `rest`.
+        Until then, a switch keeps it at the pods that it began with: what is measured is of before, when nobody called.
+        To be called again and again by whoever keeps house, while no rollout is under way. False when nothing is due.
         """
+        live = seen.live
+        since = look.annotations(seen.deployments.get(other(live.slot))).get(names.IDLE_SINCE) if live else None
+        if live is None or (since and now < float(since) + self.SETTLE):
+            return False
         found = self.api.get(SCALER, names.deployment(self.environment, live.slot))
         least = self._least(live.digest)
         if found is None or found["spec"].get("minReplicas", 1) <= least:
