@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from mooring.network import is_loopback
 from mooring.spec.document import Part, Seconds
@@ -37,16 +37,25 @@ _BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
 
 def _network(value: str) -> str:
     """Raises ValueError for what is no range, such as one whose address has bits beyond the prefix."""
-    return value if value == RELAYS else str(ip_network(value))
+    if value == RELAYS:
+        return value
+    try:
+        if "/" not in value:
+            raise ValueError(f"{value[:60]!r} is no range")
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{error}; a range is like 10.0.0.0/28, one address 10.0.0.4/32, relays {RELAYS}") from None
 
 
 Source = Annotated[
     str,
-    StringConstraints(
-        pattern=rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?\d)|[0-9a-fA-F:]*:[0-9a-fA-F:]*/\d{{1,3}}|{RELAYS})$",
-        max_length=49,
-    ),
     AfterValidator(_network),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?\d)|[0-9a-fA-F:]*:[0-9a-fA-F:]*/\d{{1,3}}|{RELAYS})$",
+        }
+    ),
 ]
 """A range of addresses in CIDR notation, or the pods of the namespace with relays."""
 
