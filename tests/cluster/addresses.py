@@ -8,7 +8,9 @@ namespace. Source: ip(7) for the range; `ValidateEndpointIP` in k8s.io/kubernete
 
 import asyncio
 import itertools
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 
 def loopback(address: str) -> str:
@@ -40,11 +42,38 @@ class Addresses:
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+class Held:
+    """What a server does with each connection, in a task that is held here.
+
+    The loop alone would forget one whose client is gone, and its other side would stay open.
+    """
+
+    def __init__(
+        self, handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+    ) -> None:
+        self._handle = handle
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._handle(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Cuts those that are open."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def join(one: Ends, other: Ends) -> None:
     """Carries bytes both ways until both sides have ended; a side that breaks breaks the other, too."""
     try:
-        await asyncio.gather(_carry(one[0], other[1]), _carry(other[0], one[1]))
-    except OSError:
+        async with asyncio.TaskGroup() as both:  # gather would leave the other one running
+            both.create_task(_carry(one[0], other[1]))
+            both.create_task(_carry(other[0], one[1]))
+    except* OSError:
         for _, writer in (one, other):
             writer.transport.abort()
     finally:

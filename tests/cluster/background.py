@@ -25,15 +25,17 @@ class Background:
         return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def stop(self) -> None:
-        """Cancels what still runs, and ends the thread."""
+        """Cancels what still runs, and what begins meanwhile, and ends the thread."""
         self.run(_cancelled())
+        self.run(self.loop.shutdown_asyncgens())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(timeout=10)
         self.loop.close()
 
 
 async def _cancelled() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.wait(others, timeout=5) if others else None
+    end = asyncio.get_running_loop().time() + 5
+    while (others := asyncio.all_tasks() - {asyncio.current_task()}) and asyncio.get_running_loop().time() < end:
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others, timeout=1)

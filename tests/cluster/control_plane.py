@@ -17,7 +17,8 @@ from lightkube.models.authentication_v1 import TokenRequestSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ServiceAccount, ServiceAccountToken
 
-from tests.cluster import egress
+from tests.cluster import audit, egress
+from tests.cluster.account import CONTEXT
 from tests.cluster.addresses import Addresses
 from tests.cluster.background import Background
 from tests.cluster.building import CONTROL
@@ -25,6 +26,7 @@ from tests.cluster.certificates import Authority
 from tests.repository import until
 
 HOST = "127.0.0.1"
+AUDIT = "audit.log"
 ADMIN = "system:masters"
 """The group that may do everything. Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
 
@@ -56,6 +58,7 @@ class ControlPlane:
 
     def _start(self) -> None:
         egress.write_configuration(self.folder / "egress.yaml", self.folder / "egress")
+        audit.write_policy(self.folder / "audit.yaml")
         self.background.run(egress.serve(self.folder / "egress"))
         self._run("etcd", self._etcd_flags())
         self._run("apiserver", self._api_flags())
@@ -109,6 +112,10 @@ class ControlPlane:
         issued = self.client.create(request, name, namespace=namespace)
         return self._configured(f"{namespace}-{name}", {"token": str(issued.status and issued.status.token)})
 
+    def asked(self, namespace: str, account: str) -> list[audit.Asked]:
+        """What a service account has asked for so far."""
+        return audit.asked(self.folder / AUDIT, namespace, account)
+
     def log(self, program: str) -> str:
         """What `etcd`, `apiserver`, `controllers` or `scheduler` has said."""
         return (self.folder / f"{program}.log").read_text(encoding="utf-8", errors="replace")
@@ -142,8 +149,8 @@ class ControlPlane:
             "kind": "Config",
             "clusters": [{"name": "tests", "cluster": cluster}],
             "users": [{"name": name, "user": dict(credentials)}],
-            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": name, "namespace": "default"}}],
-            "current-context": "tests",
+            "contexts": [{"name": CONTEXT, "context": {"cluster": "tests", "user": name, "namespace": "default"}}],
+            "current-context": CONTEXT,
         }
         file = self.folder / f"{name.replace(':', '-')}.kubeconfig"
         file.write_text(yaml.safe_dump(content), encoding="utf-8")
@@ -181,6 +188,7 @@ class ControlPlane:
             "kubelet-certificate-authority": authority, "kubelet-client-certificate": caller.certificate,
             "kubelet-client-key": caller.key, "egress-selector-config-file": self.folder / "egress.yaml",
             "endpoint-reconciler-type": "none", "enable-priority-and-fairness": False,
+            "audit-policy-file": self.folder / "audit.yaml", "audit-log-path": self.folder / AUDIT,
         }  # fmt: skip
 
     def _controller_flags(self) -> dict[str, object]:

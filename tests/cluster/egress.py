@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.cluster.addresses import Ends, join, loopback
+from tests.cluster.addresses import Ends, Held, join, loopback
 
 
 def write_configuration(file: Path, socket: Path) -> None:
@@ -24,7 +24,7 @@ def write_configuration(file: Path, socket: Path) -> None:
 
 
 async def serve(socket: Path) -> asyncio.Server:
-    return await asyncio.start_unix_server(_connect, socket)
+    return await asyncio.start_unix_server(Held(_connect), socket)
 
 
 async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -9,6 +9,7 @@ Unlike a real kubelet and its runtime:
   what the downward API gives them as `status.podIP`;
 - probes look ten times as often (`second`), and back-offs are ten times shorter; what fails gets its time, though:
   a probe that fails is believed after as many seconds as it says, and grace periods and time limits are what they are;
+- the token of a service account lies at its path (see account.py), and is not renewed in its hour;
 - logs have no timestamps, and no `exec`, `attach` or `port-forward` leads to a container.
 """
 
@@ -102,8 +103,8 @@ class Node:
         lease = {"metadata": {"name": self.name, "namespace": LEASES}, "spec": {"holderIdentity": self.name}}
         await self._client.create(made(coordination_v1.Lease, lease))
         self._place = Place(
-            self.name, self._address, self._client, self._plane.addresses, self.images, self._folder, self._second,
-            self.errors,
+            self.name, self._address, self._plane.url, self._client, self._plane.addresses, self.images, self._folder,
+            self._second, self.errors,
         )  # fmt: skip
 
     async def _come_back(self) -> None:

@@ -34,6 +34,7 @@ class Place:
 
     node: str
     address: str
+    server: str
     client: AsyncClient
     addresses: Addresses
     images: Mapping[str, Image]
@@ -52,7 +53,7 @@ class Pod:
         self.name, self.namespace, self.uid = metadata["name"], metadata["namespace"], metadata["uid"]
         self._address = place.addresses.take()
         self._folder = place.folder / self.uid
-        self._sources = Sources(place.client, pod, self._address, place.address)
+        self._sources = Sources(place.client, pod, self._address, place.address, place.server)
         around = Surroundings(
             self.name, place.images, self._sources, self._folder, loopback(self._address),
             spec.get("terminationGracePeriodSeconds", 30), place.second, self._changed, self._happened,

@@ -1,6 +1,8 @@
 """Startup, readiness and liveness probes, and the hooks that containers have for their end."""
 
 import asyncio
+import functools
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +12,7 @@ from tests.cluster.process import Process
 
 Json = dict[str, Any]
 Told = Callable[[bool], None]
+HEARD_SECONDS = 0.25
 PROBE, HOOK = ({"User-Agent": f"{name}/1.36"} for name in ("kube-probe", "kube-lifecycle"))
 
 
@@ -43,7 +46,7 @@ class Checker:
         scheme, path = action.get("scheme", "HTTP").lower(), action.get("path", "/")
         url = f"{scheme}://{action.get('host') or self._address}:{self._port(action['port'])}/{path.removeprefix('/')}"
         headers = self._headers | {header["name"]: header["value"] for header in action.get("httpHeaders", [])}
-        async with httpx2.AsyncClient(verify=False, trust_env=False, timeout=None) as client:
+        async with httpx2.AsyncClient(verify=_nobody(), trust_env=False, timeout=None) as client:
             answer = await client.get(url, headers={"Connection": "close", **headers})
         return 200 <= answer.status_code < 400
 
@@ -81,10 +84,7 @@ class Probes:
         await asyncio.sleep(delay * self._second)
         last, times = None, 0
         while True:
-            try:
-                passed = await asyncio.wait_for(self._checker.passes(spec, process), spec.get("timeoutSeconds", 1))
-            except TimeoutError:
-                passed = False
+            passed = await self._passes(spec, process)
             if passed is not last:
                 last, times, since = passed, 0, max(clock(), began + delay)
             times += 1
@@ -93,3 +93,22 @@ class Probes:
                 if passed and until_passed:
                     return
             await asyncio.sleep(period * self._second)
+
+    async def _passes(self, spec: Json, process: Process) -> bool:
+        """Whether it succeeds in time. What came in time is heard also where this loop was held up meanwhile: a
+        kubelet shares its processor with nobody's tests."""
+        checking = asyncio.create_task(self._checker.passes(spec, process))
+        try:
+            for seconds in (spec.get("timeoutSeconds", 1), HEARD_SECONDS):
+                await asyncio.wait({checking}, timeout=seconds)
+            return checking.done() and checking.result()
+        finally:
+            checking.cancel()
+
+
+@functools.cache
+def _nobody() -> ssl.SSLContext:
+    """Trusts every certificate, as probes do. To make one takes 7 ms, in which nothing else happens in this loop."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime
+import errno
 import os
+import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +26,10 @@ def stamp() -> str:
 
 @dataclass
 class Process:
-    """What a container runs, until it ends or is killed; `message` is where it may write its last words."""
+    """What a container runs, until it ends or is killed; `message` is where it may write its last words.
+
+    `before` is what stands before each of its commands, and becomes that command.
+    """
 
     command: Sequence[str]
     environ: Mapping[str, str]
@@ -33,6 +38,7 @@ class Process:
     message: Path
     paths: Paths
     identity: str
+    before: Sequence[str] = ()
     started: str = field(default_factory=stamp)
     finished: str = ""
     _running: asyncio.subprocess.Process | None = None
@@ -43,11 +49,20 @@ class Process:
         with self.log.open("ab") as log:
             try:
                 self._running = await asyncio.create_subprocess_exec(
-                    *self.command, cwd=self.folder, env=_surrounded(self.environ), stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log, stderr=log, start_new_session=True,
+                    *self.before, self._program, *self.command[1:], cwd=self.folder, env=_surrounded(self.environ),
+                    stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 )  # fmt: skip
             except (OSError, ValueError) as error:
                 self._failed = f"failed to start containerd task: {error}"
+
+    @property
+    def _program(self) -> str:
+        """Raises FileNotFoundError for one that is not there, which whatever stands before it could not say."""
+        path = self.environ.get("PATH", os.environ["PATH"])
+        found = shutil.which(self.command[0], path=path) if self.before else self.command[0]
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.command[0])
+        return found
 
     @property
     def pid(self) -> int:
@@ -81,7 +96,7 @@ class Process:
         """The exit code of a command run in the container, as a hook or a probe does; killed when it is cancelled."""
         with self.log.open("ab") as log:
             running = await asyncio.create_subprocess_exec(
-                *map(self.paths.here, command), cwd=self.folder, env=_surrounded(self.environ),
+                *self.before, *map(self.paths.here, command), cwd=self.folder, env=_surrounded(self.environ),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:

@@ -12,7 +12,7 @@ from lightkube import AsyncClient, KubeConfig
 from lightkube.core.client import LabelValue
 from lightkube.resources.discovery_v1 import EndpointSlice
 
-from tests.cluster.addresses import Ends, join, loopback
+from tests.cluster.addresses import Ends, Held, join, loopback
 from tests.cluster.control_plane import ControlPlane
 
 Json = dict[str, Any]
@@ -45,6 +45,7 @@ class Router:
     def __init__(self, control_plane: ControlPlane, namespace: str, service: str, port: str | None = None) -> None:
         self._plane, self._namespace, self._service, self._port = control_plane, namespace, service, port
         self._slices: dict[str, Json] = {}
+        self._connections = Held(self._forward)
         self.updates: list[Update] = []
         self.forwarded = self.refused = 0
         self.url = ""
@@ -68,13 +69,15 @@ class Router:
         listed = asyncio.Event()
         self._following = asyncio.create_task(self._follow(listed))
         await listed.wait()
-        self._server = await asyncio.start_server(self._forward, "127.0.0.1", 0, backlog=1024)
+        self._server = await asyncio.start_server(self._connections, "127.0.0.1", 0, backlog=1024)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _stop(self) -> None:
+        """Cuts connections that are open still."""
         self._server.close()
         self._following.cancel()
         await asyncio.wait({self._following})
+        await self._connections.end()
         await self._client.aclose()
 
     async def _follow(self, listed: asyncio.Event) -> None:

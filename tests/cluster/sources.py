@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx2
 from lightkube import ApiError, AsyncClient
-from lightkube.models.authentication_v1 import TokenRequestSpec
+from lightkube.models.authentication_v1 import BoundObjectReference, TokenRequestSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap, Secret, ServiceAccountToken
 
+from tests.cluster import account
 from tests.cluster.addresses import loopback
 
 Json = dict[str, Any]
@@ -25,14 +26,15 @@ class Unresolved(Exception):
 class Sources:
     """Those of one pod, as of its start. Each pod address that they give is the loopback one."""
 
-    def __init__(self, client: AsyncClient, pod: Json, address: str, host: str) -> None:
+    def __init__(self, client: AsyncClient, pod: Json, address: str, host: str, server: str) -> None:
+        self._server = server
         self._client, self._pod, self._namespace = client, pod, pod["metadata"]["namespace"]
         own = loopback(address)
         self._places = {"status.podIP": own, "status.podIPs": own, "status.hostIP": loopback(host)}
 
     async def environ(self, container: Json) -> dict[str, str]:
         """Variables of a container. Raises Unresolved, also where the API server cannot be asked."""
-        found: dict[str, str] = {}
+        found = account.variables(self._server)
         for source in container.get("envFrom", []):
             for kind in ("configMapRef", "secretRef"):
                 if kind in source:
@@ -97,14 +99,20 @@ class Sources:
             fields = ((item["path"], item["fieldRef"]["fieldPath"]) for item in part["downwardAPI"].get("items", []))
             return {path: self.field(field).encode() for path, field in fields}
         if "serviceAccountToken" in part:
-            return {part["serviceAccountToken"]["path"]: await self._token()}
+            return {part["serviceAccountToken"]["path"]: await self._token(part["serviceAccountToken"])}
         raise Unresolved(f"the stand-in has no volumes of {', '.join(sorted(part))}")
 
-    async def _token(self) -> bytes:
-        account = self._pod["spec"].get("serviceAccountName", "default")
-        request = ServiceAccountToken(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[]))
+    async def _token(self, asked: Json) -> bytes:
+        """One of the pod's account, which is void as soon as the pod is gone."""
+        head, name = self._pod["metadata"], self._pod["spec"].get("serviceAccountName", "default")
+        spec = TokenRequestSpec(
+            audiences=[asked["audience"]] if asked.get("audience") else [],
+            boundObjectRef=BoundObjectReference(apiVersion="v1", kind="Pod", name=head["name"], uid=head["uid"]),
+            expirationSeconds=asked.get("expirationSeconds", 3600),
+        )
+        request = ServiceAccountToken(metadata=ObjectMeta(), spec=spec)
         try:
-            made = await self._client.create(request, account, namespace=self._namespace)
+            made = await self._client.create(request, name, namespace=self._namespace)
         except httpx2.HTTPError as error:
             raise Unresolved(str(error)) from error
         return str(made.status.token).encode() if made.status else b""

@@ -1,11 +1,12 @@
 """What the containers of a pod share, and how one of them is prepared to run."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.cluster import account
 from tests.cluster.images import Image
 from tests.cluster.process import Process
 from tests.cluster.sources import Paths, Sources, expanded, mounts
@@ -47,7 +48,20 @@ class Surroundings:
         words = [paths.here(expanded(word, given)) for word in (*command, *arguments)]
         place = Path(paths.here(container["workingDir"])) if "workingDir" in container else image.folder or home
         environ = {name: paths.here(value) for name, value in given.items()}
-        return Process(words, environ, place, log, message, paths, f"standin://{uuid.uuid4().hex}")
+        before, more = self._account(container, folder, environ)
+        identity = f"standin://{uuid.uuid4().hex}"
+        return Process(words, environ | more, place, log, message, paths, identity, before)
+
+    def _account(
+        self, container: Json, folder: Path, environ: Mapping[str, str]
+    ) -> tuple[Sequence[str], dict[str, str]]:
+        """What stands before the command, and variables, where the container mounts its service account."""
+        mounted = dict(mounts(container, self.folder / "volumes")).get(account.FOLDER)
+        if mounted is None:
+            return (), {}
+        if before := account.entered(mounted, folder):
+            return before, {}
+        return (), {"KUBECONFIG": str(account.kubeconfig(mounted, folder, environ))}
 
     def paths(self, container: Json, message: Path) -> Paths:
         last_words = container.get("terminationMessagePath", "/dev/termination-log")

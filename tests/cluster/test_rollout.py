@@ -1,5 +1,6 @@
 """Deployments roll out to processes that serve, and traffic follows the EndpointSlices of a Service."""
 
+import asyncio
 import time
 
 import httpx2
@@ -99,3 +100,30 @@ def test_pods_are_on_all_nodes_and_no_more_than_fit(
     assert {pod["spec"].get("nodeName") for pod in pods} == {None, *(node.name for node in nodes)}
     waiting = next(pod for pod in pods if "nodeName" not in pod["spec"])
     assert "Insufficient cpu" in str(waiting["status"]["conditions"])
+
+
+def test_a_router_that_closes_leaves_no_work_behind_also_where_connections_are_open(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    client = control_plane.client
+    sample.deploy(client, namespace, "blue", replicas=1)
+    sample.serve(client, namespace, "web", "blue")
+    sample.await_ready(client, namespace, "blue", 1)
+    with httpx2.Client() as kept:
+        with Router(control_plane, namespace, "web") as router:
+            until(lambda: router.endpoints)
+            assert kept.get(router.url).status_code == 200
+            assert {"Router._forward", "_carry"} <= set(work_of_routers(control_plane))
+        assert work_of_routers(control_plane) == []
+        with pytest.raises(httpx2.TransportError):
+            kept.get(router.url)
+
+
+def work_of_routers(control_plane: ControlPlane) -> list[str]:
+    """The coroutines of routers that have not ended."""
+
+    async def found() -> list[str]:
+        names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+        return [name for name in names if name.startswith(("Router.", "join", "_carry"))]
+
+    return control_plane.background.run(found())

@@ -139,7 +139,7 @@ class AnyHouse:
 
 @dataclass
 class Load:
-    """Sixteen clients, every second one with keep-alive, until `stop`. Errors are kept, not raised."""
+    """Clients, every second one with keep-alive, until `stop`. Errors are kept, not raised."""
 
     url: str
     answers: list[dict[str, str]] = field(default_factory=list)
@@ -180,15 +180,15 @@ class Load:
         return "connection: close" in head
 
 
-def loaded(house: AnyHouse, work: Callable[[], Any]) -> Load:
+def loaded(house: AnyHouse, work: Callable[[], Any], clients: int = 16) -> Load:
     """Runs something while clients ask; the load it was under."""
-    load = Load(house.url)
+    load = Load(house.url, clients=clients)
     with ThreadPoolExecutor(1) as pool:
-        clients = pool.submit(asyncio.run, load.run())
+        asking = pool.submit(asyncio.run, load.run())
         try:
             work()
             time.sleep(0.1)
         finally:
             load.stopped = True
-        clients.result()
+        asking.result()
     return load

@@ -1,6 +1,7 @@
 """One arm lives through one drill, in virtual time."""
 
 import asyncio
+import gc
 import random
 import re
 import tempfile
@@ -8,6 +9,7 @@ from asyncio import Runner
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import looptime
 
@@ -26,6 +28,9 @@ from mooring.spec.drill import Drill, Question
 
 RESOLUTION = 1e-5
 """Seconds: what is due so soon is due now. asyncio's own, 1 ns, added to a year in seconds is lost by a float."""
+
+COLLECT = (50_000, 20, 20)
+"""The garbage collector's thresholds, which the command has set for all of its process."""
 
 ENOUGH = 3600.0
 """Seconds after its last question that a trace is waited for: nothing answers later."""
@@ -55,10 +60,14 @@ class Lived:
 
 def virtual() -> asyncio.AbstractEventLoop:
     """An event loop whose clock jumps to the next thing that is due. What works outside of it takes no time."""
-    loop = looptime.new_event_loop(noop_cycles=0)
-    loop._clock_resolution = RESOLUTION  # type: ignore[attr-defined]  # asyncio has no public one
+    loop: Any = looptime.new_event_loop(noop_cycles=0)
+    loop._clock_resolution = RESOLUTION  # asyncio has no public one
     loop.set_default_executor(AtOnce())
-    return loop
+    select = loop._selector.select
+    # As long as something is due at once there is no time to move, and nothing outside to look for.
+    loop._selector.select = lambda timeout: [] if timeout == 0 else select(timeout)
+    made: asyncio.AbstractEventLoop = loop
+    return made
 
 
 def live_through(
@@ -83,11 +92,17 @@ async def _live(job: Job, state: Path) -> Lived:
     )
     arm = ARMS[job.arm](release, world.transport, state)
     await arm.start()
+    collected = gc.get_threshold()
+    gc.collect()
+    gc.freeze()  # as a slot does once it has started
+    gc.set_threshold(*COLLECT)
     try:
         asked = arrivals(job.drill, job.questions, job.outages, job.seed)
         answers = await _Asking(job, release, world, arm).all(asked)
         retried, well = arm.retries()
     finally:
+        gc.set_threshold(*collected)
+        gc.unfreeze()
         await arm.close()
     return Lived(tuple(answers), retried, well)
 

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -38,10 +37,9 @@ KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "RECIPIENT", "SLACK_SIGNING_SECRE
 """What the release of tests/golden/content.yaml names beside the database."""
 
 
-def image_of(folder: Path, light: bool = True, root: Path | None = None, **more: str) -> Image:
-    """Its `python -m` runs this repository's code; when `light`, a light pod and a keeper that does nothing.
-
-    `more` are variables of its processes.
+def image_of(folder: Path, light: bool = True, root: Path | None = None, keeps: bool = False) -> Image:
+    """Its `python -m` runs this repository's code; when `light`, a light pod and a keeper that does nothing, unless it
+    `keeps`.
 
     `folder` is not below /tmp, which is a volume of pods; the repository may be, and so is linked there.
     """
@@ -49,7 +47,8 @@ def image_of(folder: Path, light: bool = True, root: Path | None = None, **more:
     (folder / "repository").symlink_to(ROOT)
     python = folder / "bin/python"
     pod = ROOT / "tests/targets/kubernetes/light_pod.py"
-    case = f'case "$2" in *.keeper) exec sleep 3600;; *.pod) shift; exec {sys.executable} {pod} "$@";; esac\n'
+    idle = "" if keeps else "*.keeper) exec sleep 3600;; "
+    case = f'case "$2" in {idle}*.pod) shift; exec {sys.executable} {pod} "$@";; esac\n'
     python.write_text(f'#!/bin/sh\n{case if light else ""}exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     sources = folder / "repository"
@@ -58,7 +57,7 @@ def image_of(folder: Path, light: bool = True, root: Path | None = None, **more:
         "PYTHONPATH": f"{sources / 'scripts'}:{sources}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return Image(environ=environ | ({"MOORING_ROOT": str(root)} if root else {}) | more)
+    return Image(environ=environ | ({"MOORING_ROOT": str(root)} if root else {}))
 
 
 @dataclass
@@ -99,16 +98,13 @@ def opened(
     namespace: str | None = None,
     light: bool = True,
     root: Path | None = None,
+    keeps: bool = False,
 ) -> Iterator[Place]:
-    """A namespace with two nodes of its own, which can pull an image of this code."""
+    """A namespace with two nodes of its own, which can pull an image of this code, as `image_of` says."""
     name = namespace or f"test-{secrets.token_hex(4)}"
     with ExitStack() as stack:
         image = stack.enter_context(tempfile.TemporaryDirectory(prefix="moor-image-", dir="/var/tmp"))
-        # The node mounts no token of a service account: what asks the API server from a pod has this file instead. It
-        # is not below /tmp, which is a volume of pods.
-        kubeconfig = Path(shutil.copy(plane.kubeconfig, image))
-        more = {} if light else {"KUBECONFIG": str(kubeconfig)}
-        images = {IMAGE: image_of(Path(image) / "image", light, root, **more)}
+        images = {IMAGE: image_of(Path(image) / "image", light, root, keeps)}
         nodes = [stack.enter_context(Node(plane, f"{name}-{number}", images, second=SECOND)) for number in (1, 2)]
         plane.client.create(Namespace(metadata=ObjectMeta(name=name)))
         until(lambda: list(plane.client.list(ServiceAccount, namespace=name)), 30)  # without it no pod is let in

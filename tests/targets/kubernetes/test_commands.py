@@ -1,12 +1,19 @@
 """An environment of the test cluster by the commands of operators, with real pods: out, and every way back."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from mooring.operate.exercises.cluster import beside
+from mooring.operate.exercises.documents import release_of
+from mooring.targets import table
 from mooring.targets.kubernetes.api import Api
 from tests.repository import Repo, until
 from tests.targets.kubernetes.declared import declare
@@ -16,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
+DRILL = ("drill", "--live", "crash", "--environment", "local", "--kills", "2")
 FIX = ("model/openai/gpt-4-1", "options.temperature=0", "--reason", "it repeats itself")
 
 
@@ -76,9 +84,9 @@ def test_somebody_in_chat_rolls_back(at: Callable[..., Any], repo: Repo) -> None
 
 
 def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_receipt(
-    at: Callable[..., Any], repo: Repo, at_home: Place
+    at: Callable[..., Any], at_home: Place
 ) -> None:
-    said = at("drill", "--live", "crash", "--environment", "local", "--kills", "2")
+    said = at(*DRILL)
     (found,) = said["drills"]
     assert found["result"] == "held", found
     figures = found["figures"]
@@ -86,7 +94,37 @@ def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_rece
     assert figures["resumed"] > 0 < figures["resumed_max"]
     (record,) = [one for one in at("history", "local")["records"] if one["kind"] == "drill"]
     assert (record["proof"]["exercise"], record["proof"]["result"]) == ("crash", "held")
-    labels = "mooring.dev/environment=local-drill"
-    api = Api(None, at_home.namespace)
-    assert [api.list(kind, labels) for kind in ("Deployment", "Service", "Role")] == [[], [], []]
+    assert left(at_home) == []
+
+
+def test_one_live_drill_at_a_time_and_what_a_killed_one_left_is_gone_with_the_next(
+    at: Callable[..., Any], repo: Repo, at_home: Place
+) -> None:
+    command = [sys.executable, "-m", "mooring", "-C", str(repo.root), *DRILL]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until(lambda: left(at_home, "Pod"), 120)
+        mine = set(left(at_home, "Pod"))
+        refused = at(*DRILL, code=1)
+        assert (refused["reason"], first.poll()) == ("locked", None)
+        assert f":{first.pid}:" in refused["message"], refused
+        assert mine <= set(left(at_home))
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    before = set(left(at_home))
+    assert before
+    document = release_of(repo.root, "local").content.environment
+    with beside(repo.root, document, table.target, lambda _line: None, "ann"):
+        assert before.isdisjoint(left(at_home))
+        assert left(at_home)
+    assert left(at_home) == []
+
+
+def left(place: Place, *kinds: str) -> list[str]:
+    """The uids of objects of the drill's copy."""
+    api = Api(None, place.namespace)
+    chosen = kinds or ("Deployment", "Pod", "Service", "Role", "ServiceAccount", "NetworkPolicy")
+    found = [one for kind in chosen for one in api.list(kind, "mooring.dev/environment=local-drill")]
     api.close()
+    return [one["metadata"]["uid"] for one in found]

@@ -1,25 +1,30 @@
-"""A keeper beside real pods of the test cluster: what was left half-done, and a standby whose time is over."""
+"""The keeper in its own pod, with the token of its own account: what it does, and that it may do nothing else."""
 
-import os
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from mooring.errors import Refused
 from mooring.release.release import Release
 from mooring.rollout import driver
+from mooring.rollout.hotfix import hotfix
+from mooring.rollout.patches import Patch
 from mooring.rollout.state import Phase
-from mooring.state.runs import checkpoints, executors
-from mooring.state.runs.checkpoints import Change
-from mooring.state.transactions import Transactions
 from mooring.targets.kubernetes import look, names
-from mooring.targets.kubernetes.keeping import Keeping
+from mooring.targets.kubernetes.api import Api
+from mooring.targets.kubernetes.kept import Kept
+from mooring.targets.kubernetes.manifests.access import GRANTS
+from mooring.targets.kubernetes.trouble import trouble
+from tests.cluster import account
+from tests.cluster.control_plane import ControlPlane
+from tests.postgres import Cluster
 from tests.repository import until
-from tests.targets.kubernetes.house import VARIABLE, KubernetesHouse, Place, open_house
+from tests.targets.kubernetes import house as houses
+from tests.targets.kubernetes.house import KubernetesHouse, Place, open_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -30,96 +35,135 @@ class Killed(BaseException):
     """Ends a deployment where it stands; it is no error that anybody handles."""
 
 
+@pytest.fixture(scope="module")
+def place(control_plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Its pods are light, its keeper is the real one."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with houses.opened(control_plane, cluster.fresh(), folder, keeps=True) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def make(release: Make, place: Place) -> Make:
+    def made(name: str, **values: Any) -> Release:
+        # The context is of whoever deploys, and no pod has it.
+        target = place.values(replicas=1, autoscaling={"most": 3}, context=account.CONTEXT)
+        return release(name, **{**target, "environment.rollout.warm.hours": 0.001, **values})
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def house(place: Place, make: Make) -> Iterator[KubernetesHouse]:
+    """`one` is live in blue, and its keeper is at work; green was never used."""
+    found = open_house(place, make("one"))
+    found.deploy(make("one"))
+    until(lambda: "this is the keeper" in said(found), 90)
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def house(place: Place, release: Make) -> Iterator[KubernetesHouse]:
-    made = open_house(place, release("one", **place.values()))
+def kept(house: KubernetesHouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+    """The target with the keeper's token, as the door of chat beside it has it."""
+    monkeypatch.setenv(names.ADMIN_TOKEN, house.target.doors.token())
+    file = house.at.plane.service_account(house.at.namespace, names.keeper(house.name))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    made = Kept(house.target.root, house.target._environment, house.target.state)
     yield made
-    made.close()
+    made.api.close()
 
 
-@pytest.fixture
-def keeper(house: KubernetesHouse, tmp_path: Path) -> Iterator[Path]:
-    """A keeper as a process of this machine; its log."""
-    environ = {
-        **os.environ,
-        VARIABLE: house.at.url,
-        names.DATABASE: VARIABLE,
-        names.ENVIRONMENT_NAME: house.name,
-        names.STATE: str(tmp_path / "keeper" / "state"),
-        names.POD_NAME: "keeper-1",
-        names.POD_UID: "0a1b2c3d",
-        names.POD_IP: f"127.{os.getpid() % 200 + 20}.250.1",
-        names.ADMIN_TOKEN: house.target.doors.token(),
-        "KUBECONFIG": str(house.at.plane.kubeconfig),
-    }
-    log = tmp_path / "log"
-    with log.open("a") as output:
-        command = [sys.executable, "-m", "mooring.targets.kubernetes.keeper"]
-        process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    yield log
-    process.terminate()
-    process.wait(60)
+def said(house: KubernetesHouse) -> str:
+    return "\n".join(house.target.logs("keeper", 500))
 
 
-def test_the_keeper_finishes_what_was_left_and_ends_a_standby_in_time(
-    house: KubernetesHouse, release: Make, request: pytest.FixtureRequest
-) -> None:
-    cold = {"environment.rollout.warm.hours": 0.001}
-    one = release("one", **house.at.values(), **cold)
-    two = release("two", **house.at.values(), **cold)
-    driver.deploy(house.target, house.ledger, driver.Request(one, "ann"), lambda _line: None)
-    house.target.put(two)
+def left(house: KubernetesHouse, release: Release, when: Callable[[str], bool]) -> None:
+    """A deployment that is killed as soon as it says something."""
 
-    def killed(_line: str) -> None:
-        if house.ledger.state(house.name).phase not in (Phase.IDLE, Phase.STAGING):
+    def killed(line: str) -> None:
+        if when(line):
             raise Killed
 
+    house.target.put(release)
     with suppress(Killed):
-        driver.deploy(house.target, house.ledger, driver.Request(two, "ann"), killed)
-    assert house.ledger.state(house.name).phase is not Phase.IDLE
-    log = request.getfixturevalue("keeper")
-    until(lambda: house.ledger.state(house.name).phase is Phase.IDLE, 180)
-    assert "a rollout was left half-done; recovering" in log.read_text()
-    driver.deploy(house.target, house.ledger, driver.Request(two, "ann"), lambda _line: None)
-    live = house.target.facts().live
-    assert live
-    assert live.digest == two.digest
-    idle = "green" if live.slot == "blue" else "blue"
-    until(lambda: look.see(house.target.api, house.name).wanted(idle) == 0, 180)
-    assert "was warm long enough and has no pods any more" in log.read_text()
-    assert house.target.facts().live == live
+        driver.deploy(house.target, house.ledger, driver.Request(release, "ann"), killed)
+
+
+def idle(house: KubernetesHouse) -> bool:
+    return house.ledger.state(house.name).phase is Phase.IDLE
+
+
+def test_what_was_left_before_its_switch_is_undone_and_its_slot_is_empty_again(
+    house: KubernetesHouse, make: Make
+) -> None:
+    left(house, make("two"), lambda line: "is ready after" in line)
+    until(lambda: idle(house) and "recovered: " in said(house), 120)
+    assert "a rollout was left half-done; recovering" in said(house)
+    seen = look.see(house.target.api, house.name)
+    assert seen.slot == "blue"
+    assert seen.digest("green") is None
+    assert "was left as it is" not in said(house)
+
+
+def test_what_was_left_while_it_was_watched_is_finished_and_the_standby_ends_in_time(
+    house: KubernetesHouse, make: Make
+) -> None:
+    two = make("two")
+    left(house, two, lambda _line: house.ledger.state(house.name).phase is Phase.BAKING)
+    until(lambda: idle(house) and house.live == "green", 120)
+    assert house.target.facts().live.digest == two.digest  # type: ignore[union-attr]
+    until(lambda: look.see(house.target.api, house.name).wanted("blue") == 0, 120)
+    until(lambda: "was warm long enough and has no pods any more" in said(house), 30)
+    assert house.target.api.get("HorizontalPodAutoscaler", names.deployment(house.name, "blue")) is None
     house.ledger.verify()
 
 
-def test_the_keeper_says_of_pods_that_are_gone_that_they_are_dead(house: KubernetesHouse, release: Make) -> None:
-    driver.deploy(house.target, house.ledger, driver.Request(release("one", **house.at.values()), "ann"), print)
-    live = house.target.facts().live
-    assert live
-    database = Transactions(house.at.url)
-    pods = look.see(house.target.api, house.name).having(live.slot)
-    assert len(pods) == 2
-    elsewhere = "blue-3f9a0c11-77-aa"  # of one machine, which shares the database
-
-    def work(connection: sa.Connection) -> None:
-        for name in (*(executor(pod.uid) for pod in pods), elsewhere):
-            head = {"run": name, "part": 0, "tenant": "t", "agent": "a", "release": live.digest, "created": 1.0}
-            checkpoints.write(connection, name, "blue", [Change(name, 0, 0, head)])
-            executors.renew(connection, name, name.split("-")[1], 600)
-
-    database.write(work)
-    keeping = Keeping(house.ledger, database, house.name, lambda: house.target)
-    keeping.look()
-    keeping.bury()
-    assert database.read(executors.buried) == set()
-    house.target.kill(live.slot)
-    keeping.look()
-    keeping.bury()
-    assert database.read(executors.buried) == {executor(pods[0].uid)}
-    assert database.read(executors.busy).keys() == {executor(pods[1].uid), elsewhere}
-    keeping.close()
-    database.close()
+def test_whoever_chats_goes_back_to_a_standby_without_pods_restarts_it_and_reads_its_log(
+    house: KubernetesHouse, kept: Kept
+) -> None:
+    receipt = driver.rollback(kept, house.ledger, "bob", lambda _line: None)
+    assert (receipt.slot, receipt.lost) == ("blue", 0)
+    assert kept.restart() == "blue"
+    until(lambda: kept.facts().slots["blue"].ready and len(house.pods("blue")) == 1, 120)
+    assert kept.logs("blue")
+    assert trouble(kept.api, house.name, "blue", names.short(receipt.digest)) == []  # as where a pod is late
 
 
-def executor(uid: str) -> str:
-    """The name of a process in a pod."""
-    return f"blue-{uid.replace('-', '')}-7-aa"
+def test_of_two_hotfixes_the_one_that_is_over_is_taken_back_and_the_other_stays(house: KubernetesHouse) -> None:
+    now = time.time()
+    for path, seconds in (("options.temperature", 60.0), ("options.topP", 3600.0)):
+        values = {path: 0.5}
+        patch = Patch("model", "openai/gpt-4-1", values, "ann", "it repeats itself", now, now + seconds)
+        hotfix(house.target, house.ledger, patch, lambda _line: None)
+
+    def patches() -> list[dict[str, Any]]:
+        found = house.ledger.state(house.name).hotfix
+        return [patch.values for patch in found.patches] if found else []
+
+    assert len(patches()) == 2
+    # What is left was never live before: the keeper makes a release of it, and stages that.
+    until(lambda: patches() == [{"options.topP": 0.5}] and idle(house), 180)
+    assert "the time of a hotfix is over; going back" in said(house)
+
+
+def test_pods_of_slots_can_ask_the_api_server_nothing(house: KubernetesHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    (pod,) = house.pods(house.live)
+    (pid,) = [pid for node in house.at.nodes for pid in node.pids(house.at.namespace, pod)]
+    assert not Path(f"/proc/{pid}/root{account.FOLDER}").exists()
+    assert "KUBECONFIG" not in Path(f"/proc/{pid}/environ").read_text()
+    # Nor could it with the token that it does not have.
+    monkeypatch.setenv("KUBECONFIG", str(house.at.plane.service_account(house.at.namespace, house.name)))
+    api = Api(None, house.at.namespace)
+    for kind in ("Secret", "ConfigMap", "Pod", "Deployment", "Service", "Role"):
+        with pytest.raises(Refused, match="does not allow that"):
+            api.list(kind)
+    api.close()
+
+
+def test_the_keeper_is_granted_what_it_asked_for_above_and_nothing_else(house: KubernetesHouse) -> None:
+    asked = house.at.plane.asked(house.at.namespace, names.keeper(house.name))
+    assert [one for one in asked if not one.allowed] == []
+    used = {(one.group, one.resource, one.verb) for one in asked}
+    granted = {(grant.group, grant.resource, verb) for grant in GRANTS for verb in grant.verbs}
+    assert used == granted

@@ -113,30 +113,72 @@ def test_a_namespace_that_is_not_there_or_goes_is_said(house: KubernetesHouse) -
     client.patch(ConfigMap, "held", {"metadata": {"finalizers": None}}, namespace="going")
 
 
-def test_every_verb_that_is_lacking_is_named_with_the_rules_to_add(
-    house: KubernetesHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def somebody(house: KubernetesHouse, name: str, needs: dict[str, list[str]]) -> str:
+    """The kubeconfig of a user who may do what is named in the namespace, and see which cluster it is."""
     client, namespace = house.at.plane.client, house.at.namespace
-    needs = {name: list(verbs) for name, verbs in requirements.NEEDS.items()}
-    needs["deployments"].remove("patch")
-    needs["pods/proxy"].remove("create")
-    rules = [{"apiGroups": [requirements.GROUPS[name.partition("/")[0]]], "resources": [name], "verbs": verbs}
-             for name, verbs in needs.items()]  # fmt: skip
-    subject = [{"kind": "User", "name": "deployer", "apiGroup": "rbac.authorization.k8s.io"}]
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "name": "deployer"}
-    head = {"name": "deployer", "namespace": namespace}
+    rules = [{"apiGroups": [requirements.GROUPS[resource.partition("/")[0]]], "resources": [resource], "verbs": verbs}
+             for resource, verbs in needs.items()]  # fmt: skip
+    subject = [{"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"}]
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "name": name}
+    head = {"name": name, "namespace": namespace}
     look = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]
     client.create(made(Role, {"metadata": head, "rules": rules}))
     client.create(made(RoleBinding, {"metadata": head, "roleRef": {**reference, "kind": "Role"}, "subjects": subject}))
-    client.create(made(ClusterRole, {"metadata": {"name": "deployer"}, "rules": look}))
-    bound = {"metadata": {"name": "deployer"}, "roleRef": {**reference, "kind": "ClusterRole"}, "subjects": subject}
+    client.create(made(ClusterRole, {"metadata": {"name": name}, "rules": look}))
+    bound = {"metadata": {"name": name}, "roleRef": {**reference, "kind": "ClusterRole"}, "subjects": subject}
     client.create(made(ClusterRoleBinding, bound))
-    monkeypatch.setenv("KUBECONFIG", str(house.at.plane.user("deployer")))
+    return str(house.at.plane.user(name))
+
+
+def needed(*more: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """The verbs that whoever deploys needs, and more, by resource."""
+    found: dict[str, list[str]] = {}
+    for each in (requirements.NEEDS, *more):
+        for name, verbs in each.items():
+            found.setdefault(name, []).extend(verbs)
+    return found
+
+
+def test_every_verb_that_is_lacking_is_named_with_the_rules_to_add(
+    house: KubernetesHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs = needed()
+    needs["deployments"].remove("patch")
+    needs["pods/proxy"].remove("create")
+    monkeypatch.setenv("KUBECONFIG", somebody(house, "deployer", needs))
     with pytest.raises(Refused) as refused:
         twin(house).ensure()
     assert refused.value.reason is Reason.GUARDED
     assert "you may not patch deployments; create pods/proxy" in str(refused.value)
     assert '{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["patch"]}' in refused.value.fix
+
+
+def test_whoever_has_the_rights_that_are_asked_for_brings_an_environment_up_with_its_keepers_role(
+    house: KubernetesHouse, release: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", somebody(house, "exact", needed()))
+    target = twin(house)
+    fresh = release("one").content.environment.model_copy(update={"name": "exact"})
+    target._environment = fresh
+    content = release("one").content.model_copy(update={"environment": fresh})
+    target.ensure()
+    target._apply_shared(content)  # nobody may grant what they may not do
+    assert target.api.get("Role", names.keeper("exact"))
+
+
+def test_a_drill_asks_for_all_its_rights_before_it_changes_anything(
+    house: KubernetesHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", somebody(house, "drills-not", needed()))
+    with pytest.raises(Refused) as refused:
+        twin(house).drillable()
+    assert refused.value.reason is Reason.GUARDED
+    said = str(refused.value)
+    for what in ("delete pods", "get, create services/proxy", "list, delete roles", "list, delete services"):
+        assert what in said
+    assert '{"apiGroups": [""], "resources": ["services/proxy"], "verbs": ["get", "create"]}' in refused.value.fix
+    monkeypatch.setenv("KUBECONFIG", somebody(house, "drills", needed(requirements.DRILLS)))
+    twin(house).drillable()
 
 
 def test_a_service_of_somebody_else_is_left_alone(house: KubernetesHouse) -> None:

@@ -18,7 +18,8 @@ def preview(command: Command, context: Context) -> Preview:
 def run(command: Command, context: Context, notify: Notify) -> Answer:
     language, name = command.language, context.environment
     notify(words.DRILLING(language, environment=name))
-    drilled = drill(context.root, name, "rollback", table.target, notify if language == "en" else _quiet)
+    told = notify if language == "en" else _quiet
+    drilled = drill(context.root, name, "rollback", table.target, told, actor(context))
     with ledger(context) as book:
         seq = drilled.receipt(book, name, actor(context))
     found = drilled.found

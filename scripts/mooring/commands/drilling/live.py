@@ -74,7 +74,7 @@ def _drilled(
 
     options = {"kills": args.kills} if name == "crash" else {}
     with console.progress(f"live drill {name} of {environment}") as notify:
-        done = drill(workspace.root, environment, name, table.target, notify, **options)
+        done = drill(workspace.root, environment, name, table.target, notify, actor(), **options)
     with ledger(workspace, environment) as book:
         seq = done.receipt(book, environment, actor())
     _show(done.found, done.seconds, seq, console)

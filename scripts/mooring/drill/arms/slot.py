@@ -23,6 +23,8 @@ from mooring.runtime.door.app import create_app
 from mooring.runtime.runtime import Runtime
 from mooring.spec.drill import Question
 
+ADDRESS = httpx2.URL("http://127.0.0.1/v1/chat/completions")
+
 
 class Slot:
     """An arm."""
@@ -31,7 +33,7 @@ class Slot:
         settings = Settings("blue", state, URL, {}, serving=False, transport=outside, workers_of=InLoop)
         app = create_app(release, settings)
         self._runtime: Runtime = app.state.runtime
-        self._client = httpx2.AsyncClient(transport=InProcess(app), base_url="http://127.0.0.1", timeout=None)
+        self._door = InProcess(app)
 
     async def start(self) -> None:
         await self._runtime.start()
@@ -43,13 +45,13 @@ class Slot:
         told = [*turns(question), ("user", question.say)]
         messages = [{"role": role, "content": content} for role, content in told]
         body = {"model": question.agent, "messages": messages, "stream": question.stream}
-        response = await self._client.post("/v1/chat/completions", json=body)
+        response = await self._door.handle_async_request(httpx2.Request("POST", ADDRESS, json=body))
+        await response.aread()
         if response.status_code != httpx2.codes.OK:
             return Said("", "", error=_code(response.json()))
         return _streamed(response.text) if question.stream else _whole(response.json())
 
     async def close(self) -> None:
-        await self._client.aclose()
         await self._runtime.close()
 
     def retries(self) -> tuple[int, int]:

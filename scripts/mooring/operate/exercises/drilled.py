@@ -36,10 +36,11 @@ def drill(
     name: "Exercise",
     make: "MakeTarget",
     notify: Callable[[str], None],
+    actor: str,
     **options: Any,
 ) -> Drill:
     """Starts a copy of the environment's documents, breaks it, and stops it. Raises FindingsError, or what keeps it
-    from being served at all."""
+    from being served at all. `actor` is who others are told that drills."""
     from mooring.catalog.load import load_valid
     from mooring.catalog.source import WorkTree
     from mooring.release.resolve import resolve
@@ -47,7 +48,7 @@ def drill(
     release = resolve(load_valid(WorkTree(root)), environment)
     begun = time.monotonic()
     document = release.content.environment
-    with opened(name, root, document, make, notify) as scratch:
+    with opened(name, root, document, make, notify, actor) as scratch:
         try:
             found = exercise(name, document, **options)(scratch)
         except Stopped as stopped:

@@ -46,13 +46,18 @@ def beside(name: "Exercise", environment: "Environment") -> bool:
 
 
 def opened(
-    name: "Exercise", root: Path, environment: "Environment", make: "MakeTarget", notify: Callable[[str], None]
+    name: "Exercise",
+    root: Path,
+    environment: "Environment",
+    make: "MakeTarget",
+    notify: Callable[[str], None],
+    actor: str = "drill",
 ) -> "AbstractContextManager[Scratch]":
-    """The copy that a drill needs, as `scratch` or `cluster` makes it."""
+    """The copy that a drill needs, as `scratch` or `cluster` makes it. `actor` is who drills."""
     if beside(name, environment):
         from mooring.operate.exercises import cluster
 
-        return cluster.beside(root, environment.name, make, notify)
+        return cluster.beside(root, environment, make, notify, actor)
     from mooring.operate.exercises.scratch import scratch
 
     entry = EXERCISES[name]

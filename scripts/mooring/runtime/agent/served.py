@@ -1,5 +1,6 @@
 """The agents of a release, ready to run: prompts compiled, models wrapped and tools bound once."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterable, Callable, Sequence
 
@@ -17,6 +18,7 @@ from pydantic_ai.exceptions import (
 from pydantic_ai.messages import (
     AgentStreamEvent,
     ModelMessage,
+    ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
@@ -28,6 +30,7 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults
 from pydantic_ai.usage import UsageLimits
 
 from mooring import spec
+from mooring.runtime.agent.first_call import GIVEN, FirstCall, Given, can_begin, final
 from mooring.runtime.agent.ladder.answers import Prepared, apologise
 from mooring.runtime.agent.ladder.language import approval_note, in_one_language
 from mooring.runtime.agent.ladder.seam import SEPARATOR
@@ -80,9 +83,10 @@ class Served:
             output_type=[str, DeferredToolRequests] if waits else str,
             tools=[tool.tool() for tool in tools],
             deps_type=type(None),
-            capabilities=capabilities,
+            capabilities=[Given(), *capabilities],
             retries={"tools": document.limits.max_model_calls},
         )
+        self._first = FirstCall(model, tools)
         self._limits = UsageLimits(request_limit=document.limits.max_model_calls)
         self._json = document.output.type == "json"
 
@@ -120,15 +124,14 @@ class Served:
 
         live = None if self._json or on_text is None else _noting(on_text, said)
         try:
-            result = await self._agent.run(
-                prompt,
-                message_history=history,
-                deferred_tool_results=decisions,
-                usage_limits=self._limits,
-                timeout=record.budget.left() + GRACE,
-                event_stream_handler=_teller(live) if live else None,
-                infer_name=False,
-            )
+            begun: Answer | ModelResponse | None = None
+            if prompt is not None and live is None and can_begin(history):
+                begun = await self._at_once(prompt, history)
+            if isinstance(begun, Answer):
+                answer = begun
+            else:
+                handler = _teller(live) if live else None
+                answer = await self._looped(prompt, history, decisions, handler, begun)
         except RunTimedOut:
             return instead(apologise(self.profile, record))
         except UsageLimitExceeded as error:
@@ -138,10 +141,48 @@ class Served:
                 raise problem from error
             LOGGER.warning("run fell to its last rungs", extra={"run": record.run, "problem": type(error).__name__})
             return instead(await self._last_rungs(record))
-        answer = _answer(result, record, self.profile)
         if answer.approvals or live is None:
             tell(answer.text)
         return answer
+
+    async def _at_once(self, prompt: str, history: list[ModelMessage]) -> Answer | ModelResponse:
+        """The answer of a run that ends with its first model call, or the response that the loop has to go on from."""
+        timer = asyncio.timeout(CURRENT.get().budget.left() + GRACE)
+        try:
+            async with timer:
+                messages, response = await self._first.answer(prompt, history)
+        except TimeoutError as error:
+            if not timer.expired():
+                raise
+            raise RunTimedOut("the first model call took longer than the run may") from error
+        if (text := final(response)) is not None:
+            return Answer(text, "stop", messages)
+        return response
+
+    async def _looped(
+        self,
+        prompt: str | None,
+        history: list[ModelMessage],
+        decisions: DeferredToolResults | None,
+        handler: EventStreamHandler[None] | None,
+        given: ModelResponse | None = None,
+    ) -> Answer:
+        """The answer of the agent loop, however many calls that takes; the first one has the response `given`."""
+        record = CURRENT.get()
+        token = GIVEN.set([given] if given else None)
+        try:
+            result = await self._agent.run(
+                prompt,
+                message_history=history,
+                deferred_tool_results=decisions,
+                usage_limits=self._limits,
+                timeout=record.budget.left() + GRACE,
+                event_stream_handler=handler,
+                infer_name=False,
+            )
+        finally:
+            GIVEN.reset(token)
+        return _answer(result, record, self.profile)
 
     async def _last_rungs(self, record: Record) -> str:
         """L3, else L4, where a model answered and the run cannot go on with what it said."""

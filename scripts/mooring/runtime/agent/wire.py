@@ -17,6 +17,7 @@ from openai.resources.chat.completions import AsyncCompletions
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.chat.chat_completion import Choice as CompletionChoice
 from openai.types.chat.chat_completion_chunk import Choice, ChoiceDelta
+from pydantic import ValidationError
 from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import ModelRequestParameters
@@ -97,7 +98,10 @@ class AsWritten(AsyncCompletions):
             data = response.json()
         except ValueError:
             return response.text  # type: ignore[return-value]  # as the SDK does; pydantic-ai refuses it
-        return self._client._process_response_data(data=data, cast_to=ChatCompletion, response=response)
+        try:
+            return ChatCompletion.model_validate(data)
+        except ValidationError:  # the SDK takes it as it is, by a walk through type hints; pydantic-ai judges it
+            return self._client._process_response_data(data=data, cast_to=ChatCompletion, response=response)
 
     def _request(
         self, body: Mapping[str, Any], more: Mapping[str, str | Omit], timeout: float | httpx2.Timeout | None

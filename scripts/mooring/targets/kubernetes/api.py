@@ -214,8 +214,12 @@ class Api:
 
 
 def opened(context: str | None) -> "httpx2.Client":
-    """A client of the cluster of a context of the kubeconfig, by default the current one or, in a pod, its own."""
+    """A client of the cluster of a context of the kubeconfig, by default the current one or, in a pod, its own.
+
+    Contexts are names of whoever deploys: a pod without a kubeconfig, such as the keeper's, knows none.
+    """
     import os
+    from pathlib import Path
 
     import httpx2
     from lightkube.config.client_adapter import ConnectionParams
@@ -223,8 +227,11 @@ def opened(context: str | None) -> "httpx2.Client":
     from lightkube.core.exceptions import ConfigError
 
     try:
-        file = os.environ.get("KUBECONFIG", DEFAULT_KUBECONFIG)
-        config = (KubeConfig.from_file(file) if context else KubeConfig.from_env()).get(context)
+        file = Path(os.environ.get("KUBECONFIG", DEFAULT_KUBECONFIG)).expanduser()
+        if context and (file.exists() or "KUBERNETES_SERVICE_HOST" not in os.environ):
+            config = KubeConfig.from_file(file).get(context)
+        else:
+            config = KubeConfig.from_env().get()
     except ConfigError as error:
         fix = "set KUBECONFIG, or target.context in the environment: kubectl config get-contexts"
         raise UsageError(f"no cluster to talk to: {error}", fix) from None

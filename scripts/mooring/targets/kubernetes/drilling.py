@@ -1,14 +1,21 @@
 """What a live drill does to an environment of its own in a cluster: it kills pods, asks agents, and takes all away."""
 
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.state.place.location import locate
-from mooring.targets.kubernetes import kinds, names
+from mooring.targets.kubernetes import kinds, names, requirements
 from mooring.targets.kubernetes.reader import Reader
+
+GONE = 60.0
+"""Seconds within which pods that are killed must be gone: their node has to say so."""
+
+LOOK = 0.2
+"""Seconds between two looks meanwhile."""
 
 MADE = (
     "HorizontalPodAutoscaler", "Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy", "RoleBinding", "Role",
@@ -19,6 +26,12 @@ MADE = (
 
 class Drilling(Reader):
     """What a rollout never does."""
+
+    def drillable(self) -> None:
+        """Checks that whoever drills may do all of it. Refused(GUARDED) with every verb that is lacking."""
+        requirements.same_cluster(self.api, self.target, self.environment)
+        requirements.namespace(self.api)
+        requirements.drills(self.api)
 
     def kill(self, slot: str, worker: int = 1) -> str:
         """Deletes a pod of a slot with no time to end in; needs the verb delete of pods."""
@@ -42,11 +55,28 @@ class Drilling(Reader):
         return answer.status_code, answer.headers, answer.content
 
     def remove(self) -> None:
-        """Deletes all objects of the environment, and its schema with everything that is stored of it."""
+        """Deletes all objects of the environment, and its schema with everything that is stored of it.
+
+        Its pods end at once, and are gone then: what a drill that was killed has left serves nobody. Failed(DEADLINE)
+        when they are not.
+        """
         for kind in MADE:
             for one in self.api.list(kind, f"{names.PART_OF}={names.MANAGER},{names.labels(self.environment)}"):
                 self.api.delete(kind, one["metadata"]["name"])
+        self._end_pods()
         self.api.delete("Secret", names.admin(self.environment))
         from mooring.state.copies.postgres_rebuild import drop
 
         drop(locate(self.root, self._environment, self.state).found(os.environ))
+
+    def _end_pods(self) -> None:
+        end, killed = time.monotonic() + GONE, set[str]()
+        while pods := self.api.list("Pod", names.labels(self.environment)):
+            if time.monotonic() > end:
+                what = f"{len(pods)} pods of {self.environment} are still there after {GONE:.0f} s"
+                raise Failed(Reason.DEADLINE, what, f"kubectl -n {self.api.namespace} get pods")
+            for uid, name in ((pod["metadata"]["uid"], pod["metadata"]["name"]) for pod in pods):
+                if uid not in killed:
+                    self.api.kill(name)
+                    killed.add(uid)
+            time.sleep(LOOK)

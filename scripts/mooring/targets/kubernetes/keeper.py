@@ -221,9 +221,9 @@ def main(argv: Sequence[str], commands: Commands | None = None, make: "Callable[
     log.setLevel(logging.INFO)
     logging.raiseExceptions = False
     if make is None:
-        from mooring.targets.kubernetes.target import Kubernetes
+        from mooring.targets.kubernetes.kept import Kept
 
-        make = Kubernetes
+        make = Kept
     try:
         return asyncio.run(keep(Surroundings.read(os.environ), commands or Commands(), make))
     except MooringError as error:

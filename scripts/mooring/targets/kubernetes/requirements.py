@@ -33,6 +33,21 @@ NEEDS: dict[str, tuple[str, ...]] = {
 }
 """The verbs that whoever deploys must have in the namespace, by resource."""
 
+REMOVED = ("list", "delete")
+DRILLS: dict[str, tuple[str, ...]] = {
+    "pods": ("delete",),
+    "services/proxy": ("get", "create"),
+    "secrets": ("delete",),
+    **dict.fromkeys(
+        (
+            "horizontalpodautoscalers", "deployments", "services", "poddisruptionbudgets", "networkpolicies",
+            "rolebindings", "roles", "serviceaccounts",
+        ),
+        REMOVED,
+    ),
+}  # fmt: skip
+"""The verbs that whoever drills must have beside those: for what it breaks and asks, and to take its copy away."""
+
 GROUPS = {plural: kinds.group(kind) for kind, (_base, plural) in kinds.PLACES.items()}
 
 
@@ -75,6 +90,12 @@ def permissions(api: "Api", needs: dict[str, tuple[str, ...]] | None = None) -> 
     if lacking:
         what = "; ".join(f"{', '.join(verbs)} {resource}" for resource, verbs in lacking.items())
         raise Refused(Reason.GUARDED, f"in namespace {api.namespace} you may not {what}", _rules(api, lacking))
+
+
+def drills(api: "Api") -> None:
+    """Refused(GUARDED) with every verb that is lacking of all that a live drill needs, and the rule to add."""
+    both = {name: [*NEEDS.get(name, ()), *DRILLS.get(name, ())] for name in {**NEEDS, **DRILLS}}
+    permissions(api, {name: tuple(dict.fromkeys(verbs)) for name, verbs in both.items()})
 
 
 def _may(api: "Api", resource: str, verb: str) -> bool:

@@ -12,6 +12,7 @@ from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.manifests.access import GRANTS
 from mooring.targets.kubernetes.manifests.environment import service, shared
 from mooring.targets.kubernetes.manifests.slot import slot
+from mooring.targets.kubernetes.requirements import GROUPS, NEEDS
 from tests.targets.kubernetes.manifests.conftest import DIGEST, Make
 
 Object = dict[str, Any]
@@ -101,6 +102,12 @@ def test_the_keeper_may_read_no_secret_and_change_only_what_is_the_environments(
             assert set(rule["resourceNames"]) <= {"production", "production-blue", "production-green"}
     assert all(grant.reason for grant in GRANTS)
     assert "resourceNames" not in json.dumps([rule for rule in rules if "list" in rule["verbs"]])
+
+
+def test_whoever_deploys_has_every_right_that_they_grant_to_the_keeper() -> None:
+    for grant in GRANTS:
+        assert GROUPS[grant.resource.partition("/")[0]] == grant.group
+        assert set(grant.verbs) <= set(NEEDS[grant.resource]), grant
 
 
 def test_the_service_names_the_live_slot_and_nobody_before_there_is_one(made: Make) -> None:

@@ -31,6 +31,7 @@ class Syncer:
         self.seen: list[str] = []
         self.wrong: list[str] = []
         self._end = threading.Event()
+        self._read: tuple[str, list[dict[str, Any]]] = ("", [])
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -53,7 +54,9 @@ class Syncer:
         head = self._git("rev-parse", "--verify", "--quiet", self.branch)
         if not head:
             return
-        wanted = self._objects(head)
+        if self._read[0] != head:
+            self._read = (head, self._objects(head))
+        wanted = self._read[1]
         for one in sorted(wanted, key=lambda one: ORDER.index(one["kind"])):
             self.api.apply(one, self.MANAGER, force=True)
         self._prune({(one["kind"], one["metadata"]["name"]) for one in wanted})
@@ -62,7 +65,7 @@ class Syncer:
 
     def _objects(self, head: str) -> list[dict[str, Any]]:
         paths = self._git("ls-tree", "-r", "--name-only", head, "--", self.folder).splitlines()
-        return [one for path in paths for one in yaml.safe_load_all(self._git("show", f"{head}:{path}"))]
+        return [one for path in paths for one in yaml.load_all(self._git("show", f"{head}:{path}"), yaml.CSafeLoader)]
 
     def _prune(self, wanted: set[tuple[str, str]]) -> None:
         """Deletes what carries the label and is not in the branch any more, but nothing that controllers made."""

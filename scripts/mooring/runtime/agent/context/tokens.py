@@ -20,7 +20,9 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.tools import ToolDefinition
 
+from mooring.spec.document import JsonSchema
 from mooring.tokens import LATIN, Estimate, estimate
 
 FRAME, MESSAGE = "frame", 4
@@ -38,6 +40,7 @@ _TELLING, _DOMINANT = 500, 0.8
 
 _SLOWLY = 0.3
 _KNOWN_TEXTS = 4096
+_KNOWN_TOOLSETS = 64
 
 
 class Tokens:
@@ -46,6 +49,7 @@ class Tokens:
     def __init__(self) -> None:
         self._factors: defaultdict[str, dict[str, float]] = defaultdict(dict)
         self._texts: dict[tuple[int, int], Estimate] = {}
+        self._toolsets: dict[tuple[object, ...], tuple[Estimate, list[JsonSchema]]] = {}
 
     def factor(self, model: str, name: str) -> float:
         """What the safe rate of a class is multiplied by."""
@@ -98,7 +102,17 @@ class Tokens:
         return _sum([{FRAME: MESSAGE}, *map(self._text, texts(message))])
 
     def _tools(self, parameters: ModelRequestParameters) -> Estimate:
+        """Estimated once, since a release's tools are the same objects in every request."""
         tools = [*parameters.function_tools, *parameters.output_tools]
+        key = tuple((tool.name, tool.description, id(tool.parameters_json_schema)) for tool in tools)
+        if key not in self._toolsets:
+            if len(self._toolsets) >= _KNOWN_TOOLSETS:
+                self._toolsets.clear()
+            # With the schemas, so that no other object takes their ids.
+            self._toolsets[key] = self._told(tools), [tool.parameters_json_schema for tool in tools]
+        return self._toolsets[key][0]
+
+    def _told(self, tools: Sequence[ToolDefinition]) -> Estimate:
         schemas = [json.dumps(tool.parameters_json_schema, ensure_ascii=False) for tool in tools]
         return _sum(map(self._text, [*(f"{tool.name} {tool.description or ''}" for tool in tools), *schemas]))
 

@@ -1,5 +1,6 @@
 """Makes every model call and every tool call of an agent a step of its run."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -37,28 +38,7 @@ class Checkpoints(AbstractCapability[None]):
     async def wrap_model_request(
         self, ctx: RunContext[None], *, request_context: ModelRequestContext, handler: WrapModelRequestHandler
     ) -> ModelResponse:
-        steps, record = STEPS.get(), CURRENT.get()
-        if steps is None:
-            return await handler(request_context)
-        fresh: list[ModelResponse] = []
-
-        async def body() -> JsonValue:
-            fresh.append(await handler(request_context))
-            return {"response": _RESPONSE.dump_python(fresh[0], mode="json"), "record": record.data()}
-
-        def matters() -> bool:
-            """A last answer has no effect before the end of the run, which says it all; unless a conversation keeps it,
-            where another answer would contradict it if the run went on elsewhere."""
-            return record.conversation is not None or any(isinstance(part, ToolCallPart) for part in fresh[0].parts)
-
-        value: Any
-        value, replayed = await steps.step(steps.next_model(), body, matters)
-        if not replayed:
-            return fresh[0]
-        record.restore(value["record"])
-        for call in record.tool_calls:
-            call.replayed = True
-        return _RESPONSE.validate_python(value["response"])
+        return await model_step(lambda: handler(request_context))
 
     async def wrap_tool_execute(
         self,
@@ -92,3 +72,29 @@ class Checkpoints(AbstractCapability[None]):
         for error in errors:
             raise error
         return as_result(value)
+
+
+async def model_step(ask: Callable[[], Awaitable[ModelResponse]]) -> ModelResponse:
+    """What a model answers that is asked now, or what it answered when the run got as far as this before."""
+    steps, record = STEPS.get(), CURRENT.get()
+    if steps is None:
+        return await ask()
+    fresh: list[ModelResponse] = []
+
+    async def body() -> JsonValue:
+        fresh.append(await ask())
+        return {"response": _RESPONSE.dump_python(fresh[0], mode="json"), "record": record.data()}
+
+    def matters() -> bool:
+        """A last answer has no effect before the end of the run, which says it all; unless a conversation keeps it,
+        where another answer would contradict it if the run went on elsewhere."""
+        return record.conversation is not None or any(isinstance(part, ToolCallPart) for part in fresh[0].parts)
+
+    value: Any
+    value, replayed = await steps.step(steps.next_model(), body, matters)
+    if not replayed:
+        return fresh[0]
+    record.restore(value["record"])
+    for call in record.tool_calls:
+        call.replayed = True
+    return _RESPONSE.validate_python(value["response"])

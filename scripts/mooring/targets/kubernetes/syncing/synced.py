@@ -180,7 +180,7 @@ class SyncedApi(Api):
 
 
 def _objects(held: Held) -> Objects:
-    loaded = (one for body in held.files.values() for one in yaml.safe_load_all(body) if one)
+    loaded = (one for body in held.files.values() for one in yaml.load_all(body, yaml.CSafeLoader) if one)
     return {ref(one): one for one in loaded}
 
 
