@@ -118,6 +118,36 @@ def test_fewer_and_looser_checks_are_a_weakening(
     ]
 
 
+CLUSTERED = {
+    "type": "kubernetes",
+    "cluster": "0f3c7d52-6a1e-4a7e-9f60-1d6f0f2b8f11",
+    "namespace": "shop",
+    "image": f"registry.example/shop@sha256:{'a' * 64}",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (None, ["10.0.0.0/28"], "narrowed"),
+        (["10.0.0.0/28", "fd00::/64"], ["10.0.0.4/30"], "narrowed"),
+        (["10.0.0.0/28", "kube-system"], ["kube-system"], "narrowed"),
+        (["10.0.0.0/28"], ["10.0.0.0/24"], "widened"),
+        (["10.0.0.0/28"], ["10.0.0.0/28", "kube-system"], "widened"),
+        (["10.0.0.0/28"], ["fd00::/64"], "widened"),
+        (["kube-system"], ["10.0.0.0/28"], "widened"),
+        (["10.0.0.0/28"], None, "widened"),
+    ],
+)
+def test_an_admin_port_that_more_addresses_reach_is_a_weakening(
+    before: list[str] | None, after: list[str] | None, code: str, edit: Edit
+) -> None:
+    old, new = (edit({"environment.target": {**CLUSTERED, "adminSourceRanges": one}}) for one in (before, after))
+    (change,) = diff(new, old)
+    assert change.code == f"environment.admin-{code}"
+    assert change.text.startswith("environment local: admin port of pods open to ")
+
+
 KEYED = {"kind": "http", "name": "search", "url": "https://search.example/health", "secretRef": "env:SEARCH_KEY"}
 VECTORS = {"type": "http", "url": "https://vectors.example/q", "body": {}, "results": "/r", "secretRef": "env:V"}
 NEAREST = {"kind": "vector-query", "name": "nearest", "store": VECTORS}

@@ -196,12 +196,23 @@ class ControlPlane:
             "kubeconfig": self.kubeconfig, "service-account-private-key-file": self.authority.own.key,
             "root-ca-file": self.authority.own.certificate, "use-service-account-credentials": False,
             "leader-elect": False, "secure-port": 0, "node-monitor-period": "500ms",
-            "node-monitor-grace-period": f"{self._grace}s", **FAST,
+            "node-monitor-grace-period": f"{self._grace}s", **SCALING, **FAST,
         }  # fmt: skip
 
 
 FAST: Mapping[str, object] = {"kube-api-qps": 500, "kube-api-burst": 1000}
 """By default, controllers hold back after some thirty requests, as they should where others need the API server."""
+
+
+SCALING: Mapping[str, object] = {
+    "horizontal-pod-autoscaler-sync-period": "1s", "horizontal-pod-autoscaler-downscale-stabilization": "15s",
+    "horizontal-pod-autoscaler-initial-readiness-delay": "1s",
+    "horizontal-pod-autoscaler-cpu-initialization-period": "2s",
+}  # fmt: skip
+"""By default an autoscaler looks every 15 seconds, and takes pods away when they were not needed for 5 minutes.
+
+Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
+"""
 
 
 def _free_port() -> int:

@@ -146,6 +146,8 @@ class Load:
     errors: list[str] = field(default_factory=list)
     stopped: bool = False
     clients: int = 16
+    sleep: float = 0.01
+    """Seconds that each request takes at least."""
 
     async def run(self) -> None:
         await asyncio.gather(*(self._client(keep_alive=number % 2 == 0) for number in range(self.clients)))
@@ -168,7 +170,7 @@ class Load:
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, keep_alive: bool) -> bool:
         """Whether the connection ends with this answer."""
         close = "" if keep_alive else "Connection: close\r\n"
-        writer.write(f"GET /who?sleep=0.01 HTTP/1.1\r\nHost: shop\r\n{close}\r\n".encode())
+        writer.write(f"GET /who?sleep={self.sleep} HTTP/1.1\r\nHost: shop\r\n{close}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = int(head.split("content-length: ")[1].split("\r\n")[0])
         body = json.loads(await reader.readexactly(length))

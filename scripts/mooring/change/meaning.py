@@ -56,6 +56,8 @@ MEANINGS: dict[str, Meaning] = {
     "environment.access-changed": Meaning(4, "somebody may call more or fewer agents"),
     "environment.access-raised": Meaning(4, "somebody may ask more", "environment.access-changed"),
     "environment.access-lowered": Meaning(2, "somebody may ask less"),
+    "environment.admin-narrowed": Meaning(2, "fewer addresses reach the admin port of pods"),
+    "environment.admin-widened": Meaning(5, "more addresses reach the admin port of pods, which a token guards then"),
     "environment.agents-changed": Meaning(0, "the list of agents; each is a change of its own"),
     "environment.chat-moved": Meaning(3, "chat platforms must call another address"),
     "environment.chat-changed": Meaning(0, "which document says who steers by chat; it is a change of its own"),

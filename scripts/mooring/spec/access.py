@@ -15,7 +15,11 @@ health, and calls no agent."""
 
 
 class Limits(Part):
-    """How much may be asked; what is absent is not limited. A day ends at midnight UTC."""
+    """How much may be asked; what is absent is not limited. A day ends at midnight UTC.
+
+    In a cluster, each pod of the live slot takes an equal part of `requestsPerMinute` and `concurrent`, one at least,
+    so that a client on a single connection is held to that part. Days' limits are counted over all pods.
+    """
 
     requests_per_minute: int | None = Field(default=None, ge=1, description="A minute's requests may come at once.")
     concurrent: int | None = Field(

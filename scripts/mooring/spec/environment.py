@@ -141,7 +141,10 @@ class Serving(Part):
     """
 
     max_in_flight: int = Field(
-        default=256, ge=1, le=10000, description="Requests being answered, streams included; and as many runs besides."
+        default=256,
+        ge=1,
+        le=10000,
+        description="Requests being answered, streams included; and as many runs besides. In a cluster, by each pod.",
     )
     workers: int | None = Field(
         default=None,

@@ -51,8 +51,9 @@ class Model(Document):
         default=None,
         ge=1,
         le=10000,
-        description="Calls that a slot makes of it at once; one more goes to the next rung, and is no failure of the "
-        "model. For an endpoint that answers one after the other. Absent: no limit.",
+        description="Calls that a slot makes of it at once, in a cluster each pod an equal part; one more goes to the "
+        "next rung, and is no failure of the model. For an endpoint that answers one after the other. "
+        "Absent: no limit.",
     )
     options: Options = Options()
     prices: Prices

@@ -1,8 +1,9 @@
 """Where an environment runs: one machine, or a Kubernetes cluster."""
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from mooring.network import is_loopback
 from mooring.spec.document import Part, Seconds
@@ -23,6 +24,40 @@ Image = Annotated[
         max_length=400,
     ),
 ]
+
+
+RELAYS = "kube-system"
+"""The namespace in which relays of an API server run that is in another network than pods, such as Konnectivity.
+
+Source: https://kubernetes.io/docs/concepts/architecture/control-plane-node-communication/
+"""
+
+_BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+
+
+def _network(value: str) -> str:
+    """Raises ValueError for what is no range, such as one whose address has bits beyond the prefix."""
+    if value == RELAYS:
+        return value
+    try:
+        if "/" not in value:
+            raise ValueError(f"{value[:60]!r} is no range")
+        return str(ip_network(value))
+    except ValueError as error:
+        raise ValueError(f"{error}; a range is like 10.0.0.0/28, one address 10.0.0.4/32, relays {RELAYS}") from None
+
+
+Source = Annotated[
+    str,
+    AfterValidator(_network),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^(({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?\d)|[0-9a-fA-F:]*:[0-9a-fA-F:]*/\d{{1,3}}|{RELAYS})$",
+        }
+    ),
+]
+"""A range of addresses in CIDR notation, or the pods of the namespace with relays."""
 
 
 class LocalTarget(Part):
@@ -129,6 +164,13 @@ class KubernetesTarget(Part):
         default="mooring", description="The Secret whose keys are the variables that secret references name."
     )
     pull_secret: Label | None = Field(default=None, description="The Secret to pull the image with.")
+    admin_source_ranges: tuple[Source, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Who reaches the admin port of pods beside the keeper: the addresses from which the API server "
+        "does, by which all commands come, such as 10.0.0.0/28; `kube-system` where a relay in that namespace does it "
+        "(Konnectivity). Absent: every address does, and the token of the admin Secret alone guards it.",
+    )
     apply: Literal["direct"] | Git = Field(
         default="direct", description="`direct`, or by commits that Argo CD or Flux carries out."
     )

@@ -50,6 +50,32 @@ def test_what_is_counted_after_a_row_was_folded_is_added_to_what_was_in_it(ledge
     assert answered(ledger) == (12, 2)
 
 
+def test_a_pod_knows_how_many_serve_its_slot_with_it(ledger: Ledger, tmp_path: Path) -> None:
+    kept = Accounts(ledger, Pod("a-1", "shop", "blue", "sha256:1", "a", "a"), lambda: NONE, tmp_path)
+    assert kept.peers == 1
+    others = [
+        Pod("b-1", "shop", "blue", "sha256:1", "b", "b"),
+        Pod("c-1", "shop", "green", "sha256:1", "c", "c"),
+        Pod("d-1", "other", "blue", "sha256:1", "d", "d"),
+    ]
+    for row in others:
+        ledger.write(lambda statements, row=row: pods.begin(statements, row))  # type: ignore[misc]
+    kept._look()
+    assert kept.peers == 2
+    ledger.write(lambda statements: pods.beat(statements, others[0], ended=True))
+    kept._looked = float("-inf")
+    kept._look()
+    assert kept.peers == 1
+
+
+def test_a_pod_that_is_silent_for_long_does_not_count(ledger: Ledger, tmp_path: Path) -> None:
+    kept = Accounts(ledger, Pod("a-1", "shop", "blue", "sha256:1", "a", "a"), lambda: NONE, tmp_path)
+    ledger.write(lambda statements: pods.begin(statements, Pod("b-1", "shop", "blue", "sha256:1", "b", "b")))
+    ledger.write(lambda statements: statements("update pods set beat = beat - :age", age=pods.GONE_SECONDS + 1))
+    kept._look()
+    assert kept.peers == 1
+
+
 def test_nothing_is_written_while_nothing_changes(ledger: Ledger, tmp_path: Path) -> None:
     kept = Accounts(ledger, Pod("a-1", "shop", "blue", "sha256:1", "a", "a"), lambda: NONE, tmp_path)
     kept._look()

@@ -1,11 +1,12 @@
 """Environments in a cluster: what Kubernetes does there instead, and what pods cannot do without."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 from mooring.catalog.catalog import Catalog, Entry
 from mooring.catalog.checks.remark import Remark, Remarks
 from mooring.spec import Environment
-from mooring.spec.target import KubernetesTarget
+from mooring.spec.target import RELAYS, KubernetesTarget
 
 LONGEST = 40
 """Letters of an environment's name: pods are called after it, with 23 more, and 63 are the most for a label.
@@ -39,6 +40,15 @@ def serving(catalog: Catalog) -> Remarks:
         for key, given in (("workers", told.workers not in (None, 1)), ("spare", told.spare), ("tls", told.tls)):
             if given:
                 yield Remark(entry, f"serving.{key}", f"`{key}` is of one machine; {INSTEAD[key]}")
+
+
+def admin_source_ranges(catalog: Catalog) -> Remarks:
+    for entry, _environment, target in _in_clusters(catalog):
+        for index, one in enumerate(target.admin_source_ranges or ()):
+            if one != RELAYS and ip_network(one).prefixlen == 0:
+                yield Remark(
+                    entry, f"target.adminSourceRanges.{index}", f"{one} is every address, and keeps nobody out"
+                )
 
 
 INSTEAD = {

@@ -240,6 +240,11 @@ ENVIRONMENTS = {
     "cluster-replicas": Check(
         "As many pods serve as always are there, or more.", "raise the one or lower the other", clusters.replicas
     ),
+    "cluster-admin": Check(
+        "A range of addresses keeps others out.",
+        "name the API server's addresses, or leave the key out and rely on the token",
+        clusters.admin_source_ranges,
+    ),
     "cluster-warm": Check("Pods are a cluster's.", "remove it", clusters.warm),
     "cluster-name": Check("Services have names of DNS.", "rename the environment", clusters.name),
     "access-missing": Check(

@@ -1,6 +1,7 @@
 """Environments: where a release runs and how carefully it goes out."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from mooring.change.kinds.access import access
@@ -49,6 +50,7 @@ def rules(sides: Sides) -> Rules:
             ("environment.mcp-withdrawn", "no longer offers its agents as MCP tools"),
         ),
         "target": moved_target,
+        "target.adminSourceRanges": admin_source_ranges,
         "target.apply": moved(CLUSTER, "changes of the cluster are applied"),
         "target.autoscaling": autoscaling,
         "target.context": moved(CLUSTER, "context of the kubeconfig"),
@@ -99,13 +101,35 @@ def agents(before: Any, after: Any) -> Iterator[Note]:
 def moved_target(before: Any, after: Any) -> Iterator[Note]:
     """Another kind of target, cluster or namespace; what else differs is for the rules below."""
     if _place(before) != _place(after):
-        yield Note("environment.moved", f"moves from {_place(before)} to {_place(after)}", values=(before, after))
+        text = f"moves from {_place(before)} to {_place(after)}"
+        if before["type"] != after["type"] and after.get("adminSourceRanges", ...) is None:
+            text += f", where the admin port of pods is open to {_sources(None)}"
+        yield Note("environment.moved", text, values=(before, after))
 
 
 def _place(target: Any) -> str:
     if target["type"] == "local":
         return "one machine"
     return f"namespace {show(target['namespace'])} of cluster {show(target['cluster'][:8])}"
+
+
+def admin_source_ranges(before: Any, after: Any) -> Iterator[Note]:
+    """More addresses are less care. A range that lies within an old one is none more."""
+    widened = after is None or (before is not None and not all(_within(one, before) for one in after))
+    text = f"admin port of pods open to {_sources(before)} → {_sources(after)}"
+    yield Note("environment.admin-widened" if widened else "environment.admin-narrowed", text, values=(before, after))
+
+
+def _within(source: str, known: list[str]) -> bool:
+    if source in known or "/" not in source:
+        return source in known
+    mine = ip_network(source)
+    others = [ip_network(one) for one in known if "/" in one]
+    return any(mine.version == one.version and one.supernet_of(mine) for one in others)  # type: ignore[arg-type]
+
+
+def _sources(ranges: list[str] | None) -> str:
+    return "every address, guarded by its token alone" if ranges is None else show(", ".join(ranges))
 
 
 def image(before: Any, after: Any) -> Iterator[Note]:

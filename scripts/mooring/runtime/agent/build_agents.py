@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import httpx2
 from pydantic_ai.models import Model
@@ -162,7 +163,7 @@ class ReleaseAgents:
             asked = wrap(document, model) if wrap else model
             priced = Unfinished(asked, document, self._tokens, self._metrics)
             most = document.max_in_flight
-            self._models[name] = Queue(priced, self._settings.share(most)) if most else priced
+            self._models[name] = Queue(priced, partial(self._settings.part, most)) if most else priced
         circuit = self.breakers.setdefault((name, profile.name), Circuit(profile.breaker))
         allowance = self._retries.setdefault((name, profile.name), Allowance(profile.retry.max_share))
         tried = Retry(self._models[name], name, profile, rung, below, self._metrics, allowance)

@@ -4,7 +4,7 @@ A server of one's own answers one after the other and mostly refuses nobody, so 
 crowd times out, its breaker opens, and nobody is answered.
 """
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -18,9 +18,9 @@ from mooring.runtime.agent.model_errors import Busy
 
 
 class Queue(Layer):
-    """Lets `most` calls through at once, streams included. Raises Busy for one more."""
+    """Lets as many calls through at once as `most` says by then, streams included. Raises Busy for one more."""
 
-    def __init__(self, wrapped: Model, most: int) -> None:
+    def __init__(self, wrapped: Model, most: Callable[[], int]) -> None:
         super().__init__(wrapped)
         self.most = most
         self.under_way = 0
@@ -50,7 +50,7 @@ class Queue(Layer):
 
     @contextmanager
     def _admitted(self) -> Iterator[None]:
-        if self.under_way >= self.most:
+        if self.under_way >= self.most():
             raise Busy(self.model_name)
         self.under_way += 1
         try:

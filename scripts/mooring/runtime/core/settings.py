@@ -26,6 +26,7 @@ class Settings:
     `rung` leaves only this rung of those that call a model, as if all others were down.
     What is called outside is called through `transport`, by default over the network. `workers_of` makes what Python
     tools run in of the sources of their modules; by default, processes.
+    `peers` says how many pods serve the slot by now, this one included; 1 on one machine.
     `wrap_model` is put around each model, inside its retries: an evaluation records and replays there.
     """
 
@@ -41,10 +42,15 @@ class Settings:
     wrap_model: WrapModel | None = None
     worker: int = 1
     workers: int = 1
+    peers: Callable[[], int] = lambda: 1
 
     def share(self, limit: int) -> int:
         """What this process may take of a slot's limit: all take no more than that, but each can take one."""
         return max(1, limit // self.workers)
+
+    def part(self, limit: int) -> int:
+        """What this process may take, by now, of a limit that holds for all pods of the slot together."""
+        return max(1, self.share(limit) // self.peers())
 
     def key_of(self, model: "spec.Model") -> str | None:
         """The key of a model; None when it needs none or its variable is not set."""

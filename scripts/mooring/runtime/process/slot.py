@@ -141,6 +141,10 @@ class Slot:
     def started(self, serving: "Serving") -> None:
         """Is called once the release is loaded; here the supervisor has the next word. What it raises ends the slot."""
 
+    def peers(self) -> int:
+        """How many pods serve the slot, this one included."""
+        return 1
+
     def failed(self, error: BaseException) -> None:
         """Says why the slot cannot start."""
         LOGGER.error("cannot start: %s", error, exc_info=error)
@@ -173,5 +177,6 @@ class Slot:
             dict(os.environ),
             worker=self.options.worker,
             workers=self.options.workers,
+            peers=self.peers,
         )
         return release, self._build(release, settings), Serving

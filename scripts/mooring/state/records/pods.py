@@ -86,6 +86,8 @@ _BEAT = """update pods set received = :received, answered = :answered, failed = 
     in_flight = :in_flight, lost = :lost, beat = :beat, ended = :ended where id = :id returning id"""
 _OF = """select id, environment, slot, digest, pod, uid, admin, received, answered, failed, abandoned, in_flight, lost,
     began, beat, ended from pods where environment = :environment order by slot, began, id"""
+_LIVING = """select count(distinct uid) from pods where environment = :environment and slot = :slot
+    and ended is null and beat > :since"""
 _TAKE = """delete from pods where environment = :environment and pod <> :folded
     and (ended < :ended or (ended is null and beat < :beat)) returning id, environment, slot, digest, pod, uid, admin,
     received, answered, failed, abandoned, in_flight, lost, began, beat, ended"""
@@ -114,6 +116,12 @@ def beat(statements: Statements, pod: Pod, ended: bool = False) -> bool:
 def of(statements: Statements, environment: str) -> list[Pod]:
     """Every row of an environment: pods that run, that ended, and the one that others were folded into."""
     return [Pod(*row) for row in statements(_OF, environment=environment)]
+
+
+def living(statements: Statements, environment: str, slot: str) -> int:
+    """How many pods of a slot run, as far as they say so."""
+    since = statements.now() - GONE_SECONDS
+    return int(statements(_LIVING, environment=environment, slot=slot, since=since)[0][0])
 
 
 def fold(statements: Statements, environment: str) -> int:

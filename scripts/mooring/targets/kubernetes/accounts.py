@@ -28,7 +28,8 @@ LAST_SECONDS = 5.0
 
 
 class Accounts:
-    """Of one process. `counts` says what it has counted; `live` is the slot that has the traffic by the ledger.
+    """Of one process. `counts` says what it has counted; `live` is the slot that has the traffic by the ledger, and
+    `peers` how many pods its own slot has.
 
     All of it is done in threads, so that a database that does not answer holds up no request.
     """
@@ -40,6 +41,7 @@ class Accounts:
         self._wrote = self._looked = self._machine = float("-inf")
         self._me = Machine(pod.uid, machines.host(), f"{pod.pod}:{state}")
         self.live: str | None = None
+        self.peers = 1
 
     @property
     def row(self) -> Pod:
@@ -77,7 +79,8 @@ class Accounts:
             self._machine = now
         if now - self._looked > LEDGER_SECONDS:
             live = self._ledger.state(self._pod.environment).live
-            self.live, self._looked = live.slot if live else None, now
+            there = self._ledger.read(lambda statements: pods.living(statements, self._pod.environment, self._pod.slot))
+            self.live, self.peers, self._looked = live.slot if live else None, max(1, there), now
 
     def _say(self, ended: bool = False) -> None:
         row, now = self.row, time.monotonic()

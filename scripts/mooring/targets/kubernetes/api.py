@@ -111,6 +111,10 @@ class Api:
         answer = self.send("GET", "/api/v1/namespaces/kube-system")
         return str(answer.json()["metadata"]["uid"]) if answer is not None else ""
 
+    def serves(self, group: str) -> bool:
+        """Whether an API group is there, its own or one that something in the cluster adds."""
+        return self.send("GET", f"/apis/{group}", missing=True) is not None
+
     def here(self) -> Object | None:
         """The namespace; None when there is none of this name."""
         answer = self.send("GET", f"/api/v1/namespaces/{self.namespace}", missing=True)

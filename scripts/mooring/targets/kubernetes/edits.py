@@ -29,12 +29,20 @@ _MISSING = object()
 def edits(api: "Api", environment: str, wanted: Mapping[tuple[str, str], "Object"]) -> list[Edit]:
     """Every field of an object of the environment that somebody else has set to what is not `wanted`.
 
-    `wanted` is what was applied, by kind and name. A field that has the wanted value again is no change.
+    `wanted` is what was applied, by kind and name. A field that has the wanted value again is no change, and how many
+    pods there are is an autoscaler's to say where there is one.
     """
+    labels = f"{names.labels(environment)},{names.PART_OF}={names.MANAGER}"
+    things = {kind: api.list(kind, labels) for kind in KINDS}
+    scaled = {one["metadata"]["name"]: one.get("status") or {} for one in things["HorizontalPodAutoscaler"]}
     found: list[Edit] = []
-    for kind in KINDS:
-        for thing in api.list(kind, f"{names.labels(environment)},{names.PART_OF}={names.MANAGER}"):
-            found += _of(kind, thing, wanted.get((kind, thing["metadata"]["name"]), {}))
+    for kind, each in things.items():
+        for thing in each:
+            name = thing["metadata"]["name"]
+            applied = wanted.get((kind, name), {})
+            if kind == "Deployment" and applied and "desiredReplicas" in scaled.get(name, {}):
+                applied = {**applied, "spec": {**applied["spec"], "replicas": scaled[name]["desiredReplicas"]}}
+            found += _of(kind, thing, applied)
     return found
 
 

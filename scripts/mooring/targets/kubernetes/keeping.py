@@ -142,8 +142,10 @@ class Keeping:
         expire(self._target(), self._ledger, "keeper", log.info)
 
     def _rest(self) -> None:
-        from mooring.targets.kubernetes.standby import tend
+        from mooring.targets.kubernetes.standby import release_minimum, tend
 
+        if slot := release_minimum(self._target()):
+            log.info("the pods that a switch gave to %s may go as load goes", slot)
         if slot := tend(self._target()):
             log.info("the standby in %s was warm long enough and has no pods any more", slot)
 

@@ -125,16 +125,19 @@ def running(api: "Api", environment: str) -> Seen:
     return seen
 
 
-def facts(api: "Api", doors: Doors, seen: Seen, sums: Sums, machine: str) -> Facts:
-    """Who has the traffic, and both slots with what their pods say of themselves."""
+def facts(api: "Api", doors: Doors, seen: Seen, sums: Sums, machine: str, scaler: "Object | None" = None) -> Facts:
+    """Who has the traffic, and both slots with what their pods say of themselves; `scaler` is the live one's."""
     pods = [pod for slot in SLOTS for pod in seen.pods.get(slot, ())]
     said = doors.each([pod.name for pod in pods if pod.node and not pod.lasting], "GET /health", ANSWER) if pods else {}
     counted = sums(said.values(), [pod.uid for pod in pods])
-    slots = {slot: _slot(api, seen, slot, said, counted.get(slot, {})) for slot in SLOTS}
+    slots = {
+        slot: _slot(api, seen, slot, said, counted.get(slot, {}), scaler if slot == seen.slot else None)
+        for slot in SLOTS
+    }
     return Facts(seen.live, slots, seen.token, machine)
 
 
-def _slot(api: "Api", seen: Seen, slot: str, said: Said, totals: dict[str, int]) -> SlotFacts:
+def _slot(api: "Api", seen: Seen, slot: str, said: Said, totals: dict[str, int], scaler: "Object | None") -> SlotFacts:
     digest = seen.digest(slot)
     in_flight = sum(said.get(pod.name, {}).get("in_flight", 0) for pod in seen.pods.get(slot, ()))
     if digest is None:
@@ -145,8 +148,8 @@ def _slot(api: "Api", seen: Seen, slot: str, said: Said, totals: dict[str, int])
     first = said.get(mine[0].name, {}) if mine else {}
     return SlotFacts(
         digest=digest,
-        ready=wanted > 0 and ready >= (math.ceil(wanted / 2) if live else wanted),
-        reasons=_reasons(api, seen, slot, said, wanted - ready),
+        ready=wanted > 0 and ready >= (math.ceil((wanted - _added(seen, slot, scaler)) / 2) if live else wanted),
+        reasons=(*_reasons(api, seen, slot, said, wanted - ready), *_unscaled(scaler)),
         accepting=live and ready > 0,
         totals=totals,
         in_flight=in_flight,
@@ -154,6 +157,28 @@ def _slot(api: "Api", seen: Seen, slot: str, said: Said, totals: dict[str, int])
         rss=sum(worker.rss for worker in workers),
         runtime=first.get("runtime") or {},
         workers=workers,
+    )
+
+
+def _added(seen: Seen, slot: str, scaler: "Object | None") -> int:
+    """Pods that load has added to a slot and that start for the first time: nothing is wrong without them yet."""
+    if scaler is None:
+        return 0
+    mine, wanted = seen.having(slot), seen.wanted(slot)
+    starting = sum(not (pod.ready or pod.lasting or pod.restarts) for pod in mine) + max(0, wanted - len(mine))
+    return min(starting, max(0, wanted - int(scaler["spec"].get("minReplicas", 1))))
+
+
+def _unscaled(scaler: "Object | None") -> tuple[str, ...]:
+    """Why an autoscaler cannot do its work, such as for want of metrics.
+
+    Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale-walkthrough/#appendix-horizontal-pod-autoscaler-status-conditions
+    """
+    conditions = ((scaler or {}).get("status") or {}).get("conditions") or ()
+    return tuple(
+        f"no pods are added under load: {one.get('message') or one.get('reason')}"
+        for one in conditions
+        if one["type"] in ("AbleToScale", "ScalingActive") and one["status"] == "False"
     )
 
 

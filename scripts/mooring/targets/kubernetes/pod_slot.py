@@ -110,6 +110,10 @@ class PodSlot(Slot):
                 LOGGER.warning("memory is short: ending after the requests in flight, to be started again")
                 self.stop()
 
+    def peers(self) -> int:
+        """By the database, as of a moment ago: limits that hold for all are shared out among so many."""
+        return self.accounts.peers if self.accounts else 1
+
     def failed(self, error: BaseException) -> None:
         """The caller says it as the pod's last words."""
         self.why = error

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mooring.spec.environment import Environment
     from mooring.spec.target import KubernetesTarget
     from mooring.state.link import Link
+    from mooring.targets.kubernetes.api import Object
 
 ANSWER = 5.0
 """Seconds that a pod has to say what it counted, or which release it has."""
@@ -86,7 +87,13 @@ class Reader(Stored):
     def facts(self) -> Facts:
         """Who has the traffic, and both slots."""
         self._last = self._seen()
-        return look.facts(self.api, self.doors, self._last, self._tallies.sums, self.machine)
+        return look.facts(self.api, self.doors, self._last, self._tallies.sums, self.machine, self._scaler(self._last))
+
+    def _scaler(self, seen: look.Seen) -> "Object | None":
+        """What adds pods to the live slot under load; None where nothing does."""
+        if self.target.autoscaling is None or seen.slot is None:
+            return None
+        return self.api.get("HorizontalPodAutoscaler", names.deployment(self.environment, seen.slot))
 
     def _seen(self) -> look.Seen:
         return look.running(self.api, self.environment)

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from mooring.targets.kubernetes.target import Kubernetes
 
 
+def release_minimum(target: "Kubernetes", now: float | None = None) -> str | None:
+    """Lets the live slot shrink to `replicas` when its autoscaler has seen the load after a switch; the slot, then.
+
+    Where objects are changed by commits, the rollout does it. Raises Failed when the cluster does not answer.
+    """
+    if target.target.autoscaling is None or target.target.apply != "direct":
+        return None
+    seen = look.see(target.api, target.environment)
+    if seen.live is None or seen.down:
+        return None
+    with suppress(Stopped):
+        return seen.live.slot if target.leave_to_load(seen, time.time() if now is None else now) else None
+    return None
+
+
 def tend(target: "Kubernetes", now: float | None = None) -> str | None:
     """Scales the idle slot to 0 once `warm.hours` have passed; the slot, where that was done.
 

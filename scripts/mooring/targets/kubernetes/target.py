@@ -123,7 +123,7 @@ class Kubernetes(Writer, Drilling):
             found += manifests.shared(self.release(live.digest).content)
         for slot in SLOTS:
             if (digest := seen.digest(slot)) and self._known(digest):
-                full = self._full(digest)
+                full = self._least(digest)
                 idle = live is not None and live.slot != slot
                 found += self._slot(Side(slot, digest), self._warm(digest, full) if idle else full, idle=idle)
         return {(one["kind"], one["metadata"]["name"]): one for one in found}
@@ -138,7 +138,7 @@ class Kubernetes(Writer, Drilling):
         for slot in SLOTS:
             if (digest := seen.digest(slot)) and self._known(digest):
                 idle = live is None or live.slot != slot
-                full = self._full(digest)
+                full = self._least(digest)
                 self._restore(Side(slot, digest), seen, self._warm(digest, full) if idle else full, idle, by_hand)
 
         self._select_again(seen)
@@ -167,7 +167,8 @@ class Kubernetes(Writer, Drilling):
                        for one in by_hand):  # fmt: skip
                     self._without_additions(side.slot, manifest)
                 self._fence.put(side.slot, seen.token, manifest)
-                self._fence.deployment(side.slot, seen.token, lambda found: scale(found, {}, replicas))
+                count = replicas if idle else self._full(side.digest, seen)  # what load has added stays
+                self._fence.deployment(side.slot, seen.token, lambda found, count=count: scale(found, {}, count))  # type: ignore[misc]
             else:
                 self.api.apply(manifest, names.MANAGER, force=True)
 
@@ -193,8 +194,9 @@ class Kubernetes(Writer, Drilling):
         live, token = seen.live, seen.token
         for slot in SLOTS:
             if digest := seen.digest(slot):
-                full = self._full(digest)
-                wanted = full if live and live.slot == slot else self._warm(digest, full)
+                full, idle = self._least(digest), not (live and live.slot == slot)
+                wanted = self._warm(digest, full) if idle else full
+                self._autoscale(Side(slot, digest), wanted, idle=idle)
                 self._fence.deployment(slot, token, lambda found, wanted=wanted: scale(found, {}, wanted))  # type: ignore[misc]
         self._scale_keeper(1)
         chosen = (seen.service["spec"].get("selector")) or {}

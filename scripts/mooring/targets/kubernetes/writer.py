@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 ANSWER = 1.0
 """Seconds that a pod has to hear whether it has the traffic."""
 
+SCALER = "HorizontalPodAutoscaler"
+
 LOOK = 0.1
 """Seconds between two looks at pods that are awaited."""
 
 
 class Writer(Reader):
     """Every change shows a fencing token, as `fence` explains."""
+
+    SETTLE = 120.0
+    """Seconds from a switch on in which an autoscaler takes no pods away: metrics of pods are up to a minute old."""
 
     @property
     def _fence(self) -> Fence:
@@ -38,13 +43,13 @@ class Writer(Reader):
         self._fence.show(token)
 
     def stage(self, side: Side, token: int) -> None:
-        """Begins to run a release in a slot that is not live, with as many pods as the live slot is to have.
+        """Begins to run a release in a slot that is not live, with as many pods as the live slot has by now.
 
         Refused(GUARDED) for the live slot, and for a release that was made for another target.
         """
         seen = self._idle(side)
         self._hosted(side.digest)
-        full = self._full(side.digest)
+        full = self._full(side.digest, seen)
         if seen.digest(side.slot) != side.digest:
             self._give(side, token, full)
         elif seen.wanted(side.slot) < full:
@@ -52,15 +57,21 @@ class Writer(Reader):
             self._fence.deployment(side.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
 
     def _give(self, side: Side, token: int, replicas: int, *, idle: bool = False) -> None:
-        """Applies what a slot with a release has: the Deployment, and what goes with it."""
-        for manifest in self._slot(side, replicas, idle=idle):
+        """Applies what a slot with a release has: the Deployment, and what goes with it.
+
+        Its number of pods comes last: the autoscaler of the release before would take them away again.
+        """
+        manifests = self._slot(side, replicas, idle=idle)
+        for manifest in manifests:
             if manifest["kind"] == "Deployment":
                 manifest["spec"].pop("replicas", None)
                 self._fence.put(side.slot, token, manifest)
-                notes = {names.TOKEN: str(token), names.IDLE_SINCE: f"{time.time():.0f}", names.RESTARTS: ""}
-                self._fence.deployment(side.slot, token, lambda found, notes=notes: scale(found, notes, replicas))  # type: ignore[misc]
             else:
                 self.api.apply(manifest, names.MANAGER, force=True)
+        if not any(one["kind"] == SCALER for one in manifests):
+            self.api.delete(SCALER, names.deployment(self.environment, side.slot))
+        notes = {names.TOKEN: str(token), names.IDLE_SINCE: f"{time.time():.0f}", names.RESTARTS: ""}
+        self._fence.deployment(side.slot, token, lambda found: scale(found, notes, replicas))
 
     def _slot(self, side: Side, replicas: int, *, idle: bool) -> "list[Object]":
         from mooring.targets.kubernetes.manifests import slot
@@ -69,6 +80,8 @@ class Writer(Reader):
         found = slot.slot(self.release(side.digest).content, side.slot, side.digest, replicas, since)
         for manifest in found:
             manifest["metadata"].get("annotations", {}).pop(names.IDLE_SINCE, None)
+            if manifest["kind"] == SCALER and not self.api.serves(slot.REQUESTS_API):
+                slot.by_processor_alone(manifest)
         return found
 
     def switch(self, to: Side, token: int) -> float:
@@ -91,8 +104,8 @@ class Writer(Reader):
             raise Refused(Reason.NOT_READY, what)
 
     def _fill(self, to: Side, token: int, seen: look.Seen) -> look.Seen:
-        """Gives a slot all its pods before it gets the traffic. Refused(NOT_READY) when they are late."""
-        full = self._full(to.digest)
+        """Gives a slot as many pods as serve now before it gets the traffic. Refused(NOT_READY) when they are late."""
+        full = self._full(to.digest, seen)
         end = time.monotonic() + self.terms(to.digest).deadline
         if seen.wanted(to.slot) < full:
             self._autoscale(to, full, idle=False)  # or a standby's would take the pods away again
@@ -135,17 +148,18 @@ class Writer(Reader):
         together(said)
 
     def _notes(self, to: Side, seen: look.Seen, token: int) -> "list[Callable[[], object]]":
-        """Notes on both Deployments whose turn it is."""
+        """Notes on both Deployments whose turn it is; and from now on, more pods may be added to the one."""
         restarts = f"{sum(pod.restarts for pod in seen.having(to.slot))} {names.short(to.digest)}"
         now = {names.TOKEN: str(token), names.IDLE_SINCE: "", names.RESTARTS: restarts}
         since = {names.TOKEN: str(token), names.IDLE_SINCE: f"{time.time():.0f}"}
         return [
             partial(self._fence.deployment, to.slot, token, lambda found: scale(found, now)),
             partial(self._fence.deployment, other(to.slot), token, lambda found: scale(found, since)),
+            partial(self._autoscale, to, self._full(to.digest, seen), idle=False),
         ]
 
     def rest(self, side: Side, token: int) -> None:
-        """Leaves a slot that lost the traffic as many pods as a standby is to have, and takes its autoscaler away."""
+        """Leaves a slot that lost the traffic as many pods as a standby is to have, which no load adds to."""
         seen = self._seen()
         if seen.slot == side.slot or seen.digest(side.slot) != side.digest:
             return
@@ -153,13 +167,29 @@ class Writer(Reader):
         if seen.wanted(side.slot) != warm:
             self._fence.deployment(side.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, warm))
         self._autoscale(side, warm, idle=True)
+        if seen.live and self.belongs(seen.live.digest):
+            self.leave_to_load(seen, time.time())
+
+    def leave_to_load(self, seen: look.Seen, now: float) -> bool:
+        """Lets the autoscaler of the live slot go down to `replicas` again, once it has seen the load there.
+
+        Until then, a switch keeps it at the pods that it began with: what is measured is of before, when nobody called.
+        To be called again and again by whoever keeps house, while no rollout is under way. False when nothing is due.
+        """
         live = seen.live
-        if live and self.belongs(live.digest):
-            self._autoscale(live, self._full(live.digest), idle=False)
+        since = look.annotations(seen.deployments.get(other(live.slot))).get(names.IDLE_SINCE) if live else None
+        if live is None or (since and now < float(since) + self.SETTLE):
+            return False
+        found = self.api.get(SCALER, names.deployment(self.environment, live.slot))
+        least = self._least(live.digest)
+        if found is None or found["spec"].get("minReplicas", 1) <= least:
+            return False
+        self._autoscale(live, least, idle=False)
+        return True
 
     def _autoscale(self, side: Side, replicas: int, *, idle: bool) -> None:
         for manifest in self._slot(side, replicas, idle=idle):
-            if manifest["kind"] == "HorizontalPodAutoscaler":
+            if manifest["kind"] == SCALER:
                 self.api.apply(manifest, names.MANAGER, force=True)
 
     def discard(self, side: Side, token: int, instead: str | None) -> None:
@@ -169,10 +199,10 @@ class Writer(Reader):
             return
         self._idle(side)
         if instead and self._known(instead):
-            self._give(Side(side.slot, instead), token, self._warm(instead, self._full(instead)), idle=True)
+            self._give(Side(side.slot, instead), token, self._warm(instead, self._least(instead)), idle=True)
             return
         self._fence.delete(side.slot, token, lambda found: look.annotations(found).get(names.DIGEST) == side.digest)
-        self.api.delete("HorizontalPodAutoscaler", names.deployment(self.environment, side.slot))
+        self.api.delete(SCALER, names.deployment(self.environment, side.slot))
 
     def tell(self, environ: Mapping[str, str]) -> None:
         """Refused(GUARDED): secrets of pods are in a Secret, which is not ours to write."""
@@ -236,9 +266,16 @@ class Writer(Reader):
         except (Stopped, UsageError):
             return False
 
-    def _full(self, digest: str) -> int:
+    def _least(self, digest: str) -> int:
         """The pods of a slot with a release when it has the traffic; with autoscaling, the fewest."""
         return target_of(self.release(digest).content).replicas
+
+    def _full(self, digest: str, seen: look.Seen) -> int:
+        """The pods with which a release may take the traffic over: what load has added to the live slot is needed."""
+        target = target_of(self.release(digest).content)
+        if target.autoscaling is None or seen.slot is None:
+            return target.replicas
+        return max(target.replicas, min(seen.wanted(seen.slot), target.autoscaling.most))
 
     def _warm(self, digest: str, now: int) -> int:
         """The pods of a slot with a release that stands by."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -141,6 +142,63 @@ def test_a_refused_request_uses_nothing_up(tmp_path):
     with pytest.raises(Problem) as refused:
         rates.enter(grant)
     assert refused.value.code == "rate_limit_exceeded"
+
+
+def admitted(rates: Rates, grant: Grant) -> int:
+    """How many requests are let in, one after the other, until one is not."""
+    for count in range(1000):
+        try:
+            rates.enter(grant).leave()
+        except Problem:
+            return count
+    raise AssertionError("no limit")
+
+
+def test_pods_share_the_rates_of_tenants_and_keys_out_among_them(tmp_path):
+    spend, now = Spend(Database(url_of(tmp_path, None))), [0.0]
+    pods = [Rates(spend, None, clock=lambda: now[0], peers=lambda: 3) for _ in range(3)]
+    grant = Grant(Caller("shop", "site"), Limits(requests_per_minute=60), Limits())
+    assert [admitted(pod, grant) for pod in pods] == [20, 20, 20]
+    now[0] += 60
+    assert sum(admitted(pod, grant) for pod in pods) == 60
+    with pytest.raises(Problem) as refused:
+        pods[0].enter(grant)
+    assert "60 requests a minute, an equal part through each of 3 pods" in str(refused.value)
+
+
+def test_pods_share_requests_at_once_out_and_each_lets_one_in(tmp_path):
+    spend = Spend(Database(url_of(tmp_path, None)))
+    for limit, among, each in ((7, 3, 2), (2, 5, 1)):
+        pod = Rates(spend, None, clock=lambda: 0.0, peers=partial(int, among))
+        grant = Grant(Caller("shop", "site"), Limits(concurrent=limit), Limits())
+        for _ in range(each):
+            pod.enter(grant)
+        with pytest.raises(Problem):
+            pod.enter(grant)
+
+
+def test_a_tenants_half_of_a_pod_is_of_that_pod_alone(tmp_path):
+    pod = Rates(Spend(Database(url_of(tmp_path, None))), 4, clock=lambda: 0.0, peers=lambda: 4)
+    grant = Grant(Caller("shop", "site"), Limits(), Limits())
+    for _ in range(4):
+        pod.enter(grant)
+    with pytest.raises(Problem):
+        pod.enter(grant)
+
+
+def test_what_was_used_counts_as_much_when_pods_come_and_go(tmp_path):
+    peers, now = [1], [0.0]
+    pod = Rates(Spend(Database(url_of(tmp_path, None))), None, clock=lambda: now[0], peers=lambda: peers[0])
+    grant = Grant(Caller("shop", "site"), Limits(requests_per_minute=60), Limits())
+    for _ in range(30):
+        pod.enter(grant).leave()
+    peers[0] = 3
+    assert admitted(pod, grant) == 10
+    peers[0] = 1
+    now[0] += 0.5  # half a request more, at the whole rate
+    assert admitted(pod, grant) == 0
+    now[0] += 10
+    assert admitted(pod, grant) == 10
 
 
 def test_a_new_day_begins_at_midnight_utc(database_url):

@@ -186,6 +186,30 @@ def test_a_pod_is_probed_over_tls_where_it_speaks_tls(made: Make) -> None:
         assert {one["path"] for one in probes.values()} == {"/startupz", "/livez", "/readyz"}
 
 
+def admin_peers(content: Any) -> list[Object]:
+    """Who reaches the admin port of pods beside the keeper."""
+    policy = of(shared(content), "NetworkPolicy", "production")["spec"]
+    (rule,) = [one for one in policy["ingress"] if [port["port"] for port in one["ports"]] == ["admin"]]
+    keeper, *others = rule["from"]
+    (pod,) = [one for one in pods(shared(content)) if one["spec"]["serviceAccountName"] == "production-keeper"]
+    assert keeper["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    return others
+
+
+def test_the_keeper_and_the_named_addresses_alone_reach_the_admin_port_of_pods(made: Make) -> None:
+    others = admin_peers(made(admin_source_ranges=["10.0.0.0/28", "fd00::/64"]))
+    assert others == [{"ipBlock": {"cidr": "10.0.0.0/28"}}, {"ipBlock": {"cidr": "fd00::/64"}}]
+
+
+def test_a_relay_of_the_api_server_can_be_named_instead_of_its_addresses(made: Make) -> None:
+    (relays,) = admin_peers(made(admin_source_ranges=["kube-system"]))
+    assert relays == {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+
+
+def test_where_no_address_is_named_all_reach_it_and_show_the_token(made: Make) -> None:
+    assert {"ipBlock": {"cidr": "0.0.0.0/0"}} in admin_peers(made())
+
+
 def test_every_object_is_found_by_its_labels_and_is_in_the_namespace(made: Make) -> None:
     for one in [*shared(made()), service(made(), None, 1), *slot(made(autoscaling={"most": 9}), "blue", DIGEST, 3)]:
         assert one["metadata"]["namespace"] == "agents"

@@ -14,6 +14,7 @@ from tests.targets.kubernetes.manifests.conftest import DIGEST, Make
 FULL = {
     "autoscaling": {"most": 20, "cpu": 0.6, "in_flight": 8},
     "pull_secret": "registry",
+    "admin_source_ranges": ["10.0.0.0/28", "fd00::/64"],
     "port": 8080,
     "resources": {"cpu": "2", "memory": "1Gi"},
 }

@@ -48,6 +48,11 @@ def guard(runtime: Runtime) -> Middleware:
         Gate,
         keyring=Keyring(access, runtime.keys, settings.environ),
         issuers=Issuers(access, lambda: runtime.client),
-        rates=Rates(runtime.spend, share, shared=settings.state / RATES if settings.workers > 1 else None),
+        rates=Rates(
+            runtime.spend,
+            share,
+            shared=settings.state / RATES if settings.workers > 1 else None,
+            peers=settings.peers,
+        ),
         refused=lambda code: runtime.metrics.refused.labels(code).inc(),
     )

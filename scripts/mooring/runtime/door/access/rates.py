@@ -18,8 +18,8 @@ from mooring.spec.access import Limits
 class Bucket:
     """Requests a minute: as many at once, refilled evenly. On a clock of seconds."""
 
-    def __init__(self, per_minute: int, usage: Usage) -> None:
-        self.size, self._rate = per_minute, per_minute / 60
+    def __init__(self, per_minute: float, usage: Usage) -> None:
+        self.size, self._rate = max(1.0, per_minute), per_minute / 60
         self._usage = usage
 
     def left(self, now: float) -> float:
@@ -37,17 +37,31 @@ class Bucket:
         """Seconds until the next request may come; 0 when it may now."""
         return max(0.0, (1 - self.left(now)) / self._rate)
 
+    def resize(self, before: float) -> None:
+        """Counts what was used by a size before as the same share of this one."""
+        used, at = self._usage.taken()
+        self._usage.take(used * self.size / before, at)
+
     def full(self, now: float) -> float:
         """Seconds until all may come at once again."""
         return (self.size - self.left(now)) / self._rate
 
 
 class Scope:
-    """The limits of one tenant or one key, and what was used of them, which stays when they change."""
+    """The limits of one tenant or one key, and what was used of them, which stays when they change.
 
-    def __init__(self, what: str, limits: Limits, concurrent: int | None, usage: Usage) -> None:
-        self.what, self.limits, self.concurrent, self.usage = what, limits, concurrent, usage
-        self.bucket = Bucket(limits.requests_per_minute, usage) if limits.requests_per_minute else None
+    They are shared out `among` so many pods.
+    """
+
+    def __init__(self, what: str, limits: Limits, concurrent: int | None, usage: Usage, among: int = 1) -> None:
+        self.what, self.limits, self.concurrent, self.usage, self.among = what, limits, concurrent, usage, among
+        self.bucket = Bucket(limits.requests_per_minute / among, usage) if limits.requests_per_minute else None
+
+    @property
+    def a_minute(self) -> str:
+        """Requests, for whoever has sent too many."""
+        whole = f"{self.limits.requests_per_minute} requests a minute"
+        return whole if self.among == 1 else f"{whole}, an equal part through each of {self.among} pods"
 
 
 @dataclass(slots=True)
@@ -74,7 +88,11 @@ class Rates:
     """Of one slot; what was spent today is shared with the other. `share` is the most of a slot one tenant takes.
 
     Several workers count together, in the folder `shared`: a client that keeps its connection is always answered by
-    the same worker, so a part of the limit for each would give it only that part.
+    the same worker, so a part of the limit for each would give it only that part. Pods have nothing quick in common:
+    each takes its part of a limit, by how many `peers` says there are, as Envoy does.
+
+    Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter
+    (`local_cluster_rate_limit`)
     """
 
     def __init__(
@@ -83,8 +101,9 @@ class Rates:
         share: int | None,
         clock: Callable[[], float] = time.monotonic,
         shared: Path | None = None,
+        peers: Callable[[], int] = lambda: 1,
     ) -> None:
-        self._spend, self._share, self._clock, self._shared = spend, share, clock, shared
+        self._spend, self._share, self._clock, self._shared, self._peers = spend, share, clock, shared, peers
         self._scopes: dict[tuple[str, str], Scope] = {}
 
     def enter(self, grant: Grant) -> Admitted:
@@ -106,12 +125,15 @@ class Rates:
             return Admitted(scopes, self._headers(scopes, grant, now))
 
     def _scope(self, tenant: str, key: str, limits: Limits) -> Scope:
-        scope = self._scopes.get((tenant, key))
-        if scope is None or scope.limits != limits:
-            concurrent = self._share if not key and limits.concurrent is None else limits.concurrent
+        scope, among = self._scopes.get((tenant, key)), self._peers()
+        if scope is None or scope.limits != limits or scope.among != among:
+            given = None if limits.concurrent is None else max(1, limits.concurrent // among)
+            concurrent = self._share if not key and given is None else given  # a share is of this pod's own room
             usage = self._usage(scope, tenant, key, limits.requests_per_minute is not None or concurrent is not None)
-            scope = Scope(f"key {key}" if key else f"tenant {tenant}", limits, concurrent, usage)
-            self._scopes[tenant, key] = scope
+            fresh = Scope(f"key {key}" if key else f"tenant {tenant}", limits, concurrent, usage, among)
+            if scope and scope.among != among and scope.bucket and fresh.bucket:
+                fresh.bucket.resize(scope.bucket.size)
+            scope = self._scopes[tenant, key] = fresh
         return scope
 
     def _usage(self, scope: Scope | None, tenant: str, key: str, limited: bool) -> Usage:
@@ -125,7 +147,7 @@ class Rates:
         if scope.concurrent is not None and (under_way := scope.usage.under_way(scope.concurrent)) >= scope.concurrent:
             raise Problem("too_many_requests", f"{scope.what} has {under_way} requests under way", wait=1)
         if scope.bucket and (wait := scope.bucket.wait(now)):
-            words = f"{scope.what} may send {scope.bucket.size} requests a minute"
+            words = f"{scope.what} may send {scope.a_minute}"
             raise Problem("rate_limit_exceeded", words, wait=wait, headers=_requests(scope.bucket, now))
         if limits.tokens_per_day is None and limits.usd_per_day is None:
             return
@@ -158,7 +180,7 @@ class Rates:
 def _requests(bucket: Bucket, now: float) -> dict[str, str]:
     """Source: https://platform.openai.com/docs/guides/rate-limits, "Rate limits in headers"."""
     return {
-        "x-ratelimit-limit-requests": str(bucket.size),
+        "x-ratelimit-limit-requests": str(math.floor(bucket.size)),
         "x-ratelimit-remaining-requests": str(max(0, math.floor(bucket.left(now)))),
         "x-ratelimit-reset-requests": _seconds(bucket.full(now)),
     }

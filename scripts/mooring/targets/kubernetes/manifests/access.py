@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from mooring.release.content import ReleaseContent
 from mooring.rollout.state import SLOTS
+from mooring.spec.target import RELAYS, KubernetesTarget
 from mooring.targets.kubernetes import names
 from mooring.targets.kubernetes.manifests.objects import Object, head, keeper_selector, labels, target_of
 
@@ -81,7 +82,8 @@ def policies(content: ReleaseContent) -> list[Object]:
         "matchExpressions": [{"key": names.SLOT, "operator": "In", "values": list(SLOTS)}],
     }
     of_keeper = {"podSelector": {"matchLabels": keeper_selector(environment)}}
-    ingress = [{"ports": [_port("http")]}, {"from": [of_keeper, *API_SERVER], "ports": [_port("admin")]}]
+    peers = [of_keeper, *_api_server(target_of(content))]
+    ingress = [{"ports": [_port("http")]}, {"from": peers, "ports": [_port("admin")]}]
     keeper_ingress = [{"ports": [_port("monitor"), _port("chat")]}]
     return [
         head(content, "NetworkPolicy", names.service(environment), labels(environment, component="slot"))
@@ -97,15 +99,21 @@ def policies(content: ReleaseContent) -> list[Object]:
     ]
 
 
-API_SERVER: tuple[Object, ...] = (
-    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
-    {"ipBlock": {"cidr": "0.0.0.0/0"}},
-    {"ipBlock": {"cidr": "::/0"}},
-)
-"""From where the API server reaches pods: by a relay in kube-system, or from addresses that are no pod's.
-
-Which those are, only the cluster's owner knows. The token of the admin door is what keeps others out.
+EVERYWHERE = (RELAYS, "0.0.0.0/0", "::/0")
+"""From where an API server may reach pods. Which addresses it has, only the cluster's owner knows; unless the document
+says them, the token of the admin door alone keeps others out.
 """
+
+
+def _api_server(target: KubernetesTarget) -> list[Object]:
+    """Whoever commands come from: they reach pods by the API server's proxy, never directly."""
+    return [_peer(one) for one in target.admin_source_ranges or EVERYWHERE]
+
+
+def _peer(source: str) -> Object:
+    if source == RELAYS:
+        return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": source}}}
+    return {"ipBlock": {"cidr": source}}
 
 
 def _port(name: str) -> Object:

@@ -21,6 +21,13 @@ MARGIN = 15
 """Seconds beyond those of requests under way, to end in order: counts are written, leases given back."""
 
 
+REQUESTS_API = "custom.metrics.k8s.io"
+"""The API group that an adapter serves where requests in flight can be scaled by.
+
+Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#support-for-metrics-apis
+"""
+
+
 def slot(
     content: ReleaseContent, name: str, digest: str, replicas: int, idle_since: float | None = None
 ) -> list[Object]:
@@ -116,7 +123,10 @@ def disruptions(content: ReleaseContent, slot: str) -> Object:
 
 
 def autoscaler(content: ReleaseContent, slot: str, replicas: int, idle: bool = False) -> Object:
-    """How many pods a slot has: `replicas` at least; more under load, but not while it is `idle`."""
+    """How many pods a slot has: `replicas` at least; more under load, but not while it is `idle`.
+
+    Where the document says how many requests a pod answers at once, the larger of both numbers counts.
+    """
     environment, target = content.environment.name, target_of(content)
     scaling = target.autoscaling
     if scaling is None:
@@ -134,3 +144,12 @@ def autoscaler(content: ReleaseContent, slot: str, replicas: int, idle: bool = F
         "metrics": metrics,
     }
     return head(content, "HorizontalPodAutoscaler", named, labels(environment, slot, "slot")) | {"spec": spec}
+
+
+def by_processor_alone(scaler: Object) -> None:
+    """Takes requests in flight out of an autoscaler, for a cluster without an adapter.
+
+    With a metric that nobody offers, Kubernetes adds pods by the others and takes none away any more.
+    Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#scaling-on-multiple-metrics
+    """
+    scaler["spec"]["metrics"] = [one for one in scaler["spec"]["metrics"] if one["type"] != "Pods"]

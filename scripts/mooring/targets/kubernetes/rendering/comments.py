@@ -1,6 +1,6 @@
 """What a reviewer of manifests asks, and the answer: comments by kind and dotted path."""
 
-from mooring.targets.kubernetes.manifests.access import GRANTS
+from mooring.targets.kubernetes.manifests.access import EVERYWHERE, GRANTS
 from mooring.targets.kubernetes.manifests.objects import Object
 from mooring.targets.kubernetes.rendering.text import Comments
 
@@ -48,9 +48,14 @@ BY_KIND: dict[str, Comments] = {
     "HorizontalPodAutoscaler": {"spec.metrics": "the one that asks for most pods counts"},
     "NetworkPolicy": {
         "spec.policyTypes": "what pods call is open: models and tools are anywhere",
-        "spec.ingress.*.from": "the keeper, and the API server, whose address only the owner of the cluster knows:\n"
-        "narrow it to that; the door asks for the token of the Secret in any case",
+        "spec.ingress.*.from": "the keeper, and target.adminSourceRanges: from there the API server reaches pods",
     },
+}
+
+OPEN: Comments = {
+    **BY_KIND["NetworkPolicy"],
+    "spec.ingress.*.from": "the keeper, and the API server, whose address only the owner of the cluster knows:\n"
+    "say it in target.adminSourceRanges; until then the token of the Secret alone guards this port",
 }
 
 
@@ -60,4 +65,6 @@ def comments_of(one: Object, environment: str) -> Comments:
         return KEEPER if one["metadata"]["name"].endswith("-keeper") else SLOT
     if one["kind"] == "Service" and one["metadata"]["name"] == environment:
         return TRAFFIC
+    if one["kind"] == "NetworkPolicy" and EVERYWHERE[-1] in str(one["spec"]["ingress"]):
+        return OPEN
     return BY_KIND.get(one["kind"], {})

@@ -30,6 +30,9 @@ def kubernetes(root: Path, environment: "Environment | str", state: Path) -> Kub
 class Synced(Kubernetes):
     """Writes to a branch that Argo CD or Flux carries out, and waits until the cluster says so."""
 
+    SETTLE = 0.0
+    """The keeper makes no commits, so what is to be said to an autoscaler is said at the end of a rollout."""
+
     @cached_property
     def api(self) -> SyncedApi:
         """Reads from the cluster, writes to the branch."""
