@@ -54,6 +54,12 @@ def test_without_a_base_nothing_is_said_about_one() -> None:
     assert "+ pass: no target is missed, and there is no base to compare with\n" in told(lived(outage(), rules))
 
 
+def test_who_asks_for_more_rivals_is_told_which_one_cannot_be_asked() -> None:
+    rivals = {**BOUGHT, "fallback": WORSE["head"]}
+    assert "LiteLLM's Router is no arm" in told(lived(outage(), rivals))
+    assert "LiteLLM" not in told(lived(outage(), BOUGHT))
+
+
 def test_an_arm_that_crashed_is_told_and_has_no_figures() -> None:
     text = told(crashed(lived(outage()), "base", "RuntimeError: no database"))
     assert "~ inconclusive: 1 arm crashed\n- outage: base crashed: RuntimeError: no database\n" in text

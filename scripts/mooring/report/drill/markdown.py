@@ -95,7 +95,9 @@ def _sections(report: Report) -> Iterator[Section]:
     )
     rule = "|---|---|---:|---:|---:|---:|\n"
     yield Section("What each policy buys", "row", bought, lambda one: _bought(*one), before=heads + rule)
-    yield Section("What the columns mean", "line", (*wording.GLOSSARY, wording.DOUBLES), lambda line: f"- {line}\n")
+    yield Section(
+        "What the columns mean", "line", (*wording.GLOSSARY, *wording.notes(report)), lambda line: f"- {line}\n"
+    )
 
 
 def _figures(each: Trace) -> str:

@@ -41,7 +41,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _compact(short)
     yield ""
     yield from _wrapped("; ".join(wording.GLOSSARY))
-    yield from _wrapped(wording.DOUBLES)
+    for note in wording.notes(report):
+        yield from _wrapped(note)
     yield ""
     yield from _verdict(report)
 

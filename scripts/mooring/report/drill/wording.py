@@ -28,6 +28,18 @@ DOUBLES = (
 )
 """What in the drill is not what serves."""
 
+ABSENT = (
+    "LiteLLM's Router is no arm: its cooldowns go by the machine's own clock, which stands still in virtual time, so a "
+    "model that failed would never be asked again."
+)
+"""What one would look for among the arms."""
+
+
+def notes(report: Report) -> tuple[str, ...]:
+    """What is to be known of a report beside what its columns mean."""
+    rivals = any(arm.name == "fallback" for each in report.traces for arm in each.arms)
+    return (DOUBLES, ABSENT) if rivals else (DOUBLES,)
+
 
 def title(report: Report) -> str:
     """The first line of every format."""
