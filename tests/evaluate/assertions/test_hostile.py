@@ -1,11 +1,14 @@
 """Answers that are meant to keep an evaluation busy cost no more than their length, or stay unjudged."""
 
 import json
+import threading
+import time
 
 import pytest
 
 from mooring.evaluate.assertions.data import _embedded
 from mooring.evaluate.assertions.judging import checked
+from mooring.evaluate.assertions.limit import limited
 from mooring.evaluate.assertions.subject import Subject, Unjudged
 from mooring.evaluate.values import Reply
 from mooring.spec.assertions import kind_of
@@ -56,3 +59,22 @@ def test_json_is_found_wherever_it_stands(answer: str, values: list[object]) -> 
 def test_an_assertion_that_runs_out_of_time_is_unjudged() -> None:
     with pytest.raises(Unjudged, match="still at work"):
         verdict("a" * 3000, "regex", "a*a*a*a*a*a*b")
+
+
+def work(seconds: float) -> None:
+    """For so much of this thread's own time."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        sum(range(1000))
+
+
+def test_what_other_threads_are_at_counts_for_no_assertion() -> None:
+    threads = [threading.Thread(target=work, args=(0.5,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    with limited(0.2):
+        work(0.1)
+    with pytest.raises(Unjudged, match="still at work"), limited(0.05):
+        work(60)
+    for thread in threads:
+        thread.join()

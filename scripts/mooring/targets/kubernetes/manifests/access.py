@@ -24,7 +24,7 @@ GRANTS = (
     Grant("apps", "deployments", ("delete",), "slots", "undoes a rollout that was left before its switch"),
     Grant("apps", "deployments", ("list",), None, "sees what is staged"),
     Grant("apps", "replicasets", ("list",), None, "says why a Deployment makes no pods"),
-    Grant("autoscaling", "horizontalpodautoscalers", ("patch", "delete"), "slots", "stops adding pods to it"),
+    Grant("autoscaling", "horizontalpodautoscalers", ("get", "patch", "delete"), "slots", "says how few pods may be"),
     Grant("autoscaling", "horizontalpodautoscalers", ("create",), None, "a rollback to a slot without pods"),
     Grant("policy", "poddisruptionbudgets", ("patch",), "slots", "goes with its slot"),
     Grant("", "services", ("get", "patch"), "service", "moves the traffic when somebody rolls back by chat"),
