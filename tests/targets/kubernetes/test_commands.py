@@ -90,7 +90,8 @@ def test_pods_that_are_killed_under_load_lose_no_run_and_the_ledger_has_the_rece
     (found,) = said["drills"]
     assert found["result"] == "held", found
     figures = found["figures"]
-    assert (figures["kills"], figures["where"], figures["failed"]) == (2, "local-drill", 0)
+    assert (figures["where"], figures["failed"]) == ("local-drill", 0)
+    assert figures["kills"] >= 2
     assert figures["resumed"] > 0 < figures["resumed_max"]
     (record,) = [one for one in at("history", "local")["records"] if one["kind"] == "drill"]
     assert (record["proof"]["exercise"], record["proof"]["result"]) == ("crash", "held")

@@ -21,6 +21,9 @@ from mooring.spec.environment import Probe
 from mooring.state.runs.parts import PARTS, UNDER_WAY
 
 KILLS = 3
+MORE = 4
+"""Kills at most beyond those that were asked for, while none has met a pod at work."""
+
 CLIENTS = 4
 PAUSE_SECONDS = 0.1
 """Between two requests of a client."""
@@ -56,10 +59,15 @@ class Tally:
 
 
 def exercise(scratch: Scratch, kills: int | None = None) -> Exercised:
-    """Kills so many pods, one after the other, while clients begin runs. Raises Failed when no new one gets ready."""
+    """Kills so many pods, one after the other, while clients begin runs, and more until one of them was at work.
+
+    Raises Failed when no new one gets ready.
+    """
     target, load, tally = cast(InCluster, scratch.target), Load(), Tally()
     with _loaded(target, scratch.release.content.environment.rollout.probes, load):
-        for number in range(kills or KILLS):
+        for number in range((kills or KILLS) + MORE):
+            if number >= (kills or KILLS) and tally.resumed:
+                break
             time.sleep(CALM_SECONDS)
             _kill(scratch, target, number, load, tally)
     open_ = _ended(target)

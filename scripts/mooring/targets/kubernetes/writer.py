@@ -53,15 +53,16 @@ class Writer(Reader):
         if seen.digest(side.slot) != side.digest:
             self._give(side, token, full)
         elif seen.wanted(side.slot) < full:
-            self._autoscale(side, full, idle=False)
+            self._autoscale(side, full, idle=True)
             self._fence.deployment(side.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
 
-    def _give(self, side: Side, token: int, replicas: int, *, idle: bool = False) -> None:
-        """Applies what a slot with a release has: the Deployment, and what goes with it.
+    def _give(self, side: Side, token: int, replicas: int) -> None:
+        """Applies what an idle slot with a release has: the Deployment, and what goes with it.
 
-        Its number of pods comes last: the autoscaler of the release before would take them away again.
+        No load adds to its pods before it has the traffic: starting alone keeps a processor busy. Their number comes
+        last: the autoscaler of the release before would take them away again.
         """
-        manifests = self._slot(side, replicas, idle=idle)
+        manifests = self._slot(side, replicas, idle=True)
         for manifest in manifests:
             if manifest["kind"] == "Deployment":
                 manifest["spec"].pop("replicas", None)
@@ -108,7 +109,7 @@ class Writer(Reader):
         full = self._full(to.digest, seen)
         end = time.monotonic() + self.terms(to.digest).deadline
         if seen.wanted(to.slot) < full:
-            self._autoscale(to, full, idle=False)  # or a standby's would take the pods away again
+            self._autoscale(to, full, idle=True)  # or a standby's would take the pods away again
             self._fence.deployment(to.slot, token, lambda found: scale(found, {names.TOKEN: str(token)}, full))
             seen = self._seen()
         while len(seen.ready(to.slot)) < full:
@@ -199,7 +200,7 @@ class Writer(Reader):
             return
         self._idle(side)
         if instead and self._known(instead):
-            self._give(Side(side.slot, instead), token, self._warm(instead, self._least(instead)), idle=True)
+            self._give(Side(side.slot, instead), token, self._warm(instead, self._least(instead)))
             return
         self._fence.delete(side.slot, token, lambda found: look.annotations(found).get(names.DIGEST) == side.digest)
         self.api.delete(SCALER, names.deployment(self.environment, side.slot))
