@@ -63,10 +63,10 @@ def exercise(scratch: Scratch, kills: int | None = None) -> Exercised:
 
     Raises Failed when no new one gets ready.
     """
-    target, load, tally = cast(InCluster, scratch.target), Load(), Tally()
+    target, load, tally, asked = cast(InCluster, scratch.target), Load(), Tally(), kills or KILLS
     with _loaded(target, scratch.release.content.environment.rollout.probes, load):
-        for number in range((kills or KILLS) + MORE):
-            if number >= (kills or KILLS) and tally.resumed:
+        for number in range(asked + MORE):
+            if number >= asked and tally.resumed:
                 break
             time.sleep(CALM_SECONDS)
             _kill(scratch, target, number, load, tally)

@@ -99,7 +99,8 @@ class Keeper:
         await self._doors.open()
         said: dict[str, str] = {}
         work: tuple[Callable[[], Awaitable[None]], ...] = (
-            self._look, self._keep_house, self._keep_doors, self._keep_exporter, self._keep_monitor, self._keep_chat,
+            self._look, self._keep_house, self._keep_runs, self._keep_doors, self._keep_exporter, self._keep_monitor,
+            self._keep_chat,
         )  # fmt: skip
         try:
             while not over():
@@ -125,8 +126,11 @@ class Keeper:
     async def _keep_house(self) -> None:
         await asyncio.to_thread(self.keeping.fold)
         if self._here:
-            await asyncio.to_thread(self.keeping.bury)
             self.keeping.act()
+
+    async def _keep_runs(self) -> None:
+        if self._here:
+            await asyncio.to_thread(self.keeping.bury)
 
     async def _keep_doors(self) -> None:
         seen = self.keeping.seen

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,14 +67,14 @@ class Keeping:
 
     def look(self) -> InCluster:
         """Reads the ledger and the rows of pods. Raises MooringError."""
-        seen = Seen.read(self._ledger, self._environment)
+        seen = InCluster.read(self._ledger, self._environment)
 
         def work(statements: Statements) -> tuple[tuple[Pod, ...], float, int]:
             rows = tuple(pods.of(statements, self._environment))
             return rows, statements.now(), entries.count(statements, self._environment, "switched")
 
         rows, now, switches = self._ledger.read(work)
-        self.seen = InCluster(seen.seq, seen.machine, seen.state, seen.held, rows, now, switches)
+        self.seen = replace(seen, rows=rows, now=now, switches=switches)
         self._unfinished.look(seen)
         return self.seen
 
