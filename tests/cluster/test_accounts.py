@@ -10,9 +10,8 @@ from lightkube.models.authentication_v1 import TokenReviewSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.authentication_v1 import TokenReview
 from lightkube.resources.core_v1 import Pod, ServiceAccount
-from lightkube.resources.rbac_authorization_v1 import Role, RoleBinding
 
-from tests.cluster import account
+from tests.cluster import account, rights
 from tests.cluster.audit import Asked
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.images import Image
@@ -79,12 +78,8 @@ def reviewed(client: Client, token: str) -> dict[str, Any]:
 
 def grant(client: Client, namespace: str, name: str, *rules: dict[str, list[str]]) -> None:
     """Makes a service account that may do something."""
-    head = {"metadata": {"name": name, "namespace": namespace}}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
-    client.create(made(ServiceAccount, head))
-    client.create(made(Role, head | {"rules": list(rules)}))
-    client.create(made(RoleBinding, head | {"roleRef": reference, "subjects": [subject]}))
+    client.create(made(ServiceAccount, {"metadata": {"name": name, "namespace": namespace}}))
+    rights.grant(client, namespace, name, rights.account(namespace, name), rules)
 
 
 @pytest.mark.parametrize("mounts", [True, False])

@@ -5,16 +5,17 @@ import pytest
 from lightkube import ApiError
 from lightkube.resources.core_v1 import Node as NodeObject
 from lightkube.resources.core_v1 import Pod
-from lightkube.resources.rbac_authorization_v1 import Role, RoleBinding
 
 from tests.cluster import sample
 from tests.cluster.building import KUBERNETES
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.images import Image
 from tests.cluster.node import Node
-from tests.cluster.objects import made
+from tests.cluster.rights import account, grant, group
 from tests.cluster.router import Router
 from tests.repository import until
+
+LIST_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
 
 
 @pytest.fixture(autouse=True)
@@ -73,25 +74,16 @@ def test_a_user_may_do_what_was_granted_and_nothing_else(control_plane: ControlP
         list(user.list(Pod, namespace=namespace))
     assert refused.value.status.code == 403
     assert str(refused.value.status.message).startswith('pods is forbidden: User "robin" cannot list resource "pods"')
-    role = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]}
-    grant(control_plane, namespace, role, {"kind": "Group", "name": "readers", "apiGroup": "rbac.authorization.k8s.io"})
+    grant(control_plane.client, namespace, "granted", group("readers"), [LIST_PODS])
     (pod,) = until(lambda: list(user.list(Pod, namespace=namespace)))
     with pytest.raises(ApiError, match="cannot delete"):
         user.delete(Pod, pod.metadata.name, namespace=namespace)
 
 
-def grant(control_plane: ControlPlane, namespace: str, role: sample.Json, subject: sample.Json) -> None:
-    metadata = {"metadata": {"name": "granted", "namespace": namespace}}
-    control_plane.client.create(made(Role, {**metadata, **role}))
-    reference = {"kind": "Role", "name": "granted", "apiGroup": "rbac.authorization.k8s.io"}
-    control_plane.client.create(made(RoleBinding, {**metadata, "roleRef": reference, "subjects": [subject]}))
-
-
 def test_a_service_account_has_a_token(control_plane: ControlPlane, namespace: str) -> None:
-    role = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]}
-    grant(control_plane, namespace, role, {"kind": "ServiceAccount", "name": "default", "namespace": namespace})
+    grant(control_plane.client, namespace, "granted", account(namespace, "default"), [LIST_PODS])
     robot = control_plane.client_of(control_plane.service_account(namespace, "default"))
-    assert list(until(lambda: [robot.list(Pod, namespace=namespace)])[0]) == []
+    assert list(robot.list(Pod, namespace=namespace)) == []
 
 
 def test_the_api_server_is_restarted_and_all_goes_on(control_plane: ControlPlane, namespace: str) -> None:

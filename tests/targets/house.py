@@ -132,6 +132,7 @@ class AnyHouse:
         try:
             return driver.deploy(self.target, ledger, driver.Request(release, "ann"), self.said.append).kind
         except Stopped as stopped:
+            self.said.append(str(stopped))
             return stopped.reason
         finally:
             ledger.close()

@@ -12,7 +12,6 @@ import pytest
 from lightkube.models.core_v1 import ServicePort, ServiceSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Namespace, Pod, ResourceQuota, Service
-from lightkube.resources.rbac_authorization_v1 import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
 from mooring.errors import Failed, Refused
 from mooring.outcome import Reason
@@ -21,6 +20,7 @@ from mooring.targets.kubernetes import names, requirements, standby
 from mooring.targets.kubernetes.fence import Fence, scale
 from mooring.targets.kubernetes.problems import Contested
 from mooring.targets.kubernetes.target import Kubernetes
+from tests.cluster import rights, sample
 from tests.cluster.objects import made
 from tests.targets.house import loaded
 from tests.targets.kubernetes.house import KubernetesHouse, Place, open_house
@@ -118,15 +118,9 @@ def somebody(house: KubernetesHouse, name: str, needs: dict[str, list[str]]) -> 
     client, namespace = house.at.plane.client, house.at.namespace
     rules = [{"apiGroups": [requirements.GROUPS[resource.partition("/")[0]]], "resources": [resource], "verbs": verbs}
              for resource, verbs in needs.items()]  # fmt: skip
-    subject = [{"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"}]
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "name": name}
-    head = {"name": name, "namespace": namespace}
-    look = [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}]
-    client.create(made(Role, {"metadata": head, "rules": rules}))
-    client.create(made(RoleBinding, {"metadata": head, "roleRef": {**reference, "kind": "Role"}, "subjects": subject}))
-    client.create(made(ClusterRole, {"metadata": {"name": name}, "rules": look}))
-    bound = {"metadata": {"name": name}, "roleRef": {**reference, "kind": "ClusterRole"}, "subjects": subject}
-    client.create(made(ClusterRoleBinding, bound))
+    rights.grant(client, namespace, name, rights.user(name), rules)
+    look = {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}
+    rights.grant_everywhere(client, name, rights.user(name), [look])
     return str(house.at.plane.user(name))
 
 
@@ -285,6 +279,24 @@ def test_a_standby_has_fewer_pods_and_all_before_it_gets_the_traffic(house: Kube
     house.sound()
 
 
+def placed(house: KubernetesHouse, slot: str) -> set[str]:
+    """The nodes that a slot's pods are on."""
+    client, namespace = house.at.plane.client, house.at.namespace
+    return {str(client.get(Pod, name, namespace=namespace).spec.nodeName) for name in house.pods(slot)}  # type: ignore[union-attr]
+
+
+def test_the_pods_of_a_slot_are_on_both_nodes_though_one_is_busier_and_none_has_a_zone(
+    house: KubernetesHouse, release: Any
+) -> None:
+    node, client, namespace = house.at.nodes[0], house.at.plane.client, house.at.namespace
+    node.images[sample.IMAGE] = sample.SERVER
+    busy = sample.pod_spec({"resources": {"requests": {"cpu": "12"}}}) | {"nodeName": node.name}
+    client.create(made(Pod, {"metadata": {"name": "busy", "namespace": namespace}, "spec": busy}))
+    house.deploy(release("beside a busy one"))
+    assert placed(house, house.live) == {each.name for each in house.at.nodes}
+    client.delete(Pod, "busy", namespace=namespace, grace_period=0)
+
+
 def test_a_node_that_goes_away_in_the_bake_does_not_take_the_release_with_it(
     house: KubernetesHouse, release: Any
 ) -> None:
@@ -299,7 +311,7 @@ def test_a_node_that_goes_away_in_the_bake_does_not_take_the_release_with_it(
             outcome = ended.result()
         finally:
             node.come_back()
-    assert outcome in ("deploy", "bake-failed")
+    assert outcome in ("deploy", "bake-failed"), house.said[-5:]
     house.until(house.at_rest, 30)
     house.until(lambda: house.target.facts().slots[house.live].ready, 90)
     assert house.ledger.state(house.name).live == house.target.facts().live

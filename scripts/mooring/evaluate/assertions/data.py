@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from mooring.evaluate.assertions.subject import Subject, Unjudged, Verdict, got, shown
@@ -19,13 +18,16 @@ class NoJson(ValueError):
 def parsed(text: str) -> Any:
     """The value of a text that is JSON as a whole. NoJson also for what JSON does not have, such as NaN."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         raise NoJson(str(error)) from None
 
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)
 
 
 def is_json(subject: Subject, schema: JsonSchema | None, _: float | None) -> Verdict:
@@ -52,51 +54,41 @@ _DEEPEST = 200
 """Levels of a value that is taken for JSON; json itself gives up at about a thousand."""
 
 
-@dataclass(slots=True)
-class _Span:
-    """A bracket and its partner, with the pairs inside; `end` is 0 while there is no partner."""
-
-    start: int
-    end: int = 0
-    inner: "list[_Span]" = field(default_factory=list)
-    depth: int = 0
-
-
 def _embedded(text: str) -> Iterator[Any]:
     """Every JSON object or list in a text, outermost first, in time that grows with the text as the text does.
 
     Brackets are paired in one pass, and pairs alone are parsed: one that is no JSON is taken apart.
     """
-    waiting = _pairs(text)
-    waiting.reverse()
-    while waiting:
-        span = waiting.pop()
+    taken = 0
+    for start, end, levels in sorted(_pairs(text)):
+        if start < taken or levels > _DEEPEST:
+            continue
         try:
-            if not span.end or span.depth > _DEEPEST:
-                raise NoJson
-            value = parsed(text[span.start : span.end])
+            value = parsed(text[start:end])
         except NoJson:
-            waiting += reversed(span.inner)
-        else:
-            yield value
+            continue
+        taken = end
+        yield value
 
 
-def _pairs(text: str) -> list[_Span]:
-    """The outermost brackets; a string hides what is in it only within brackets, where it may be one of JSON."""
-    outermost = _Span(-1)
-    opened = [outermost]
+def _pairs(text: str) -> Iterator[tuple[int, int, int]]:
+    """Brackets with their partners: start, end and levels of each pair.
+
+    A string hides what is in it only within brackets, where it may be one of JSON.
+    """
+    opened: list[tuple[str, int]] = []
+    levels = [0]
     at = 0
     while token := _TOKEN.search(text, at):
-        sign, outside = token[0], len(opened) == 1
-        at = token.start() + 1 if outside else token.end()
+        sign, start = token[0], token.start()
+        at = token.end() if opened else start + 1
         if sign in "{[":
-            opened.append(_Span(token.start()))
-            opened[-2].inner.append(opened[-1])
-        elif sign in _CLOSES and len(opened) > 1 and text[opened[-1].start] == _CLOSES[sign]:
-            closed = opened.pop()
-            closed.end = token.end()
-            closed.depth = 1 + max((span.depth for span in closed.inner), default=0)
-    return outermost.inner
+            opened.append((sign, start))
+            levels.append(0)
+        elif opened and _CLOSES.get(sign) == opened[-1][0]:
+            deep = levels.pop() + 1
+            levels[-1] = max(levels[-1], deep)
+            yield opened.pop()[1], token.end(), deep
 
 
 def _against(value: Any, schema: JsonSchema | None) -> Verdict:

@@ -71,9 +71,11 @@ def deployment(
             grace=math.ceil(rollout.drain_seconds) + PRE_STOP + MARGIN,
         ),
     }
-    spec["template"]["spec"]["topologySpreadConstraints"] = [
-        _spread(topology, environment, slot) for topology in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
-    ]
+    of_release = selector(environment, slot) | release
+    spec["template"]["spec"] |= {
+        "topologySpreadConstraints": [_over_nodes(of_release)],
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [_over_zones(of_release)]}},
+    }
     named = names.deployment(environment, slot)
     return head(content, "Deployment", named, found, {names.DIGEST: digest, **idle}) | {"spec": spec}
 
@@ -100,14 +102,22 @@ def _container(content: ReleaseContent, slot: str, digest: str) -> Object:
     )
 
 
-def _spread(topology: str, environment: str, slot: str) -> Object:
+def _over_nodes(labels: Object) -> Object:
     return {
         "maxSkew": 1,
-        "topologyKey": topology,
+        "topologyKey": "kubernetes.io/hostname",
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selector(environment, slot)},
-        "matchLabelKeys": ["pod-template-hash"],
+        "labelSelector": {"matchLabels": labels},
     }
+
+
+def _over_zones(labels: Object) -> Object:
+    """No second constraint: where nodes lack the label of one, as without zones, the scheduler looks at none of them.
+
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#implicit-conventions
+    """
+    term = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": {"matchLabels": labels}}
+    return {"weight": 100, "podAffinityTerm": term}
 
 
 def disruptions(content: ReleaseContent, slot: str) -> Object:

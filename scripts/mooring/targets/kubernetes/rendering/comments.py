@@ -29,7 +29,8 @@ SLOT: Comments = {
             "containers.*.startupProbe": "until the release is loaded and verified",
             "containers.*.readinessProbe": "whether requests would be answered",
             "containers.*.lifecycle": "it goes on accepting until nodes have heard that it is no endpoint any more",
-            "topologySpreadConstraints": "over nodes and zones, as far as there are any",
+            "topologySpreadConstraints": "over nodes, as far as there is room",
+            "affinity": "over zones, where nodes have any",
         }
     ),
 }
