@@ -16,6 +16,7 @@ from mooring.catalog.load import load_valid
 from mooring.catalog.source import WorkTree
 from mooring.drill.live_through import Job, live_through
 from mooring.drill.trace import expand
+from mooring.drill.world import Rules
 from mooring.evaluate.evidence import as_asked
 from mooring.evaluate.processes import fork
 from mooring.release.resolve import resolve
@@ -67,7 +68,7 @@ def _measure(connection: Connection, questions: int) -> None:
     release = as_asked(resolve(load_valid(WorkTree(CONTENT)), "production"), "simulated")
     probes = release.content.environment.rollout.probes
     asked = tuple(Question(agent=each.agent, say=each.say, expect=each.expect) for each in probes)
-    job = Job("head", release.to_bytes(), drill, asked, expand(drill, 0), 0, CONTENT / "evals/simulator")
+    job = Job("head", release.to_bytes(), drill, asked, expand(drill, 0), 0, Rules.of(CONTENT / "evals/simulator"))
     started = time.process_time()
     lived = live_through(job)
     seconds, mib = time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

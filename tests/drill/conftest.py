@@ -9,6 +9,7 @@ from mooring.catalog.load import load_valid
 from mooring.catalog.source import WorkTree
 from mooring.drill.live_through import Job, Lived, live_through
 from mooring.drill.trace import expand
+from mooring.drill.world import Rules
 from mooring.evaluate.evidence import as_asked
 from mooring.release.release import Release
 from mooring.release.resolve import resolve
@@ -31,10 +32,15 @@ def release() -> Release:
     return as_asked(resolve(load_valid(WorkTree(CONTENT)), "production"), "simulated")
 
 
+@cache
+def rules() -> Rules:
+    return Rules.of(RULES)
+
+
 def job(asked: Drill, arm: str = "head", of: Release | None = None, seed: int = 0, *questions: Question) -> Job:
     """What an arm lives through."""
     outages = expand(asked, seed)
-    return Job(arm, (of or release()).to_bytes(), asked, questions or (QUESTION,), outages, seed, RULES)
+    return Job(arm, (of or release()).to_bytes(), asked, questions or (QUESTION,), outages, seed, rules())
 
 
 def lived(asked: Drill, arm: str = "head", **more: Any) -> Lived:

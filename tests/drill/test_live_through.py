@@ -45,6 +45,15 @@ def test_a_chain_of_models_answers_and_asks_the_sick_one_with_every_question():
     assert sum(answer.sick_calls for answer in during(lived(OUTAGE))) < len(found)
 
 
+@pytest.mark.parametrize("arm", ["bare", "supervised", "fallback"])
+def test_without_mooring_tools_are_called_too_as_long_as_nothing_fails(arm):
+    question = Question(agent="support", say="Where is A-1002?", expect=r"A-1002\b.*\bshipped")
+    calm, tools_down = drill(), drill(incidents=[{"service": "*", "start": 0, "end": 1}])
+    found = live_through(job(calm, arm, None, 0, question)).answers
+    assert all(answer.right and answer.calls == 2 and answer.rung == "L0" for answer in found)
+    assert not any(answer.right for answer in live_through(job(tools_down, arm, None, 0, question)).answers)
+
+
 def test_the_same_seed_ends_the_same_and_another_one_does_not():
     asked = drill(perMinute=2, incidents=[{"rung": "L0", "start": 0.1, "end": 0.9, "severity": 0.4}])
     assert lived(asked) == lived(asked)

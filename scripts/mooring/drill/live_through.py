@@ -19,11 +19,9 @@ from mooring.drill.arms.table import ARMS
 from mooring.drill.in_loop import AtOnce
 from mooring.drill.schedule import Arrival, arrivals
 from mooring.drill.trace import Outage
-from mooring.drill.world import ASKED, Tracked, World, vendors
+from mooring.drill.world import ASKED, Rules, Tracked, World, vendors
 from mooring.release.release import Release
 from mooring.simulator.faults import Call
-from mooring.simulator.rulebook import read
-from mooring.simulator.services.world import read as read_services
 from mooring.spec.drill import Drill, Question
 
 RESOLUTION = 1e-5
@@ -38,7 +36,7 @@ ENOUGH = 3600.0
 
 @dataclass(frozen=True)
 class Job:
-    """An arm and what it lives through. `rules` is the folder of the simulator's rules, `release` its bytes."""
+    """An arm and what it lives through. `release` are its bytes."""
 
     arm: str
     release: bytes
@@ -46,7 +44,7 @@ class Job:
     questions: tuple[Question, ...]
     outages: tuple[Outage, ...]
     seed: int
-    rules: Path
+    rules: Rules
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,10 @@ def live_through(
 
 async def _live(job: Job, state: Path) -> Lived:
     release = Release.from_bytes(job.release)
-    world = World(
-        release.content, job.outages, job.drill.blips, job.seed, read(job.rules), read_services(job.rules), state
-    )
+    world = World(release.content, job.outages, job.drill.blips, job.seed, job.rules, state)
     arm = ARMS[job.arm](release, world.transport, state)
     await arm.start()
     collected = gc.get_threshold()
-    gc.collect()
     gc.freeze()  # as a slot does once it has started
     gc.set_threshold(*COLLECT)
     try:

@@ -14,6 +14,7 @@ from mooring.drill.live_through import Job, Lived, live_through
 from mooring.drill.measure import Figures, figures
 from mooring.drill.schedule import episodes, windows
 from mooring.drill.trace import Outage, expand
+from mooring.drill.world import Rules
 from mooring.errors import Refused
 from mooring.evaluate.evidence import as_asked
 from mooring.evaluate.processes import Process, fork
@@ -75,14 +76,15 @@ class Drilled:
 def run(wish: Wish, done: OnDone) -> dict[str, Drilled]:
     """Blocks until all is lived through, on as many cores as there are. An arm that crashes is told as such.
 
-    Refused(EMPTY_SET) when a drill asks nothing.
+    Refused(EMPTY_SET) when a drill asks nothing, FindingsError for rules that are wrong.
     """
+    rules = Rules.of(wish.rules)
     expanded = {
         name: tuple(tuple(expand(drill, seed, history_of(drill, wish.evals))) for seed in wish.seeds)
         for name, drill in wish.drills.items()
     }
     jobs = [
-        (name, arm, Job(arm, as_drilled(release), drill, _questions(drill, release), outages, seed, wish.rules))
+        (name, arm, Job(arm, as_drilled(release), drill, _questions(drill, release), outages, seed, rules))
         for name, drill in wish.drills.items()
         for arm, release in wish.releases.items()
         for seed, outages in zip(wish.seeds, expanded[name], strict=True)

@@ -15,10 +15,12 @@ from mooring.drill.in_process import InProcess, NoConnection
 from mooring.drill.schedule import Arrival
 from mooring.drill.trace import Outage
 from mooring.release.content import ReleaseContent
+from mooring.simulator import rulebook
 from mooring.simulator.app import create_app
 from mooring.simulator.faults import Board, Call, Fault, Kind
 from mooring.simulator.rulebook import Rulebook
 from mooring.simulator.services.documents import Service
+from mooring.simulator.services.world import read as read_services
 from mooring.spec.drill import Mode
 
 URL = "http://simulator.invalid"
@@ -57,6 +59,19 @@ BLIP = Fault(kind="status", status=503)
 """What a vendor answers now and then although it is well."""
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What the simulated vendors and services do, read once for all that is lived through."""
+
+    book: Rulebook
+    services: Mapping[str, Service]
+
+    @classmethod
+    def of(cls, folder: Path) -> "Rules":
+        """Raises FindingsError with all that is wrong in them."""
+        return cls(rulebook.read(folder), read_services(folder))
+
+
 @dataclass
 class Tracked:
     """What a question led to outside. `calls` are model calls, by vendor; `sick` those to one that was failing."""
@@ -83,15 +98,14 @@ class World:
         outages: Sequence[Outage],
         blips: float,
         seed: int,
-        book: Rulebook,
-        services: Mapping[str, Service],
+        rules: Rules,
         state: Path,
     ) -> None:
         self._outages, self._blips, self._seed = outages, blips, seed
         self._vendors = vendors(content)
         self._local = {model.provider for model in content.models.values() if not model.prices.input_per_million}
         self.origin = 0.0
-        app = create_app(book, services, state, 0.0, self._wall, isolated=True, board=_Board(self))
+        app = create_app(rules.book, rules.services, state, 0.0, self._wall, isolated=True, board=_Board(self))
         self.transport: httpx2.AsyncBaseTransport = InProcess(app)
 
     def begin(self) -> None:

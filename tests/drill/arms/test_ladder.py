@@ -13,6 +13,7 @@ from mooring.drill.run import as_drilled
 from mooring.drill.trace import expand
 from mooring.release.resolve import resolve
 from mooring.spec import Drill
+from tests.drill.conftest import rules
 from tests.repository import CONTENT
 
 QUESTIONS = [
@@ -34,7 +35,7 @@ def lived(arm: str, folder: Path, **more: Any) -> Lived:
     about = {"owner": "@tidewater/platform", "hours": 0.25, "perMinute": 8, "questions": QUESTIONS}
     drill = Drill.model_validate(head | about | {"incidents": INCIDENTS} | more)
     release = as_drilled(resolve(load_valid(WorkTree(CONTENT)), "local"))
-    job = Job(arm, release, drill, drill.questions, expand(drill, 0), 0, CONTENT / "evals/simulator")
+    job = Job(arm, release, drill, drill.questions, expand(drill, 0), 0, rules())
     return live_through(job, within=folder)
 
 

@@ -13,6 +13,7 @@ from mooring.drill.run import as_drilled, live_all
 from mooring.drill.tune.apply import release_at
 from mooring.drill.tune.space import TODAY, Point
 from mooring.drill.tune.traces import Trace
+from mooring.drill.world import Rules
 from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.release.release import Release
@@ -36,7 +37,8 @@ class Lives:
     """Of one profile. `rules` is the folder of the simulator's rules."""
 
     def __init__(self, release: Release, profile: Resilience, rules: Path, done: OnDone) -> None:
-        self._release, self._profile, self._rules, self._done = release, profile, rules, done
+        self._release, self._profile, self._done = release, profile, done
+        self._rules = Rules.of(rules)
 
     def all(self, asked: Sequence[tuple[Point, Trace]], arm: str = LADDER) -> Iterator[Seen]:
         """Blocks until each is lived through; in no order. A point that crashes is left out.
