@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -147,6 +148,23 @@ def test_drift_is_told_in_short_and_noted_and_a_hotfix_is_listed_with_its_owner_
         assert [entry.actor for entry in book.noted("local", 1)] == ["alice@feishu"]
         give_back(talking.target, book, "ann", next(iter(book.state("local").trail)), print)
     assert talking.said("drift", "zh-CN").title == "local：与 main 一致"
+
+
+def test_a_door_without_a_repository_tells_of_the_last_look_and_drills_nothing(
+    talking: Talking, tmp_path: Path
+) -> None:
+    talking.said("drift")
+    here = talking.repo.root / ".git"
+    here.rename(tmp_path / "git")
+    try:
+        answer = talking.said("drift")
+        assert answer.title == "local: no git at this door; by the last look, differences: 0"
+        assert facts(answer)["How"] == "moor drift local"
+        assert talking.said("drift", "zh-CN").title == "local：此处没有 git 仓库；上次检查时 0 处差异"
+        with pytest.raises(UsageError, match="a drill copies the repository, which is not at this door"):
+            talking.asked("drill rollback")
+    finally:
+        (tmp_path / "git").rename(here)
 
 
 @pytest.mark.timeout(300)

@@ -30,6 +30,11 @@ def actor(context: Context) -> str:
     return context.person if "@" in context.person else f"{context.person}@{context.platform}"
 
 
+def has_repository(context: Context) -> bool:
+    """Whether the documents in git are at hand; the keeper of a cluster has none."""
+    return (context.root / ".git").exists()
+
+
 def capped(minutes: str | None, most: int, otherwise: int) -> int:
     """The minutes that were said, or those that are meant otherwise. UsageError where they are more than may be."""
     wanted = int(minutes) if minutes else otherwise

@@ -2,15 +2,20 @@
 
 from mooring.chat.action import Context, Notify, Preview
 from mooring.chat.actions import words
-from mooring.chat.actions.carried import actor, asks, done, ledger
+from mooring.chat.actions.carried import actor, asks, done, has_repository, ledger
 from mooring.chat.answer import Answer
 from mooring.chat.command import Command
+from mooring.errors import UsageError
 from mooring.operate.exercises.drilled import drill
 from mooring.targets import table
 
 
 def preview(command: Command, context: Context) -> Preview:
+    """Raises UsageError where there is nothing to make a copy of."""
     language = command.language
+    if not has_repository(context):
+        fix = f"moor drill --live rollback --environment {context.environment} where it is, or the workflow live-drills"
+        raise UsageError("a drill copies the repository, which is not at this door", fix)
     title = words.ASK_DRILL(language, environment=context.environment)
     return asks(command, context, title, facts=((words.HOW(language), words.COPY(language)),))
 

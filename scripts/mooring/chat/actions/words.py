@@ -7,6 +7,15 @@ NO_DRIFT = Text("{environment}: in sync with {ref}", "{environment}：与 {ref} 
 DRIFT = Text(
     "{environment}: differences: {count}, not tolerated: {open}", "{environment}：{count} 处差异，其中 {open} 处未豁免"
 )
+DRIFT_ELSEWHERE = Text(
+    "{environment}: no git at this door; by the last look, differences: {count}",
+    "{environment}：此处没有 git 仓库；上次检查时 {count} 处差异",
+)
+NEVER_LOOKED = Text(
+    "{environment}: no git at this door, and nobody has looked for drift yet",
+    "{environment}：此处没有 git 仓库，也没有人检查过差异",
+)
+LOOKED = Text("Looked", "检查时间")
 DRIFT_UNKNOWN = Text("{environment}: not everything could be asked", "{environment}：部分信息无法获取")
 DEPLOYED = Text("Deployed", "已部署版本")
 UNKNOWN = Text("Unknown", "未知")
