@@ -49,13 +49,14 @@ def elsewhere(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_tests_pass_with_another_teams_documents(elsewhere: Path) -> None:
+def test_the_tests_pass_with_another_teams_documents(elsewhere: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    inner = tmp_path_factory.mktemp("inner")  # else those tests would clear away what other tests have left
     environ = os.environ | {"PYTHONPATH": str(elsewhere / "scripts")}
     moor = [sys.executable, "-m", "mooring", "-C", str(elsewhere)]
     for command in ([*moor, "schema", "--write"], [*moor, "validate"], [*moor, "eval", "--environment", "desk"]):
         subprocess.run(command, env=environ, check=True, capture_output=True)
     folders = [f"tests/{folder}" for folder in TESTS]
-    arguments = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not slow", "-n", "2", *folders]
+    arguments = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not slow", "-n", "2", f"--basetemp={inner}", *folders]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *arguments], cwd=elsewhere, env=environ, capture_output=True, text=True
     )

@@ -77,15 +77,15 @@ def _prompt(name: str, *messages: tuple[str, str]) -> dict[str, Any]:
 
 
 _PROFILE = {
-    "deadlineSeconds": 5,
+    "deadlineSeconds": 8,
     "checkpoint": {"mode": "off"},
     "retry": {"tries": 2, "baseSeconds": 0.01, "capSeconds": 0.5, "jitterRate": 0.5, "maxShare": None},
     "breaker": {"consecutiveFailures": 3, "openSeconds": 0.2},
     "ladder": {
         "rungs": {
-            "L0": {"timeoutSeconds": 0.5},
-            "L1": {"tries": 2, "timeoutSeconds": 0.5},
-            "L2": {"tries": 1, "timeoutSeconds": 0.5},
+            "L0": {"timeoutSeconds": 1},
+            "L1": {"tries": 2, "timeoutSeconds": 1},
+            "L2": {"tries": 1, "timeoutSeconds": 1},
         },
         "apology": {"en": "Sorry.", "de": "Entschuldigung."},
     },

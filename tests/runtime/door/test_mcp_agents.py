@@ -132,7 +132,7 @@ def test_progress_grows_and_says_what_the_run_does(offer, mode, stub, reply, mon
     assert seconds == sorted(set(seconds))
     run = result.structured_content["run"]
     assert {message for _, _, message in told} == {f"{run} calls find_order", f"{run} waits for the model"}
-    assert {total for _, total, _ in told} == {5}
+    assert {total for _, total, _ in told} == {8}
 
 
 def test_a_durable_run_is_there_for_whoever_knows_its_id(offer, mode):

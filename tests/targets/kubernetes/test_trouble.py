@@ -194,6 +194,9 @@ def test_keys_that_the_secret_lacks_are_named_and_no_value_is(house: KubernetesH
     assert "postgresql:" not in f"{refused.value} {refused.value.fix}"
 
 
+SHORT = {"environment.rollout.deadlineSeconds": 8}
+
+
 def failing(house: KubernetesHouse, release: Any) -> Failed:
     """What a deployment that cannot work ends with; what is live stays."""
     before = house.ask()["digest"]
@@ -206,7 +209,7 @@ def failing(house: KubernetesHouse, release: Any) -> Failed:
 
 def test_an_image_that_cannot_be_pulled_says_so(house: KubernetesHouse, release: Any) -> None:
     missing = house.at.document(image=f"registry.test/none@sha256:{'b' * 64}")
-    failed = failing(house, release("no image", **{"environment.target": missing}))
+    failed = failing(house, release("no image", **SHORT, **{"environment.target": missing}))
     assert "ImagePull" in str(failed)
     assert "registry.test/none" in str(failed)
 
@@ -221,18 +224,16 @@ def test_a_quota_that_is_used_up_says_so(house: KubernetesHouse, release: Any) -
     client, namespace = house.at.plane.client, house.at.namespace
     quota = {"metadata": {"name": "few", "namespace": namespace}, "spec": {"hard": {"pods": "1"}}}
     client.create(made(ResourceQuota, quota))
-    short = {"environment.rollout.deadlineSeconds": 8}
     try:
         house.until(lambda: client.get(ResourceQuota, "few", namespace=namespace).status.hard, 30)  # type: ignore[union-attr]
-        assert "exceeded quota: few" in str(failing(house, release("too many", **short)))
+        assert "exceeded quota: few" in str(failing(house, release("too many", **SHORT)))
     finally:
         client.delete(ResourceQuota, "few", namespace=namespace)
 
 
 def test_pods_that_fit_nowhere_say_so(house: KubernetesHouse, release: Any) -> None:
     big = house.at.document(resources={"cpu": "64", "memory": "64Mi"})
-    short = {"environment.rollout.deadlineSeconds": 8, "environment.target": big}
-    assert "Insufficient cpu" in str(failing(house, release("big", **short)))
+    assert "Insufficient cpu" in str(failing(house, release("big", **SHORT, **{"environment.target": big})))
 
 
 def test_pods_deleted_at_random_under_load_cost_no_request(house: KubernetesHouse, release: Any) -> None:

@@ -152,7 +152,7 @@ def test_a_conversation_is_trimmed_to_what_the_rung_reads(serve, stub, down, lim
 
 def test_the_rung_has_its_own_time(serve, stub, reply, down):
     stub.script("small-1", reply("slowly", delay=0.8))
-    assert rung_of(serve(release(TERSE)).chat()) == "L4"
+    assert rung_of(serve(release(TERSE | {"timeoutSeconds": 0.4})).chat()) == "L4"
     assert rung_of(serve(release(TERSE | {"timeoutSeconds": 3})).chat()) == "L2"
 
 
