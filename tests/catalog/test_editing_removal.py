@@ -27,6 +27,7 @@ def paths(data: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         yield from paths(value, (*above, key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_whatever_is_taken_out_everything_else_reads_the_same(file: str) -> None:
     text = (CONTENT / file).read_text()

@@ -120,6 +120,7 @@ values = st.recursive(
 documents = st.dictionaries(keys, values, min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @given(documents, documents, st.booleans())
 def test_whatever_changes_the_text_says_the_new_data_and_the_comment_of_what_stays(
     before: dict[str, Any], after: dict[str, Any], flow: bool

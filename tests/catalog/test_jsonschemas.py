@@ -27,6 +27,7 @@ def meta_schema_accepts(schema: Any) -> bool:
     return Draft202012Validator(Draft202012Validator.META_SCHEMA).is_valid(schema)
 
 
+@pytest.mark.slow
 @given(SCHEMAS)
 def test_what_the_meta_schema_refuses_is_a_problem(schema: Any) -> None:
     assert meta_schema_accepts(schema) or schema_problems(schema)
@@ -39,6 +40,7 @@ def test_what_the_meta_schema_takes_is_none_but_for_what_we_do_not_use(keyword: 
         assert schema_problems({keyword: value}) == []
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)))
 def test_nothing_raises(value: Any) -> None:
     for keyword in KEYWORDS:

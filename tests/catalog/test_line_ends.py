@@ -27,6 +27,7 @@ def windows(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_documents_with_crlf_are_valid_and_the_same_release(windows: Path) -> None:
     assert collect(windows, None)[0] == []
     ours, theirs = (resolve(load_valid(WorkTree(root)), "local") for root in (CONTENT, windows))
@@ -38,6 +39,7 @@ def test_rules_and_services_with_crlf_are_the_same(windows: Path) -> None:
     assert read_world(windows / "evals/simulator") == read_world(CONTENT / "evals/simulator")
 
 
+@pytest.mark.slow
 def test_a_bump_leaves_the_line_ends_of_a_file_as_they_are(windows: Path) -> None:
     repo = Repo(windows)
     repo.git("init", "-q", "-b", "main")
@@ -63,6 +65,7 @@ def test_a_byte_order_mark_is_one_finding_of_the_file(windows: Path, name: str) 
     ]
 
 
+@pytest.mark.slow
 def test_a_byte_order_mark_in_the_world_is_one_finding(windows: Path) -> None:
     for name in ("0-judge.yaml", "services/shop.yaml"):
         file = windows / "evals/simulator" / name

@@ -44,6 +44,7 @@ def test_any_punctuation_is_either_a_mapping_or_findings(text: str) -> None:
     assert (parsed.data is not None) or parsed.findings
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
 def test_json_is_yaml_and_means_the_same(data: dict[str, Any]) -> None:
     parsed = parse("f.yaml", json.dumps(data, ensure_ascii=False).encode())

@@ -44,6 +44,7 @@ def test_what_can_be_split_in_many_ways_can_run_for_ever(pattern: str) -> None:
     assert "for ever" in (pattern_problem(pattern) or "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", EXPLODING)
 def test_they_really_do(pattern: str) -> None:
     """Each further character takes a multiple of the time."""

@@ -82,6 +82,7 @@ def test_what_is_missing_or_circular_cannot_be_flattened(tmp_path: Path, file: s
         flat(root)
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES, max_size=8).map("".join))
 def test_writing_includes_in_renders_the_same_as_including(text: str) -> None:
     def part(name: str) -> str:

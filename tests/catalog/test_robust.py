@@ -12,6 +12,8 @@ from mooring.catalog.checks import check
 from mooring.catalog.load import load
 from mooring.catalog.source import Unreadable
 
+pytestmark = pytest.mark.slow
+
 BASE = Path(__file__).parents[1] / "examples" / "base"
 FILES = {path.relative_to(BASE).as_posix(): path.read_text(encoding="utf-8") for path in BASE.rglob("*.yaml")}
 PLACES = [

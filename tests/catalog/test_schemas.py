@@ -43,6 +43,7 @@ def test_the_committed_schemas_are_what_the_models_say() -> None:
     assert schemas.stale(ROOT) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(schemas.schemas()))
 def test_a_schema_is_valid_described_and_names_no_host(name: str) -> None:
     schema = json.loads(schemas.schemas()[name])
@@ -53,6 +54,7 @@ def test_a_schema_is_valid_described_and_names_no_host(name: str) -> None:
     assert [problem for problem in schema_problems(schema) if problem[1] != "$id"] == []
 
 
+@pytest.mark.slow
 def test_the_header_line_of_a_document_leads_to_its_schema() -> None:
     for kind in KINDS:
         file = f"{FOLDERS[kind]}/deep/down.yaml"
@@ -61,11 +63,13 @@ def test_the_header_line_of_a_document_leads_to_its_schema() -> None:
         assert Path(target).name in schemas.schemas()
 
 
+@pytest.mark.slow
 def test_valid_documents_fit_their_schemas() -> None:
     assert errors(EXAMPLES / "base") == {}
     assert errors(ROOT) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", SHAPE)
 def test_editors_refuse_what_the_loader_refuses(check: str, stage: Any, tmp_path: Path) -> None:
     for number, edit in enumerate(sorted(EXAMPLES.glob(f"reject/{check}/*.edit"))):
@@ -79,6 +83,7 @@ def test_editors_take_what_the_loader_takes(check: str, stage: Any, tmp_path: Pa
         assert errors(stage(edit, tmp_path / str(number)).root) == {}
 
 
+@pytest.mark.slow
 def test_writing_mends_what_is_stale_and_touches_nothing_else(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
     (tmp_path / "schemas/agent.schema.json").write_text("{}")

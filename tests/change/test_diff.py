@@ -88,6 +88,7 @@ edits = st.sampled_from(sorted(EDITS)).flatmap(lambda path: EDITS[path].map(lamb
 several = st.lists(edits, max_size=3, unique_by=lambda pair: pair[0].split(".")[1]).map(dict)
 
 
+@pytest.mark.slow
 @given(before=several, after=several)
 def test_contents_differ_by_a_change_exactly_when_their_digests_differ(
     before: dict[str, Any], after: dict[str, Any], edit: Edit
@@ -96,11 +97,13 @@ def test_contents_differ_by_a_change_exactly_when_their_digests_differ(
     assert (diff(desired, live) == ()) == (Release.of(desired).digest == Release.of(live).digest)
 
 
+@pytest.mark.slow
 @given(values=several)
 def test_nothing_differs_from_itself(values: dict[str, Any], edit: Edit) -> None:
     assert diff(edit(values), edit(values)) == ()
 
 
+@pytest.mark.slow
 @given(before=several, after=several, order=st.randoms(use_true_random=False))
 def test_the_order_of_changes_does_not_depend_on_the_order_of_documents(
     before: dict[str, Any], after: dict[str, Any], order: random.Random, edit: Edit
@@ -119,6 +122,7 @@ def test_the_order_of_changes_does_not_depend_on_the_order_of_documents(
     assert [change.action for change in changes] == sorted((c.action for c in changes), key=lambda a: a != "remove")
 
 
+@pytest.mark.slow
 @given(before=several, after=several)
 def test_a_text_is_one_line_that_a_terminal_shows_as_it_is(
     before: dict[str, Any], after: dict[str, Any], edit: Edit

@@ -104,6 +104,7 @@ def test_a_code_span_holds_any_text(text: str) -> None:
     assert fence not in text
 
 
+@pytest.mark.slow
 def test_a_comment_is_never_too_long_and_says_what_it_leaves_out(edit: Edit) -> None:
     tool = edit({}).tools["shop/find-order"].model_dump(mode="json")
     many = {f"shop/tool-{n}": {**tool, "name": f"shop/tool-{n}", "description": HOSTILE * 5} for n in range(1000)}

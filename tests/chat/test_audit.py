@@ -1,5 +1,7 @@
 """What the ledger keeps of chat, and how much of it at most."""
 
+import pytest
+
 from mooring.chat.audit import FEW, MANY
 from mooring.chat.codes import Code
 from mooring.rollout import lease
@@ -19,6 +21,7 @@ def test_refusals_of_one_caller_are_counted_together_after_a_few(room: Room) -> 
     assert room.say("/deploy rollback", by="U9").answer is not None
 
 
+@pytest.mark.slow
 def test_a_flood_of_many_callers_makes_a_bounded_number_of_entries(room: Room) -> None:
     for number in range(200):
         room.say("/deploy rollback", by=f"X{number}")
@@ -30,6 +33,7 @@ def test_a_flood_of_many_callers_makes_a_bounded_number_of_entries(room: Room) -
     assert [entry["caller"] for entry in found if entry["times"] > 1] == ["others"]
 
 
+@pytest.mark.slow
 def test_a_flood_holds_up_neither_a_command_nor_a_deployment(room: Room) -> None:
     book = room.records["local"].ledger()
     assert book is not None

@@ -14,6 +14,8 @@ from mooring.outcome import Reason
 from mooring.targets import table
 from tests.repository import Repo
 
+pytestmark = pytest.mark.slow
+
 LOCAL = "configs/environments/local.yaml"
 
 

@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Arrange, list[str], int, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_one_line(name: str, moor: Any, repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     arrange, arguments, code, message = CASES[name]
@@ -88,6 +89,7 @@ def test_bad_input_is_one_line(name: str, moor: Any, repo: Any, monkeypatch: pyt
     assert not list(Path(repo.root).glob(".mooring/*/supervisor*"))
 
 
+@pytest.mark.slow
 def test_an_alias_bomb_is_a_finding_and_not_a_wait(moor: Any, repo: Any) -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{chr(98 + level)}: &{chr(98 + level)} [{', '.join([f'*{chr(97 + level)}'] * 9)}]\n" for level in range(12)
@@ -109,6 +111,7 @@ def test_what_is_not_in_git_goes_out_in_development_only_and_is_said(
     assert "/proc/nowhere" in told.error
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_said_before_anything_starts(moor: Any, repo: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -119,6 +122,7 @@ def test_a_port_in_use_is_said_before_anything_starts(moor: Any, repo: Any) -> N
     assert moor("-C", repo.root, "status", "local", "--json").json["environments"][0]["running"] is False
 
 
+@pytest.mark.slow
 def test_the_second_of_two_deployments_is_told_who_is_first(moor: Any, repo: Any) -> None:
     book = Ledger(Location(repo.root / ".mooring/local", "local"))
     held = lease.acquire(book, "local", "@somebody", "deploy")

@@ -58,6 +58,7 @@ PASSED = "live drill crash"
 """What is said to a deployment whose bundle was taken."""
 
 
+@pytest.mark.slow
 def test_it_is_refused_without_a_bundle_and_passes_with_one_that_was_signed(signed: Signed) -> None:
     found = signed.refused()
     assert (found["reason"], found["message"]) == (
@@ -70,6 +71,7 @@ def test_it_is_refused_without_a_bundle_and_passes_with_one_that_was_signed(sign
     assert (said.code, said.json["reason"]) == (0, "valid")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "reason", "said"),
     [
@@ -97,6 +99,7 @@ def test_a_bundle_that_is_not_signed_as_it_must_be_is_refused(
     assert said in found["message"]
 
 
+@pytest.mark.slow
 def test_a_signed_bundle_of_another_release_plan_or_commit_is_refused(signed: Signed) -> None:
     signed.export()
     value = json.loads(signed.file.read_bytes())
@@ -116,6 +119,7 @@ def test_a_signed_bundle_of_another_release_plan_or_commit_is_refused(signed: Si
     assert (found["reason"], "is to be deployed" in found["message"]) == ("tampered", True), found
 
 
+@pytest.mark.slow
 def test_evidence_travels_in_it(signed: Signed) -> None:
     assert signed.run("eval", "--environment", "local").code == 0
     signed.export()

@@ -35,6 +35,7 @@ def folder(tmp_path: Path, edit: Any) -> Path:
     return tmp_path / "evaluation"
 
 
+@pytest.mark.slow
 def test_the_comment_is_written_once_and_updated(api: Api, folder: Path, moor: Any, edit: Any) -> None:
     assert moor("comment", folder, *HEAD, "c0ffee").out == "commented on #7\n"
     files.write(folder, dropped(edit, live=True))
@@ -49,6 +50,7 @@ def test_markdown_that_was_left_behind_is_not_looked_at(api: Api, folder: Path, 
     assert "evil.example" not in api.comments[0]["body"]
 
 
+@pytest.mark.slow
 def test_drills_have_a_comment_of_their_own_that_is_updated(api: Api, folder: Path, moor: Any, tmp_path: Path) -> None:
     moor("comment", folder, *HEAD, "c0ffee")
     found = {"outage": lived(outage(), WORSE)}

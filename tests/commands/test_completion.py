@@ -28,6 +28,7 @@ def completed(line: str, cwd: Path, answer: Path) -> set[str]:
     return set(filter(None, answer.read_text().split("\013")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "names"),
     [
@@ -61,6 +62,7 @@ def test_every_shell_gets_its_script(shell: str, known: str, moor: Any) -> None:
     assert known in told.out
 
 
+@pytest.mark.slow
 def test_the_script_works_in_bash(repo: Any, moor: Any, tmp_path: Path) -> None:
     command = tmp_path / "moor"
     command.write_text(

@@ -30,6 +30,7 @@ def at(repo: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return repo
 
 
+@pytest.mark.slow
 def test_a_bare_repository_is_protected_by_one_command_and_the_second_has_nothing_to_do(
     forge: Forge, at: Any, moor: Any
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_bare_repository_is_protected_by_one_command_and_the_second_has_nothin
     ] * 7
 
 
+@pytest.mark.slow
 def test_nobody_is_changed_without_a_yes(forge: Forge, at: Any, moor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nobody is asked" in moor(*FIX).error
     assert moor(*FIX, "--json").code == 2
@@ -62,6 +64,7 @@ def test_nobody_is_changed_without_a_yes(forge: Forge, at: Any, moor: Any, monke
     assert forge.changes == []
 
 
+@pytest.mark.slow
 def test_what_was_set_and_what_not_is_said_after_a_partial_failure(forge: Forge, at: Any, moor: Any) -> None:
     forge.denied = {("PUT", "environments/")}
     told = moor(*FIX, "--yes", "--json")
@@ -89,6 +92,7 @@ def test_without_a_token_or_a_repository_github_is_unknown_and_never_ok(
     assert moor(*FIX, "--yes").code == 2
 
 
+@pytest.mark.slow
 def test_the_machine_and_its_environments_are_looked_at(forge: Forge, at: Any, moor: Any) -> None:
     told = moor("doctor", "local")
     assert told.code == 1
@@ -111,6 +115,7 @@ def test_calls_that_mean_nothing_are_refused(arguments: list[str], forge: Forge,
     assert moor("doctor", *arguments).code == 2
 
 
+@pytest.mark.slow
 def test_settings_that_differ_are_drift_where_a_token_for_them_is_there(
     forge: Forge, at: Any, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ TONE = "prompts/shared/tone.yaml"
 LINE = "  - Be warm and plain: short sentences, no jargon, no exclamation marks.\n"
 
 
+@pytest.mark.slow
 def test_the_documents_of_this_repository_are_valid(moor: Any, repo: Any) -> None:
     told = moor("-C", repo.root, "validate")
     assert (told.code, told.err) == (0, "")
@@ -19,6 +20,7 @@ def test_the_documents_of_this_repository_are_valid(moor: Any, repo: Any) -> Non
     assert found["checks"] >= 30
 
 
+@pytest.mark.slow
 def test_every_finding_is_told_at_once_with_its_line(moor: Any, repo: Any) -> None:
     repo.edit("configs/agents/support.yaml", "resilience: ", "resilience: no-such-")
     repo.edit("configs/agents/incident.yaml", "prompt: ", "promt: ")
@@ -39,6 +41,7 @@ def test_findings_become_annotations_on_a_pull_request(moor: Any, repo: Any) -> 
     assert told.out.startswith("::error file=configs/agents/support.yaml,line=")
 
 
+@pytest.mark.slow
 def test_findings_can_be_a_file_of_json(moor: Any, repo: Any) -> None:
     assert json.loads(moor("-C", repo.root, "validate", "--format", "json").out)["findings"] == []
     repo.edit("configs/agents/support.yaml", "resilience: ", "resilience: no-such-")
@@ -54,6 +57,7 @@ def test_a_repository_without_documents_is_not_valid(moor: Any, repo: Any) -> No
     assert "empty" in {finding["check"] for finding in told.json["findings"]}
 
 
+@pytest.mark.slow
 def test_a_changed_document_needs_a_new_version_and_bump_gives_it(moor: Any, repo: Any) -> None:
     repo.edit(TONE, LINE, "")
     told = moor("-C", repo.root, "validate", "--against", "HEAD")
@@ -73,6 +77,7 @@ def test_a_named_document_is_raised_by_the_part_that_was_asked(moor: Any, repo: 
     assert "version: 2.0.0" in (repo.root / "configs/agents/support.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_generated_files_are_checked_and_written(moor: Any, repo: Any) -> None:
     assert moor("-C", repo.root, "schema").code == 0
     (repo.root / "schemas/agent.schema.json").write_text("{}")
@@ -112,6 +117,7 @@ def test_a_first_plan_adds_everything(moor: Any, repo: Any) -> None:
     assert not (repo.root / ".mooring").exists()
 
 
+@pytest.mark.slow
 def test_an_edit_is_planned_against_a_commit_as_what_it_means(moor: Any, repo: Any) -> None:
     same = moor("-C", repo.root, "plan", "local", "--against", "HEAD", "--json")
     assert (same.code, same.json["reason"]) == (0, "in-sync")
@@ -129,6 +135,7 @@ def test_a_plan_is_written_to_a_file_in_every_form(form: str, begins: str, moor:
     assert out.read_text().startswith(begins)
 
 
+@pytest.mark.slow
 def test_a_guarded_plan_ends_with_1_and_says_what_an_override_takes(moor: Any, repo: Any) -> None:
     repo.edit("configs/tools/shop/search-help.yaml", "path: /help", "path: /other")
     told = moor("-C", repo.root, "plan", "local", "--against", "HEAD")

@@ -50,6 +50,7 @@ def looked(repo: Repo, *alarms: float) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_what_it_writes_is_valid_and_can_be_replayed(repo: Repo, moor, capsys: pytest.CaptureFixture[str]) -> None:
     looked(repo, 100.0, 50.0, 3.0)
     done = recorded()
@@ -62,6 +63,7 @@ def test_what_it_writes_is_valid_and_can_be_replayed(repo: Repo, moor, capsys: p
     assert checked.code == 0, checked.out + checked.err
 
 
+@pytest.mark.slow
 def test_a_drill_that_is_there_keeps_its_targets(repo: Repo) -> None:
     looked(repo, 3.0)
     recorded()

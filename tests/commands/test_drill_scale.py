@@ -48,6 +48,7 @@ def test_figures_that_are_none_are_findings(repo: Repo, moor: Any, tmp_path: Pat
     assert "disk: Field required" in refused.err
 
 
+@pytest.mark.slow
 def test_a_rate_is_reckoned_with_figures_of_ones_own(repo: Repo, moor: Any, tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_text(figures().model_dump_json(by_alias=True), encoding="utf-8")

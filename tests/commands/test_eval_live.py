@@ -11,6 +11,8 @@ from mooring.evaluate.values import Results
 from tests.commands.conftest import Said
 from tests.repository import Repo, copied, up
 
+pytestmark = pytest.mark.slow
+
 POLICY = "prompts/shared/refund-policy.yaml"
 DAYS = "  - Refunds are possible within 30 days of delivery.\n"
 SUITES = {"support/smoke": 4, "incident/smoke": 3}

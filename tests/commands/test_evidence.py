@@ -15,6 +15,8 @@ from mooring.commands.ask import ask
 from mooring.main import main
 from tests.repository import Repo, copied, surrounded
 
+pytestmark = pytest.mark.slow
+
 POLICY = "prompts/shared/refund-policy.yaml"
 DAYS = "  - Refunds are possible within 30 days of delivery.\n"
 SUITES = {"support/smoke", "incident/smoke", "incident/safety"}

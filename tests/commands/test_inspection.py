@@ -59,6 +59,7 @@ def settled(at: Any, run: str) -> dict[str, Any]:
     raise AssertionError(f"{run} was never written down")
 
 
+@pytest.mark.slow
 def test_why_names_the_release_the_commit_the_rung_and_the_cost(running: Any, at: Any, url: str) -> None:
     run = ask(url)
     told = settled(at, run)
@@ -82,6 +83,7 @@ def test_why_names_the_release_the_commit_the_rung_and_the_cost(running: Any, at
     assert re.search(r"pull request +not known", text)
 
 
+@pytest.mark.slow
 def test_why_tells_each_try_and_each_tool(at: Any, url: str) -> None:
     assert at("simulate", "fault", "status", "--provider", "openai").code == 0
     try:
@@ -177,6 +179,7 @@ def test_the_page_is_written_whole_or_not_at_all(at: Any, tmp_path: Path) -> Non
         assert (said.code, "is a folder" in said.error) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_page_of_what_does_not_run_says_so(moor: Any, repo: Any, tmp_path: Path) -> None:
     file = tmp_path / "status.html"
     assert moor("-C", repo.root, "status", "staging", "--html", file).code == 0

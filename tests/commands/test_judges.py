@@ -56,10 +56,12 @@ def run(home: Path | None, type_: str = "llm-rubric", **environ: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, env=given, timeout=60, check=True).stdout
 
 
+@pytest.mark.slow
 def test_the_command_starts_again_where_deepeval_is(home: Path) -> None:
     assert "again: -m mooring llm-rubric" in run(home)
 
 
+@pytest.mark.slow
 def test_bleu_needs_the_same_environment(home: Path) -> None:
     assert "again: -m mooring bleu" in run(home, "bleu")
     assert run(home, "levenshtein") == "went on\n"
@@ -75,6 +77,7 @@ def test_what_cannot_be_installed_is_said_once(home: Path) -> None:
     assert "not-ready deepeval and sacrebleu could not be installed" in run(home)
 
 
+@pytest.mark.slow
 def test_nothing_is_tried_for_ever(home: Path) -> None:
     assert "not-ready" in run(home, MOORING_EVAL_TRIED="1")
     assert "not-ready" in run(None)

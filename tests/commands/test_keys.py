@@ -86,6 +86,7 @@ def test_a_rotated_key_works_on_for_its_overlap_and_the_new_one_as_long_as_the_o
     assert kept[new["id"]]["tenant"] == "shop"
 
 
+@pytest.mark.slow
 def test_a_revoked_key_is_gone_alone_or_with_all_of_its_name(place, moor):
     old = moor("keys", "create", "local", "site", "--tenant", "shop", "--json").json
     moor("keys", "rotate", "local", "site")

@@ -34,6 +34,7 @@ def server(repo: Any, state: Path, monkeypatch: pytest.MonkeyPatch, cluster: Clu
     return url
 
 
+@pytest.mark.slow
 def test_the_ledger_is_in_the_database_that_the_document_names(server: str, moor: Any, state: Path) -> None:
     assert moor("history", "local", "--verify").out.endswith("0 entries, an unbroken chain\n")
     assert [path.name for path in state.iterdir()] == ["database.json"]
@@ -80,6 +81,7 @@ def test_a_document_that_cannot_be_read_before_anything_was_kept_is_said(
     assert not state.exists()
 
 
+@pytest.mark.slow
 def test_a_document_that_names_another_database_is_not_deployed(
     server: str, moor: Any, repo: Any, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_document_that_names_another_database_is_not_deployed(
     assert moor("history", "local").code == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_one_line_within_seconds(
     server: str, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

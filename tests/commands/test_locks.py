@@ -29,6 +29,7 @@ def place(repo: Any, index: Path, moor: Any, monkeypatch: pytest.MonkeyPatch) ->
     return repo
 
 
+@pytest.mark.slow
 def test_newer_versions_are_one_pull_request_that_goes_when_they_are_merged(
     place: Any, index: Path, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +52,7 @@ def test_newer_versions_are_one_pull_request_that_goes_when_they_are_merged(
     assert moor("locks").out == "the locks are in step\n"
 
 
+@pytest.mark.slow
 def test_locks_that_differ_are_a_refusal(place: Any, moor: Any) -> None:
     place.edit("requirements.lock", "base==1.0", "base==0.9")
     told = moor("locks")
@@ -58,12 +60,14 @@ def test_locks_that_differ_are_a_refusal(place: Any, moor: Any) -> None:
     assert moor("locks", "--json").json["reason"] == "conflicts"
 
 
+@pytest.mark.slow
 def test_without_packages_that_fit_nothing_is_written(place: Any, index: Path, moor: Any) -> None:
     (index / "base-1.0-py3-none-any.whl").unlink()
     assert moor(*RENEW).error.startswith("uv finds no versions that fit")
     assert place.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--propose"], ["--upgrade", "--cooldown", "-1"], ["--add", "--upgrade"]])
 def test_calls_that_mean_nothing_are_refused(arguments: list[str], place: Any, moor: Any) -> None:
     assert moor("locks", *arguments).code == 2

@@ -29,6 +29,7 @@ def test_one_machine_has_no_keeper(moor: Any, repo: Any) -> None:
     assert "no log keeper" in told.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 def test_a_log_is_followed_until_an_interrupt_also_into_a_new_file(repo: Any) -> None:
     log = repo.root / ".mooring/local/blue.log"

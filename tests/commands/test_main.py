@@ -124,6 +124,7 @@ def run(command: str, *, cwd: Path | None = None) -> "subprocess.CompletedProces
     return subprocess.run(["bash", "-c", command], cwd=cwd, env=environ, capture_output=True, text=True, timeout=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["--help", "completion bash", "validate --json"])
 def test_nowhere_to_write_is_no_traceback(arguments: str, tmp_path: Path) -> None:
     closed = run(f"$MOOR {arguments} >&- 2>&-", cwd=tmp_path)

@@ -127,6 +127,7 @@ def test_a_server_without_the_extension_is_said_to_be_one(
     assert "no pg_trgm" in said.err
 
 
+@pytest.mark.slow
 def test_memories_move_to_a_server_and_back_and_are_found_there(
     database: Transactions, repo: Any, moor: Any, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
 ) -> None:

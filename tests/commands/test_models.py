@@ -27,6 +27,7 @@ def server() -> Iterator[ModelServer]:
         yield started
 
 
+@pytest.mark.slow
 def test_one_real_model_is_asked_and_the_others_are_listed(
     repo: Repo, moor: Any, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def findings(moor: Any, repo: Repo) -> set[tuple[str, str]]:
     return {(finding["file"], finding["check"]) for finding in told["findings"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name", "files"),
     [
@@ -71,6 +72,7 @@ def test_guards_that_are_there_are_not_written_twice(moor: Any, repo: Repo) -> N
     assert repo.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_an_agent_in_an_environment_is_valid_at_once(moor: Any, repo: Repo) -> None:
     arguments = ("new", "agent", "desk/late", "--owner", OWNER, "--environment", "local", "--environment", "staging")
     told = moor("-C", repo.root, *arguments)
@@ -84,6 +86,7 @@ def test_an_agent_in_an_environment_is_valid_at_once(moor: Any, repo: Repo) -> N
     assert f"/configs/agents/desk/late.yaml {OWNER}\n" in (repo.root / ".github/CODEOWNERS").read_text()
 
 
+@pytest.mark.slow
 def test_a_prompt_that_is_there_is_taken(moor: Any, repo: Repo) -> None:
     moor("-C", repo.root, "new", "prompt", "letters")
     (repo.root / "prompts/letters.yaml").open("a").write("# mine\n")

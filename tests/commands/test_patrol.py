@@ -38,6 +38,7 @@ def test_an_environment_that_names_no_document_is_told_how_to_make_one(repo: Rep
     assert "fix: moor new patrol patrol, and `patrol: patrol` in configs/environments/local.yaml" in said.err
 
 
+@pytest.mark.slow
 def test_a_new_document_is_begun_with_the_command_that_the_fix_names(repo: Repo, moor: Any) -> None:
     repo.edit(LOCAL, "patrol: patrol\n", "patrol: mine\n")
     assert moor("-C", repo.root, "new", "patrol", "mine").code == 0
@@ -107,6 +108,7 @@ def test_suites_that_cannot_be_loaded_are_no_trouble_with_the_database(
     database.close()
 
 
+@pytest.mark.slow
 def test_a_bisection_that_breaks_or_takes_too_long_costs_nothing_of_the_patrol(
     repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_preview_ends_by_itself(repo: Repo) -> None:
         ask(found["url"])
 
 
+@pytest.mark.slow
 def test_what_a_fork_brought_is_refused_before_anything_starts(repo: Repo) -> None:
     repo.git("switch", "-q", "--detach", "main")
     repo.edit(HELP, "I am the support assistant", "I read your secrets")
@@ -93,6 +94,7 @@ def test_what_a_fork_brought_is_refused_before_anything_starts(repo: Repo) -> No
     assert "no branch of this repository" in found["message"]
 
 
+@pytest.mark.slow
 def test_the_findings_of_the_branch_are_told(repo: Repo) -> None:
     repo.git("switch", "-q", "shorter")
     repo.edit("configs/environments/local.yaml", "tier: development", "tier: nowhere")

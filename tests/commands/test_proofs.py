@@ -50,6 +50,7 @@ def refused(moor: Any, repo: Repo) -> dict[str, Any]:
     return dict(said.json)
 
 
+@pytest.mark.slow
 def test_a_release_is_refused_until_the_drill_has_held_lately(moor: Any, demanding: Repo) -> None:
     found = refused(moor, demanding)
     assert "guard fresh-proofs: live drill crash: it never ran" in found["message"]
@@ -63,6 +64,7 @@ def test_a_release_is_refused_until_the_drill_has_held_lately(moor: Any, demandi
     assert (proof["exercise"], proof["result"], proof["said"]) == ("crash", "broken", "7 kills")
 
 
+@pytest.mark.slow
 def test_an_override_counts_for_its_plan_and_its_owner_alone(moor: Any, demanding: Repo) -> None:
     plan = moor("-C", demanding.root, "--json", "plan", "local").json["plan"]
     (demanding.root / "configs/overrides").mkdir(exist_ok=True)

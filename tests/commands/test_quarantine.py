@@ -43,6 +43,7 @@ def taken(repo: Repo) -> Repo:
     return repo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("deploy", "local"), ("plan", "local", "--reviewed")], ids=["deploy", "plan"])
 def test_it_is_refused_with_the_reason_and_goes_on_once_an_owner_lets_it_out(
     taken: Repo, moor: Any, words: tuple[str, ...]

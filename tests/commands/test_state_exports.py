@@ -115,6 +115,7 @@ def test_a_wiped_environment_is_restored_and_what_was_said_and_remembered_goes_o
     assert moor("history", "local", "--verify").code == 0
 
 
+@pytest.mark.slow
 def test_what_is_not_exported_is_said(tmp_path, monkeypatch, moor: Moor) -> None:
     monkeypatch.chdir(copied(tmp_path).root)
     for action in ("export", "list", "verify", "restore", "prune"):
@@ -131,6 +132,7 @@ def test_production_without_its_key_says_which_variable(tmp_path, monkeypatch, m
     assert "MOORING_EXPORT_RECIPIENT is not set" in said.error
 
 
+@pytest.mark.slow
 def test_what_another_machine_serves_is_not_restored_under_it(
     tmp_path, monkeypatch, moor: Moor, cluster: Cluster
 ) -> None:

@@ -30,6 +30,7 @@ def test_a_variable_that_is_not_set_moves_nothing(moor: Any, repo: Repo) -> None
     assert "STATE_URL is not set" in said.error
 
 
+@pytest.mark.slow
 def test_what_is_not_running_moves_there_and_back(
     moor: Any, repo: Repo, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ def talk(running: Repo, moor: Moor) -> Moor:
     return lambda *arguments: moor("-C", running.root, "talk", *arguments)
 
 
+@pytest.mark.slow
 def test_texts_are_the_output_and_the_rest_are_notes(talk: Moor) -> None:
     said = talk("support", "--new", "--message", "Where is A-1002?", "Thanks")
     first, second = said.out.splitlines()
@@ -56,6 +57,7 @@ def test_questions_come_from_standard_input_too(talk: Moor, monkeypatch: pytest.
     assert (nothing.code, nothing.error) == (1, "nothing was asked")
 
 
+@pytest.mark.slow
 def test_it_goes_on_with_the_last_conversation_unless_a_new_one_is_asked_for(talk: Moor) -> None:
     first = talk("support", "--new", "--message", "Can I return order A-1001?", "--json").json
     again = talk("support", "--message", "Yes, please", "--json").json
@@ -232,6 +234,7 @@ def test_ctrl_c_ends_the_present_answer_and_not_the_talk(terminal: Any, running:
     assert shell.end() == 0
 
 
+@pytest.mark.slow
 def test_the_transcript_is_below_the_state_of_its_environment(running: Repo, talk: Moor) -> None:
     said = talk("support", "--new", "--message", "Hello", "--json").json
     path: Path = running.root / ".mooring/local/talk/conversations" / f"{said['conversation']}.json"

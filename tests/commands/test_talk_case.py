@@ -42,6 +42,7 @@ def asserted(test: Case) -> list[tuple[str, Any]]:
     return [(assertion.type, assertion.value) for assertion in test.assertions]
 
 
+@pytest.mark.slow
 def test_one_question_becomes_a_message_with_its_answer(repo: Repo) -> None:
     test = saved(repo, turn("Where is A-1002?", "Order A-1002 is shipped.", FOUND))
     assert (test.id, test.vars, test.turns) == ("where-is-a-1002", {"message": "Where is A-1002?"}, ())
@@ -54,6 +55,7 @@ def test_one_question_becomes_a_message_with_its_answer(repo: Repo) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_new_suite_has_its_head_its_owner_and_a_default_assertion(repo: Repo) -> None:
     saved(repo, turn())
     text = (repo.root / FILE).read_text()
@@ -68,6 +70,7 @@ def test_a_new_suite_has_its_head_its_owner_and_a_default_assertion(repo: Repo) 
     assert text.endswith(note)
 
 
+@pytest.mark.slow
 def test_several_questions_become_turns_each_with_its_answer(repo: Repo) -> None:
     test = saved(repo, turn("Hello", "Hello, how can I help?"), turn("Where is A-1002?", "It is on its way.", FOUND))
     assert [one.message for one in test.turns] == ["Hello", "Where is A-1002?"]
@@ -76,6 +79,7 @@ def test_several_questions_become_turns_each_with_its_answer(repo: Repo) -> None
     assert asserted(test)[-1] == ("contains", "It is on its way.")
 
 
+@pytest.mark.slow
 def test_free_text_and_calls_that_failed_are_answered_again_and_not_asserted(repo: Repo) -> None:
     long = Call(
         "open_ticket", {"topic": "delivery", "summary": "The parcel is late, and nobody knows why."}, outcome="done"
@@ -91,6 +95,7 @@ def test_free_text_and_calls_that_failed_are_answered_again_and_not_asserted(rep
     ]
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_person_is_asserted_instead_of_a_text(repo: Repo) -> None:
     waits = [{"id": "call_2", "tool": "refund_order", "arguments": {"orderId": "A-1009"}}]
     test = saved(repo, turn("Refund A-1009", "Waiting for a person.", FOUND, approvals=waits))
@@ -100,22 +105,26 @@ def test_what_waits_for_a_person_is_asserted_instead_of_a_text(repo: Repo) -> No
     assert test.vars == {"message": "Refund A-1009"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("approved", [True, False])
 def test_a_decision_of_a_person_is_a_variable(repo: Repo, approved: bool) -> None:
     refunded = Call("refund_order", {"orderId": "A-1009"}, outcome="done" if approved else "denied")
     assert saved(repo, turn("Refund it", "R-1009", refunded, approved=approved)).vars["approve"] is approved
 
 
+@pytest.mark.slow
 def test_what_was_never_decided_is_no_part_of_the_conversation(repo: Repo) -> None:
     waits = [{"id": "call_2", "tool": "refund_order", "arguments": {}}]
     test = saved(repo, turn("Refund A-1009", "Waiting.", approvals=waits), turn("Thanks", "You are welcome."))
     assert (test.vars, test.turns) == ({"message": "Thanks"}, ())
 
 
+@pytest.mark.slow
 def test_an_apology_is_no_part_of_the_conversation(repo: Repo) -> None:
     assert saved(repo, turn("Hello", "Sorry.", rung="L4"), turn("Hello", "Hi.")).turns == ()
 
 
+@pytest.mark.slow
 def test_a_suite_keeps_its_comments_and_its_version_rises_once(repo: Repo) -> None:
     path = repo.root / "evals/suites/support/smoke.yaml"
     path.write_text(path.read_text().replace("tests:\n", "tests:  # ours\n") + "# the end\n")
@@ -133,6 +142,7 @@ def test_a_suite_keeps_its_comments_and_its_version_rises_once(repo: Repo) -> No
     assert "version: 1.0.1\n" in path.read_text()
 
 
+@pytest.mark.slow
 def test_who_owns_a_new_suite_is_written_down_where_owners_are(repo: Repo) -> None:
     codeowners.write(repo.root, load(WorkTree(repo.root))[0])
     saved(repo, turn())
@@ -140,6 +150,7 @@ def test_who_owns_a_new_suite_is_written_down_where_owners_are(repo: Repo) -> No
     assert codeowners.stale(repo.root, load(WorkTree(repo.root))[0]) == []
 
 
+@pytest.mark.slow
 def test_questions_in_any_script_have_an_id(repo: Repo) -> None:
     assert [saved(repo, turn(message, "好的。")).id for message in ("订单到哪里了？", "什么时候到？")] == [
         "talk",

@@ -52,6 +52,7 @@ def known(place: Path) -> list[heartbeats.Heartbeat]:
     return found
 
 
+@pytest.mark.slow
 def test_one_issue_is_opened_updated_and_closed(host: Tracker, place: Path, printed: Path, moor: Any) -> None:
     assert moor("track", "drift", "local", printed, "--outcome", "failure").out == "drift: opened #1\n"
     assert moor("track", "drift", "local", printed, "--outcome", "failure").out == "drift: updated #1\n"
@@ -87,6 +88,7 @@ def test_output_that_is_too_long_is_cut_and_none_is_said_to_be_none(
     assert "It printed nothing." in host.issues[0]["body"]
 
 
+@pytest.mark.slow
 def test_a_late_job_is_told_of_by_every_other_one_in_its_own_issue(
     host: Tracker, place: Path, printed: Path, moor: Any
 ) -> None:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.slow
 def test_budgets_are_shown_rung_by_rung(moor: Any, repo: Any) -> None:
     shown = moor("-C", repo.root, "validate", "--budgets")
     assert "one model call" in shown.out

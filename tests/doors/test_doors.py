@@ -13,6 +13,7 @@ import pytest
 Until = Callable[[Callable[[], bool]], None]
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_needs_only_python_with_venv_and_pip(bare_clone: Any) -> None:
     first = bare_clone.run()
     assert first.returncode == 0, first.stderr
@@ -40,6 +41,7 @@ def test_the_door_works_from_any_folder_and_through_a_link_and_keeps_the_folder(
     assert done.stdout.endswith(f" {clone.root}\n")
 
 
+@pytest.mark.slow
 def test_a_new_lock_makes_a_new_environment_and_leaves_the_old_one_to_who_runs_from_it(clone: Any) -> None:
     clone.run()
     before = (clone.root / ".venv").resolve()
@@ -56,6 +58,7 @@ def test_a_new_lock_makes_a_new_environment_and_leaves_the_old_one_to_who_runs_f
     assert not before.exists()
 
 
+@pytest.mark.slow
 def test_an_environment_lent_by_another_checkout_serves_while_the_lock_is_the_same_and_is_never_written_to(
     clone: Any, tmp_path: Path
 ) -> None:
@@ -74,6 +77,7 @@ def test_an_environment_lent_by_another_checkout_serves_while_the_lock_is_the_sa
     assert (clone.root / ".venv").resolve() == lent
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_set_up_ends_in_one_line_and_is_started_again(clone: Any, until: Until) -> None:
     hold = clone.tools / "hold"
@@ -89,6 +93,7 @@ def test_an_interrupted_set_up_ends_in_one_line_and_is_started_again(clone: Any,
     assert clone.run().returncode == 0
 
 
+@pytest.mark.slow
 def test_a_killed_set_up_is_waited_for_as_long_as_its_installer_lives(clone: Any, until: Until) -> None:
     hold = clone.tools / "hold"
     hold.touch()
@@ -112,6 +117,7 @@ def test_of_two_set_ups_at_once_the_second_uses_what_the_first_made(clone: Any) 
     assert clone.calls == ["venv", "pip"]
 
 
+@pytest.mark.slow
 def test_a_failed_installation_is_one_line_with_the_log_and_changes_nothing(clone: Any) -> None:
     clone.run()
     before = (clone.root / ".venv").resolve()
@@ -125,6 +131,7 @@ def test_a_failed_installation_is_one_line_with_the_log_and_changes_nothing(clon
     assert (clone.root / ".venv").resolve() == before
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_the_locked_one_is_refused(bare_clone: Any) -> None:
     with bare_clone.wheel.open("ab") as file:
         file.write(b"changed on the way")
@@ -141,6 +148,7 @@ def test_an_environment_somebody_else_made_is_left_alone(clone: Any) -> None:
     assert done.stderr == f"moor: {clone.root}/.venv was not made by this set-up; move it away and run again\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["dev", "eval"])
 def test_an_environment_for_more_serves_the_command_too_and_stays_one(clone: Any, more: str) -> None:
     clone.run("python3", "scripts/bootstrap.py", f"--{more}")

@@ -21,6 +21,7 @@ def during(found, start=0.26, end=0.75):
     return [answer for answer in found.answers if start * 3600 <= answer.at < end * 3600]
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_first_vendor_is_answered_by_the_second_and_the_first_has_it_back():
     found = lived(OUTAGE)
     assert all(answer.good for answer in found.answers)
@@ -38,6 +39,7 @@ def test_without_mooring_the_same_outage_is_felt_all_along():
     assert all(answer.good for answer in during(found, 0.76, 1.0))
 
 
+@pytest.mark.slow
 def test_a_chain_of_models_answers_and_asks_the_sick_one_with_every_question():
     found = during(lived(OUTAGE, "fallback"))
     assert all(answer.good for answer in found)
@@ -45,6 +47,7 @@ def test_a_chain_of_models_answers_and_asks_the_sick_one_with_every_question():
     assert sum(answer.sick_calls for answer in during(lived(OUTAGE))) < len(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", ["bare", "supervised", "fallback"])
 def test_without_mooring_tools_are_called_too_as_long_as_nothing_fails(arm):
     question = Question(agent="support", say="Where is A-1002?", expect=r"A-1002\b.*\bshipped")
@@ -54,12 +57,14 @@ def test_without_mooring_tools_are_called_too_as_long_as_nothing_fails(arm):
     assert not any(answer.right for answer in live_through(job(tools_down, arm, None, 0, question)).answers)
 
 
+@pytest.mark.slow
 def test_the_same_seed_ends_the_same_and_another_one_does_not():
     asked = drill(perMinute=2, incidents=[{"rung": "L0", "start": 0.1, "end": 0.9, "severity": 0.4}])
     assert lived(asked) == lived(asked)
     assert lived(asked) != lived(asked, seed=1)
 
 
+@pytest.mark.slow
 def test_a_blip_of_a_vendor_that_is_well_is_answered_by_another_try():
     asked = drill(perMinute=3, blips=0.1)
     found, bare = lived(asked), lived(asked, "bare")
@@ -78,6 +83,7 @@ def test_an_hour_of_silence_takes_no_hour():
     assert max(answer.seconds for answer in found.answers) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mode",
     ["down", "refused", "errors", "rate-limit", "hang", "auth", "empty", "malformed", "cut", "truncated", "unfinished"],
@@ -101,6 +107,7 @@ def test_a_wrong_answer_is_told_from_a_right_one():
     assert not any(answer.right for answer in lived(asked).answers)
 
 
+@pytest.mark.slow
 def test_a_tool_that_is_down_is_met_by_questions_that_need_it_alone():
     needs = Question(agent="support", say="Where is order A-1001?", expect=r"(?i)on its way|transit|delivered|shipped")
     asked = drill(hours=0.5, perMinute=1, incidents=[{"service": "*", "start": 0, "end": 0.5}])

@@ -45,6 +45,7 @@ def example(name: str) -> tuple[Any, str]:
     return (json.loads(content) if name.endswith(".json") else parse(name, content).data), ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_odd_values_are_no_crash(name: str, tmp_path: Path) -> None:
     data, body = example(name)

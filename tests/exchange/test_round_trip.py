@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def taken() -> Intake:
     return Intake("shop.json", Path("/nowhere"))
 
 
+@pytest.mark.slow
 @given(st.lists(tools, max_size=3))
 def test_tools_of_mcp_come_back_the_same(listed: list[dict[str, Any]]) -> None:
     listed = list({each["name"].lower(): each for each in listed}.values())
@@ -60,6 +62,7 @@ def test_tools_of_mcp_come_back_the_same(listed: list[dict[str, Any]]) -> None:
     assert intake.left == []
 
 
+@pytest.mark.slow
 @given(tools)
 def test_tools_of_openai_come_back_the_same(one: dict[str, Any]) -> None:
     shape = {"name": one["name"], "description": one["description"], "parameters": one["inputSchema"]}

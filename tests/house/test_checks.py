@@ -16,6 +16,7 @@ HOOKS: list[dict[str, Any]] = [hook for repository in CONFIG["repos"] for hook i
 CHECKS = {hook["id"]: shlex.split(hook["entry"]) for hook in HOOKS if "stages" not in hook}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_repository_passes_the_check(check: str) -> None:

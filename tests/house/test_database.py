@@ -53,6 +53,7 @@ def test_an_opener_is_found(source: str) -> None:
     assert list(opens(source))
 
 
+@pytest.mark.slow
 def test_nothing_outside_the_package_opens_a_database() -> None:
     found = {
         str(path.relative_to(PACKAGE))

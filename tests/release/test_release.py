@@ -33,12 +33,14 @@ def shuffled(value: Any, order: random.Random) -> Any:
     return [shuffled(item, order) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @given(order=st.randoms(use_true_random=False))
 def test_the_digest_does_not_depend_on_the_order_of_keys(order: random.Random, content: ReleaseContent) -> None:
     again = ReleaseContent.model_validate(shuffled(content.model_dump(mode="json"), order))
     assert Release.of(again).digest == Release.of(content).digest
 
 
+@pytest.mark.slow
 @given(value=json_values)
 def test_a_release_read_back_is_the_release_that_was_written(value: Any, edit: Edit) -> None:
     release = Release.of(edit({"agents.support.variables.shop": value}))

@@ -113,6 +113,7 @@ def test_a_slot_that_cannot_be_read_is_probed_again_and_the_ledger_says_so(
     assert target.asked == 2 * len(release(1).content.environment.rollout.probes)
 
 
+@pytest.mark.slow
 def test_unwatched_budgets_and_failing_probes_take_the_release_back(
     deploy: Any, release: Any, target: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

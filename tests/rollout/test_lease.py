@@ -83,6 +83,7 @@ def process(location: Location, begin: float = 0.0) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
 
 
+@pytest.mark.slow
 def test_a_lease_whose_process_is_gone_binds_nobody(location: Location) -> None:
     process(location).communicate(timeout=60)
     ledger = Ledger(location)
@@ -94,6 +95,7 @@ def test_a_lease_whose_process_is_gone_binds_nobody(location: Location) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["@other-boot:4026531836", "@{boot}:1", ""])
 def test_a_process_that_cannot_be_seen_from_here_is_not_taken_for_dead(location: Location, where: str) -> None:
     """Another container, even of the same host name, and a process of a version that did not say where it is."""
@@ -109,6 +111,7 @@ def test_a_process_that_cannot_be_seen_from_here_is_not_taken_for_dead(location:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_of_processes_that_want_it_at_once_one_gets_it(location: Location) -> None:
     begin = time.time() + 2
     started = [process(location, begin) for _ in range(4)]
@@ -129,6 +132,7 @@ def test_a_token_is_never_given_twice(location: Location) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_a_renewal_keeps_it_and_gives_it_back(location: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "TERM", 0.8)
     ledger = Ledger(location)

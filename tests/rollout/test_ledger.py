@@ -239,6 +239,7 @@ def server() -> Cluster:
     return Cluster()
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_between_two_entries_is_found_again(
     server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

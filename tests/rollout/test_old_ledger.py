@@ -134,6 +134,7 @@ def test_while_a_process_of_the_earlier_version_writes_to_it_nobody_else_does(
     ledger.close()
 
 
+@pytest.mark.slow
 def test_a_supervisor_of_the_earlier_version_that_looks_into_it_is_waited_for(old: Path, location: Location) -> None:
     looks = True
 
@@ -179,6 +180,7 @@ def test_an_empty_one_is_taken_over_too(old: Path, location: Location) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_processes_that_begin_at_once_take_it_over_once(old: Path, location: Location) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom mooring.rollout.ledger import Ledger\n"

@@ -52,6 +52,7 @@ def said(answer) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_support_finds_an_order_with_its_tool(shop: Serving) -> None:
     assert "A-1001" in said(shop.chat("Where is my order A-1001?"))
 
@@ -64,6 +65,7 @@ def test_a_refund_waits_for_a_person_and_is_then_paid(shop: Serving) -> None:
     assert [call["outcome"] for call in run["tool_calls"] if call["name"] == "refund_order"] == ["done"]
 
 
+@pytest.mark.slow
 def test_incident_reads_metrics(shop: Serving) -> None:
     assert "sev" in said(shop.chat("The error rate of checkout is high.", agent="incident"))
 

@@ -10,8 +10,11 @@ import time
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.repository import CONTENT
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 ENVIRON = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}

@@ -35,6 +35,7 @@ def refund(base: str, order: str, key: str | None = None, **body: Any) -> httpx2
     return httpx2.post(f"{base}/shop/orders/{order}/refunds", json={"reason": "damaged"} | body, headers=headers)
 
 
+@pytest.mark.slow
 def test_a_refund_with_the_same_key_happens_once(fresh: str) -> None:
     first, again = (refund(fresh, "A-1001", "refund-A-1001") for _ in range(2))
     assert first.status_code == again.status_code == 201

@@ -156,6 +156,7 @@ def test_a_world_without_services_is_one(tmp_path: Path) -> None:
     assert read(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_an_mcp_service_lists_its_tools(start: Callable[..., str], tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()

@@ -141,6 +141,7 @@ def test_a_suite_asks_who_its_name_says_and_never_nobody(catalog: Catalog) -> No
         write(Wish("other", OWNER), load(Memory({}))[0])
 
 
+@pytest.mark.slow
 def test_a_new_environment_takes_a_port_of_its_own_and_the_tier_of_its_name() -> None:
     there, _ = load(WorkTree(CONTENT))
     for name, tier in (("qa", "development"), ("staging-eu", "staging"), ("eu/production", "production")):

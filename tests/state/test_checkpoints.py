@@ -199,6 +199,7 @@ def test_a_part_is_ended_by_another_process_once(processes: list[Process]) -> No
     assert (one.last("run_1").status, one.last("run_1").data) == ("failed", '{"error": "x"}')
 
 
+@pytest.mark.slow
 def test_a_lease_ends_by_the_clock_of_the_database(processes: list[Process]) -> None:
     one, other = processes[:2]
     one.write(begun("run_1"))

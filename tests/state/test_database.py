@@ -98,6 +98,7 @@ def test_tables_of_a_newer_version_are_said_to_be_that(database_url: str) -> Non
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_the_loop_goes_on_while_another_holds_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each writer waits for as long as one may, not for as long as all before it do."""
     monkeypatch.setattr(database, "PATIENCE", 0.5)
@@ -165,6 +166,7 @@ def test_a_file_that_is_none_and_a_missing_database_are_unavailable(tmp_path: Pa
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_a_server_that_was_down_is_used_again(cluster: Cluster) -> None:
     async def story() -> None:
         url = cluster.fresh()

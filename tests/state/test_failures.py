@@ -64,6 +64,7 @@ def get(key: str) -> Work[tuple[str, float] | None]:
     return lambda connection: answers.get(connection, key)
 
 
+@pytest.mark.slow
 def test_a_stopped_process_holds_up_nobody_but_who_waits(
     request: pytest.FixtureRequest, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_stopped_process_holds_up_nobody_but_who_waits(
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_connections_that_a_restart_cut_are_not_noticed(cluster: Cluster) -> None:
     kept = Transactions(cluster.fresh())
     with ThreadPoolExecutor(4) as threads:
@@ -176,6 +178,7 @@ def test_the_host_that_can_be_written_to_is_found_among_several(cluster: Cluster
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_pool_that_is_used_up_is_said_after_a_while(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engine._ROOM, "pool_timeout", 0.3)
     kept = Transactions(cluster.fresh())
@@ -225,6 +228,7 @@ def test_what_reads_and_then_writes_loses_no_update(database_url: str, monkeypat
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_deadlock_is_undone_and_done_again(cluster: Cluster) -> None:
     kept = Transactions(cluster.fresh())
     kept.write(put("a"))
@@ -262,6 +266,7 @@ def test_a_conflict_that_stays_is_given_up(cluster: Cluster) -> None:
     kept.close()
 
 
+@pytest.mark.slow
 def test_statements_and_locks_of_a_server_have_limits(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient, "STATEMENT_MS", 500)
     monkeypatch.setattr(patient, "LOCK_MS", 300)
@@ -277,6 +282,7 @@ def test_statements_and_locks_of_a_server_have_limits(cluster: Cluster, monkeypa
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_slow_writer_of_a_file_holds_up_no_reader(tmp_path: Path) -> None:
     kept = Transactions(Address(f"sqlite:///{tmp_path / 'state.db'}", "local"))
     kept.write(put("k"))

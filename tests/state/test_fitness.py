@@ -77,6 +77,7 @@ def test_an_address_never_shows_its_url() -> None:
     assert long.schema != Address("postgresql://db/app", "x" * 81).schema
 
 
+@pytest.mark.slow
 def test_two_environments_share_a_server_and_do_not_see_each_other(cluster: Cluster) -> None:
     url = cluster.fresh()
     blue, green = (Transactions(Address(url, name)) for name in ("staging", "eu/production"))

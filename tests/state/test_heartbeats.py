@@ -46,6 +46,7 @@ def test_a_job_is_late_after_two_of_its_periods(database: Transactions) -> None:
     assert names(database, 2.2 * HOUR) == ["export-state"]
 
 
+@pytest.mark.slow
 def test_a_job_that_never_ran_is_late_too_once_another_one_has(database: Transactions) -> None:
     told(database, "drift", 0.0)
     for hours in range(1, 15 * 24):

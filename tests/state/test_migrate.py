@@ -161,6 +161,7 @@ def test_a_process_killed_at_any_statement_leaves_whole_migrations_that_the_next
     assert at > sum(len(each.down if back else each.up) for each in known)
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     if path := file_of(database_url):
         private.file(path)
@@ -221,6 +222,7 @@ def kept(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, len(MIGRATIONS) + 1))
 def test_every_migration_goes_up_down_and_up_and_keeps_what_was_there(database_url: str, number: int) -> None:
     where = Address(database_url, "local")

@@ -70,6 +70,7 @@ def _answers(connection: sa.Connection) -> dict[str, str]:
 def quiet(_line: str) -> None: ...
 
 
+@pytest.mark.slow
 def test_all_goes_there_and_back_and_every_open_process_follows(ends: Ends) -> None:
     used, other = Transactions(ends.source), Link(ends.source)
     for number in range(1200):
@@ -96,6 +97,7 @@ def test_all_goes_there_and_back_and_every_open_process_follows(ends: Ends) -> N
     other.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_of_what_many_write_meanwhile(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "BARRIER_SECONDS", 5.0)  # a machine that is busy with other tests
     used = Transactions(ends.source)
@@ -202,6 +204,7 @@ def test_wherever_the_mover_is_killed_one_place_is_in_force_and_the_next_one_fin
         assert not sa.inspect(connection).has_table(LOG)
 
 
+@pytest.mark.slow
 def test_a_move_does_not_read_all_rows_while_nobody_can_write(ends: Ends) -> None:
     """A database may be so large that counting it takes longer than anybody may wait."""
     used = Transactions(ends.source)
@@ -224,6 +227,7 @@ def test_a_move_does_not_read_all_rows_while_nobody_can_write(ends: Ends) -> Non
     used.close()
 
 
+@pytest.mark.slow
 def test_rows_are_counted_with_what_changed_meanwhile(ends: Ends) -> None:
     used = Transactions(ends.source)
     for number in range(30):
@@ -262,6 +266,7 @@ def test_a_row_that_is_not_the_same_in_both_places_ends_the_move(ends: Ends, ext
     used.close()
 
 
+@pytest.mark.slow
 def test_a_process_that_comes_while_the_new_place_is_made_never_takes_it_for_its_own(ends: Ends) -> None:
     """It is sent to the place in force at whichever statement it comes; so also where an earlier move left tables."""
     used = Transactions(ends.source)
@@ -306,6 +311,7 @@ def test_somebodys_data_is_not_overwritten(ends: Ends) -> None:
     used.close()
 
 
+@pytest.mark.slow
 def test_a_move_that_fails_leaves_the_old_place_as_it_was(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "BARRIER_SECONDS", 0.0)
     used = Transactions(ends.source)
@@ -338,6 +344,7 @@ def test_a_process_that_does_not_know_the_new_place_says_so(tmp_path: Path, clus
     used.close()
 
 
+@pytest.mark.slow
 def test_another_machine_does_not_take_an_empty_file_of_its_own_for_the_new_place(
     tmp_path: Path, cluster: Cluster
 ) -> None:
@@ -357,6 +364,7 @@ def test_another_machine_does_not_take_an_empty_file_of_its_own_for_the_new_plac
     other.close()
 
 
+@pytest.mark.slow
 def test_a_long_transaction_is_waited_for_and_not_a_reason_to_give_up(ends: Ends) -> None:
     used, begun, told = Transactions(ends.source), threading.Event(), list[str]()
 

@@ -241,6 +241,7 @@ def test_a_process_killed_at_any_step_loses_nothing_and_doubles_nothing(
     assert names(folder) == {f"{name}.taken-over" for name in OLD}
 
 
+@pytest.mark.slow
 def test_blue_and_green_that_start_at_once_take_over_once(folder: Path, database_url: str) -> None:
     begin = time.time() + 2
     started = [process(database_url, folder, begin=begin) for _ in range(3)]
@@ -250,6 +251,7 @@ def test_blue_and_green_that_start_at_once_take_over_once(folder: Path, database
     assert names(folder) == {f"{name}.taken-over" for name in OLD}
 
 
+@pytest.mark.slow
 def test_a_process_that_opens_the_place_that_was_left_takes_over_to_the_new_one(
     tmp_path: Path, folder: Path, cluster: Cluster
 ) -> None:

@@ -1,5 +1,6 @@
 """What was forgotten does not come back."""
 
+import pytest
 import sqlalchemy as sa
 
 from mooring.state.records import tombstones
@@ -11,6 +12,7 @@ def write(connection: sa.Connection, conversation: str, said: float) -> None:
     turns.add(connection, turns.NewTurn(conversation, "helper", f"run-{said}", b"[]", said, said + 60))
 
 
+@pytest.mark.slow
 def test_a_tombstone_holds_nothing_of_what_it_names(database_url: str) -> None:
     database = Transactions(database_url)
     database.write(lambda connection: tombstones.bury(connection, "conversation", "acme/secret", 5.0))

@@ -105,6 +105,7 @@ def test_every_kind_of_target_is_tested() -> None:
     assert {"local", "kubernetes"} == {kind.name for kind in EVERY} == set(table.KINDS)
 
 
+@pytest.mark.slow
 def test_what_is_live_is_running_and_ready(target: Target, release: Any) -> None:
     status, live = target.status(), target.live()
     assert (status.running, live and live.digest) == (True, release("one").digest)
@@ -197,6 +198,7 @@ def test_traffic_never_goes_to_a_slot_that_is_not_ready(target: Target, release:
     assert target.facts().live == live
 
 
+@pytest.mark.slow
 def test_a_release_is_made_ready_beside_the_live_one(house: AnyHouse, release: Any, workers: int) -> None:
     target, before = house.target, house.whole()
     idle = other(house.live)
@@ -211,6 +213,7 @@ def test_a_release_is_made_ready_beside_the_live_one(house: AnyHouse, release: A
     house.until(lambda: target.facts().slots[idle].digest is None)
 
 
+@pytest.mark.slow
 def test_a_killed_process_costs_what_it_was_answering_and_no_more(house: AnyHouse) -> None:
     before = house.whole()
 
@@ -229,6 +232,7 @@ def test_a_killed_process_costs_what_it_was_answering_and_no_more(house: AnyHous
     assert after.totals["answered"] - before.totals["answered"] >= len(load.answers)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_by_its_number_is_replaced_by_another(house: AnyHouse, workers: int) -> None:
     before = house.whole()
     killed = house.target.kill(house.live, workers)
@@ -281,6 +285,7 @@ def test_logs_are_read_and_followed(target: Target) -> None:
         target.logs("nobody")
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_the_release_and_the_traffic(house: AnyHouse) -> None:
     before = house.target.facts()
     name = house.target.restart()
@@ -289,6 +294,7 @@ def test_a_restart_keeps_the_release_and_the_traffic(house: AnyHouse) -> None:
     assert house.target.facts().live == before.live
 
 
+@pytest.mark.slow
 def test_what_is_down_says_so_and_comes_back(house: AnyHouse) -> None:
     target, serving = house.target, house.ask()["digest"]
     assert target.down()

@@ -120,6 +120,7 @@ def refused(
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_one_line(template: Repo, copy: Repo, refused: Callable[..., tuple[int, str]], name: str) -> None:
     arrange, words, code, said = CASES[name]
@@ -149,12 +150,14 @@ def locked() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_server_that_wants_a_password_is_no_question(refused: Callable[..., tuple[int, str]], locked: str) -> None:
     code, line = refused(locked)
     assert code == 1
     assert "could not read Username" in line
 
 
+@pytest.mark.slow
 def test_a_copy_of_nowhere_is_told_to_name_its_origin_and_can(
     template: Repo, copy: Repo, refused: Callable[..., tuple[int, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,6 +175,7 @@ def test_a_copy_of_nowhere_is_told_to_name_its_origin_and_can(
     assert (data["conflicts"], data["offered"]) == ([], True)
 
 
+@pytest.mark.slow
 def test_a_branch_that_is_checked_out_is_not_moved(
     template: Repo, copy: Repo, refused: Callable[..., tuple[int, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

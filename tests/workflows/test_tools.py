@@ -51,6 +51,7 @@ def test_the_module_names_no_host_of_a_registry() -> None:
     assert "replace" not in text
 
 
+@pytest.mark.slow
 def test_every_action_of_others_has_a_stand_in_that_knows_its_inputs() -> None:
     used = {path for _, path in act.stood_in(ROOT)}
     assert used == {path for path in STANDINS.iterdir() if path.is_dir()}

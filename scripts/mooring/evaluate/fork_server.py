@@ -89,17 +89,19 @@ def _fork(client: socket.socket, ours: Sequence[int]) -> None:
 
 
 def _child(pipe: int, output: int) -> int:
-    """Runs what the client sends: a function that takes the pipe, its arguments, and the client's surroundings."""
+    """Runs what the client sends: its surroundings, then a function that takes the pipe, and its arguments."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
     connection: Connection = Connection(pipe)
     try:
-        work, arguments, environ, folder = connection.recv()
+        environ, folder, path = connection.recv()
         os.environ.clear()
         os.environ.update(environ)
         os.chdir(folder)
+        sys.path[:] = path  # before what follows, which is unpickled by its module's name
+        work, arguments = connection.recv()
         work(connection, *arguments)
     except BaseException:  # noqa: BLE001 - nobody is above it: this is a process of its own
         sys.excepthook(*sys.exc_info())

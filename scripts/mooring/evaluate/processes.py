@@ -101,7 +101,8 @@ def fork(work: Work, *arguments: object, output: int = 2) -> Process:
         pid = _forked(theirs.fileno(), output)
     process = Process(ours, pid)
     with suppress(OSError):  # it died; reading from the pipe will say so
-        ours.send((work, arguments, dict(os.environ), str(Path.cwd())))
+        ours.send((dict(os.environ), str(Path.cwd()), sys.path))
+        ours.send((work, arguments))
     return process
 
 

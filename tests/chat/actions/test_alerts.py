@@ -104,6 +104,7 @@ def test_a_silence_is_in_alertmanager_with_who_and_why_for_this_environment_alon
     assert (held.id, held.owner, held.reason) == (silence["id"], "alice@discord", "known")
 
 
+@pytest.mark.slow
 def test_a_silence_of_alertmanager_ends_by_itself(server: Running) -> None:
     mine = Alertmanager(Asking(server.url), "testing")
     fire(server, "MooringBrief", "testing")

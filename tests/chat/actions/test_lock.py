@@ -14,6 +14,7 @@ from tests.chat.actions.conftest import facts
 Make = Callable[..., Release]
 
 
+@pytest.mark.slow
 def test_a_lock_keeps_deployments_out_says_so_everywhere_and_is_ended_by_somebody_else(
     room: Any, release: Make
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_lock_lasts_as_long_as_the_document_allows_at_most(room: Any) -> None:
         room.document = None
 
 
+@pytest.mark.slow
 def test_the_status_and_the_reason_of_a_deployment_name_release_person_plan_and_requests(
     room: Any, release: Make
 ) -> None:

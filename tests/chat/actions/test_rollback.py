@@ -11,6 +11,8 @@ from mooring.outcome import Reason
 from mooring.release.release import Release
 from tests.chat.actions.conftest import facts
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 

@@ -138,6 +138,7 @@ def test_talk_is_not_for_us(said: str) -> None:
     assert parse(said) is None
 
 
+@pytest.mark.slow
 def test_no_letter_is_ever_taken_for_another_one() -> None:
     for row, language, arguments in CASES:
         said = line(row, language, arguments)
@@ -181,6 +182,7 @@ def fuzzed(seed: int, number: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_of_10000_fuzzed_lines_none_crashes_or_is_a_command_by_accident() -> None:
     """What is understood is what was written: the command, written out, is the line again."""
     commands = 0

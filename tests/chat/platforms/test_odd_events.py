@@ -59,6 +59,7 @@ def paths(data: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path for key in keys for path in ((*here, key), *paths(data[key], (*here, key)))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @settings(max_examples=150)
 @given(data=st.data())

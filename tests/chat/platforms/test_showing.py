@@ -78,6 +78,7 @@ def test_how_far_it_is_is_said_in_the_answers_language(platform: str) -> None:
     assert "用时 0.1 秒" in plain(platform, CHINESE)
 
 
+@pytest.mark.slow
 def test_limits_hold_for_an_answer_that_is_huge() -> None:
     shown = embeds(huge())
     (embed,) = shown["embeds"]

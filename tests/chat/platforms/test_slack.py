@@ -92,6 +92,7 @@ def test_an_answer_that_changes_is_one_message_that_is_edited() -> None:
         assert "Rolled back production" in shown["blocks"][0]["text"]["text"]
 
 
+@pytest.mark.slow
 def test_where_the_bot_is_not_a_response_url_answers_five_times() -> None:
     with connected("slack") as (door, standin, _):
 

@@ -56,6 +56,7 @@ def test_what_takes_its_time_says_so_and_then_how_it_ended_in_the_same_message(
         assert len(house.slack.messages) == 1
 
 
+@pytest.mark.slow
 def test_the_last_edit_of_a_platform_that_counts_them_is_kept_for_the_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def register(root: Path, environment: str = "local") -> int:
     return main(["-C", str(root), "--json", "chat", "register", environment])
 
 
+@pytest.mark.slow
 def test_discord_is_told_of_the_commands(repo: Repo, api: Discord, capsys: pytest.CaptureFixture[str]) -> None:
     assert register(repo.root) == 0
     told = json.loads(capsys.readouterr().out)

@@ -44,6 +44,7 @@ def chatting(repo: Repo) -> Callable[..., None]:
     return write
 
 
+@pytest.mark.slow
 def test_without_a_connected_platform_there_is_nothing_to_hear(repo: Repo, moor: Any, chatting: Any) -> None:
     said = moor("-C", repo.root, "chat", "serve", "local")
     assert said.code == 1
@@ -58,6 +59,7 @@ def test_a_place_to_listen_that_is_none_is_refused_in_a_line(repo: Repo, moor: A
     assert where in moor("-C", repo.root, "chat", "serve", "local", "--listen", where).error
 
 
+@pytest.mark.slow
 def test_an_end_in_json_is_refused(repo: Repo, moor: Any) -> None:
     assert moor("-C", repo.root, "chat", "serve", "local", "--json").code == 2
 
@@ -105,6 +107,7 @@ def test_a_workflow_without_an_event_is_refused(
     assert "there is no event" in moor("-C", repo.root, "chat", "github", "local").error
 
 
+@pytest.mark.slow
 def test_a_workflow_of_another_repository_is_refused(
     repo: Repo, moor: Any, chatting: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -74,11 +74,13 @@ def test_what_beats_the_profile_is_written_with_its_comments_and_nothing_else(re
     json.dumps(outcome.data)
 
 
+@pytest.mark.slow
 def test_a_profile_that_is_not_there_is_named(repo: Repo) -> None:
     with pytest.raises(UsageError, match=r"no profile 'critcal'.*did you mean 'critical'"):
         tune.run(parsed(repo, "critcal"), Console(io.StringIO(), io.StringIO()))
 
 
+@pytest.mark.slow
 def test_a_profile_that_too_few_drills_ask_is_refused(repo: Repo) -> None:
     with pytest.raises(Refused, match="0 of 3 drills ask an agent of profile standard") as refused:
         tune.run(parsed(repo, "standard"), Console(io.StringIO(), io.StringIO()))

@@ -11,6 +11,7 @@ LONG, WARM = 2500.0, 100.0
 MODEL_SECONDS = Assumptions().model_seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cores", "rate"), [(1, 7.0), (4, 30.0), (8, 72.0)])
 def test_postgres_makes_wait_as_long_as_m_m_k(cores: int, rate: float) -> None:
     long = LONG * 30 / rate
@@ -36,17 +37,20 @@ def test_a_pod_refuses_as_many_as_m_g_k_k_whatever_the_tail_of_models() -> None:
     assert seen.refused / seen.arrived == pytest.approx(erlang_b(16, 10 * MODEL_SECONDS), rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_run_takes_its_calls_one_after_the_other() -> None:
     seen = simulate(cell(rate=10.0, model_calls=2.0, tool_calls=1.0, tool_seconds=0.5), LONG, WARM, "a")
     assert sum(seen.took) / len(seen.took) == pytest.approx(2 * MODEL_SECONDS + 0.5, rel=0.02)
     assert seen.refused == seen.degraded == 0
 
 
+@pytest.mark.slow
 def test_a_quota_that_is_too_small_leaves_the_rest_to_the_next_model() -> None:
     seen = simulate(cell(rate=20.0, model_calls=1.0, calls_per_second=15.0), LONG, WARM, "a")
     assert seen.degraded / seen.arrived == pytest.approx(0.25, abs=0.02)
 
 
+@pytest.mark.slow
 def test_tokens_are_limited_as_calls_are() -> None:
     seen = simulate(cell(rate=20.0, model_calls=1.0, tokens_per_second=1500.0, tokens_per_call=100.0), LONG, WARM, "a")
     assert seen.degraded / seen.arrived == pytest.approx(0.25, abs=0.02)

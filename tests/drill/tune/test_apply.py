@@ -99,6 +99,7 @@ def test_the_version_is_raised_to_one_that_nobody_used(repo: Repo) -> None:
     assert "version: 1.0.5\n" in edit.after
 
 
+@pytest.mark.slow
 def test_the_other_order_edits_the_agents(repo: Repo) -> None:
     catalog = load_valid(WorkTree(repo.root))
     (edit,) = edits(repo.root, catalog, standard(catalog), Point(((ORDER, True),)))

@@ -46,6 +46,7 @@ def search(ask: Formula, allowed: object = None) -> Search:
     return Search(SPACE, lambda point: point not in ([allowed] if allowed else []), ask, TRACES, Limits(None, 100))
 
 
+@pytest.mark.slow
 def test_the_best_point_is_found() -> None:
     found = search(Formula())
     found.run(600, seed=0)
@@ -53,6 +54,7 @@ def test_the_best_point_is_found() -> None:
     assert found.summary(found.best).loss < found.summary(TODAY).loss
 
 
+@pytest.mark.slow
 def test_what_makes_no_difference_stays_as_it_is() -> None:
     idle = Space((*SPACE.dimensions, Dimension("idle", tuple(range(8)), 4)))
     found = Search(idle, lambda point: True, Formula(), TRACES, Limits(None, 100))
@@ -76,12 +78,14 @@ def test_no_more_is_asked_than_was_allowed(evaluations: int) -> None:
     assert found.best in found.whole
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_twice() -> None:
     ask = Formula()
     search(ask).run(300, seed=2)
     assert len(set(ask.asked)) == len(ask.asked)
 
 
+@pytest.mark.slow
 def test_bad_points_see_few_traces() -> None:
     ask = Formula()
     search(ask).run(200, seed=0)
@@ -97,6 +101,7 @@ def test_the_trace_in_which_today_is_slowest_comes_first() -> None:
     assert ask.asked[len(TRACES)][1] == "year"
 
 
+@pytest.mark.slow
 def test_the_same_seed_searches_the_same() -> None:
     one, two, other = Formula(), Formula(), Formula()
     search(one).run(120, seed=5)
@@ -105,6 +110,7 @@ def test_the_same_seed_searches_the_same() -> None:
     assert one.asked == two.asked != other.asked
 
 
+@pytest.mark.slow
 def test_a_point_that_is_not_allowed_is_never_asked() -> None:
     ask = Formula()
     forbidden = SPACE.point({"a": 2})
@@ -113,6 +119,7 @@ def test_a_point_that_is_not_allowed_is_never_asked() -> None:
     assert SPACE.point({"b": 2}) in {point for point, _ in ask.asked}
 
 
+@pytest.mark.slow
 def test_points_that_crash_are_passed_over() -> None:
     ask = Formula(crashing={"a": 6})
     found = search(ask)
@@ -121,6 +128,7 @@ def test_points_that_crash_are_passed_over() -> None:
     assert any(dict(point.changes).get("a") == 6 for point, _ in ask.asked)
 
 
+@pytest.mark.slow
 def test_a_search_that_is_stopped_knows_the_best_so_far() -> None:
     whole = search(Formula())
     whole.run(600, seed=0)

@@ -56,6 +56,7 @@ def test_json_is_found_wherever_it_stands(answer: str, values: list[object]) -> 
     assert list(_embedded(answer)) == values
 
 
+@pytest.mark.slow
 def test_an_assertion_that_runs_out_of_time_is_unjudged() -> None:
     with pytest.raises(Unjudged, match="still at work"):
         verdict("a" * 3000, "regex", "a*a*a*a*a*a*b")
@@ -68,6 +69,7 @@ def work(seconds: float) -> None:
         sum(range(1000))
 
 
+@pytest.mark.slow
 def test_what_other_threads_are_at_counts_for_no_assertion() -> None:
     threads = [threading.Thread(target=work, args=(0.5,)) for _ in range(3)]
     for thread in threads:

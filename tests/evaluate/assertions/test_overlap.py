@@ -105,6 +105,7 @@ PROBE = """
 """
 
 
+@pytest.mark.slow
 def test_a_suite_without_them_imports_none_of_their_libraries() -> None:
     sources = str(Path(__file__).parents[3] / "scripts")
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": sources}

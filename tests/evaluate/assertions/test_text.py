@@ -124,6 +124,7 @@ def test_a_pattern_that_explodes_is_an_error_and_no_hang(judged: Any, pattern: s
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 def test_a_schema_whose_pattern_explodes_is_an_error_too(judged: Any) -> None:
     score = judged("json-schema", {"type": "string", "pattern": "^(a|aa)+$"}, '"' + "a" * 60 + '!"')
     assert score.error

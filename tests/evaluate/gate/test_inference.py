@@ -34,6 +34,7 @@ def test_sign_flip_does_not_depend_on_the_unit_or_the_order(differences: list[Fr
     assert sign_flip(moved) == sign_flip(differences)
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # by hand it takes a while
 @given(floats)
 def test_sign_flip_of_floats_stays_close_to_every_toss_and_is_never_zero(differences: list[float]) -> None:
@@ -58,6 +59,7 @@ def test_sign_flip_of_darwins_plants_is_as_published() -> None:
     assert sign_flip(plants) * 2**15 == 863
 
 
+@pytest.mark.slow
 def test_sign_flip_of_a_thousand_cases_is_quick_and_close_to_the_normal_distribution() -> None:
     chance = random.Random(3)
     differences = [chance.gauss(0.05, 1) for _ in range(1000)]

@@ -5,6 +5,7 @@ import json
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ def shuffled(side: Results, seed: int) -> Results:
     return dataclasses.replace(side, trials=tuple(trials), suites=dict(reversed(side.suites.items())))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data(), EVIDENCE, st.integers(0, 9))
 def test_the_verdict_is_the_same_twice_from_the_file_and_in_any_order(data: st.DataObject, evidence, seed: int) -> None:

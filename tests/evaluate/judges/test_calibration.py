@@ -77,6 +77,7 @@ def test_kappa_is_cohens(counts: tuple[int, int, int, int], expected: float) -> 
     assert kappa(labels, verdicts) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_judge_that_agrees_with_people_may_block(panel: Any, endpoint: Any, labelled: Calibration) -> None:
     endpoint.say = rater("Hello", "Good")
     found = agreed(panel, labelled)
@@ -85,6 +86,7 @@ def test_a_judge_that_agrees_with_people_may_block(panel: Any, endpoint: Any, la
     assert "may block" in found.line
 
 
+@pytest.mark.slow
 def test_a_judge_that_does_not_reports_and_blocks_nothing(panel: Any, endpoint: Any, labelled: Calibration) -> None:
     endpoint.say = rater("Hello", "Good", "What")
     found = agreed(panel, labelled)
@@ -94,6 +96,7 @@ def test_a_judge_that_does_not_reports_and_blocks_nothing(panel: Any, endpoint: 
     assert agreed(panel, labelled, minimum=0.5).may_block
 
 
+@pytest.mark.slow
 def test_a_calibration_says_what_it_cost_and_stops_before_the_budget_is_spent(
     panel: Any, endpoint: Any, labelled: Calibration
 ) -> None:
@@ -112,6 +115,7 @@ def test_a_judge_without_labels_reports_and_blocks_nothing() -> None:
     assert "not calibrated" in found.line
 
 
+@pytest.mark.slow
 def test_a_dead_judge_is_not_excused_by_its_calibration(panel: Any, endpoint: Any, labelled: Calibration) -> None:
     endpoint.status = 500
     found = agreed(panel, labelled)
@@ -145,6 +149,7 @@ def test_a_set_that_is_not_there_is_named_with_the_nearest_one(tmp_path: Path) -
         read(written(tmp_path, SET), "tune")
 
 
+@pytest.mark.slow
 def test_the_simulated_judge_agrees_with_the_labels_of_the_repository(model: Any, tmp_path: Path) -> None:
     labelled = read(CONTENT / "evals/calibration", "tone")
     played: Evidence = "simulated"

@@ -88,6 +88,7 @@ def test_a_call_that_waits_for_a_person_goes_on_with_the_text(
     assert text in reply.text
 
 
+@pytest.mark.slow
 def test_real_models_are_never_spoken_for(stub: Stub, suite: MakeSuite, evaluate: Evaluate, tmp_path: Path) -> None:
     stub.script("primary-1", Said("It got lost."))
     asked = suite(case("It is sent."))
@@ -155,6 +156,7 @@ def test_a_case_that_cannot_be_edited_is_left_and_said(suite: MakeSuite) -> None
     assert problem.startswith("a.yaml:5 tests.0.answer: a comment stands in it")
 
 
+@pytest.mark.slow
 def test_record_asks_the_model_and_edits_the_suite(
     repo: Repo, stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_metric_of_several_questions_is_expected_to_cost_more(
     assert judges({"type": "faithfulness"}) > 2 * judges(RUBRIC)
 
 
+@pytest.mark.slow
 def test_judges_and_their_calibration_are_paid_from_the_budget_and_end_the_run(
     stub: Stub, suite: MakeSuite, evaluate: Evaluate, models: Any, calibration: Path
 ) -> None:
@@ -117,6 +118,7 @@ def test_judges_and_their_calibration_are_paid_from_the_budget_and_end_the_run(
     assert not found.complete
 
 
+@pytest.mark.slow
 def test_judges_who_are_only_played_cost_nothing(
     suite: MakeSuite, evaluate: Evaluate, models: Any, calibration: Path
 ) -> None:

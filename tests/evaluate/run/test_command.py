@@ -22,6 +22,8 @@ from mooring.main import main
 from tests.repository import CONTENT
 from tests.runtime.stub import Reply, Stub
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 SUITE = """\
 # yaml-language-server: $schema=../../../schemas/evalsuite.schema.json

@@ -94,6 +94,7 @@ def test_a_simulated_answer_is_never_recorded_as_a_model_s_own(
     assert [body["model"] for body in stub.requests] == ["alternate-1"]
 
 
+@pytest.mark.slow
 def test_a_replay_asks_nobody_and_is_recorded(
     mixed: Release, vendor: Stub, stub: Stub, suite: MakeSuite, evaluate: Evaluate
 ) -> None:

@@ -81,6 +81,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("apart")
 def test_one_server_is_kept_for_evaluations_to_come() -> None:
     first = elsewhere()
@@ -88,6 +89,7 @@ def test_one_server_is_kept_for_evaluations_to_come() -> None:
     assert not ended(first)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("apart")
 def test_in_ci_it_ends_with_the_evaluation_that_started_it() -> None:
     first = elsewhere(CI="true")
@@ -95,6 +97,7 @@ def test_in_ci_it_ends_with_the_evaluation_that_started_it() -> None:
     assert elsewhere(CI="true") != first
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("apart")
 def test_another_python_path_is_served_by_another_one() -> None:
     assert told()["parent"] != elsewhere()
@@ -110,6 +113,18 @@ def test_a_process_has_the_surroundings_of_whoever_asked_for_it(
     assert (found["value"], found["folder"]) == ("later", str(tmp_path))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("apart")
+def test_a_process_imports_from_where_whoever_asked_for_it_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(tmp_path)  # whose server knows no tests
+        processes.warm()
+    assert told()["folder"] == str(Path.cwd())
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("apart")
 def test_a_server_that_was_killed_is_replaced() -> None:
     with fork(waiting) as still_there:
@@ -171,6 +186,7 @@ def test_where_the_runtime_folder_is_of_no_use_the_temporary_one_is(
     assert processes._socket().parent == apart / f"mooring-{os.getuid()}"
 
 
+@pytest.mark.slow
 def test_a_second_server_for_the_same_code_ends_at_once(apart: Path) -> None:
     told()
     (path,) = apart.rglob("*.sock")

@@ -30,6 +30,7 @@ def recorded(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> Results:
     return evaluate(suite(CASE), evidence="live", record=True, repeats=1)
 
 
+@pytest.mark.slow
 def test_a_replay_says_the_same_without_a_model_or_a_key(
     stub: Stub, suite: MakeSuite, evaluate: Evaluate, recorded: Results
 ) -> None:
@@ -57,6 +58,7 @@ def _edited(kind: str, name: str, **fields: Any) -> Any:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -78,12 +80,14 @@ def test_whatever_a_model_is_sent_makes_a_recording_stale(
     assert "moor eval asked --record" in (trial.replies[0].error or "")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("recorded")
 def test_a_repeat_that_was_not_recorded_is_stale(suite: MakeSuite, evaluate: Evaluate) -> None:
     trials = evaluate(suite(CASE), evidence="recorded", repeats=2).trials
     assert [trial.passed for trial in sorted(trials, key=lambda trial: trial.repeat)] == [True, None]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("recorded")
 def test_an_answer_edited_by_hand_is_refused(suite: MakeSuite, evaluate: Evaluate, tmp_path: Path) -> None:
     path = tmp_path / "recordings/asked/where.yaml"
@@ -103,6 +107,7 @@ def test_a_recording_is_read_like_a_conversation(tmp_path: Path) -> None:
     assert "127.0.0.1" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("recorded")
 def test_a_case_that_was_not_answered_keeps_its_recording(
     stub: Stub, suite: MakeSuite, evaluate: Evaluate, tmp_path: Path

@@ -98,6 +98,7 @@ def test_a_dead_endpoint_is_an_error_and_never_a_failure(stub: Stub, suite: Make
     assert "no model answered" in (trial.replies[0].error or "")
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_hangs_is_an_error_in_time(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> None:
     stub.script("primary-1", Reply("first"), Reply("late", delay=30))
     slow = sample(ladder={"rungs": {"L0": {"timeoutSeconds": 30}}, "apology": {"en": "Sorry."}}, deadlineSeconds=60)
@@ -119,6 +120,7 @@ def test_an_agent_that_breaks_its_limit_fails(stub: Stub, suite: MakeSuite, eval
     assert "more steps" in trial.scores[0].reason
 
 
+@pytest.mark.slow
 def test_no_more_are_asked_at_a_time_than_allowed(stub: Stub, suite: MakeSuite, evaluate: Evaluate) -> None:
     stub.script("primary-1", Reply("hello", delay=0.1))
     started = time.monotonic()
@@ -127,6 +129,7 @@ def test_no_more_are_asked_at_a_time_than_allowed(stub: Stub, suite: MakeSuite, 
     assert time.monotonic() - started >= 40 / 4 * 0.1
 
 
+@pytest.mark.slow
 def test_repeats_are_as_many_as_asked_for_or_one_where_answers_do_not_vary(
     suite: MakeSuite, evaluate: Evaluate
 ) -> None:
@@ -143,6 +146,7 @@ def test_results_are_there_while_the_run_goes_on(
     assert seen == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_own_questions_along(
     stub: Stub, suite: MakeSuite, evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

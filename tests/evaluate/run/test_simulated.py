@@ -45,6 +45,7 @@ def test_worlds_that_nobody_uses_any_more_are_removed(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("world-*.db"))) == MOST
 
 
+@pytest.mark.slow
 def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
     simulator = Simulator(CONTENT / "evals/simulator", tmp_path)
     assert simulator.url

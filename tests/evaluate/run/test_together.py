@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+import pytest
+
 from mooring.evaluate.budget import spent
 from mooring.evaluate.run import Options, Part, run_together
 from mooring.evaluate.values import Results
@@ -11,6 +13,8 @@ from mooring.release.release import Release
 from tests.evaluate.run.conftest import KEYS, MakeSuite
 from tests.repository import CONTENT
 from tests.runtime.stub import Reply, Stub
+
+pytestmark = pytest.mark.slow
 
 SIDES = ("primary-1", "primary-2")
 

@@ -27,6 +27,7 @@ def changed(world: World, made: Adoption, file: str) -> list[str]:
     return [line for line in difflib.ndiff(before, made.files[file].splitlines()) if line[0] in "+-"]
 
 
+@pytest.mark.slow
 def test_one_value_and_the_version_change_and_no_other_byte(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9})
     made = adopted(world)
@@ -39,6 +40,7 @@ def test_one_value_and_the_version_change_and_no_other_byte(world: World) -> Non
     assert made.shared == {"production", "staging"}
 
 
+@pytest.mark.slow
 def test_comments_order_and_quoting_stay(world: World) -> None:
     world.repo.edit(FILE, "options:\n", "# chosen by hand\noptions: # all of them\n")
     world.repo.edit(FILE, "temperature: 0.2", "'temperature': 0.2 # cool")
@@ -52,6 +54,7 @@ def test_comments_order_and_quoting_stay(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_version_that_was_used_once_is_not_used_again(world: World) -> None:
     world.repo.edit(FILE, "version: 1.0.0", "version: 1.0.1")
     world.repo.edit(FILE, "temperature: 0.2", "temperature: 0.3")
@@ -62,11 +65,13 @@ def test_a_version_that_was_used_once_is_not_used_again(world: World) -> None:
     assert "+ version: 1.0.2" in changed(world, adopted(world), FILE)
 
 
+@pytest.mark.slow
 def test_what_a_file_leaves_to_the_default_gets_a_line_of_its_own(world: World) -> None:
     world.patch("model", MODEL, {"options.topP": 0.9})
     assert changed(world, adopted(world), FILE) == ["- version: 1.0.0", "+ version: 1.0.1", "+   topP: 0.9"]
 
 
+@pytest.mark.slow
 def test_the_documents_then_make_exactly_what_runs(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9, "options.seed": None, "contextWindow": 200000})
     made = adopted(world)
@@ -89,6 +94,7 @@ overrides:
 """
 
 
+@pytest.mark.slow
 def test_a_value_that_came_from_an_override_is_changed_there(world: World) -> None:
     world.repo.edit("configs/environments/local.yaml", "overrides:\n", OVERRIDE)
     world.repo.commit("override")
@@ -103,6 +109,7 @@ def test_a_value_that_came_from_an_override_is_changed_there(world: World) -> No
     assert made.shared == set()
 
 
+@pytest.mark.slow
 def test_what_git_changed_as_well_is_left_to_a_person(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9})
     world.repo.edit(FILE, "temperature: 0.2", "temperature: 0.4")
@@ -112,6 +119,7 @@ def test_what_git_changed_as_well_is_left_to_a_person(world: World) -> None:
     assert "changed options.temperature as well since" in made.refused[0][1]
 
 
+@pytest.mark.slow
 def test_what_git_changed_elsewhere_is_kept(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9})
     world.repo.edit(FILE, "maxOutputTokens: 1024", "maxOutputTokens: 512")
@@ -121,6 +129,7 @@ def test_what_git_changed_elsewhere_is_kept(world: World) -> None:
     assert "temperature: 0.9" in made.files[FILE]
 
 
+@pytest.mark.slow
 def test_text_that_a_prompt_shares_is_left_to_a_person(world: World) -> None:
     prompt = world.release().content.prompts["support/main"]
     index, text = next((n, m.content) for n, m in enumerate(prompt.messages) if m.role == "system")
@@ -130,6 +139,7 @@ def test_text_that_a_prompt_shares_is_left_to_a_person(world: World) -> None:
     assert "shared" in made.refused[0][1] or "parent" in made.refused[0][1]
 
 
+@pytest.mark.slow
 def test_only_what_is_wanted_is_adopted(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9, "options.maxOutputTokens": 99})
     report = world.look()
@@ -139,6 +149,7 @@ def test_only_what_is_wanted_is_adopted(world: World) -> None:
     assert "maxOutputTokens: 1024" in made.files[FILE]
 
 
+@pytest.mark.slow
 def test_nothing_is_written(world: World) -> None:
     world.patch("model", MODEL, {"options.temperature": 0.9})
     adopted(world)

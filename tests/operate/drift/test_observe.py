@@ -36,6 +36,7 @@ def test_what_is_merged_and_not_deployed_is_behind(world: World) -> None:
     assert one.since == float(world.repo.git("log", "-1", "--format=%ct").strip())
 
 
+@pytest.mark.slow
 def test_what_was_deployed_and_not_merged_is_no_drift_of_git(world: World) -> None:
     world.repo.git("switch", "-q", "-c", "elsewhere")
     world.repo.edit(FILE, "temperature: 0.2", "temperature: 0.4")
@@ -45,12 +46,14 @@ def test_what_was_deployed_and_not_merged_is_no_drift_of_git(world: World) -> No
     assert (one.moved, one.who.startswith("ledger: deployed by ann from ")) == (Moved.UNMERGED, True)
 
 
+@pytest.mark.slow
 def test_what_was_deployed_from_no_commit_is_said_to_be(world: World) -> None:
     world.deploy(None, patched(world.release(), "model", MODEL, {"options.temperature": 0.4}))
     (one,) = world.look().differences
     assert (one.moved, one.who) == (Moved.UNMERGED, "ledger: deployed by ann from no commit")
 
 
+@pytest.mark.slow
 def test_after_a_rollback_the_ledger_says_who_went_back(world: World) -> None:
     first = world.release()
     world.repo.edit(FILE, "temperature: 0.2", "temperature: 0.4")
@@ -89,6 +92,7 @@ def test_what_cannot_be_read_is_unknown_and_no_crash(world: World) -> None:
     assert "temperature: Input should be less than" in report.differences[0].sentence
 
 
+@pytest.mark.slow
 def test_every_worker_of_a_slot_is_compared(world: World) -> None:
     world.slots.workers = 3
     assert len(world.look().slots) == 1
@@ -112,6 +116,7 @@ def test_what_only_some_workers_run_is_not_adopted(world: World) -> None:
     assert "the workers of blue do not run the same" in made.refused[0][1]
 
 
+@pytest.mark.slow
 def test_a_standby_may_hold_an_older_release_but_not_another_than_it_was_given(world: World) -> None:
     older = patched(world.release(), "model", MODEL, {"options.temperature": 0.9})
     world.slots.hold("green", older)
@@ -129,12 +134,14 @@ def test_a_key_that_only_an_older_format_lacks_is_no_drift(world: World) -> None
     assert world.found() == []
 
 
+@pytest.mark.slow
 def test_an_altered_release_is_named_and_what_runs_is_compared_with_git(world: World) -> None:
     digest = world.release().digest
     world.slots.tampered.add(digest)
     assert world.found() == [("stored release altered", f"stored-release-altered:{digest}")]
 
 
+@pytest.mark.slow
 def test_other_code_is_found_in_the_live_slot_alone(world: World) -> None:
     world.slots.hold("green", world.release())
     world.slots.said["green"] = {**world.slots.config("green"), "program": "sha256:older"}
@@ -143,6 +150,7 @@ def test_other_code_is_found_in_the_live_slot_alone(world: World) -> None:
     assert world.found() == [("other code", "other-code:blue")]
 
 
+@pytest.mark.slow
 def test_code_in_git_is_what_the_process_is_compared_with(world: World) -> None:
     world.repo.root.joinpath("scripts/mooring").mkdir(parents=True)
     world.repo.root.joinpath("scripts/mooring/main.py").write_text("print('other')\n")
@@ -150,6 +158,7 @@ def test_code_in_git_is_what_the_process_is_compared_with(world: World) -> None:
     assert world.found() == [("other code", "other-code:blue")]
 
 
+@pytest.mark.slow
 def test_what_does_not_answer_is_unknown_and_never_in_sync(world: World) -> None:
     world.slots.down = "local is not running here"
     report = world.look()
@@ -169,6 +178,7 @@ def test_a_slot_that_does_not_say_what_it_runs_is_unknown(world: World, monkeypa
     assert not report.certain
 
 
+@pytest.mark.slow
 def test_no_slot_with_the_traffic_is_unknown(world: World) -> None:
     world.slots.live = None
     assert ("slot unknown", "slot-unknown:traffic") in world.found()
@@ -186,6 +196,7 @@ def test_what_was_never_deployed_is_behind_as_a_whole(world: World, tmp_path: An
     empty.close()
 
 
+@pytest.mark.slow
 def test_a_reference_without_the_environment_is_a_mistake(world: World) -> None:
     world.repo.root.joinpath("configs/environments/local.yaml").unlink()
     world.repo.commit("no local")
@@ -195,6 +206,7 @@ def test_a_reference_without_the_environment_is_a_mistake(world: World) -> None:
         world.look("nowhere")
 
 
+@pytest.mark.slow
 def test_values_that_look_like_secrets_are_masked_everywhere(world: World) -> None:
     key = "sk-ant-" + "a1B2c3D4e5F6g7H8i9J0k1L2"
     world.patch("model", MODEL, {"baseUrl": f"https://example.com/{key}"})
@@ -202,6 +214,7 @@ def test_values_that_look_like_secrets_are_masked_everywhere(world: World) -> No
     assert "[secret]" in json.dumps(world.look().data())
 
 
+@pytest.mark.slow
 def test_the_first_sight_of_a_difference_is_its_age_until_it_is_gone(world: World) -> None:
     world.slots.hold("blue", patched(world.release(), "model", MODEL, {"options.temperature": 0.9}))
     (one,) = world.look().differences
@@ -233,6 +246,7 @@ rules:
 """
 
 
+@pytest.mark.slow
 def test_the_first_rule_that_names_field_and_environment_answers_until_its_day(world: World, temperature: Any) -> None:
     file = world.repo.root / "configs/operations/drift.yaml"
     file.write_text(file.read_text().partition("rules:")[0] + RULES)

@@ -22,6 +22,7 @@ with cleared({mark!r}, {folder!r}):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_what_a_drill_started_ends_with_it(number: signal.Signals, tmp_path: Path, interruptible: None) -> None:
     folder, mark = tmp_path / "scratch", f"test-{number}-{os.getpid()}"

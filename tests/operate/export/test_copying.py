@@ -25,6 +25,7 @@ def back(source: Source, where: Address, tmp_path: Path, key: str | None = None,
     restore(source.destination, chosen, where, scratch, Opener(key), lambda _line: None)
 
 
+@pytest.mark.slow
 def test_what_was_copied_comes_back(address: Address, another: Address, opened: Open, tmp_path: Path) -> None:
     fill(address, 300, each=3)
     source = opened(address)
@@ -33,6 +34,7 @@ def test_what_was_copied_comes_back(address: Address, another: Address, opened: 
     assert said(another) == said(address)
 
 
+@pytest.mark.slow
 def test_it_comes_back_from_a_bucket_and_encrypted(
     address: Address, another: Address, opened: Open, bucket: Bucket, tmp_path: Path, key: tuple[str, str]
 ) -> None:
@@ -58,6 +60,7 @@ def test_what_is_stored_cannot_be_read_without_the_key(
     assert all(data.startswith(b"age-encryption.org/v1") for data in stored)
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_twice(address: Address, opened: Open) -> None:
     fill(address, 50)
     source = opened(address)
@@ -67,6 +70,7 @@ def test_nothing_is_sent_twice(address: Address, opened: Open) -> None:
     assert 0 < copy(source).sent <= 2
 
 
+@pytest.mark.slow
 def test_of_much_that_is_there_only_what_changed_is_sent(address: Address, opened: Open) -> None:
     fill(address, 9000, size=400)
     source = opened(address)
@@ -102,6 +106,7 @@ def test_two_exports_at_once_are_refused_with_the_owners_name(address: Address, 
     copy(other)
 
 
+@pytest.mark.slow
 def test_a_new_database_does_not_take_the_place_of_copies_of_the_lost_one(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:

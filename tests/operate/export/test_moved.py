@@ -18,6 +18,8 @@ from tests.operate.export.test_copying import back
 from tests.postgres import Cluster
 from tests.repository import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["to-postgres", "to-sqlite"])
 def ends(request: pytest.FixtureRequest, tmp_path: Path, cluster: Cluster) -> Ends:

@@ -40,6 +40,7 @@ def size(path: Path) -> int:
     return path.stat().st_size
 
 
+@pytest.mark.slow
 def test_a_corrupt_part_is_named_and_the_copy_before_it_offered(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_the_wrong_key_is_told_from_a_corrupt_part(
         assert wrong not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_what_was_replaced_is_kept_beside_it(address: Address, another: Address, opened: Open, tmp_path: Path) -> None:
     fill(address, 3)
     source = opened(address)
@@ -224,6 +226,7 @@ except Failed as failed:
 """Copies where no file gets more than some bytes: a disk that is full ends a write in the same way."""
 
 
+@pytest.mark.slow
 def test_a_full_destination_is_said_and_what_was_there_stays(cluster: Cluster, opened: Open, tmp_path: Path) -> None:
     address = Address(cluster.fresh(), "local")
     fill(address, 3)

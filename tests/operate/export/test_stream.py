@@ -23,6 +23,7 @@ from tests.operate.export.conftest import Open, fill, said
 from tests.operate.export.test_copying import back
 
 
+@pytest.mark.slow
 def test_what_came_after_the_copy_comes_back_too(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_what_was_deleted_stays_deleted(address: Address, another: Address, open
     assert sorted(said(another)) == ["acme/c0", "acme/c2"]
 
 
+@pytest.mark.slow
 def test_what_was_forgotten_does_not_come_back_from_an_older_copy(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:

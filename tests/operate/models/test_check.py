@@ -55,6 +55,7 @@ def works(found: Asked) -> dict[str, bool]:
     return {answer.way: answer.works for answer in found.answers}
 
 
+@pytest.mark.slow
 def test_a_model_that_works_is_asked_once_each_way(ask: Any) -> None:
     found = ask()
     assert (works(found), found.well, found.trouble) == (ALL, True, "")
@@ -142,6 +143,7 @@ def test_a_context_that_is_too_small_is_said(ask: Ask) -> None:
     assert found.answers[0].trouble.endswith("its context is far below contextWindow 8,000")
 
 
+@pytest.mark.slow
 def test_a_slow_model_has_the_seconds_of_its_rung(ask: Ask) -> None:
     began = time.monotonic()
     found = ask("slow", seconds=0.5)
@@ -151,6 +153,7 @@ def test_a_slow_model_has_the_seconds_of_its_rung(ask: Ask) -> None:
     assert found.answers[0].seconds < 2
 
 
+@pytest.mark.slow
 def test_a_stream_that_says_nothing_has_them_too(ask: Ask) -> None:
     stream = ask("silent", seconds=1.0).answer("stream")
     assert stream is not None

@@ -130,6 +130,7 @@ def test_a_worker_whose_figures_fail_is_not_taken_for_one_of_the_version_before(
     behind(doors, Broken(), look)
 
 
+@pytest.mark.slow
 def test_uptime_is_time_however_often_somebody_asks(doors: Path, monitor: Monitor, clock: Clock) -> None:
     slot = Slot()
 

@@ -126,6 +126,7 @@ def other(url: str, **environ: str) -> Prometheus:
     return Prometheus("local", document(prometheus={"url": url, **reference}), environ)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -161,6 +162,7 @@ def test_an_address_that_is_none_is_said(web: Any) -> None:
     assert judged.unanswered == ("http://a:b cannot be reached (InvalidURL)",)
 
 
+@pytest.mark.slow
 def test_a_token_is_sent_and_never_shown(web: Any) -> None:
     server = web(lambda _request: (401, b""))
     source = other(server.url, PROMETHEUS_TOKEN="s3cret")
@@ -171,6 +173,7 @@ def test_a_token_is_sent_and_never_shown(web: Any) -> None:
     assert "s3cret" not in shown
 
 
+@pytest.mark.slow
 def test_a_token_that_no_header_can_hold_is_named_and_never_shown(web: Any) -> None:
     server = web(lambda _request: (200, b""))
     for token in ("s3cret\n", "s3cret\u00e9"):
@@ -187,6 +190,7 @@ def test_a_token_that_is_not_set_is_named(web: Any) -> None:
         source.windows()
 
 
+@pytest.mark.slow
 def test_a_bound_is_the_same_however_prometheus_writes_it(web: Any) -> None:
     answers = [UP % b"1"]
 

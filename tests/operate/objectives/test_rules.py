@@ -44,6 +44,7 @@ def gaps(name: str, times: Times) -> str:
     return f"sum((({last} - {first}) / {times.step} + 1) - count_over_time({fires}[{whole}:{step}]))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("promised", "alert"), ALERTS, ids=[f"{one.name}-{alert['alert']}" for one, alert in ALERTS])
 def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: Rule, tmp_path: Path) -> None:
     times, scraped = of_alert(promised, alert)
@@ -60,6 +61,7 @@ def test_an_alert_fires_does_not_flap_and_resolves(promised: Objective, alert: R
     run_rules(tmp_path, rules_of(promised), times.step, [test])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("promised", [one for one in SHARES if one.severity == "page"], ids=lambda one: one.name)
 def test_an_alert_does_not_come_and_go_with_a_cause_that_does(promised: Objective, tmp_path: Path) -> None:
     times = Times(60, 60, 60 + 180, 60 + 180 + 60, 60 + 180 + 70)
@@ -85,6 +87,7 @@ def test_every_alert_of_the_document_is_among_those_tested() -> None:
     assert len(rendered) == 13
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("promised", SHARES, ids=lambda one: one.name)
 @pytest.mark.parametrize(("bad", "total"), [(1, 20), (20, 20), (1, 60)])
 def test_a_failure_among_a_few_events_tells_nobody(promised: Objective, bad: int, total: int, tmp_path: Path) -> None:
@@ -95,6 +98,7 @@ def test_a_failure_among_a_few_events_tells_nobody(promised: Objective, bad: int
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("least", "severity"), [(0.99, "page"), (0.995, "page"), (0.995, "ticket"), (0.999, "page")])
 def test_a_cold_start_burns_no_budget(least: float, severity: str, tmp_path: Path) -> None:
     """Two looks at an environment that starts, with nothing known of it before."""
@@ -105,6 +109,7 @@ def test_a_cold_start_burns_no_budget(least: float, severity: str, tmp_path: Pat
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [0.99, 0.995, 0.9999])
 def test_who_is_down_again_and_again_is_told_of_soon_after_the_first_look(least: float, tmp_path: Path) -> None:
     promised = objective("uptime").model_copy(update={"at_least": least})
@@ -114,6 +119,7 @@ def test_who_is_down_again_and_again_is_told_of_soon_after_the_first_look(least:
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
+@pytest.mark.slow
 def test_an_alert_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     promised = objective("uptime")
     fast = next(alert for alert in alerts_of(promised) if alert["alert"] == "MooringUptimeBurnsFast")
@@ -133,6 +139,7 @@ def test_an_alert_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
     run_rules(tmp_path, rules_of(promised), 60, [test])
 
 
+@pytest.mark.slow
 def test_an_error_budget_is_what_is_left_of_it(tmp_path: Path) -> None:
     promised = objective("degradation")
     times = Times(300, 12 * 20, 12 * 20 + 1, 0, 12 * 26)

@@ -116,6 +116,7 @@ def test_the_slot_has_no_more_conversations_at_once_than_a_rollout_has(looked: R
     assert 1 < busy.most <= AT_ONCE
 
 
+@pytest.mark.slow
 def test_a_case_that_waits_for_its_turn_does_not_use_up_its_time(looked: Round) -> None:
     """Five rounds of 0.4 s each, with a limit of 1.5 s."""
     looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(5 * AT_ONCE)}
@@ -125,6 +126,7 @@ def test_a_case_that_waits_for_its_turn_does_not_use_up_its_time(looked: Round) 
     assert max(each.last.seconds for each in found) < 1.5
 
 
+@pytest.mark.slow
 def test_a_case_whose_time_is_over_keeps_its_turn_until_the_slot_has_ended_it(looked: Round) -> None:
     looked.around.suites = {f"support/s{number}": suite(f"support/s{number}") for number in range(2 * AT_ONCE)}
     looked.around.ask = busy = Busy(0.5)

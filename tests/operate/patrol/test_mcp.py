@@ -132,6 +132,7 @@ class Silent(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_after_its_session_was_opened_holds_up_nobody(looked: Round) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
         server.stopped = threading.Event()  # type: ignore[attr-defined]

@@ -100,6 +100,7 @@ def test_a_check_may_have_rules_of_its_own(looked: Round) -> None:
 SECRET = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=9, max_size=40)
 
 
+@pytest.mark.slow
 @given(SECRET, st.text(max_size=40))
 def test_no_secret_that_a_look_has_read_is_in_a_detail(secret: str, around_it: str) -> None:
     quoted = quote(secret, safe="")

@@ -21,6 +21,7 @@ def test_a_server_that_answers_is_ok(redis: Redis, looked: Round) -> None:
     assert looked.one(ping(f"{redis.url}/3")) == ("ok", "")
 
 
+@pytest.mark.slow
 def test_a_paused_server_is_an_alarm_until_it_has_answered_twice(redis: Redis, looked: Round) -> None:
     check = ping(redis.url, timeoutSeconds=0.3, okBelowSeconds=0.2, alarmAboveSeconds=0.3)
     redis.pause()

@@ -65,6 +65,7 @@ def test_what_is_not_there_is_an_alarm_that_says_so(knowledge: str, looked: Roun
     assert looked.one(neighbours()) == ("alarm", said)
 
 
+@pytest.mark.slow
 def test_a_paused_server_is_an_alarm_in_time_and_recovers(knowledge: str, looked: Round, vectors: Cluster) -> None:
     vectors.pause()
     try:

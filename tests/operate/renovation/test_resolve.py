@@ -20,6 +20,7 @@ def version(text: str, name: str) -> str:
     return pins(text)[name][0].version
 
 
+@pytest.mark.slow
 def test_what_is_pinned_stays_until_an_upgrade_which_keeps_all_three_in_step(project: Path, index: Path) -> None:
     first = made(project, upgrade=False)
     assert list(first) == [DEV, EVAL, RUNTIME, MODEL]
@@ -33,6 +34,7 @@ def test_what_is_pinned_stays_until_an_upgrade_which_keeps_all_three_in_step(pro
     assert read(project) == renewed
 
 
+@pytest.mark.slow
 def test_what_only_a_test_tool_cannot_take_is_taken_by_no_lock(project: Path, index: Path) -> None:
     """The largest lock decides: resolved alone, the runtime's would be ahead of it."""
     add(index, "checker", "1.1", "base<1.5")

@@ -35,6 +35,7 @@ def test_an_issue_is_opened_updated_in_place_and_closed_with_what_is_well(host: 
     assert keep(host.github, "drift: local", ILL).said == "opened #2"
 
 
+@pytest.mark.slow
 def test_issues_of_others_and_pull_requests_are_left_alone(host: Tracker) -> None:
     host.add("drift: local", ILL, {"login": "stranger"})
     host.add("a pull request", ILL, pull_request={})

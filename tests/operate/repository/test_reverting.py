@@ -119,6 +119,7 @@ def test_it_is_opened_once_with_reason_and_receipt_and_its_checks_are_started(pl
     assert place.git("rev-parse", BRANCH, where="remote") == before, "a new commit would dismiss its reviews"
 
 
+@pytest.mark.slow
 def test_it_is_closed_when_git_says_the_same_already(place: Place) -> None:
     place.taken_back(BAD)
     place.settle()
@@ -130,6 +131,7 @@ def test_it_is_closed_when_git_says_the_same_already(place: Place) -> None:
     assert place.settle().closed == []
 
 
+@pytest.mark.slow
 def test_it_is_closed_when_another_release_went_out_or_was_taken_back(place: Place) -> None:
     place.taken_back(BAD)
     place.settle()
@@ -140,6 +142,7 @@ def test_it_is_closed_when_another_release_went_out_or_was_taken_back(place: Pla
     assert place.settle().closed == [2]
 
 
+@pytest.mark.slow
 def test_what_somebody_else_committed_to_it_stays(place: Place) -> None:
     place.taken_back(BAD)
     place.settle()

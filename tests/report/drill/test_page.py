@@ -60,6 +60,7 @@ def colors(which: int) -> dict[str, str]:
     return found[which] | found[which + 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_shows_who_answered_in_light_and_dark(
     story: dict[str, Drilled], tmp_path: Path, browser: Browser, dark: bool
@@ -157,6 +158,7 @@ def test_colors_stand_out_and_are_told_apart_without_hue(which: int) -> None:
         assert contrast(style[one], style[other]) >= 1.35, (one, other)
 
 
+@pytest.mark.slow
 def test_twelve_drills_with_ten_arms_stay_small() -> None:
     rules = {"bare": WORSE["supervised"], **BOUGHT, "fallback": WORSE["head"]}
     rules |= {f"without {policy}": WORSE["head"] for policy in ("retries", "hedging", "L2")}

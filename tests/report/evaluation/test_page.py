@@ -46,6 +46,7 @@ def shown(dom: str) -> list[str]:
     return [name for attributes, name in found if "hidden" not in attributes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_follows_light_and_dark_and_marks_words_and_bars(
     edit: Edit, tmp_path: Path, browser: Browser, dark: bool

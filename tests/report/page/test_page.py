@@ -45,6 +45,7 @@ def colors(which: int) -> dict[str, str]:
     return dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", CSS.split(":root {")[1 + which]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_follows_light_and_dark(tmp_path: Path, browser: Browser, dark: bool) -> None:
     with opened(browser, tmp_path, page(in_trouble(), "en"), height=2600, width=1200, dark=dark) as tab:
@@ -54,6 +55,7 @@ def test_it_follows_light_and_dark(tmp_path: Path, browser: Browser, dark: bool)
     assert all(seen[style[name]] > 0.00001 for name in ("card", "unsure", "fail", "pass", "new")), seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("width", [320, 390, 700, 1024, 1600])
 @pytest.mark.parametrize("make", [serving, in_trouble, down])
@@ -263,6 +265,7 @@ def monitor(data: dict[str, Any]) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 def test_it_brings_itself_up_to_date_and_loses_neither_focus_nor_place(browser: Browser) -> None:
     data: dict[str, Any] = {"page": serving()}
     with monitor(data) as url, browser.open(Path("/dev/null"), width=1000, height=500) as tab:
@@ -288,6 +291,7 @@ def test_it_brings_itself_up_to_date_and_loses_neither_focus_nor_place(browser: 
         assert tab.value("getComputedStyle(document.querySelector('.top nav')).display") == "flex"
 
 
+@pytest.mark.slow
 def test_it_says_so_when_the_monitor_is_silent(browser: Browser) -> None:
     data: dict[str, Any] = {"page": serving()}
     with monitor(data) as url, browser.open(Path("/dev/null")) as tab:
@@ -310,6 +314,7 @@ def test_a_file_shows_its_age(tmp_path: Path, browser: Browser) -> None:
         assert tab.value("getComputedStyle(document.querySelector('.top nav')).display") == "none", "leads nowhere"
 
 
+@pytest.mark.slow
 def test_the_picture_of_it_can_be_drawn_again_and_the_one_in_the_readme_is_small(tmp_path: Path) -> None:
     picture.draw(tmp_path / "status.png")
     for file in (tmp_path / "status.png", picture.FILE):

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from mooring.drill.scale.assumptions import Assumptions
 from mooring.drill.scale.scaled import scale
 from mooring.report.scale.text import text
@@ -11,6 +13,7 @@ from tests.drill.scale.made_up import figures
 GIVEN = Assumptions()
 
 
+@pytest.mark.slow
 def test_a_rate_reads_like_this(golden: Callable[[str, str], None]) -> None:
     golden("drill/scale.txt", text(scale((250,), figures(), GIVEN, 0, lambda _: None), figures(), GIVEN))
 

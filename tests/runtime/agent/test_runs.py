@@ -112,6 +112,7 @@ def test_a_run_is_approved_once(paused, stub):
     assert len(stub.services) == 1
 
 
+@pytest.mark.slow
 def test_where_there_is_an_approval_key_only_its_holder_approves(serve, paused):
     _, run = paused
     green = serve(slot="green", environ={"MOORING_APPROVAL_KEY": "secret"})

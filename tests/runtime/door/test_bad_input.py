@@ -211,6 +211,7 @@ def test_codes_are_words_with_a_status():
     assert all(name.islower() and code.status >= 400 and code.says.endswith(".") for name, code in CODES.items())
 
 
+@pytest.mark.slow
 def test_every_code_is_raised_somewhere_and_every_one_that_is_raised_is_in_the_table():
     raised = set()
     for module in Path(runtime.__path__[0]).rglob("*.py"):

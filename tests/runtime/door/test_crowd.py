@@ -12,6 +12,7 @@ CROWD = min(10_000, OPEN_FILES - 4_000)
 """Streams at once. Both ends are in this process, so the limit on open files bounds them."""
 
 
+@pytest.mark.slow
 def test_requests_beyond_the_limit_are_told_when_to_come_back(open_door, stub, reply, ask):
     stub.script("primary-1", reply("hello", delay=0.4))
     door = open_door(requests=2)

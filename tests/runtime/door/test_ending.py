@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from starlette.applications import Starlette
 
 from mooring import runtime
@@ -39,6 +40,7 @@ def test_a_run_in_the_background_keeps_a_slot_busy(open_door, stub, reply, post)
         door.until(lambda: door.runtime.busy() == 0)
 
 
+@pytest.mark.slow
 def test_whatever_is_imported_late_is_there_after_the_start():
     code = (
         "import mcp, mooring.runtime.door.app, sys;"

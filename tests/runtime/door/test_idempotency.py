@@ -71,6 +71,7 @@ def test_the_order_of_the_fields_makes_no_other_request(serve, stub):
     assert len(stub.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "body"), EACH)
 @pytest.mark.parametrize("slots", [("blue", "blue"), ("blue", "green")])
 def test_who_asks_while_it_is_answered_waits_for_the_same_answer(serve, stub, reply, path, body, slots):
@@ -87,6 +88,7 @@ def test_who_asks_while_it_is_answered_waits_for_the_same_answer(serve, stub, re
         assert all("one" in answer.text for answer in answers)
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_can_ask_again(serve, stub, reply):
     """The run goes on, though the profile would cancel it: that is what the key is for."""
     stub.script("primary-1", reply("here it is", delay=0.4), reply("two"))

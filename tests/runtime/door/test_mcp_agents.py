@@ -114,6 +114,7 @@ def test_a_conversation_is_begun_and_continued(offer, mode, stub, reply):
     assert serving.http.get(f"/conversations/{name}").json()["turns"] == 2
 
 
+@pytest.mark.slow
 def test_progress_grows_and_says_what_the_run_does(offer, mode, stub, reply, monkeypatch):
     monkeypatch.setattr(calls, "PROGRESS_SECONDS", 0.05)
     stub.script("primary-1", reply(tool=("find_order", {"order": "A1"})), reply("shipped", delay=0.3))

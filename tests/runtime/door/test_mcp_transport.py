@@ -136,6 +136,7 @@ def test_a_client_that_leaves_ends_its_run(open_door, stub, reply, post, version
     assert not stub.services
 
 
+@pytest.mark.slow
 @VERSIONS
 def test_a_client_that_leaves_a_profile_that_finishes_is_still_a_request_in_flight(
     open_door, stub, reply, post, version
@@ -185,6 +186,7 @@ def test_runs_that_nobody_waits_for_count_against_calls(open_door, stub, reply, 
     assert (result["isError"], result["structuredContent"]["error"]["code"]) == (True, "too_many_requests")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 def test_a_switch_between_two_calls_and_in_the_middle_of_one_is_not_noticed(host, stub, reply, build, tmp_path, mode):
     stub.script("primary-1", reply("hello", delay=0.3))
@@ -287,6 +289,7 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
+@pytest.mark.slow
 def test_the_library_is_loaded_where_it_is_asked_for_and_before_traffic(tmp_path: Path):
     root = Path(__file__).parents[3]
     environ = os.environ | {"PYTHONPATH": f"{root / 'scripts'}:{root}"}

@@ -67,6 +67,7 @@ def test_a_connection_that_says_nothing_is_closed_without_a_word(door, monkeypat
         assert client.rest() == b""
 
 
+@pytest.mark.slow
 def test_line_ends_after_a_request_do_not_disturb_its_answer_and_are_no_request(door, stub, reply, ask, monkeypatch):
     monkeypatch.setattr(connection, "HEAD_SECONDS", 0.1)
     stub.script("primary-1", reply("hello", delay=0.4))
@@ -119,6 +120,7 @@ def test_a_reader_that_does_not_read_is_cut_off_and_holds_back_what_writes_for_i
         door.until(lambda: len(door.serving.connections) == 0)
 
 
+@pytest.mark.slow
 def test_a_reader_that_rests_now_and_then_gets_everything(host, monkeypatch):
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.5)
     door = host(Starlette(routes=[Route("/large", large)]))

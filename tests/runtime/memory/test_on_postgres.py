@@ -51,6 +51,7 @@ def test_both_slots_know_the_same_and_no_file_is_made(
     assert not list((tmp_path / "state").glob("*.db*"))
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_keeps_no_slot_from_starting_and_answering(
     serve: Serve, release: Release, cluster: Cluster
 ) -> None:

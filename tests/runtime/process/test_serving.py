@@ -150,6 +150,7 @@ def test_stopping_finishes_requests_and_gives_idle_clients_time_to_leave() -> No
     play(scenario)
 
 
+@pytest.mark.slow
 def test_stopping_waits_no_longer_than_its_cap() -> None:
     async def scenario(blue: Serving, _green: Serving, port: int) -> None:
         blue.acceptor.on()
@@ -183,6 +184,7 @@ class Exhausted:
         return self.real.accept()
 
 
+@pytest.mark.slow
 def test_without_descriptors_it_pauses_and_looks_again() -> None:
     async def stage() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -23,6 +23,8 @@ from mooring.runtime.process.slot import Options, Slot
 from tests.runtime.door.access.conftest import Gated, bearer, keys_of, with_access
 from tests.runtime.hosting import Serving
 
+pytestmark = pytest.mark.slow
+
 
 class Worker(Gated):
     """An app with its admin door, in a thread."""

@@ -32,6 +32,7 @@ def hang_up(serving, seconds: float, **more) -> None:
         httpx2.post(f"{serving.url}/v1/chat/completions", json=BODY | more, timeout=seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_a_client_that_hangs_up_cancels_its_run(serve, stub, reply, stream):
     stub.script("primary-1", reply(status=500, delay=0.3))

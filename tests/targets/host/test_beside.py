@@ -52,6 +52,7 @@ def release(state: Path, digest: str, document: dict[str, object] | None, **targ
     file.write_text(json.dumps({"environment": environment, "chats": {"chat": document} if document else {}}))
 
 
+@pytest.mark.slow
 def test_one_that_does_not_end_is_killed_in_the_end(
     tmp_path: Path, memory: Memory, kept: list[Beside], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ from mooring.errors import Stopped
 from mooring.spec import Environment
 from tests.targets.local.conftest import House, open_house
 
+pytestmark = pytest.mark.slow
+
 ACCESS = {"tenants": [{"name": "shop"}], "keys": [], "issuers": []}
 
 

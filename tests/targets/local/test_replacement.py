@@ -20,6 +20,8 @@ from mooring.runtime.process import unix_http
 from mooring.targets.host import folders
 from tests.runtime.sample import sample
 
+pytestmark = pytest.mark.slow
+
 SLOT = """
 import asyncio, sys
 from starlette.applications import Starlette

@@ -21,6 +21,7 @@ from tests.repository import CONTENT
 Make = Callable[..., Release]
 
 
+@pytest.mark.slow
 def test_a_rollback_needs_no_supervisor_that_lives(shared: Any, release: Make) -> None:
     before = shared.ask()["digest"]
     shared.kill("supervisor")
@@ -29,6 +30,7 @@ def test_a_rollback_needs_no_supervisor_that_lives(shared: Any, release: Make) -
     assert shared.ask()["digest"] == release("one").digest
 
 
+@pytest.mark.slow
 def test_a_deployment_waits_for_a_recovery_and_says_so(shared: Any, release: Make) -> None:
     held = lease.acquire(shared.ledger, "local", "supervisor", "recover")
 
@@ -54,6 +56,7 @@ def test_nothing_is_stopped_under_a_deployment(shared: Any) -> None:
     assert shared.ask()
 
 
+@pytest.mark.slow
 def test_a_simulator_that_died_comes_back_where_it_was(house: Any, release: Make) -> None:
     rules = house.local.root / "evals" / "simulator"
     rules.parent.mkdir()

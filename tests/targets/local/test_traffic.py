@@ -9,6 +9,8 @@ from mooring.errors import Failed
 from mooring.outcome import Reason
 from mooring.release.release import Release
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 

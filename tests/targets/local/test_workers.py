@@ -75,6 +75,7 @@ def dead(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.slow
 def test_both_workers_answer_and_the_slot_is_their_sum(pair: House) -> None:
     before = whole(pair)
     assert [worker.number for worker in before.workers] == [1, 2]
@@ -86,6 +87,7 @@ def test_both_workers_answer_and_the_slot_is_their_sum(pair: House) -> None:
     assert before.spare is None
 
 
+@pytest.mark.slow
 def test_releases_of_other_numbers_of_workers_come_and_go_under_load(
     pair: House, release: Make, under_load: Any
 ) -> None:
@@ -105,6 +107,7 @@ def test_releases_of_other_numbers_of_workers_come_and_go_under_load(
     assert len(pair.local.facts().slots[other(pair.live)].workers) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_killed_worker_costs_its_own_requests_and_is_replaced_alone(pair: House, number: int) -> None:
     before, cut = whole(pair), list[BaseException]()
@@ -137,6 +140,7 @@ def test_a_killed_worker_costs_its_own_requests_and_is_replaced_alone(pair: Hous
     assert after.in_flight == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_no_new_request_waits_for_a_killed_worker(pair: House, number: int) -> None:
     killed, url = whole(pair).workers[number - 1].pid, pair.url
@@ -212,6 +216,7 @@ def test_the_log_of_a_slot_says_which_worker_wrote_a_line(pair: House) -> None:
     assert {line.get("worker") for line in lines if line["event"] == "ready"} >= {1, 2}
 
 
+@pytest.mark.slow
 def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -> None:
     whole(pair)
     before = pids(pair)
@@ -225,6 +230,7 @@ def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -
     assert pids(pair) == before
 
 
+@pytest.mark.slow
 def test_the_socket_is_taken_back_from_any_worker_that_lives(pair: House) -> None:
     whole(pair)
     url, (first, second) = pair.url, pids(pair)
@@ -239,6 +245,7 @@ def test_the_socket_is_taken_back_from_any_worker_that_lives(pair: House) -> Non
     pair.until(lambda: idle(pair).ready)
 
 
+@pytest.mark.slow
 def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_load: Any) -> None:
     whole(pair)
     before = pids(pair)
@@ -252,6 +259,7 @@ def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_lo
     pair.until(lambda: all(map(dead, before)))
 
 
+@pytest.mark.slow
 def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, release: Make) -> None:
     whole(pair)
     standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
@@ -268,6 +276,7 @@ def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, r
     assert all(pair.ask()["slot"] == serving for _ in range(20))
 
 
+@pytest.mark.slow
 def test_a_slot_is_ready_when_its_last_worker_is(pair: House) -> None:
     whole(pair)
     standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
@@ -277,6 +286,7 @@ def test_a_slot_is_ready_when_its_last_worker_is(pair: House) -> None:
     pair.until(lambda: idle(pair).ready)
 
 
+@pytest.mark.slow
 def test_every_worker_ends_with_its_environment(pair: House) -> None:
     processes = [*pids(pair), *(worker.pid for worker in idle(pair).workers)]
     assert len(processes) >= 4

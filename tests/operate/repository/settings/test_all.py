@@ -18,6 +18,7 @@ def differing(document: Repository, asking: Asking) -> list[str]:
     return [difference.text for one in look(document, asking) for difference in one.differences]
 
 
+@pytest.mark.slow
 def test_a_bare_repository_is_set_and_there_is_nothing_to_set_the_second_time(
     forge: Forge, asking: Asking, document: Repository
 ) -> None:
@@ -118,6 +119,7 @@ MOVED: list[tuple[Callable[[Forge], Any], list[str]]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("move", "said"), MOVED, ids=[said[0].split(" and ")[0] for _, said in MOVED])
 def test_what_somebody_changes_is_told_and_set_back(
     move: Callable[[Forge], Any], said: list[str], forge: Forge, asking: Asking, document: Repository
@@ -129,6 +131,7 @@ def test_what_somebody_changes_is_told_and_set_back(
     assert differing(document, asking) == []
 
 
+@pytest.mark.slow
 def test_rules_and_parameters_that_are_none_of_ours_stay(forge: Forge, asking: Asking, document: Repository) -> None:
     list(put(list(look(document, asking)), asking))
     for rule in forge.sets[0]["rules"]:
@@ -167,6 +170,7 @@ def test_a_team_of_another_organization_cannot_review(forge: Forge, asking: Aski
     assert done["environment 'eu/production'"].startswith("@Acme/desk cannot review: teams are of other")
 
 
+@pytest.mark.slow
 def test_what_the_token_does_not_see_is_unknown_and_not_right(
     forge: Forge, asking: Asking, document: Repository
 ) -> None:
@@ -180,6 +184,7 @@ def test_what_the_token_does_not_see_is_unknown_and_not_right(
     assert differing(document, asking) == []
 
 
+@pytest.mark.slow
 def test_a_private_repository_is_asked_about_its_own_forks(forge: Forge, asking: Asking, document: Repository) -> None:
     forge.private = True
     assert [text for text in differing(document, asking) if text.startswith("pull requests of forks")] == [
@@ -193,6 +198,7 @@ def test_a_private_repository_is_asked_about_its_own_forks(forge: Forge, asking:
     assert differing(document, asking) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [[502, 500], [429], ["lost"]])
 def test_passing_troubles_are_waited_out(
     trouble: list[int | str], forge: Forge, asking: Asking, document: Repository

@@ -85,6 +85,7 @@ def in_order(part: list[str], whole: list[str]) -> bool:
     return all(any(text == other for other in rest) for text in part)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(conversations(), st.integers(0, 6000), st.sampled_from(STRATEGIES), st.integers(1, 8))
 def test_whatever_is_left_out_no_call_loses_its_return(
@@ -103,6 +104,7 @@ def test_whatever_is_left_out_no_call_loses_its_return(
     assert users[-1] in [part for message in fitted.messages for part in message.parts]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(conversations(), st.integers(0, 20_000), st.sampled_from(STRATEGIES))
 def test_what_is_kept_and_what_is_not_make_the_whole_in_order(
@@ -120,6 +122,7 @@ def test_what_is_kept_and_what_is_not_make_the_whole_in_order(
     assert total(fitted.messages) <= max(total(messages), budget)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(conversations(), st.integers(4500, 20_000), st.sampled_from(STRATEGIES))
 def test_it_fits_whenever_what_is_pinned_does_with_its_results_cut(

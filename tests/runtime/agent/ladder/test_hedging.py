@@ -327,6 +327,7 @@ def test_every_rung_silent_ends_within_the_worst_case_of_the_documents() -> None
     run(scene())
 
 
+@pytest.mark.slow
 @BOTH
 def test_while_a_vendor_is_silent_for_minutes_no_request_takes_as_long_as_its_objective(stream: bool) -> None:
     """Two questions a second for two minutes, more than the hedges allowed, had the breaker not opened."""

@@ -40,6 +40,7 @@ def test_an_answer_that_cannot_be_read_is_tried_again_and_then_left(serve, stub,
     assert len(stub.asked("primary-1")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_a_model_that_hangs_is_left_after_its_tries(serve, stub, reply, stream):
     stub.script("primary-1", reply(delay=3))
@@ -67,6 +68,7 @@ def test_the_last_rung_apologises_in_the_clients_language(serve, stub, reply, la
     assert text in answer.text
 
 
+@pytest.mark.slow
 def test_the_deadline_is_shared_and_leaves_every_rung_its_chance(serve, stub, reply):
     for model in ALL:
         stub.script(model, reply(delay=3))
@@ -76,6 +78,7 @@ def test_the_deadline_is_shared_and_leaves_every_rung_its_chance(serve, stub, re
     assert [len(stub.asked(model)) for model in ALL] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_primary_that_hangs_leaves_the_time_of_one_try_to_each_rung_below(serve, stub, reply):
     stub.script("primary-1", reply(delay=3))
     stub.script("alternate-1", reply(delay=3))

@@ -150,6 +150,7 @@ def test_a_conversation_is_trimmed_to_what_the_rung_reads(serve, stub, down, lim
     assert len(stub.asked("primary-1")[0]["messages"]) == len(messages) + 1
 
 
+@pytest.mark.slow
 def test_the_rung_has_its_own_time(serve, stub, reply, down):
     stub.script("small-1", reply("slowly", delay=0.8))
     assert rung_of(serve(release(TERSE | {"timeoutSeconds": 0.4})).chat()) == "L4"

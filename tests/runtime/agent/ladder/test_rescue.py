@@ -107,12 +107,14 @@ def test_a_silence_within_a_stream_ends_at_the_rungs_timeout_not_at_the_deadline
     assert time.monotonic() - started < 1.5
 
 
+@pytest.mark.slow
 def test_a_slow_but_steady_stream_is_left_alone(serve, stub, reply):
     stub.script("primary-1", reply("a b c d e f g h", pace=0.08))
     seen = Seen(serve(ladder=limits(0.3)))
     assert (seen.text, seen.facts["rescued"]) == ("a b c d e f g h ", 0)
 
 
+@pytest.mark.slow
 def test_streams_that_die_open_the_breaker(serve, stub, reply):
     stub.script("primary-1", reply("one", cut="broken"))
     stub.script("alternate-1", reply("two"))
@@ -148,6 +150,7 @@ def test_a_rung_in_doubt_shows_whole_sentences_only(serve, stub, reply):
     assert Seen(serving).text == f"{SENTENCES}Anything else? "
 
 
+@pytest.mark.slow
 def test_a_rung_that_falls_silent_shows_whole_sentences_from_then_on(serve, stub, reply):
     stub.script("primary-1", reply("One. Two three", pace=1.2, cut="broken"))
     stub.script("alternate-1", reply("Three."))

@@ -47,6 +47,7 @@ def test_each_try_of_each_rung_is_told_with_its_reason(tried: Any, stub: Any, re
     ]
 
 
+@pytest.mark.slow
 def test_a_model_that_hangs_or_says_nothing_is_told_apart(tried: Any, stub: Any, reply: Any) -> None:
     stub.script("primary-1", reply(delay=3))
     stub.script("alternate-1", reply(raw='{"choices": []}'))

@@ -69,6 +69,7 @@ def test_the_agent_is_told_what_went_wrong(one_call, stub, reply, status, raw, w
     assert words in said(stub)
 
 
+@pytest.mark.slow
 def test_a_tool_that_hangs_is_stopped_and_the_agent_is_told(one_call, stub, reply):
     serving = one_call(reply(delay=3, body={}))
     assert "did not answer within 1 seconds" in said(stub)

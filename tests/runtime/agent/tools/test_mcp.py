@@ -64,6 +64,7 @@ def test_the_idempotency_key_is_sent_with_the_call(host, on):
     on(work, bind, services={"books": f"{url}/"}, profile=PROFILE, idempotencyKey="refund-{order}")
 
 
+@pytest.mark.slow
 def test_a_tool_that_hangs_is_stopped_and_the_server_is_still_of_use(host, on):
     url = host(official()[0])
 
@@ -150,6 +151,7 @@ def test_what_a_server_answers_is_told_to_the_agent(host, on, answer, value):
     on(work, BIND, services={"books": f"{url}/"}, profile=PROFILE)
 
 
+@pytest.mark.slow
 def test_a_stream_that_never_ends_is_left(host, on):
     async def pieces():
         with contextlib.suppress(asyncio.CancelledError):

@@ -198,6 +198,7 @@ def test_a_token_is_of_its_subject_and_can_name_nobody_else(tokens: tuple[Desk, 
     assert desk.call("recall", {"query": "size"}, key=issuer.token(sub=None)) == NOBODY
 
 
+@pytest.mark.slow
 def test_a_database_that_is_down_is_said_and_the_answer_comes(
     build: Build, serve: Serve, stub: Stub, cluster: Cluster
 ) -> None:

@@ -100,6 +100,7 @@ def test_a_function_that_takes_the_key_is_given_it(on):
     on(work, BIND, code, idempotencyKey="refund-{order}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -141,6 +142,7 @@ def test_a_function_that_does_not_end_is_killed_at_its_timeout_and_the_next_call
     on(work, BIND, code, timeoutSeconds=1)
 
 
+@pytest.mark.slow
 def test_what_a_tool_started_ends_with_it(on, tmp_path):
     code = source("""
         import subprocess, time
@@ -158,6 +160,7 @@ def test_what_a_tool_started_ends_with_it(on, tmp_path):
     on(work, BIND, code, timeoutSeconds=1)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <function BaseSubprocessTransport")
 def test_a_child_that_got_away_holds_up_nothing(on):
     code = source("""
@@ -258,6 +261,7 @@ def test_a_cancelled_call_kills_its_process(on, started, tmp_path):
     on(work, BIND, source("def run(file):\n    open(file, 'w').close()\n    while True: pass"))
 
 
+@pytest.mark.slow
 def test_processes_end_with_a_slot_that_is_killed(tmp_path):
     """Even one that is in the middle of a call and never looks at its input."""
     program = textwrap.dedent("""
@@ -288,6 +292,7 @@ def test_processes_end_with_a_slot_that_is_killed(tmp_path):
     until(lambda: not pid_alive(pid))
 
 
+@pytest.mark.slow
 def test_calls_at_once_share_a_few_processes_and_wait_within_their_time():
     async def main():
         code = "import os, time\ndef run():\n    time.sleep(0.1)\n    return os.getpid()"
@@ -304,6 +309,7 @@ def test_calls_at_once_share_a_few_processes_and_wait_within_their_time():
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_an_idle_process_that_died_is_replaced(on):
     async def work(bench):
         pid = await bench.call("a")

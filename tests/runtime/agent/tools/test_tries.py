@@ -105,6 +105,7 @@ def test_a_refused_call_is_not_tried_again(at, status):
     at(work, JSONResponse("no", status))
 
 
+@pytest.mark.slow
 def test_a_wait_that_is_asked_for_is_kept(at):
     async def work(bench, shop):
         assert await bench.call() == "well"
@@ -146,6 +147,7 @@ def test_an_open_breaker_is_told_at_once_and_one_probe_closes_it(at):
     at(work, BUSY, BUSY, OK, profile=profile)
 
 
+@pytest.mark.slow
 def test_what_was_too_slow_is_not_tried_again_but_counted_by_the_breaker(at):
     async def work(bench, shop):
         assert await bench.call("a") == "find_order did not answer within 1 seconds"

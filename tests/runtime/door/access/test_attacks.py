@@ -49,6 +49,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WAYS)
 def test_no_way_of_writing_a_path_shows_a_caller_what_is_for_operators(gated, path):
     server = gated()
@@ -57,6 +58,7 @@ def test_no_way_of_writing_a_path_shows_a_caller_what_is_for_operators(gated, pa
         assert status in (401, 403, 404), body
 
 
+@pytest.mark.slow
 def test_refusals_are_counted_apart_and_decide_on_no_release(gated):
     server = gated({"tenants": [{"name": "shop", "limits": {"requestsPerMinute": 1}}]})
     key = server.key()
@@ -70,6 +72,7 @@ def test_refusals_are_counted_apart_and_decide_on_no_release(gated):
     assert 'mooring_refused_requests_total{code="rate_limit_exceeded"} 2.0' in text
 
 
+@pytest.mark.slow
 def test_a_failed_answer_that_is_asked_for_again_is_no_failure_of_the_slot(gated, stub, reply):
     server = gated()
     headers = bearer(server.key()) | {"idempotency-key": "mine"}
@@ -83,6 +86,7 @@ def test_a_failed_answer_that_is_asked_for_again_is_no_failure_of_the_slot(gated
     assert (counts["failed"], counts["answered"]) == (1, 3)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_cancelled_twice_ends_and_gives_its_place_back(gated, stub, reply):
     server = gated({"tenants": [{"name": "shop", "limits": {"concurrent": 50}}]}, ladder=slow())
     key = server.key()
@@ -136,6 +140,7 @@ def test_limits_that_change_under_a_keys_name_neither_lock_it_out_nor_start_agai
             rates.enter(grant(concurrent=2, requests_per_minute=1))
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_after_a_decision_counts_against_the_limits(gated, stub, reply):
     server = gated({"tenants": [{"name": "shop", "limits": {"concurrent": 2}}]}, ladder=slow())
     key = server.key(role="approver")
@@ -146,6 +151,7 @@ def test_a_run_that_goes_on_after_a_decision_counts_against_the_limits(gated, st
     assert codes == [202, 202, 429, 429]
 
 
+@pytest.mark.slow
 def test_a_key_for_some_agents_sees_and_decides_nothing_of_others(gated, stub, reply):
     server = gated()
     wide, narrow = server.key(), server.key(agents=["page"], role="approver")
@@ -163,6 +169,7 @@ def test_a_key_for_some_agents_sees_and_decides_nothing_of_others(gated, stub, r
         assert delete(path, headers=bearer(narrow)).status_code == 404, path
 
 
+@pytest.mark.slow
 def test_what_was_there_before_access_is_nobodys(gated, serve):
     before = serve()
     run = before.http.post("/agents/support/runs?wait=true", json={"message": "hi", "conversation": "old"}).json()["id"]
@@ -205,6 +212,7 @@ def test_a_host_that_only_begins_like_this_machine_is_refused(serve, host):
         assert connection.recv(100).startswith((b"HTTP/1.1 421", b"HTTP/1.1 400"))
 
 
+@pytest.mark.slow
 def test_a_refusal_does_not_wait_for_a_client_that_left(gated, monkeypatch):
     monkeypatch.setattr("mooring.runtime.door.access.pacing.PER_SECOND", 2)
     server = gated()

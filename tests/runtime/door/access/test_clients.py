@@ -52,6 +52,7 @@ def test_these_are_its_own_names(serve, host):
     assert serve().http.get("/v1/models", headers={"host": host}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_declared_proxy_says_who_the_client_is_and_nobody_else_does(gated, monkeypatch):
     monkeypatch.setattr("mooring.runtime.door.access.pacing.PER_SECOND", 4)
     trusted = gated(serving={"trustedProxies": ["127.0.0.0/8"]})

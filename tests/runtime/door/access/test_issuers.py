@@ -38,6 +38,7 @@ def unsigned(token: str) -> str:
     return f"{head}.{token.split('.')[1]}."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kid", ["one", "two"])
 def test_a_good_token_calls_for_its_tenant(gated, issuer, kid):
     server = gated(trusting(issuer))
@@ -131,6 +132,7 @@ def test_a_token_without_a_declared_issuer_is_no_key(gated, issuer):
     assert issuer.asked == 0
 
 
+@pytest.mark.slow
 def test_while_the_issuer_is_down_its_known_keys_go_on_and_unknown_ones_are_a_503(gated, issuer):
     known = gated(trusting(issuer))
     assert known.get("/v1/models", issuer.token()).status_code == 200
@@ -149,6 +151,7 @@ def test_an_issuer_that_contradicts_itself_is_not_believed(gated, issuer, says):
     assert gated(trusting(issuer)).get("/v1/models", issuer.token()).status_code == 503
 
 
+@pytest.mark.slow
 def test_a_token_that_ends_is_refused_though_it_was_known(gated, issuer, monkeypatch):
     monkeypatch.setattr(issuers, "LEEWAY_SECONDS", 0)
     server = gated(trusting(issuer))

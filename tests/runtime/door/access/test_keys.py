@@ -31,6 +31,7 @@ def test_without_a_key_nothing_but_the_probes_answers_and_these_say_no_more_than
         assert server.get(path).status_code == 401, path
 
 
+@pytest.mark.slow
 def test_every_bad_key_gets_the_same_answer(gated):
     server = gated()
     over, gone = server.key(ends=time.time() - 1), server.key(name="gone")
@@ -67,6 +68,7 @@ def test_a_key_in_the_url_is_refused_even_beside_a_good_header(gated, name):
     assert "moor_x" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_revoked_key_is_refused_within_a_second_and_without_a_restart(gated):
     server = gated()
     key = server.key()
@@ -76,12 +78,14 @@ def test_a_revoked_key_is_refused_within_a_second_and_without_a_restart(gated):
     assert server.get("/v1/models", key).status_code == 401
 
 
+@pytest.mark.slow
 def test_two_keys_of_one_name_work_at_once_so_that_one_can_be_rotated(gated):
     server = gated()
     old, new = server.key(name="site"), server.key(name="site")
     assert [server.get("/v1/models", key).status_code for key in (old, new)] == [200, 200]
 
 
+@pytest.mark.slow
 def test_a_damaged_key_does_not_work_and_the_others_do(gated, tmp_path):
     server = gated()
     key, damaged = server.key(), server.key(name="damaged")
@@ -92,6 +96,7 @@ def test_a_damaged_key_does_not_work_and_the_others_do(gated, tmp_path):
     assert [server.get("/v1/models", each).status_code for each in (key, damaged)] == [200, 401]
 
 
+@pytest.mark.slow
 def test_a_key_is_in_no_file(gated, tmp_path):
     server = gated()
     key = server.key()
@@ -100,6 +105,7 @@ def test_a_key_is_in_no_file(gated, tmp_path):
         assert path.is_dir() or key.encode() not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_keys_known_last_hold_while_the_database_does_not_answer_and_it_is_said_since_when(gated, tmp_path):
     server = gated()
     key, operator = server.key(), server.key(None, role="operator")
@@ -117,6 +123,7 @@ def test_keys_known_last_hold_while_the_database_does_not_answer_and_it_is_said_
     assert server.get("/v1/models", key).status_code == 401
 
 
+@pytest.mark.slow
 def test_a_process_that_starts_while_the_database_does_not_answer_goes_by_the_copy(gated, tmp_path):
     first = gated()
     key = first.key()
@@ -141,6 +148,7 @@ def test_keys_by_reference_work_while_their_variable_is_set_and_they_have_not_en
     assert codes == [200, 401, 401, 401]
 
 
+@pytest.mark.slow
 def test_a_key_calls_the_agents_it_and_its_tenant_may_call_and_sees_no_others(gated):
     server = gated({"tenants": [{"name": "shop", "agents": ["support", "page"]}, {"name": "bank"}]})
     few, all_of_them = server.key(agents=["support", "json"]), server.key("bank")
@@ -152,6 +160,7 @@ def test_a_key_calls_the_agents_it_and_its_tenant_may_call_and_sees_no_others(ga
     assert server.post("/agents/page/runs", few, {"message": "hi"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_runs_and_conversations_of_another_tenant_are_not_there(gated):
     server = gated()
     mine, theirs = server.key(), server.key("bank")
@@ -167,6 +176,7 @@ def test_runs_and_conversations_of_another_tenant_are_not_there(gated):
     assert delete("/conversations/notes", headers=bearer(mine)).status_code == 204
 
 
+@pytest.mark.slow
 def test_two_tenants_may_name_their_conversations_alike(gated, stub, reply):
     server = gated()
     mine, theirs = server.key(), server.key("bank")
@@ -177,6 +187,7 @@ def test_two_tenants_may_name_their_conversations_alike(gated, stub, reply):
     assert server.get("/conversations/notes", mine).json()["id"] == "notes"
 
 
+@pytest.mark.slow
 def test_a_saved_answer_is_not_given_to_another_tenant(gated, stub, reply):
     server = gated(ladder={"lastGood": {"enabled": True}})
     mine, theirs = server.key(), server.key("bank")
@@ -188,6 +199,7 @@ def test_a_saved_answer_is_not_given_to_another_tenant(gated, stub, reply):
     assert "secret" in server.chat(mine, "what is it?").text
 
 
+@pytest.mark.slow
 def test_approving_needs_an_approver_of_the_same_tenant(gated, stub, reply):
     server = gated()
     caller = server.key()
@@ -200,6 +212,7 @@ def test_approving_needs_an_approver_of_the_same_tenant(gated, stub, reply):
     assert codes == [403, 404, 200]
 
 
+@pytest.mark.slow
 def test_metrics_and_health_are_for_operators_who_call_no_agent(gated):
     server = gated()
     operator, caller = server.key(None, role="operator"), server.key()

@@ -24,6 +24,7 @@ def shop(**limits):
     return {"tenants": [{"name": "shop", "limits": limits}, {"name": "bank"}]}
 
 
+@pytest.mark.slow
 def test_a_tenant_beyond_its_requests_a_minute_is_told_when_to_come_back_and_others_are_not_held_up(gated):
     server = gated(shop(requestsPerMinute=2))
     first, second, other = server.key(), server.key(), server.key("bank")
@@ -42,6 +43,7 @@ def test_a_tenant_beyond_its_requests_a_minute_is_told_when_to_come_back_and_oth
     assert server.chat(other).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_key_has_limits_of_its_own_below_its_tenants(gated):
     server = gated(shop(requestsPerMinute=100))
     narrow, wide = server.key(limits={"requestsPerMinute": 1}), server.key()
@@ -57,6 +59,7 @@ def test_a_stream_beyond_a_limit_is_refused_before_it_begins(gated):
     assert refused.headers["content-type"] == "application/json"
 
 
+@pytest.mark.slow
 def test_requests_at_once_are_counted_by_tenant_and_a_run_counts_until_it_ends(gated, stub, reply):
     server = gated(shop(concurrent=1), ladder={"rungs": {"L0": {"timeoutSeconds": 3}}})
     stub.script("primary-1", reply("late", delay=0.6))
@@ -70,6 +73,7 @@ def test_requests_at_once_are_counted_by_tenant_and_a_run_counts_until_it_ends(g
     assert last.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_tenant_among_others_takes_half_of_a_slot_at_most(gated, stub, reply):
     server = gated(serving={"maxInFlight": 4}, ladder={"rungs": {"L0": {"timeoutSeconds": 3}}})
     stub.script("primary-1", reply("late", delay=0.8))
@@ -83,6 +87,7 @@ def test_a_tenant_among_others_takes_half_of_a_slot_at_most(gated, stub, reply):
     assert beside.result().status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [{"tokensPerDay": 5}, {"usdPerDay": 0.000001}])
 def test_a_day_that_is_used_up_is_used_up_in_the_other_slot_and_after_a_restart(gated, limits):
     server = gated(shop(**limits))
@@ -100,6 +105,7 @@ def test_a_day_that_is_used_up_is_used_up_in_the_other_slot_and_after_a_restart(
     assert again.get("/v1/models", again.key("bank")).headers.get("x-ratelimit-remaining-tokens") is None
 
 
+@pytest.mark.slow
 def test_what_is_left_of_the_tokens_is_in_the_headers(gated):
     server = gated(shop(tokensPerDay=1000))
     key = server.key()
@@ -109,6 +115,7 @@ def test_what_is_left_of_the_tokens_is_in_the_headers(gated):
     assert 0 < int(answer.headers["x-ratelimit-remaining-tokens"]) < 1000
 
 
+@pytest.mark.slow
 def test_spend_is_in_the_metrics_by_tenant_and_agent(gated):
     server = gated()
     server.chat(server.key())

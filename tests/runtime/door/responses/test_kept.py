@@ -123,6 +123,7 @@ def test_cancelling_what_has_ended_changes_nothing(serve, stub, reply):
     assert ours.responses.cancel(made.id) == made
 
 
+@pytest.mark.slow
 def test_what_cannot_be_cancelled_says_so(serve, stub, reply):
     stub.script("primary-1", reply("late", delay=0.4))
     blue, green = serve(), serve(slot="green")

@@ -41,6 +41,7 @@ def test_an_earlier_response_is_the_begin_of_a_branch(serve, stub):
     assert said(stub) == ["one", "two", "four"]
 
 
+@pytest.mark.slow
 def test_two_that_go_on_from_one_at_once_do_not_hear_each_other(serve, stub, reply):
     serving = serve()
     ours = client(serving)

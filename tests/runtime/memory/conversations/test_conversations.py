@@ -155,6 +155,7 @@ def test_an_apology_is_no_part_of_a_conversation(serve: Serve, stub: Stub) -> No
     assert sent(stub)[1:] == ["Customer: second"]
 
 
+@pytest.mark.slow
 def test_turns_that_come_together_are_answered_one_after_the_other(serve: Serve, stub: Stub) -> None:
     slots = [serve(slot="blue"), serve(slot="green")]
     stub.script("primary-1", Reply("ok", delay=0.05))
@@ -190,6 +191,7 @@ def test_a_turn_of_a_process_that_died_holds_up_nobody(serve: Serve, tmp_path: P
     assert say(serving, "second").status_code == 200
 
 
+@pytest.mark.slow
 def test_what_cannot_be_archived_now_is_archived_later(serve: Serve, stub: Stub, tmp_path: Path) -> None:
     serving = serve()
     say(serving, "one")

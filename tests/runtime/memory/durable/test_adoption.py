@@ -11,6 +11,7 @@ from mooring.runtime.memory.durable.executors import Executors
 from tests.runtime.memory.durable.fleet import LADDER, durable_release
 
 
+@pytest.mark.slow
 def test_a_killed_slots_run_goes_on_in_the_other_within_three_seconds(fleet: Any, provider: Any, until: Any) -> None:
     green, blue = fleet.slot("green"), fleet.slot("blue")
     provider.charge_delay = 0.5
@@ -24,6 +25,7 @@ def test_a_killed_slots_run_goes_on_in_the_other_within_three_seconds(fleet: Any
     assert resumed - killed < 3
 
 
+@pytest.mark.slow
 def test_of_two_that_find_a_dead_process_one_adopts(fleet: Any, provider: Any, database: str | None) -> None:
     others = [fleet.slot("green", database=database) for _ in range(2)]
     blue = fleet.slot("blue", adopts=False, database=database)
@@ -37,6 +39,7 @@ def test_of_two_that_find_a_dead_process_one_adopts(fleet: Any, provider: Any, d
         assert sum(provider.asked(f"raced-{number}").values()) <= 4
 
 
+@pytest.mark.slow
 def test_a_living_processs_run_is_left_alone(fleet: Any, provider: Any) -> None:
     blue, green = fleet.slot("blue"), fleet.slot("green")
     provider.delay = 0.4
@@ -65,6 +68,7 @@ def test_a_run_that_kills_its_processes_is_given_up_and_takes_no_other_with_it(
     assert not blue.dead
 
 
+@pytest.mark.slow
 def test_a_slot_that_is_stopped_leaves_its_runs_to_the_other(fleet: Any, provider: Any) -> None:
     blue, green = fleet.slot("blue"), fleet.slot("green")
     provider.delay = 0.5

@@ -84,6 +84,7 @@ def well_again(slot: Any, file: Path, runs: list[str], until: Any) -> None:
     assert all(slot.run(run)["status"] == "done" for run in runs)
 
 
+@pytest.mark.slow
 def test_while_the_database_is_locked_answers_go_on(fleet: Any, file: Path, until: Any) -> None:
     slot = fleet.slot()
     with Locked(file):
@@ -95,6 +96,7 @@ def test_while_the_database_is_locked_answers_go_on(fleet: Any, file: Path, unti
     well_again(slot, file, runs, until)
 
 
+@pytest.mark.slow
 def test_while_the_disk_is_full_answers_go_on(fleet: Any, file: Path, until: Any, tmp_path: Path) -> None:
     pages = tmp_path / "pages"
     limit(pages, 100_000)
@@ -110,6 +112,7 @@ def test_while_the_disk_is_full_answers_go_on(fleet: Any, file: Path, until: Any
     well_again(slot, file, before + runs, until)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_removed_is_made_anew(fleet: Any, file: Path, until: Any, provider: Any) -> None:
     slot = fleet.slot()
     answers(slot, "before")
@@ -130,6 +133,7 @@ def test_a_state_folder_that_is_removed_is_made_anew(fleet: Any, file: Path, unt
     well_again(slot, file, runs, until)
 
 
+@pytest.mark.slow
 def test_a_slot_starts_without_its_database(fleet: Any, make_release: Any, cluster: Any, until: Any) -> None:
     database = cluster.fresh()
     cluster.stop()
@@ -143,6 +147,7 @@ def test_a_slot_starts_without_its_database(fleet: Any, make_release: Any, clust
     until(lambda: slot.run(runs[0]).get("status") == "done")
 
 
+@pytest.mark.slow
 def test_while_postgresql_is_stopped_answers_go_on(fleet: Any, cluster: Any, until: Any) -> None:
     slot = fleet.slot(database=cluster.fresh())
     answers(slot, "before")
@@ -157,6 +162,7 @@ def test_while_postgresql_is_stopped_answers_go_on(fleet: Any, cluster: Any, unt
     until(lambda: all(green.run(run).get("status") == "done" for run in runs))
 
 
+@pytest.mark.slow
 def test_while_postgresql_hangs_answers_go_on(fleet: Any, cluster: Any, until: Any) -> None:
     slot = fleet.slot(database=cluster.fresh())
     answers(slot, "before")
@@ -170,6 +176,7 @@ def test_while_postgresql_hangs_answers_go_on(fleet: Any, cluster: Any, until: A
     until(lambda: all(slot.run(run).get("status") == "done" for run in runs))
 
 
+@pytest.mark.slow
 def test_a_run_that_lagged_and_was_killed_goes_on_from_what_is_written(
     fleet: Any, file: Path, provider: Any, until: Any
 ) -> None:

@@ -42,6 +42,7 @@ def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: An
             _nothing_is_done_twice(provider, f"at-{point}", ended, point)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", [2, 6, 11])
 def test_a_slot_that_comes_back_goes_on_with_what_it_left(fleet: Any, provider: Any, point: int) -> None:
     about = f"again-{point}"
@@ -70,6 +71,7 @@ def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: 
     assert (ended["status"], ended["error"]["code"]) == ("failed", "release_unavailable")
 
 
+@pytest.mark.slow
 def test_the_last_answer_of_a_conversation_is_not_asked_for_again(fleet: Any, provider: Any) -> None:
     """The conversation may hold it already, and another one would contradict that."""
     blue = fleet.slot("blue", die=LAST, adopts=False)
@@ -83,6 +85,7 @@ def test_the_last_answer_of_a_conversation_is_not_asked_for_again(fleet: Any, pr
     assert (talk["turns"], "spoken: all is done" in str(talk)) == (1, True)
 
 
+@pytest.mark.slow
 def test_what_was_done_before_is_told_from_what_was_done_again(fleet: Any) -> None:
     run = fleet.slot("blue", die=12, adopts=False).start("told")
     calls = fleet.slot("green").ended(run)["tool_calls"]
@@ -107,6 +110,7 @@ def _nothing_is_done_twice(provider: Any, about: str, ended: dict[str, Any], poi
     assert again <= 2 if point in TOGETHER else again == unwritten, (point, asked, keys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", [3, 9, 14])
 def test_a_run_goes_on_at_a_rung_with_a_prompt_of_its_own(
     fleet: Any, provider: Any, make_release: Any, point: int

@@ -4,9 +4,12 @@ import sqlite3
 import time
 from typing import Any
 
+import pytest
+
 from tests.state.test_old_runs import HOME, OLD
 
 
+@pytest.mark.slow
 def test_runs_of_an_earlier_version_go_on(fleet: Any, make_release: Any, provider: Any) -> None:
     release, approval = make_release(), make_release(approval="human")
     script = (OLD / "sqlite.sql").read_text()

@@ -51,6 +51,7 @@ def begun(run: str) -> Change:
     return Change(run, 0, 0, head)
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_gone_on_with_is_given_up_and_the_others_go_on(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_run_that_cannot_be_gone_on_with_is_given_up_and_the_others_go_on(
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_the_runs_of_a_process_that_has_renewed_its_lease_meanwhile_are_left_to_it(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,12 @@ import sys
 import time
 from typing import Any
 
+import pytest
+
 OLD = 91 * 86400
 
 
+@pytest.mark.slow
 def test_runs_leave_the_database_when_they_are_too_old(fleet: Any, until: Any) -> None:
     blue = fleet.slot("blue")
     old, young = blue.start("old"), blue.start("young")
@@ -35,6 +38,7 @@ def test_both_slots_tell_the_same_of_a_run(fleet: Any) -> None:
     assert green.run(run["id"]) == blue.run(run["id"]) == run
 
 
+@pytest.mark.slow
 def test_a_run_under_way_shows_what_it_did_in_both_slots(fleet: Any, provider: Any, until: Any) -> None:
     blue, green = fleet.slot("blue"), fleet.slot("green")
     provider.stages = [[1], [2]]
@@ -51,6 +55,7 @@ def test_a_missing_database_secret_keeps_a_slot_from_being_ready(fleet: Any, mak
     assert "environment variable RUNS_URL is not set" in json.dumps(state)
 
 
+@pytest.mark.slow
 def test_a_slot_without_durable_profiles_imports_no_driver() -> None:
     code = (
         "import asyncio, sys, tempfile, pathlib\n"

@@ -118,6 +118,7 @@ def test_a_request_comes_back_from_json_as_it_was() -> None:
     assert (request.id, Request("run_1", "support", "sha256:0", turn).id) == ("run_1.2", "run_1")
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_a_transaction_that_does_not_end() -> None:
     async def scene() -> None:
         loop, reason = asyncio.get_running_loop(), [""]
@@ -141,6 +142,7 @@ def test_nobody_waits_for_a_transaction_that_does_not_end() -> None:
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_writer_that_gets_no_processor_time_is_waited_for() -> None:
     """Or answers would go on without it, take all the time there is, and what waits would grow without end."""
 

@@ -6,6 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def opened(slot: Any, about: str) -> tuple[httpx2.Client, httpx2.Response, str]:
     """A stream that has begun: its client, the response and the run's name."""

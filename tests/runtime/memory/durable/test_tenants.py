@@ -30,6 +30,7 @@ def seen_by_bank(slot: Any, path: str) -> int:
     return status
 
 
+@pytest.mark.slow
 def test_a_run_under_way_is_its_tenants_in_the_other_slot_too(slot, provider, until):
     blue, green = slot("blue"), slot("green")
     provider.delay = 0.3
@@ -41,6 +42,7 @@ def test_a_run_under_way_is_its_tenants_in_the_other_slot_too(slot, provider, un
     assert seen_by_bank(green, f"/runs/{run}") == 404
 
 
+@pytest.mark.slow
 def test_a_run_that_was_taken_over_is_still_its_tenants_and_so_is_what_it_costs(slot, provider, until):
     blue = slot("blue")
     provider.delay = 0.2

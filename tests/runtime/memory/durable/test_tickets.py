@@ -26,6 +26,7 @@ def waiting(slot: Any) -> float:
     return float(line.split()[1])
 
 
+@pytest.mark.slow
 def test_open_tickets_are_counted_when_somebody_asks(fleet: Any, provider: Any, until: Any) -> None:
     slot = fleet.slot()
     assert waiting(slot) == 0
@@ -39,6 +40,7 @@ def test_open_tickets_are_counted_when_somebody_asks(fleet: Any, provider: Any, 
     assert waiting(slot) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 def test_an_apology_carries_a_ticket_and_the_answer_comes_later(
     fleet: Any, provider: Any, until: Any, stream: bool
@@ -55,6 +57,7 @@ def test_an_apology_carries_a_ticket_and_the_answer_comes_later(
     assert provider.charged("later") == 6
 
 
+@pytest.mark.slow
 def test_an_answer_comes_from_the_other_slot_when_the_first_was_killed(
     fleet: Any, provider: Any, until: Any, database: str | None
 ) -> None:
@@ -69,6 +72,7 @@ def test_an_answer_comes_from_the_other_slot_when_the_first_was_killed(
     assert provider.charged("killed") == 6
 
 
+@pytest.mark.slow
 def test_it_is_asked_as_often_as_the_profile_says_and_then_given_up(fleet: Any, provider: Any, until: Any) -> None:
     slot = fleet.slot()
     provider.down = True
@@ -87,6 +91,7 @@ def test_a_run_that_reached_its_limit_is_not_asked_again(fleet: Any, provider: A
     assert slot.http.get(f"/tickets/{run.replace('run', 'ticket')}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_try_that_reaches_the_limit_is_the_last_one(fleet: Any, provider: Any, until: Any) -> None:
     slot = fleet.slot()
     provider.down = True
@@ -96,6 +101,7 @@ def test_a_try_that_reaches_the_limit_is_the_last_one(fleet: Any, provider: Any,
     assert shown(slot, ticket)["tries"] == 1
 
 
+@pytest.mark.slow
 def test_the_answer_stands_in_the_conversation(fleet: Any, provider: Any, until: Any) -> None:
     slot = fleet.slot()
     provider.down = True

@@ -32,6 +32,7 @@ def stand_still(seconds):
     time.sleep(seconds)
 
 
+@pytest.mark.slow
 def test_a_loop_that_stood_still_is_known_to_have_and_named(lines):
     async def scenario():
         measured = lag(0.1)
@@ -48,6 +49,7 @@ def test_a_loop_that_stood_still_is_known_to_have_and_named(lines):
     assert "test_lag.py" in line["where"]
 
 
+@pytest.mark.slow
 def test_a_loop_with_too_much_to_do_does_not_stand_still(lines):
     async def scenario():
         measured = lag(0.1)
@@ -75,6 +77,7 @@ def test_a_late_tick_is_forgotten_after_a_while():
     assert measured.seconds() == 0
 
 
+@pytest.mark.slow
 def test_livez_fails_for_whoever_had_to_wait_and_then_is_well_again(serve, monkeypatch):
     monkeypatch.setattr("mooring.runtime.watch.health.lag.RECENT", 1.0)
     serving = serve(health={"loopLagSeconds": 0.3})

@@ -115,6 +115,7 @@ def test_no_text_of_user_model_tool_or_provider_is_in_a_span(traced, collector, 
     assert "private" not in json.dumps(collector.bodies)
 
 
+@pytest.mark.slow
 def test_a_stream_has_its_spans_too(traced, stub, reply):
     stub.script("primary-1", reply("one two three"))
     serving, spans = traced()
@@ -124,6 +125,7 @@ def test_a_stream_has_its_spans_too(traced, stub, reply):
     assert found["invoke_agent support"]["about"]["mooring.rung"] == "L0"
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_gone_costs_no_answer(serve, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # what an ending slot may wait for it
     serving = serve(environ={tracing.ENDPOINT: "http://127.0.0.1:9"})
