@@ -77,6 +77,7 @@ def test_editors_refuse_what_the_loader_refuses(check: str, stage: Any, tmp_path
         assert errors(example.root).keys() == {file for file, _ in example.expected}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", SHAPE)
 def test_editors_take_what_the_loader_takes(check: str, stage: Any, tmp_path: Path) -> None:
     for number, edit in enumerate(sorted(EXAMPLES.glob(f"accept/{check}/*.edit"))):

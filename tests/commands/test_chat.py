@@ -7,6 +7,8 @@ import pytest
 from mooring.main import main
 from tests.repository import surrounded
 
+pytestmark = pytest.mark.slow
+
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
 
@@ -35,7 +37,6 @@ def live(root: Any, moor: Any) -> str:
     return str(said.json["environments"][0]["live"]["digest"])
 
 
-@pytest.mark.slow
 def test_a_look_needs_nobody_to_be_asked_and_says_the_same_in_chinese(say: Any) -> None:
     english, chinese = say("/agent status", "--json"), say("/智能体 状态", "--json")
     assert (english.code, chinese.code) == (0, 0)
@@ -52,7 +53,6 @@ def test_a_change_is_not_made_where_nobody_can_be_asked(say: Any, changed: Any, 
     assert live(changed.root, moor) == before
 
 
-@pytest.mark.slow
 def test_a_rollback_is_made_with_yes_and_history_says_who(say: Any, changed: Any, moor: Any) -> None:
     before = live(changed.root, moor)
     done = say("/部署 回滚", "--yes", "--json")
@@ -96,7 +96,6 @@ def test_talk_is_no_command(say: Any) -> None:
     assert say("good morning").error.startswith("'good morning' is no command of chat")
 
 
-@pytest.mark.slow
 def test_help_needs_nothing_that_runs(repo: Any, moor: Any) -> None:
     said = moor("-C", repo.root, "chat", "run", "/help")
     assert said.code == 0

@@ -49,6 +49,7 @@ def test_findings_can_be_a_file_of_json(moor: Any, repo: Any) -> None:
     assert (told.code, len(json.loads(told.out)["findings"]) > 0) == (1, True)
 
 
+@pytest.mark.slow
 def test_a_repository_without_documents_is_not_valid(moor: Any, repo: Any) -> None:
     for file in [*repo.root.glob("configs/**/*.yaml"), *repo.root.glob("prompts/**/*.yaml")]:
         file.unlink()
@@ -86,12 +87,14 @@ def test_generated_files_are_checked_and_written(moor: Any, repo: Any) -> None:
     assert moor("-C", repo.root, "schema", "--write", "--json").json == {"reason": "in-sync", "ok": True, "changed": []}
 
 
+@pytest.mark.slow
 def test_a_schema_can_be_piped(moor: Any) -> None:
     assert json.loads(moor("schema", "show", "Agent").out)["$id"] == "urn:mooring:v1:agent"
     assert moor("schema", "show", "Agnt").error == "unknown kind 'Agnt'; did you mean 'Agent'?"
     assert moor("schema", "show").error == "show which kind?"
 
 
+@pytest.mark.slow
 def test_a_release_is_named_by_its_content_wherever_it_lies(moor: Any, repo: Any) -> None:
     one = moor("-C", repo.root, "release", "show", "local", "--json").json
     assert one["content"]["environment"]["name"] == "local"
@@ -100,6 +103,7 @@ def test_a_release_is_named_by_its_content_wherever_it_lies(moor: Any, repo: Any
     assert "Prompt" in shown
 
 
+@pytest.mark.slow
 def test_a_release_file_is_verified_by_its_name(moor: Any, repo: Any) -> None:
     release = json.loads(moor("-C", repo.root, "release", "show", "local", "--json").out)["content"]
     digest = moor("-C", repo.root, "release", "show", "local", "--json").json["digest"]
@@ -127,6 +131,7 @@ def test_an_edit_is_planned_against_a_commit_as_what_it_means(moor: Any, repo: A
     assert "line removed from the system message" in told.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "begins"), [("text", "local: "), ("markdown", "<!--"), ("json", "{")])
 def test_a_plan_is_written_to_a_file_in_every_form(form: str, begins: str, moor: Any, repo: Any) -> None:
     out = repo.root / "plan.out"

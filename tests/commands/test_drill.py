@@ -96,6 +96,7 @@ def test_a_change_that_tries_a_model_once_is_blocked_with_the_numbers(asking: Re
     assert "tries of a rung 3 → 1" in told.out
 
 
+@pytest.mark.slow
 def test_names_that_there_are_not_are_refused_with_what_there_is(repo: Repo, moor: Any) -> None:
     assert "did you mean 'outage'" in moor("drill", "outrage").err
     assert moor("drill", "outrage").code == 2
@@ -104,6 +105,7 @@ def test_names_that_there_are_not_are_refused_with_what_there_is(repo: Repo, moo
     assert moor("drill", "--live", "crash", "--against", "main").code == 2
 
 
+@pytest.mark.slow
 def test_a_repository_without_drills_runs_none_and_says_so(repo: Repo, moor: Any) -> None:
     for path in (repo.root / "evals/drills").iterdir():
         path.unlink()

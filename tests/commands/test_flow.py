@@ -11,6 +11,8 @@ import pytest
 
 from mooring.commands.ask import ask
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "Within how many days can I get a refund?"
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
@@ -45,7 +47,6 @@ def shorten(running: Any, days: int) -> None:
     running.edit(SMOKE, "30 days", f"{days} days")
 
 
-@pytest.mark.slow
 def test_from_an_edit_to_traffic_and_back_by_a_revert(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
     assert "30 days" in answer(url)
@@ -73,7 +74,6 @@ def test_from_an_edit_to_traffic_and_back_by_a_revert(running: Any, moor: Any, u
     assert "30 days" in answer(url)
 
 
-@pytest.mark.slow
 def test_a_rollback_flips_tells_git_and_quarantines(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
     shorten(running, 7)
@@ -116,7 +116,6 @@ def asking(url: str, clients: int = 4) -> Iterator[list[str]]:
         client.result()
 
 
-@pytest.mark.slow
 def test_under_load_every_request_is_answered_by_one_release_or_the_other(running: Any, moor: Any, url: str) -> None:
     at = ("-C", running.root)
     running.edit(POLICY, "within 30 days", "within 21 days")
@@ -132,7 +131,6 @@ def test_under_load_every_request_is_answered_by_one_release_or_the_other(runnin
     assert all("30 days" in said or "21 days" in said for said in heard)
 
 
-@pytest.mark.slow
 def test_guards_hold_until_an_override_and_never_for_a_way_back(running: Any, moor: Any) -> None:
     at = ("-C", running.root)
     running.edit("configs/tools/shop/search-help.yaml", "path: /help", "path: /help/")
@@ -169,7 +167,6 @@ def test_everything_is_in_the_ledger(running: Any, moor: Any) -> None:
     assert json.dumps(entries)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("process", [None, "supervisor"])
 def test_a_restart_keeps_the_release_and_the_address(process: str | None, running: Any, moor: Any, url: str) -> None:
     name = [process] if process else []
@@ -208,7 +205,6 @@ def test_a_stored_release_can_be_shown_and_verified_by_the_beginning_of_its_dige
     assert moor(*at, "release", "show", digest[:17], "--json").json["digest"] == digest
 
 
-@pytest.mark.slow
 def test_what_was_down_comes_back_as_it_was(running: Any, moor: Any) -> None:
     at = ("-C", running.root)
     before = moor(*at, "status", "local", "--json").json["environments"][0]["live"]["digest"]

@@ -215,6 +215,7 @@ def test_what_would_not_be_valid_is_told_and_nothing_is_touched(moor: Any, repo:
     assert repo.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -260,6 +261,7 @@ def test_a_work_tree_of_a_shallow_clone_is_replaced_as_any_other(moor: Any, repo
     assert moor("-C", linked.root, "validate", "--against", "HEAD").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "owner"),
     [

@@ -12,6 +12,8 @@ import pytest
 from mooring.main import main
 from tests.repository import surrounded
 
+pytestmark = pytest.mark.slow
+
 POLICY = "prompts/shared/refund-policy.yaml"
 SMOKE = "evals/suites/support/smoke.yaml"
 
@@ -59,7 +61,6 @@ def settled(at: Any, run: str) -> dict[str, Any]:
     raise AssertionError(f"{run} was never written down")
 
 
-@pytest.mark.slow
 def test_why_names_the_release_the_commit_the_rung_and_the_cost(running: Any, at: Any, url: str) -> None:
     run = ask(url)
     told = settled(at, run)
@@ -83,7 +84,6 @@ def test_why_names_the_release_the_commit_the_rung_and_the_cost(running: Any, at
     assert re.search(r"pull request +not known", text)
 
 
-@pytest.mark.slow
 def test_why_tells_each_try_and_each_tool(at: Any, url: str) -> None:
     assert at("simulate", "fault", "status", "--provider", "openai").code == 0
     try:
@@ -109,7 +109,6 @@ def test_why_does_not_guess(at: Any, url: str) -> None:
     assert "no environment 'lokal'" in at("why", runs[0], "lokal").error
 
 
-@pytest.mark.slow
 def test_history_reads_as_a_log_book(changed: Any, at: Any) -> None:
     said = at("history", "local", "--json").json
     hotfix, back, deployed, *_, first = said["records"]
@@ -130,14 +129,12 @@ def test_history_reads_as_a_log_book(changed: Any, at: Any) -> None:
     assert "    0 of 0 requests lost; switched in" in text
 
 
-@pytest.mark.slow
 def test_why_tells_the_hotfix(changed: Any, at: Any, url: str) -> None:
     told = settled(at, ask(url))
     assert [patch["reason"] for patch in told["release"]["deployed"]["hotfixes"]] == ["dull"]
     assert re.search(r"hotfix +model/openai/gpt-4-1 options.temperature by \S+ dull", at("why", told["run"]["id"]).out)
 
 
-@pytest.mark.slow
 def test_history_shows_each_step_and_only_what_is_asked_for(changed: Any, at: Any) -> None:
     rows = at("history", "local", "--events", "--limit", "3").out.splitlines()
     assert (len(rows), rows[0].split()[:4]) == (4, ["SEQ", "AT", "ACTOR", "EVENT"])
@@ -149,7 +146,6 @@ def test_history_shows_each_step_and_only_what_is_asked_for(changed: Any, at: An
     assert at("history", "local", "--verify").out.endswith("an unbroken chain\n")
 
 
-@pytest.mark.slow
 def test_the_status_has_what_the_page_shows(changed: Any, at: Any) -> None:
     changed.git("remote", "add", "origin", "git@github.com:acme/agents.git")
     data = at("status", "local", "--json").json["environments"][0]
@@ -179,7 +175,6 @@ def test_the_page_is_written_whole_or_not_at_all(at: Any, tmp_path: Path) -> Non
         assert (said.code, "is a folder" in said.error) == (2, True)
 
 
-@pytest.mark.slow
 def test_a_page_of_what_does_not_run_says_so(moor: Any, repo: Any, tmp_path: Path) -> None:
     file = tmp_path / "status.html"
     assert moor("-C", repo.root, "status", "staging", "--html", file).code == 0

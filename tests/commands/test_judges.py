@@ -67,6 +67,7 @@ def test_bleu_needs_the_same_environment(home: Path) -> None:
     assert run(home, "levenshtein") == "went on\n"
 
 
+@pytest.mark.slow
 def test_a_suite_that_asks_no_judge_installs_nothing(home: Path) -> None:
     assert run(home, "contains") == "went on\n"
     assert not (home / ".venv").exists()

@@ -40,6 +40,7 @@ def test_the_ledger_is_in_the_database_that_the_document_names(server: str, moor
     assert [path.name for path in state.iterdir()] == ["database.json"]
 
 
+@pytest.mark.slow
 def test_a_missing_variable_is_named_and_no_empty_ledger_is_made(
     server: str, moor: Any, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_missing_variable_is_named_and_no_empty_ledger_is_made(
     assert not state.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["{", "apiVersion: mooring/v1\n", None])
 def test_a_broken_document_leads_nobody_to_another_database(
     server: str, moor: Any, repo: Any, state: Path, broken: str | None, monkeypatch: pytest.MonkeyPatch

@@ -66,6 +66,7 @@ def test_validate_says_afterwards_what_new_said_and_no_more(
         assert file.endswith(f"{document['name']}.yaml")
 
 
+@pytest.mark.slow
 def test_guards_that_are_there_are_not_written_twice(moor: Any, repo: Repo) -> None:
     told = moor("-C", repo.root, "new", "guards", "more", "--json")
     assert (told.code, {finding["check"] for finding in told.json["findings"]}) == (1, {"guard-twice"})

@@ -45,6 +45,7 @@ def test_a_new_document_is_begun_with_the_command_that_the_fix_names(repo: Repo,
     assert moor("-C", repo.root, "validate").code == 0
 
 
+@pytest.mark.slow
 def test_where_nothing_runs_what_depends_on_that_is_in_alarm(repo: Repo, moor: Any) -> None:
     with_checks(repo, CHECKS)
     said = moor("-C", repo.root, "patrol", "local")
@@ -68,6 +69,7 @@ def test_a_warning_is_shown_and_stops_nobody(repo: Repo, moor: Any) -> None:
     assert (said.code, said.out.splitlines()[0]) == (0, "local: 1 to watch")
 
 
+@pytest.mark.slow
 def test_a_database_that_cannot_be_used_is_said_after_what_was_seen(
     repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_database_that_cannot_be_used_is_said_after_what_was_seen(
     assert "hunter22" not in said.out + said.err
 
 
+@pytest.mark.slow
 def test_suites_that_cannot_be_loaded_are_no_trouble_with_the_database(
     repo: Repo, moor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +139,7 @@ def test_a_bisection_that_breaks_or_takes_too_long_costs_nothing_of_the_patrol(
     assert "not known" not in moor("-C", repo.root, "patrol", "local").out, "it is tried again in the next patrol"
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_one_line(repo: Repo, moor: Any) -> None:
     with_checks(repo, DISK)
     said = moor("-C", repo.root, "patrol", "local", "--prometheus", repo.root / "none/local.prom")

@@ -31,6 +31,7 @@ def at(repo: Repo, moor: Any) -> Any:
     return lambda *words: moor("-C", repo.root, *words)
 
 
+@pytest.mark.slow
 def test_what_is_printed_can_be_given_to_kubectl(at: Any) -> None:
     done = at("render", "production")
     assert done.code == 0
@@ -46,6 +47,7 @@ def test_another_slot_can_be_the_live_one(at: Any) -> None:
     assert "green.yaml" in done.json["files"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "first"), [("kustomize", "kustomization.yaml"), ("helm", "Chart.yaml")])
 def test_a_folder_is_written_once(at: Any, tmp_path: Path, form: str, first: str) -> None:
     out = tmp_path / "out"

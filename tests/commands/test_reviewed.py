@@ -229,6 +229,7 @@ def test_a_pull_request_that_was_rebased_is_one_contract(merges: Merges) -> None
     assert (step.name, step.problem, step.before) == ("#1", "", start)
 
 
+@pytest.mark.slow
 def test_a_history_that_was_rewritten_is_refused(merges: Merges) -> None:
     start = merges.head
     merges.repo.git("commit", "-q", "--amend", "-m", "rewritten")

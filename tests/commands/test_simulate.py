@@ -6,6 +6,8 @@ import pytest
 
 from mooring.commands.ask import ask
 
+pytestmark = pytest.mark.slow
+
 PHRASE = "What can you do?"
 
 
@@ -24,7 +26,6 @@ def url(running, moor):
     return moor("-C", running.root, "status", "local", "--json").json["environments"][0]["url"]
 
 
-@pytest.mark.slow
 def test_a_vendor_dies_the_next_rung_answers_and_status_shows_it(running, moor, url):
     assert rung(url) == "L0"
     told = moor("-C", running.root, "simulate", "fault", "status", "--provider", "openai")
@@ -49,7 +50,6 @@ def test_a_vendor_dies_the_next_rung_answers_and_status_shows_it(running, moor, 
         time.sleep(0.3)
 
 
-@pytest.mark.slow
 def test_a_ticket_is_counted_at_the_moment_it_is_given_out(running, moor, url):
     def open_tickets():
         data = moor("-C", running.root, "status", "local", "--json").json["environments"][0]
@@ -62,7 +62,6 @@ def test_a_ticket_is_counted_at_the_moment_it_is_given_out(running, moor, url):
     assert f"{before + 1} open tickets" in moor("-C", running.root, "status", "local").out
 
 
-@pytest.mark.slow
 def test_faults_add_up_are_listed_and_end_by_themselves(running, moor, url):
     def simulate(*words):
         return moor("-C", running.root, "simulate", *words, "--json").json
@@ -131,7 +130,6 @@ def test_real_endpoints_are_never_broken(running, moor, monkeypatch):
     assert (told.code, told.json["reason"]) == (1, "guarded")
 
 
-@pytest.mark.slow
 def test_watching_cannot_be_one_object(repo, moor):
     told = moor("-C", repo.root, "status", "--watch", "--json")
     assert (told.code, told.json["reason"]) == (2, "usage")

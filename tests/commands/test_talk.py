@@ -20,6 +20,8 @@ from mooring.spec import EvalSuite
 from tests.commands.conftest import Moor
 from tests.repository import Repo
 
+pytestmark = pytest.mark.slow
+
 SUITE = "support/talked"
 
 
@@ -28,7 +30,6 @@ def talk(running: Repo, moor: Moor) -> Moor:
     return lambda *arguments: moor("-C", running.root, "talk", *arguments)
 
 
-@pytest.mark.slow
 def test_texts_are_the_output_and_the_rest_are_notes(talk: Moor) -> None:
     said = talk("support", "--new", "--message", "Where is A-1002?", "Thanks")
     first, second = said.out.splitlines()
@@ -57,7 +58,6 @@ def test_questions_come_from_standard_input_too(talk: Moor, monkeypatch: pytest.
     assert (nothing.code, nothing.error) == (1, "nothing was asked")
 
 
-@pytest.mark.slow
 def test_it_goes_on_with_the_last_conversation_unless_a_new_one_is_asked_for(talk: Moor) -> None:
     first = talk("support", "--new", "--message", "Can I return order A-1001?", "--json").json
     again = talk("support", "--message", "Yes, please", "--json").json
@@ -103,7 +103,6 @@ def test_a_key_is_sent_and_never_shown(talk: Moor, monkeypatch: pytest.MonkeyPat
     assert "very-secret" not in said.out + said.err
 
 
-@pytest.mark.slow
 def test_a_talk_becomes_a_suite_that_passes_at_once(talk: Moor, moor: Moor, running: Repo) -> None:
     asked = ("Can I return order A-1001?", "How do I wash a down jacket?")
     said = talk("support", "--new", "--message", *asked, "--save-case", SUITE, "--json").json
@@ -184,7 +183,6 @@ def terminal(running: Repo) -> Iterator[Any]:
             continue
 
 
-@pytest.mark.slow
 def test_on_a_terminal_one_talks_decides_saves_and_ends(terminal: Any, running: Repo) -> None:
     shell = terminal("support", "--new")
     shell.wait_for("support in local; the conversation is new")
@@ -213,7 +211,6 @@ def test_on_a_terminal_one_talks_decides_saves_and_ends(terminal: Any, running: 
     assert document.tests[0].vars["approve"] is True
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_the_present_answer_and_not_the_talk(terminal: Any, running: Repo, moor: Moor) -> None:
     assert moor("-C", running.root, "simulate", "fault", "hang").code == 0
     try:
@@ -234,7 +231,6 @@ def test_ctrl_c_ends_the_present_answer_and_not_the_talk(terminal: Any, running:
     assert shell.end() == 0
 
 
-@pytest.mark.slow
 def test_the_transcript_is_below_the_state_of_its_environment(running: Repo, talk: Moor) -> None:
     said = talk("support", "--new", "--message", "Hello", "--json").json
     path: Path = running.root / ".mooring/local/talk/conversations" / f"{said['conversation']}.json"

@@ -14,6 +14,7 @@ def test_budgets_are_shown_rung_by_rung(moor: Any, repo: Any) -> None:
     assert {budget["agent"] for budget in told} == {"support", "incident"}
 
 
+@pytest.mark.slow
 def test_budgets_are_shown_where_they_are_what_is_wrong(moor: Any, repo: Any) -> None:
     repo.edit("configs/resilience/standard.yaml", "deadlineSeconds: 120", "deadlineSeconds: 20")
     shown = moor("-C", repo.root, "validate", "--budgets")

@@ -32,6 +32,7 @@ def test_an_outage_of_the_first_vendor_is_answered_by_the_second_and_the_first_h
     assert [answer.rung for answer in later].count("L0") > 0.8 * len(later)
 
 
+@pytest.mark.slow
 def test_without_mooring_the_same_outage_is_felt_all_along():
     found = lived(OUTAGE, "supervised")
     assert not any(answer.good for answer in during(found))

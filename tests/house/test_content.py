@@ -23,6 +23,7 @@ def test_a_test_cannot_read_the_documents_at_the_root() -> None:
         os.listdir(HOME / "prompts")  # noqa: PTH208 - the event is the function's
 
 
+@pytest.mark.slow
 def test_the_package_knows_nothing_of_the_example() -> None:
     places = [
         f"{path.relative_to(HOME)}:{number}: {line.strip()}"

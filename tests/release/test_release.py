@@ -49,6 +49,7 @@ def test_a_release_read_back_is_the_release_that_was_written(value: Any, edit: E
     assert Release.of(again.content) == release
 
 
+@pytest.mark.slow
 @given(value=json_values)
 def test_canonical_json_reads_back_to_itself(value: Any) -> None:
     assert canonical(read(canonical(value))) == canonical(value)

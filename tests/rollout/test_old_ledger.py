@@ -119,6 +119,7 @@ def test_one_that_is_no_database_is_refused_and_stays(old: Path, location: Locat
     assert "ledger.db" in names(old)
 
 
+@pytest.mark.slow
 def test_while_a_process_of_the_earlier_version_writes_to_it_nobody_else_does(
     old: Path, location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_state_folder_that_cannot_be_written_is_a_reason_but_answers_go_on(ser
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage_unavailable")
 
 
+@pytest.mark.slow
 def test_a_probe_asks_without_http(serve, stub, reply):
     stub.script("primary-1", reply("alive"))
     serving = serve()

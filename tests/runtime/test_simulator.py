@@ -57,6 +57,7 @@ def test_support_finds_an_order_with_its_tool(shop: Serving) -> None:
     assert "A-1001" in said(shop.chat("Where is my order A-1001?"))
 
 
+@pytest.mark.slow
 def test_a_refund_waits_for_a_person_and_is_then_paid(shop: Serving) -> None:
     answer = shop.chat("Please refund my order A-1001.")
     assert answer.json()["mooring"]["status"] == "awaiting-approval", answer.text

@@ -46,6 +46,7 @@ def test_a_refund_with_the_same_key_happens_once(fresh: str) -> None:
     assert httpx2.get(f"{fresh}/shop/orders/A-1001").json()["status"] == "refunded"
 
 
+@pytest.mark.slow
 def test_a_refund_with_another_key_is_refused(fresh: str) -> None:
     assert refund(fresh, "A-1008", "one").status_code == 201
     again = refund(fresh, "A-1008", "two")

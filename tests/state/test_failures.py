@@ -252,6 +252,7 @@ def test_a_deadlock_is_undone_and_done_again(cluster: Cluster) -> None:
     kept.close()
 
 
+@pytest.mark.slow
 def test_a_conflict_that_stays_is_given_up(cluster: Cluster) -> None:
     kept = Transactions(cluster.fresh())
     tried: list[int] = []

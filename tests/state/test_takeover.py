@@ -146,6 +146,7 @@ def test_a_run_that_a_dead_process_left_is_ended_as_before(folder: Path, databas
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_what_a_process_of_the_earlier_version_still_writes_is_taken_over_too(folder: Path, database_url: str) -> None:
     blue = {name: opened(folder, name) for name in OLD}
     found = start(database_url, folder)

@@ -115,6 +115,7 @@ def test_what_is_live_is_running_and_ready(target: Target, release: Any) -> None
     assert facts.slots[facts.live.slot].ready
 
 
+@pytest.mark.slow
 def test_a_release_can_be_put_found_and_read(target: Target, release: Any) -> None:
     target.put(release("two"))
     assert target.find(release("two").digest[:20]) == release("two").digest

@@ -11,10 +11,11 @@ from mooring.release.release import Release
 from mooring.spec.chat import Chat
 from tests.chat.actions.conftest import facts
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 
-@pytest.mark.slow
 def test_a_lock_keeps_deployments_out_says_so_everywhere_and_is_ended_by_somebody_else(
     room: Any, release: Make
 ) -> None:
@@ -57,7 +58,6 @@ def test_a_lock_lasts_as_long_as_the_document_allows_at_most(room: Any) -> None:
         room.document = None
 
 
-@pytest.mark.slow
 def test_the_status_and_the_reason_of_a_deployment_name_release_person_plan_and_requests(
     room: Any, release: Make
 ) -> None:

@@ -7,8 +7,9 @@ import pytest
 from mooring.errors import UsageError
 from tests.chat.actions.conftest import facts
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_an_agent_is_restarted_under_load_and_nothing_is_lost(room: Any) -> None:
     name = next(iter(room.house.local.live().content.agents))
     slot = room.house.live

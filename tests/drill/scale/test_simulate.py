@@ -19,6 +19,7 @@ def test_postgres_makes_wait_as_long_as_m_m_k(cores: int, rate: float) -> None:
     assert seen.by[DATABASE] / seen.arrived == pytest.approx(mean_wait(cores, rate * 0.1, 0.1), rel=0.12)
 
 
+@pytest.mark.slow
 def test_a_worker_makes_wait_as_long_as_m_m_1() -> None:
     seen = simulate(cell(rate=30.0, worker_seconds=0.02), LONG, WARM, "a")
     assert seen.by[WORKER] / seen.arrived == pytest.approx(mean_wait(1, 0.6, 0.02), rel=0.1)

@@ -63,6 +63,7 @@ def test_what_makes_no_difference_stays_as_it_is() -> None:
     assert "idle" not in dict(found.best.changes)
 
 
+@pytest.mark.slow
 def test_few_evaluations_find_a_better_one() -> None:
     found = search(Formula())
     found.run(60, seed=0)

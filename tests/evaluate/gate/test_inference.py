@@ -22,6 +22,7 @@ def tossed(differences: list[Fraction]) -> float:
     return sum(total >= sum(differences) for total in sums) / len(sums)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(fifths)
 def test_sign_flip_counts_every_toss(differences: list[Fraction]) -> None:

@@ -142,6 +142,7 @@ def test_what_is_left_is_the_budget_without_answers_judges_and_their_calibration
     assert session.left(base, head, base) == 0
 
 
+@pytest.mark.slow
 def test_what_is_asked_again_of_both_sides_is_paid_from_one_budget(
     stub: Stub, suite: MakeSuite, release: Release, tmp_path: Path
 ) -> None:

@@ -185,6 +185,7 @@ def test_nothing_to_ask_is_never_success(suite: MakeSuite, evaluate: Evaluate) -
         evaluate(suite("a", agent="nobody"))
 
 
+@pytest.mark.slow
 def test_a_budget_ends_the_run_and_marks_it(suite: MakeSuite, evaluate: Evaluate) -> None:
     asked = suite(*["hi"] * 20, defaultTest={"assert": HELLO})
     results = evaluate(asked, evidence="live", repeats=5, budget_usd=0.02)

@@ -16,6 +16,7 @@ from tests.repository import CONTENT
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_no_run_sees_what_another_did_and_time_stands_still(tmp_path: Path) -> None:
     with Simulator(CONTENT / "evals/simulator", tmp_path) as simulator, httpx2.Client(base_url=simulator.url) as client:
 

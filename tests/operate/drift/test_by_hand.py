@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from mooring.operate.drift.difference import Moved
 from mooring.rollout.target import Edit
 
 
+@pytest.mark.slow
 def test_a_change_by_hand_is_a_difference_in_place(world: Any) -> None:
     edit = Edit("Service/local spec.selector", "Service local: spec.selector is green", "kubectl-edit", 2_000_000_000.0)
     world.deploy()

@@ -70,6 +70,7 @@ def test_a_hotfix_is_named_with_who_made_it_and_why(temperature: Any) -> None:
     assert (one.change.before, one.change.after) == (0.2, 0.9)
 
 
+@pytest.mark.slow
 def test_another_release_in_the_live_slot_is_changed_in_place_by_nobody_knows_whom(world: World) -> None:
     world.slots.hold("blue", patched(world.release(), "model", MODEL, {"options.temperature": 0.9}))
     (one,) = world.look().differences
@@ -105,6 +106,7 @@ def test_every_worker_of_a_slot_is_compared(world: World) -> None:
     assert "worker 2 of blue" in one.sentence
 
 
+@pytest.mark.slow
 def test_what_only_some_workers_run_is_not_adopted(world: World) -> None:
     world.slots.workers = 2
     said = world.slots.config("blue")
@@ -184,6 +186,7 @@ def test_no_slot_with_the_traffic_is_unknown(world: World) -> None:
     assert ("slot unknown", "slot-unknown:traffic") in world.found()
 
 
+@pytest.mark.slow
 def test_what_was_never_deployed_is_behind_as_a_whole(world: World, tmp_path: Any) -> None:
     from mooring.operate.drift.observe import observe
     from mooring.rollout.ledger import Ledger

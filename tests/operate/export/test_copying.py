@@ -96,6 +96,7 @@ def test_the_manifest_comes_last_so_what_is_half_exported_is_no_copy(
     assert copy(source).sent == 0, "the parts were there"
 
 
+@pytest.mark.slow
 def test_two_exports_at_once_are_refused_with_the_owners_name(address: Address, opened: Open) -> None:
     fill(address, 1)
     source, other = opened(address), opened(address)

@@ -116,6 +116,7 @@ def test_a_manifest_that_was_edited_by_hand_is_refused(
     assert refused.value.fix == f"the copy before it is whole: --copy {old.id}"
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_newer_schema_is_refused_with_the_version_to_use(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:
@@ -246,6 +247,7 @@ def test_a_full_destination_is_said_and_what_was_there_stays(cluster: Cluster, o
     assert said(another) == said(address)
 
 
+@pytest.mark.slow
 def test_after_a_restore_leases_have_higher_tokens_than_anybody_has_seen(
     address: Address, another: Address, opened: Open, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_what_came_after_the_copy_comes_back_too(
     assert said(another) == said(address)
 
 
+@pytest.mark.slow
 def test_what_was_deleted_stays_deleted(address: Address, another: Address, opened: Open, tmp_path: Path) -> None:
     source = opened(address)
     stream = Stream(source)

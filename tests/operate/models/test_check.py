@@ -65,6 +65,7 @@ def test_a_model_that_works_is_asked_once_each_way(ask: Any) -> None:
     assert [bool(body.get("stream")) for body in ask.server.asked] == [False, False, True, False]
 
 
+@pytest.mark.slow
 def test_it_tells_how_long_it_took_and_what_it_cost(ask: Any) -> None:
     found = ask()
     stream = found.answer("stream")

@@ -34,6 +34,7 @@ def knowledge(vectors: Cluster, looked: Round) -> str:
     return url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", ["cosine", "l2", "inner-product"])
 def test_neighbours_are_found(knowledge: str, looked: Round, distance: str) -> None:
     assert looked.one(neighbours(distance=distance)) == ("ok", "3 found")

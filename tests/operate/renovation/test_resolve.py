@@ -45,6 +45,7 @@ def test_what_only_a_test_tool_cannot_take_is_taken_by_no_lock(project: Path, in
     assert out_of_step(renewed) == []
 
 
+@pytest.mark.slow
 def test_versions_that_do_not_fit_are_one_line_with_a_fix(project: Path, index: Path) -> None:
     add(index, "judge", "2.0", "base>=3")
     (index / "judge-1.0-py3-none-any.whl").unlink()

@@ -25,6 +25,7 @@ def judgement(drilled: dict[str, Drilled]) -> Judgement:
     return judge(drilled, ())
 
 
+@pytest.mark.slow
 def test_every_format_is_written_the_same_every_time(
     drilled: dict[str, Drilled], judgement: Judgement, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_it_shows_who_answered_in_light_and_dark(
         assert seen[style[name]] > 0.0005, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 1200])
 def test_nothing_sticks_out_however_narrow(
     story: dict[str, Drilled], tmp_path: Path, browser: Browser, width: int

@@ -122,6 +122,7 @@ def test_a_commit_is_a_link_only_where_the_host_is_known_and_speaks_http() -> No
         assert "/commit/" not in page(serving() | {"repository": repository}, "en"), repository
 
 
+@pytest.mark.slow
 def test_nothing_that_the_data_say_runs_or_loads(tmp_path: Path, browser: Browser) -> None:
     def soiled(value: Any, name: str = "") -> Any:
         match value:

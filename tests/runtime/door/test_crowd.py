@@ -31,6 +31,7 @@ def test_requests_beyond_the_limit_are_told_when_to_come_back(open_door, stub, r
         assert client.send(ask()).answer()[0] == 200
 
 
+@pytest.mark.slow
 def test_a_refused_body_is_taken_in_first(open_door, stub, reply, ask):
     stub.script("primary-1", reply("hello", delay=0.4))
     door = open_door(requests=1)

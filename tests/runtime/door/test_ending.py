@@ -30,6 +30,7 @@ def test_an_ending_slot_waits_for_runs_that_no_request_waits_for(host):
     assert end(0.1, lambda: 1) < 5
 
 
+@pytest.mark.slow
 def test_a_run_in_the_background_keeps_a_slot_busy(open_door, stub, reply, post):
     stub.script("primary-1", reply("hello", delay=0.4))
     door = open_door()

@@ -123,6 +123,7 @@ def test_notifications_are_taken_and_change_nothing(offer, version):
     assert (answer.status_code, answer.content) == (202, b"")
 
 
+@pytest.mark.slow
 @VERSIONS
 def test_a_client_that_leaves_ends_its_run(open_door, stub, reply, post, version):
     stub.script("primary-1", reply(tool=("find_order", {"order": "A1"}), delay=0.3))

@@ -33,6 +33,7 @@ def rows(url: Address, table: str) -> int:
         return connection.execute(sa.text(f"select count(*) from {table}")).scalar_one()
 
 
+@pytest.mark.slow
 def test_both_slots_know_the_same_and_no_file_is_made(
     serve: Serve, stub: Stub, release: Release, cluster: Cluster, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_is_counted(serve, stub, 
     assert serving.settled()["abandoned"] == 1
 
 
+@pytest.mark.slow
 def test_the_books_balance_when_many_clients_come_and_go(serve, stub, reply):
     stub.script("primary-1", *[reply("late", delay=0.05), reply(status=500), reply("ok")] * 20)
     serving = serve()

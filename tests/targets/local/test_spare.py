@@ -14,6 +14,8 @@ import pytest
 from mooring.targets.host import folders
 from tests.targets.local.conftest import House, open_house
 
+pytestmark = pytest.mark.slow
+
 Make = Any
 
 
@@ -53,7 +55,6 @@ def taken(house: House, pid: int) -> Any:
     return house.until(lambda: live(house).pid == pid)
 
 
-@pytest.mark.slow
 def test_the_spare_process_accepts_at_once_when_the_live_one_is_killed(spared: House) -> None:
     for _ in range(2):
         ready(spared)
@@ -90,7 +91,6 @@ def test_what_was_in_flight_is_lost_and_every_total_says_so(spared: House) -> No
     assert spared.local.facts().counts()["lost"] >= 7
 
 
-@pytest.mark.slow
 def test_a_spare_process_that_dies_is_followed_by_another(spared: House) -> None:
     ready(spared)
     first = spare_pid(spared)
@@ -100,7 +100,6 @@ def test_a_spare_process_that_dies_is_followed_by_another(spared: House) -> None
     assert spared.ask()
 
 
-@pytest.mark.slow
 def test_when_both_die_the_slot_comes_back(spared: House) -> None:
     ready(spared)
     os.kill(spare_pid(spared), signal.SIGKILL)
@@ -109,7 +108,6 @@ def test_when_both_die_the_slot_comes_back(spared: House) -> None:
     ready(spared)
 
 
-@pytest.mark.slow
 def test_a_restart_uses_the_spare_process(spared: House) -> None:
     ready(spared)
     spare, pid = spare_pid(spared), live(spared).pid
@@ -119,7 +117,6 @@ def test_a_restart_uses_the_spare_process(spared: House) -> None:
     ready(spared)
 
 
-@pytest.mark.slow
 def test_the_next_supervisor_keeps_the_spare_process(spared: House) -> None:
     ready(spared)
     spare = spare_pid(spared)
@@ -129,7 +126,6 @@ def test_the_next_supervisor_keeps_the_spare_process(spared: House) -> None:
     assert spare_pid(spared) == spare
 
 
-@pytest.mark.slow
 def test_a_switch_moves_the_spare_process_to_the_new_live_slot(spared: House, release: Make) -> None:
     ready(spared)
     was, spare = spared.live, spare_pid(spared)
@@ -141,7 +137,6 @@ def test_a_switch_moves_the_spare_process_to_the_new_live_slot(spared: House, re
     spared.rollback()
 
 
-@pytest.mark.slow
 def test_no_spare_process_outlives_its_environment(tmp_path: Path, release: Make) -> None:
     one = release("one", **{"environment.serving.spare": True})
     house = open_house(tmp_path, one)

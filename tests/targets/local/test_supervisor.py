@@ -19,10 +19,11 @@ from mooring.targets.host import folders
 from mooring.targets.local.target import Local
 from tests.targets.local.conftest import open_house
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 
-@pytest.mark.slow
 def test_a_killed_supervisor_is_succeeded_without_an_error_to_anyone(shared: Any, under_load: Any) -> None:
     before, url = shared.local.facts(), shared.url
 
@@ -41,7 +42,6 @@ def test_a_killed_supervisor_is_succeeded_without_an_error_to_anyone(shared: Any
     assert [slot.pid for slot in after.slots.values()] == [slot.pid for slot in before.slots.values()]
 
 
-@pytest.mark.slow
 def test_one_that_is_about_to_be_gone_answers_nobody_and_is_succeeded(
     tmp_path: Path, release: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +55,6 @@ def test_one_that_is_about_to_be_gone_answers_nobody_and_is_succeeded(
     house.ledger.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("which", ["live", "idle"])
 def test_a_killed_slot_comes_back_with_its_release_and_its_part(shared: Any, which: str) -> None:
     live = shared.local.facts().live
@@ -68,7 +67,6 @@ def test_a_killed_slot_comes_back_with_its_release_and_its_part(shared: Any, whi
     assert shared.ask() == {"slot": live.slot, "digest": live.digest}
 
 
-@pytest.mark.slow
 def test_a_slot_of_a_killed_supervisor_that_dies_is_started_by_the_next_one(shared: Any) -> None:
     live = shared.local.facts().live
     shared.kill("supervisor")
@@ -80,7 +78,6 @@ def test_a_slot_of_a_killed_supervisor_that_dies_is_started_by_the_next_one(shar
     assert shared.ask()["digest"] == live.digest
 
 
-@pytest.mark.slow
 def test_many_starts_at_once_make_one_supervisor(shared: Any) -> None:
     shared.kill("supervisor")
     with ThreadPoolExecutor(3) as pool:
@@ -88,7 +85,6 @@ def test_many_starts_at_once_make_one_supervisor(shared: Any) -> None:
     assert shared.local.status().running
 
 
-@pytest.mark.slow
 def test_an_older_token_is_void_even_for_the_next_supervisor(shared: Any) -> None:
     live = shared.local.facts().live
     idle = Side(other(live.slot), shared.local.facts().slots[other(live.slot)].digest)
@@ -122,7 +118,6 @@ def test_traffic_never_goes_to_a_slot_that_is_not_ready(shared: Any, release: Ma
     assert shared.ask()["slot"] == live.slot
 
 
-@pytest.mark.slow
 def test_down_finishes_requests_and_up_brings_the_same_release_back(shared: Any) -> None:
     before, url = shared.ask(), shared.url
     with ThreadPoolExecutor() as pool:
@@ -138,7 +133,6 @@ def test_down_finishes_requests_and_up_brings_the_same_release_back(shared: Any)
     assert shared.url == url
 
 
-@pytest.mark.slow
 def test_sockets_and_files_of_processes_that_are_gone_are_in_nobodys_way(shared: Any) -> None:
     before = shared.ask()
     pids = [slot.pid for slot in shared.local.facts().slots.values()]
@@ -150,7 +144,6 @@ def test_sockets_and_files_of_processes_that_are_gone_are_in_nobodys_way(shared:
     assert shared.ask() == before
 
 
-@pytest.mark.slow
 def test_a_standby_whose_time_is_over_ends(house: Any, release: Make) -> None:
     short = {"environment.rollout.warm": {"hours": 0.0001}}
     house.deploy(release("one"))

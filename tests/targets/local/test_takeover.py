@@ -18,10 +18,11 @@ from mooring.rollout import lease
 from mooring.rollout.ledger import Ledger
 from tests.repository import CONTENT
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 
-@pytest.mark.slow
 def test_a_rollback_needs_no_supervisor_that_lives(shared: Any, release: Make) -> None:
     before = shared.ask()["digest"]
     shared.kill("supervisor")
@@ -30,7 +31,6 @@ def test_a_rollback_needs_no_supervisor_that_lives(shared: Any, release: Make) -
     assert shared.ask()["digest"] == release("one").digest
 
 
-@pytest.mark.slow
 def test_a_deployment_waits_for_a_recovery_and_says_so(shared: Any, release: Make) -> None:
     held = lease.acquire(shared.ledger, "local", "supervisor", "recover")
 
@@ -56,7 +56,6 @@ def test_nothing_is_stopped_under_a_deployment(shared: Any) -> None:
     assert shared.ask()
 
 
-@pytest.mark.slow
 def test_a_simulator_that_died_comes_back_where_it_was(house: Any, release: Make) -> None:
     rules = house.local.root / "evals" / "simulator"
     rules.parent.mkdir()

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from mooring.report.status import rows, workers
 from mooring.targets.local.together import together
+
+pytestmark = pytest.mark.slow
 
 
 def worker(number: int, **facts: Any) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from mooring.runtime.process import unix_http
 from mooring.targets.host import folders
 from tests.targets.local.conftest import House, open_house
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Release]
 
 
@@ -75,7 +77,6 @@ def dead(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.slow
 def test_both_workers_answer_and_the_slot_is_their_sum(pair: House) -> None:
     before = whole(pair)
     assert [worker.number for worker in before.workers] == [1, 2]
@@ -87,7 +88,6 @@ def test_both_workers_answer_and_the_slot_is_their_sum(pair: House) -> None:
     assert before.spare is None
 
 
-@pytest.mark.slow
 def test_releases_of_other_numbers_of_workers_come_and_go_under_load(
     pair: House, release: Make, under_load: Any
 ) -> None:
@@ -107,7 +107,6 @@ def test_releases_of_other_numbers_of_workers_come_and_go_under_load(
     assert len(pair.local.facts().slots[other(pair.live)].workers) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_killed_worker_costs_its_own_requests_and_is_replaced_alone(pair: House, number: int) -> None:
     before, cut = whole(pair), list[BaseException]()
@@ -140,7 +139,6 @@ def test_a_killed_worker_costs_its_own_requests_and_is_replaced_alone(pair: Hous
     assert after.in_flight == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_no_new_request_waits_for_a_killed_worker(pair: House, number: int) -> None:
     killed, url = whole(pair).workers[number - 1].pid, pair.url
@@ -156,7 +154,6 @@ def test_no_new_request_waits_for_a_killed_worker(pair: House, number: int) -> N
     whole(pair)
 
 
-@pytest.mark.slow
 def test_the_receipt_is_right_when_workers_are_replaced_during_the_rollout(
     pair: House, release: Make, under_load: Any
 ) -> None:
@@ -188,7 +185,6 @@ def replaced(house: House, number: int, pid: int) -> None:
     house.until(lambda: pids(house)[number - 1] not in (pid, None))
 
 
-@pytest.mark.slow
 def test_a_spare_process_takes_the_place_of_the_first_worker_and_of_no_other(tmp_path: Path, release: Make) -> None:
     spared = release("spared", **{"environment.serving.workers": 2, "environment.serving.spare": True})
     house = open_house(tmp_path, spared)
@@ -216,7 +212,6 @@ def test_the_log_of_a_slot_says_which_worker_wrote_a_line(pair: House) -> None:
     assert {line.get("worker") for line in lines if line["event"] == "ready"} >= {1, 2}
 
 
-@pytest.mark.slow
 def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -> None:
     whole(pair)
     before = pids(pair)
@@ -230,7 +225,6 @@ def test_the_next_supervisor_adopts_both_workers(pair: House, under_load: Any) -
     assert pids(pair) == before
 
 
-@pytest.mark.slow
 def test_the_socket_is_taken_back_from_any_worker_that_lives(pair: House) -> None:
     whole(pair)
     url, (first, second) = pair.url, pids(pair)
@@ -245,7 +239,6 @@ def test_the_socket_is_taken_back_from_any_worker_that_lives(pair: House) -> Non
     pair.until(lambda: idle(pair).ready)
 
 
-@pytest.mark.slow
 def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_load: Any) -> None:
     whole(pair)
     before = pids(pair)
@@ -259,7 +252,6 @@ def test_a_restart_replaces_every_worker_and_loses_nothing(pair: House, under_lo
     pair.until(lambda: all(map(dead, before)))
 
 
-@pytest.mark.slow
 def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, release: Make) -> None:
     whole(pair)
     standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
@@ -276,7 +268,6 @@ def test_a_switch_that_one_worker_does_not_follow_changes_nothing(pair: House, r
     assert all(pair.ask()["slot"] == serving for _ in range(20))
 
 
-@pytest.mark.slow
 def test_a_slot_is_ready_when_its_last_worker_is(pair: House) -> None:
     whole(pair)
     standby = pair.until(lambda: (slot := idle(pair)).ready and slot)
@@ -286,7 +277,6 @@ def test_a_slot_is_ready_when_its_last_worker_is(pair: House) -> None:
     pair.until(lambda: idle(pair).ready)
 
 
-@pytest.mark.slow
 def test_every_worker_ends_with_its_environment(pair: House) -> None:
     processes = [*pids(pair), *(worker.pid for worker in idle(pair).workers)]
     assert len(processes) >= 4
@@ -298,7 +288,6 @@ def test_every_worker_ends_with_its_environment(pair: House) -> None:
             unix_http.call(door, "GET /health")
 
 
-@pytest.mark.slow
 def test_a_killed_worker_makes_no_new_request_wait(tmp_path_factory: pytest.TempPathFactory, release: Make) -> None:
     """It takes longer to start again than any request may wait: the other worker answers meanwhile."""
     opened = open_house(tmp_path_factory.mktemp("killed"), of(release, "late one"))

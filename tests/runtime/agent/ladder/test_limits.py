@@ -68,6 +68,7 @@ def test_a_vendor_that_accepts_and_says_nothing_is_hedged(serve, stub, reply, si
     assert (rung, 0.3 <= seconds < 5) == ("L1", True)
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_connection_that_does_not_come_about_is_given_up_long_before_an_answer_is(
     serve, stub, reply, unreachable, stream

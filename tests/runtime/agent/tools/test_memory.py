@@ -170,6 +170,7 @@ def gated(build: Build, stub: Stub, tmp_path: Path) -> Iterator[Desk]:
     serving.stop()
 
 
+@pytest.mark.slow
 def test_a_tenants_keys_share_its_users_and_no_other_tenant_does(gated: Desk) -> None:
     gated.remember("Wears size M.", user="ann", key=KEYS["ONE"])
     assert gated.recall("size", user="ann", key=KEYS["TWO"]) == ["Wears size M."]

@@ -12,6 +12,7 @@ PATHS = ["/v1/models", "/runs/x", "/tickets/x", "/conversations/x", "/metrics", 
 LONG = "a-key-that-is-kept-elsewhere"
 
 
+@pytest.mark.slow
 def test_a_good_key_gets_an_answer(gated):
     server = gated()
     answer = server.chat(server.key())
@@ -46,6 +47,7 @@ def test_every_bad_key_gets_the_same_answer(gated):
     assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", ["Basic {}", "{}", "bearer{}", "Token {}", "Bearer"])
 def test_a_key_that_is_not_sent_as_a_bearer_token_is_refused(gated, header):
     server = gated()
@@ -54,12 +56,14 @@ def test_a_key_that_is_not_sent_as_a_bearer_token_is_refused(gated, header):
     assert server.serving.http.get("/v1/models", headers={"authorization": f"BEARER  {key}"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_two_keys_in_one_request_are_refused(gated):
     server = gated()
     twice = [("authorization", f"Bearer {server.key()}")] * 2
     assert server.serving.http.get("/v1/models", headers=twice).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["key", "api_key", "API-Key", "access_token", "token"])
 def test_a_key_in_the_url_is_refused_even_beside_a_good_header(gated, name):
     server = gated()
@@ -226,6 +230,7 @@ def test_metrics_and_health_are_for_operators_who_call_no_agent(gated):
     assert server.chat(operator).status_code == 403
 
 
+@pytest.mark.slow
 def test_the_copy_of_the_keys_is_for_its_owner_alone(gated, tmp_path):
     gated().key()
     assert (tmp_path / "state/keys.json").stat().st_mode & 0o777 == 0o600

@@ -50,6 +50,7 @@ def test_a_key_has_limits_of_its_own_below_its_tenants(gated):
     assert [server.chat(key).status_code for key in (narrow, narrow, wide)] == [200, 429, 200]
 
 
+@pytest.mark.slow
 def test_a_stream_beyond_a_limit_is_refused_before_it_begins(gated):
     server = gated(shop(requestsPerMinute=1))
     key = server.key()

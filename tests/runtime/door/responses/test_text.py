@@ -104,6 +104,7 @@ def test_what_is_said_before_a_tool_call_is_kept_as_it_was_streamed(serve, stub,
     assert ours.responses.retrieve(last.response.id).output_text == last.response.output_text
 
 
+@pytest.mark.slow
 def test_an_error_before_the_first_word_is_a_plain_error(serve, stub, reply):
     stub.script("primary-1", reply(tool=("find_order", {"order": "A1"})))
     stub.script("shop", reply(body={}))

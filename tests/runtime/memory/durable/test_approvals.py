@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def release(make_release: Any) -> Any:
@@ -24,7 +26,6 @@ def decide(slot: Any, run: str, verdict: str = "approve") -> Any:
     return slot.http.post(f"/runs/{run}/{verdict}")
 
 
-@pytest.mark.slow
 def test_an_approval_outlives_the_process_and_is_given_in_the_other_slot(
     fleet: Any, make_release: Any, provider: Any, database: str | None
 ) -> None:
@@ -45,7 +46,6 @@ def test_an_approval_outlives_the_process_and_is_given_in_the_other_slot(
     assert set(provider.asked("approved").values()) == {1}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", range(1, 4))
 def test_a_decision_holds_when_the_slot_dies_over_it(fleet: Any, release: Any, provider: Any, point: int) -> None:
     """One step before the pause; then each point of the first call that was approved."""
@@ -61,7 +61,6 @@ def test_a_decision_holds_when_the_slot_dies_over_it(fleet: Any, release: Any, p
     assert set(provider.asked("decided").values()) == {1}
 
 
-@pytest.mark.slow
 def test_a_run_that_waits_is_decided_on_once(fleet: Any, release: Any, provider: Any) -> None:
     blue, green = fleet.slot("blue", release=release), fleet.slot("green", release=release)
     run = waiting(blue, "once")

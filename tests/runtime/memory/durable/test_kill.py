@@ -54,6 +54,7 @@ def test_a_slot_that_comes_back_goes_on_with_what_it_left(fleet: Any, provider: 
     _nothing_is_done_twice(provider, about, ended, point)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_the_release_it_began_with(fleet: Any, make_release: Any) -> None:
     old, new = make_release(), make_release(deadlineSeconds=9)
     run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
@@ -61,6 +62,7 @@ def test_a_run_goes_on_in_the_release_it_began_with(fleet: Any, make_release: An
     assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
 
 
+@pytest.mark.slow
 def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: Any) -> None:
     old, new = make_release(), make_release(deadlineSeconds=9)
     run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")

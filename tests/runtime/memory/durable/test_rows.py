@@ -31,6 +31,7 @@ def test_runs_leave_the_database_when_they_are_too_old(fleet: Any, until: Any) -
         assert database.execute("select count(*) from steps").fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_both_slots_tell_the_same_of_a_run(fleet: Any) -> None:
     blue, green = fleet.slot("blue"), fleet.slot("green")
     run = blue.http.post("/agents/support/runs?wait=true", json={"message": "same"}).json()

@@ -82,6 +82,7 @@ def test_it_is_asked_as_often_as_the_profile_says_and_then_given_up(fleet: Any, 
     assert (ended["tries"], ended["answer"]) == (2, None)
 
 
+@pytest.mark.slow
 def test_a_run_that_reached_its_limit_is_not_asked_again(fleet: Any, provider: Any) -> None:
     slot = fleet.slot()
     provider.stages = [[1]] * 50
