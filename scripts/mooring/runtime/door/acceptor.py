@@ -23,9 +23,9 @@ from mooring.runtime.door.live import Live
 BATCH = 64
 """Connections taken in one turn of the event loop, so that a flood cannot starve answers."""
 
-LEAVE_SECONDS, LATE = 0.005, 4
-"""That a worker with more connections than another leaves the next one to that; and how many it takes at once when they
-are still there afterwards, since the other is busy."""
+LEAVE_SECONDS, CROWD = 0.005, 8
+"""That a worker with more connections than another leaves the next one to that, and, when it is still there afterwards,
+how many connections it has for each one that it takes all the same: few are shared evenly, and many need not wait."""
 
 FULL_SECONDS, EXHAUSTED_SECONDS = 0.02, 1.0
 """Until it looks again for room, and, as asyncio's own server does, for descriptors or memory."""
@@ -63,7 +63,7 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._on = self._armed = False
         self.off_since = self._loop.time()
-        self._left = 0.0
+        self._left, self._late = 0.0, 0
 
     def on(self, armed: bool = False) -> None:
         """Become live; when `armed`, as soon as `live` names this slot. Does nothing when live already."""
@@ -120,7 +120,7 @@ class Acceptor:
             self._drain()
 
     def _drain(self) -> None:
-        allowed = LATE if self._loop.time() - self._left < 2 * LEAVE_SECONDS else 0
+        allowed = self._taken_late()
         for _ in range(BATCH):
             if self._room() <= self.attaching:
                 self._pause(FULL_SECONDS)
@@ -150,6 +150,16 @@ class Acceptor:
             task = self._loop.create_task(self._attach(connection))
             self._attaching.add(task)
             task.add_done_callback(self._attaching.discard)
+
+    def _taken_late(self) -> int:
+        """How many it takes although another has fewer: what was left to that, and is still there.
+
+        More each time that the other, which must be busy, has not caught up.
+        """
+        if self._loop.time() - self._left >= 2 * LEAVE_SECONDS:
+            return 0
+        self._late = 2 * self._late + 1 if self._leaves() else 0
+        return max(self._late, self._held() // CROWD)
 
     def _leaves(self) -> bool:
         """Whether another worker is to have the next one."""
