@@ -7,6 +7,8 @@ import pytest
 
 from tests.repository import Repo
 
+pytestmark = pytest.mark.slow
+
 PROFILE = "configs/resilience/standard.yaml"
 AGENT = "configs/agents/support.yaml"
 
@@ -28,7 +30,6 @@ def asking(repo: Repo) -> Repo:
     return repo
 
 
-@pytest.mark.slow
 def test_a_drill_prints_a_table_and_writes_its_reports_and_is_the_same_again(asking: Repo, moor: Any) -> None:
     told = moor("drill", "outage", "--environment", "staging", "--output", "first")
     assert told.code == 0
@@ -39,7 +40,6 @@ def test_a_drill_prints_a_table_and_writes_its_reports_and_is_the_same_again(ask
         assert (asking.root / "first" / name).read_bytes() == (asking.root / "again" / name).read_bytes()
 
 
-@pytest.mark.slow
 def test_a_deployment_that_asks_for_drills_is_refused_until_they_have_passed(asking: Repo, moor: Any) -> None:
     refused = moor("deploy", "staging", "--json")
     assert json.loads(refused.out)["reason"] == "no-evidence"
@@ -54,7 +54,6 @@ def test_a_deployment_that_asks_for_drills_is_refused_until_they_have_passed(ask
         moor("down", "staging")
 
 
-@pytest.mark.slow
 def test_evidence_of_drills_is_handed_over_as_a_file_and_a_changed_one_is_refused(asking: Repo, moor: Any) -> None:
     moor("drill", "--environment", "staging", "--output", "drilled")
     path = asking.root / "drilled/evidence.json"
@@ -70,7 +69,6 @@ def test_evidence_of_drills_is_handed_over_as_a_file_and_a_changed_one_is_refuse
         moor("down", "staging")
 
 
-@pytest.mark.slow
 def test_a_change_that_takes_the_second_vendor_away_is_blocked_with_the_numbers(asking: Repo, moor: Any) -> None:
     asking.edit(AGENT, "  L1: anthropic/claude-sonnet-4-5\n", "")
     moor("bump")
@@ -81,7 +79,6 @@ def test_a_change_that_takes_the_second_vendor_away_is_blocked_with_the_numbers(
     assert "agent support" in (asking.root / "drilled/comment.md").read_text()
 
 
-@pytest.mark.slow
 def test_a_change_that_tries_a_model_once_is_blocked_with_the_numbers(asking: Repo, moor: Any) -> None:
     (storm,) = (asking.root / "evals/drills").glob("*.yaml")
     text = storm.read_text()
@@ -96,7 +93,6 @@ def test_a_change_that_tries_a_model_once_is_blocked_with_the_numbers(asking: Re
     assert "tries of a rung 3 → 1" in told.out
 
 
-@pytest.mark.slow
 def test_names_that_there_are_not_are_refused_with_what_there_is(repo: Repo, moor: Any) -> None:
     assert "did you mean 'outage'" in moor("drill", "outrage").err
     assert moor("drill", "outrage").code == 2
@@ -105,7 +101,6 @@ def test_names_that_there_are_not_are_refused_with_what_there_is(repo: Repo, moo
     assert moor("drill", "--live", "crash", "--against", "main").code == 2
 
 
-@pytest.mark.slow
 def test_a_repository_without_drills_runs_none_and_says_so(repo: Repo, moor: Any) -> None:
     for path in (repo.root / "evals/drills").iterdir():
         path.unlink()

@@ -17,6 +17,8 @@ import yaml
 from mooring.starter.content import remote_owner
 from tests.repository import EXAMPLE, Repo
 
+pytestmark = pytest.mark.slow
+
 OWNER = "@acme/platform"
 MINIMAL = ("init", "--from", "minimal", "--owner", OWNER, "--yes")
 CONTENT = ("configs", "prompts", "evals", "scripts/tools")
@@ -43,7 +45,6 @@ def content(root: Path) -> dict[str, bytes]:
     return {file: text for file, text in tree(root).items() if file.startswith(CONTENT)}
 
 
-@pytest.mark.slow
 def test_minimal_leaves_nothing_of_the_example_and_is_valid(moor: Any, repo: Repo) -> None:
     told = moor("-C", repo.root, *MINIMAL, "--agent", "helper")
     assert (told.code, told.err) == (0, "")
@@ -60,7 +61,6 @@ def test_minimal_leaves_nothing_of_the_example_and_is_valid(moor: Any, repo: Rep
     assert not (repo.root / "scripts/tools").exists()
 
 
-@pytest.mark.slow
 def test_it_says_first_what_it_does_and_last_what_comes_next(moor: Any, repo: Repo) -> None:
     before = set(tree(repo.root))
     lines = moor("-C", repo.root, *MINIMAL).out.splitlines()
@@ -71,7 +71,6 @@ def test_it_says_first_what_it_does_and_last_what_comes_next(moor: Any, repo: Re
     assert repo.git("log", "--oneline").count("\n") == 2
 
 
-@pytest.mark.slow
 def test_a_dry_run_says_the_same_and_changes_nothing(moor: Any, repo: Repo) -> None:
     before = tree(repo.root)
     dry = moor("-C", repo.root, *MINIMAL[:-1], "--dry-run", "--json").json
@@ -82,7 +81,6 @@ def test_a_dry_run_says_the_same_and_changes_nothing(moor: Any, repo: Repo) -> N
     assert done["documents"] > 5
 
 
-@pytest.mark.slow
 def test_a_second_time_there_is_nothing_to_change(moor: Any, repo: Repo) -> None:
     moor("-C", repo.root, *MINIMAL)
     repo.commit("ours")
@@ -91,7 +89,6 @@ def test_a_second_time_there_is_nothing_to_change(moor: Any, repo: Repo) -> None
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_the_example_keeps_its_documents_under_another_owner(moor: Any, repo: Repo) -> None:
     before = content(repo.root)
     told = moor("-C", repo.root, "init", "--from", "example", "--owner", OWNER, "--yes")
@@ -108,7 +105,6 @@ def test_the_example_keeps_its_documents_under_another_owner(moor: Any, repo: Re
     assert protected["production"]["reviewers"] == [OWNER]
 
 
-@pytest.mark.slow
 def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, repo: Repo) -> None:
     wanted = ("--agent", "incident", "--environment", "local", "--environment", "production")
     told = moor("-C", repo.root, "init", "--from", "example", "--owner", OWNER, "--yes", *wanted)
@@ -129,7 +125,6 @@ def test_of_the_example_some_agents_and_environments_may_stay_alone(moor: Any, r
     assert (local["agents"], [probe["agent"] for probe in local["rollout"]["probes"]]) == (["incident"], ["incident"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
@@ -143,7 +138,6 @@ def test_of_the_example_only_what_is_there_can_stay(wanted: Sequence[str], messa
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_named_environments_have_tiers_by_their_names_and_ports_of_their_own(moor: Any, repo: Repo) -> None:
     wanted = ("--environment", "dev", "--environment", "production", "--agent", "a", "--agent", "b/c")
     told = moor("-C", repo.root, *MINIMAL, *wanted)
@@ -178,7 +172,6 @@ def ignored(repo: Repo) -> None:
     (repo.root / "evals/suites/mine.yaml").write_text("mine")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", [edited, added, staged, deleted, ignored])
 def test_what_is_not_committed_is_never_replaced(change: Any, moor: Any, repo: Repo) -> None:
     change(repo)
@@ -190,7 +183,6 @@ def test_what_is_not_committed_is_never_replaced(change: Any, moor: Any, repo: R
     assert (tree(repo.root), repo.git("status", "--porcelain", "--ignored")) == (before, state)
 
 
-@pytest.mark.slow
 def test_without_git_nothing_is_replaced(moor: Any, repo: Repo) -> None:
     (repo.root / ".git").rename(repo.root.parent / "gone")
     before = tree(repo.root)
@@ -200,7 +192,6 @@ def test_without_git_nothing_is_replaced(moor: Any, repo: Repo) -> None:
     assert tree(repo.root) == before
 
 
-@pytest.mark.slow
 def test_a_link_in_the_content_is_not_followed(moor: Any, repo: Repo) -> None:
     (repo.root / "configs/agents/linked.yaml").symlink_to("support.yaml")
     repo.commit("a link")
@@ -208,14 +199,12 @@ def test_a_link_in_the_content_is_not_followed(moor: Any, repo: Repo) -> None:
     assert (told.code, told.error) == (2, "not a plain file: configs/agents/linked.yaml")
 
 
-@pytest.mark.slow
 def test_what_would_not_be_valid_is_told_and_nothing_is_touched(moor: Any, repo: Repo) -> None:
     told = moor("-C", repo.root, *MINIMAL, "--agent", "shared/desk")
     assert (told.code, "prompts/shared/desk.yaml" in told.err) == (1, True)
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -234,7 +223,6 @@ def test_where_nobody_can_be_asked_flags_must_say_it(
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_a_repository_in_a_folder_of_a_larger_one_is_replaced_there_alone(moor: Any, repo: Repo) -> None:
     within = repo.root / "agents"
     within.mkdir()
@@ -246,7 +234,6 @@ def test_a_repository_in_a_folder_of_a_larger_one_is_replaced_there_alone(moor: 
     assert {line[3:].split("/")[0] for line in repo.git("status", "--porcelain").splitlines()} == {"agents"}
 
 
-@pytest.mark.slow
 def test_a_work_tree_of_a_shallow_clone_is_replaced_as_any_other(moor: Any, repo: Repo) -> None:
     repo.edit("configs/agents/support.yaml", "maxModelCalls: 8", "maxModelCalls: 9")
     repo.edit("configs/agents/support.yaml", "version: 1.1.0", "version: 1.2.0")
@@ -261,7 +248,6 @@ def test_a_work_tree_of_a_shallow_clone_is_replaced_as_any_other(moor: Any, repo
     assert moor("-C", linked.root, "validate", "--against", "HEAD").code == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "owner"),
     [
@@ -302,7 +288,6 @@ def talk(root: Path, answers: Sequence[tuple[str, str | Callable[[], str]]]) -> 
     return process.returncode, said
 
 
-@pytest.mark.slow
 def test_on_a_terminal_it_asks_with_good_defaults(moor: Any, repo: Repo) -> None:
     repo.git("remote", "add", "origin", "git@host.example:acme/agents.git")
     answers = [
@@ -320,7 +305,6 @@ def test_on_a_terminal_it_asks_with_good_defaults(moor: Any, repo: Repo) -> None
     assert '"@acme"' in (repo.root / "configs/agents/desk.yaml").read_text()
 
 
-@pytest.mark.slow
 def test_who_does_not_agree_keeps_everything(repo: Repo) -> None:
     answers = [("Begin with", "example"), ("Who approves", OWNER), ("Do this?", "")]
     code, said = talk(repo.root, answers)
@@ -328,7 +312,6 @@ def test_who_does_not_agree_keeps_everything(repo: Repo) -> None:
     assert repo.git("status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_what_changes_while_the_question_is_open_is_not_replaced(repo: Repo) -> None:
     def agree_after_an_edit() -> str:
         edited(repo)

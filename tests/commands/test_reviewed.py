@@ -20,6 +20,8 @@ from mooring.rollout.state import Kind, Requested, Side, State
 from tests.operate.repository.merged import Merged
 from tests.repository import HOME, Repo
 
+pytestmark = pytest.mark.slow
+
 LOCAL = "configs/environments/local.yaml"
 BRIEF = ("prompts/shared/tone.yaml", "Be warm and plain", "Be brief and plain")
 OVERRIDE = """\
@@ -124,7 +126,6 @@ def capacity(value: int) -> tuple[str, str, str]:
     return LOCAL, "rollout:\n", f"serving: {{maxInFlight: {value}}}\nrollout:\n"
 
 
-@pytest.mark.slow
 def test_merges_that_were_reviewed_pass_one_by_one_though_they_go_out_together(merges: Merges) -> None:
     start = merges.head
     merges.branch("tone", BRIEF)
@@ -138,7 +139,6 @@ def test_merges_that_were_reviewed_pass_one_by_one_though_they_go_out_together(m
     assert all(step.plan and step.plan.changes for step in steps)
 
 
-@pytest.mark.slow
 def test_a_merge_after_another_one_that_changes_its_meaning_is_refused_with_the_difference(
     merges: Merges, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +177,6 @@ def test_a_merge_after_another_one_that_changes_its_meaning_is_refused_with_the_
     assert (first.problem, bool(second.problem)) == ("", True), "the override counts for this plan"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -204,7 +203,6 @@ def test_what_nobody_reviewed_is_refused(merges: Merges, spoil: Callable[[Merges
         merges.demand(start)
 
 
-@pytest.mark.slow
 def test_a_plan_that_says_less_than_is_merged_is_refused_though_it_names_the_digest(merges: Merges) -> None:
     start = merges.head
     merges.branch("both", BRIEF, capacity(300))
@@ -216,7 +214,6 @@ def test_a_plan_that_says_less_than_is_merged_is_refused_though_it_names_the_dig
         merges.demand(start)
 
 
-@pytest.mark.slow
 def test_a_pull_request_that_was_rebased_is_one_contract(merges: Merges) -> None:
     start = merges.head
     merges.branch("two", BRIEF)
@@ -229,7 +226,6 @@ def test_a_pull_request_that_was_rebased_is_one_contract(merges: Merges) -> None
     assert (step.name, step.problem, step.before) == ("#1", "", start)
 
 
-@pytest.mark.slow
 def test_a_history_that_was_rewritten_is_refused(merges: Merges) -> None:
     start = merges.head
     merges.repo.git("commit", "-q", "--amend", "-m", "rewritten")
@@ -239,7 +235,6 @@ def test_a_history_that_was_rewritten_is_refused(merges: Merges) -> None:
         merges.demand(start)
 
 
-@pytest.mark.slow
 def test_what_changes_nothing_here_and_a_way_back_ask_nobody(merges: Merges) -> None:
     start = merges.head
     (merges.repo.root / "notes.md").write_text("no document")
@@ -249,7 +244,6 @@ def test_what_changes_nothing_here_and_a_way_back_ask_nobody(merges: Merges) -> 
     assert merges.host.asked == []
 
 
-@pytest.mark.slow
 def test_a_host_that_is_silent_ends_it(merges: Merges, monkeypatch: pytest.MonkeyPatch) -> None:
     start = merges.head
     merges.branch("tone", BRIEF)

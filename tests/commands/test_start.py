@@ -9,6 +9,8 @@ import pytest
 
 from tests.repository import Repo, copied
 
+pytestmark = pytest.mark.slow
+
 OWNER = "@acme/platform"
 BUDGET_SECONDS = 5
 """Of processor time, which is the same on a loaded machine."""
@@ -32,7 +34,6 @@ def on_free_ports(root: Path) -> None:
         file.write_text(re.sub(r"listen: \S+", "listen: 127.0.0.1:0", file.read_text()))
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_from_the_template_to_an_agent_that_answers(tmp_path: Path, process: Any) -> None:
     repo = copied(tmp_path)
@@ -79,7 +80,6 @@ def test_from_the_template_to_an_agent_that_answers(tmp_path: Path, process: Any
         process("-C", repo.root, "down")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_example_answers_under_another_owner(tmp_path: Path, process: Any) -> None:
     repo = copied(tmp_path)

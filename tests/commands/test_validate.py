@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_budgets_are_shown_rung_by_rung(moor: Any, repo: Any) -> None:
     shown = moor("-C", repo.root, "validate", "--budgets")
     assert "one model call" in shown.out
@@ -14,7 +15,6 @@ def test_budgets_are_shown_rung_by_rung(moor: Any, repo: Any) -> None:
     assert {budget["agent"] for budget in told} == {"support", "incident"}
 
 
-@pytest.mark.slow
 def test_budgets_are_shown_where_they_are_what_is_wrong(moor: Any, repo: Any) -> None:
     repo.edit("configs/resilience/standard.yaml", "deadlineSeconds: 120", "deadlineSeconds: 20")
     shown = moor("-C", repo.root, "validate", "--budgets")

@@ -12,6 +12,8 @@ import pytest
 from tests.repository import CONTENT, HOME, Repo
 from tests.upgrade.conftest import copy_of, made
 
+pytestmark = pytest.mark.slow
+
 LIVE = ("configs/", "prompts/", "evals/", "scripts/tools/", ".github/CODEOWNERS")
 VERB = '''"""`moor greet`."""
 
@@ -128,7 +130,6 @@ HERE = next(
 )
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_versions_apart_the_product_arrives_migrated_evaluated_and_with_our_prompt(
     template: Repo, copy: Repo
@@ -163,7 +164,6 @@ def test_two_versions_apart_the_product_arrives_migrated_evaluated_and_with_our_
     assert moor(copy, "upgrade", str(template.root))["reason"] == "in-sync"
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_document_of_a_newer_format_than_the_code_is_refused_by_name(template: Repo, copy: Repo) -> None:
     shutil.copy(template.root / "prompts/shared/tone.yaml", copy.root / "prompts/shared/tone.yaml")

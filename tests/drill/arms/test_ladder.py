@@ -16,6 +16,8 @@ from mooring.spec import Drill
 from tests.drill.conftest import rules
 from tests.repository import CONTENT
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = [
     {"agent": "support", "say": "What can you do?", "expect": r"(?i)orders?\b"},
     {"agent": "support", "say": "Where is A-1002?", "expect": r"A-1002\b.*\bshipped", "stream": True},
@@ -39,7 +41,6 @@ def lived(arm: str, folder: Path, **more: Any) -> Lived:
     return live_through(job, within=folder)
 
 
-@pytest.mark.slow
 def test_the_ladder_alone_answers_as_the_slot_does(tmp_path: Path) -> None:
     whole, alone = (lived(arm, tmp_path).answers for arm in (HEAD, LADDER))
     assert len(whole) > 80
@@ -53,7 +54,6 @@ def test_the_ladder_alone_answers_as_the_slot_does(tmp_path: Path) -> None:
     assert sum(answer.cost_usd for answer in alone) == pytest.approx(sum(answer.cost_usd for answer in whole), rel=0.02)
 
 
-@pytest.mark.slow
 def test_it_ends_the_same_each_time_tools_and_all(tmp_path: Path) -> None:
     assert lived(LADDER, tmp_path) == lived(LADDER, tmp_path)
     assert not list(tmp_path.iterdir())

@@ -16,6 +16,8 @@ from mooring.evaluate.values import Call, Reply
 from mooring.spec.assertions import METRICS
 from mooring.spec.suite import Case
 
+pytestmark = pytest.mark.slow
+
 HELLO = Reply("Hello there.")
 FOUND = Reply("It is on its way.", (Call("find_order", {"orderId": "A-1"}, {"status": "shipped"}),))
 GRAPH = {
@@ -32,7 +34,6 @@ GRAPH = {
 }
 
 
-@pytest.mark.slow
 def test_a_rubric_is_one_question_with_the_answer_the_calls_and_the_rubric_in_it(judged: Any, endpoint: Any) -> None:
     score = judged("llm-rubric", "It is kind.", FOUND)
     assert (score.passed, score.score, score.error) == (True, 0.9, False)
@@ -49,7 +50,6 @@ STRICT: list[tuple[str, str, list[str]]] = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("type_", "value", "told"), STRICT)
 @pytest.mark.parametrize(("points", "holds"), [(1, True), (0, False)])
 def test_yes_or_no_is_one_question_by_the_criteria_of_its_type(
@@ -62,33 +62,28 @@ def test_yes_or_no_is_one_question_by_the_criteria_of_its_type(
     assert all(words in prompt for words in (value, "You have 30 days.", *told)), prompt
 
 
-@pytest.mark.slow
 def test_yes_or_no_is_not_seven(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '{"reason": "It is so.", "score": 7}'
     assert judged("closed-qa", "It is kind.", HELLO).error
 
 
-@pytest.mark.slow
 def test_the_threshold_decides(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '```json\n{"reason": "Curt.", "score": 6}\n```'
     assert judged("llm-rubric", "Kind.", HELLO).passed
     assert not judged("llm-rubric", "Kind.", HELLO, threshold=0.7).passed
 
 
-@pytest.mark.slow
 def test_a_conversation_is_told_as_one(judged: Any, endpoint: Any) -> None:
     judged("llm-rubric", "Kind.", Reply("Which one?"), HELLO)
     assert "user: Message 0\nassistant: Which one?\nuser: Message 1" in endpoint.prompts[0]
 
 
-@pytest.mark.slow
 def test_a_graph_ends_in_the_score_of_its_verdict(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '{"verdict": false, "reason": "Rude."}'
     score = judged("dag", GRAPH, HELLO)
     assert (score.passed, score.score, score.error) == (False, 0.0, False)
 
 
-@pytest.mark.slow
 def test_faithfulness_is_to_what_the_tools_answered(judged: Any, endpoint: Any) -> None:
     def say(prompt: str) -> str:
         if '"truths" key' in prompt or '"claims" key' in prompt:
@@ -103,7 +98,6 @@ def test_faithfulness_is_to_what_the_tools_answered(judged: Any, endpoint: Any) 
     assert any("shipped" in prompt for prompt in endpoint.prompts)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -123,7 +117,6 @@ def test_nonsense_is_an_error_and_never_a_score(judged: Any, endpoint: Any, text
     assert passed(case, [score]) is None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 429, 500])
 def test_a_judge_that_fails_is_an_error_and_is_asked_once(judged: Any, endpoint: Any, status: int) -> None:
     endpoint.status = status
@@ -134,14 +127,12 @@ def test_a_judge_that_fails_is_an_error_and_is_asked_once(judged: Any, endpoint:
     assert len(endpoint.prompts) == 1
 
 
-@pytest.mark.slow
 def test_a_judge_that_is_not_there_is_an_error(judged: Any, model: Any) -> None:
     score = judged("llm-rubric", "Kind.", HELLO, model=model.model_copy(update={"base_url": "http://127.0.0.1:1/v1"}))
     assert score.error
     assert "cannot be asked" in score.reason
 
 
-@pytest.mark.slow
 def test_a_judge_that_hangs_is_an_error_after_its_time(judged: Any, endpoint: Any) -> None:
     judged("llm-rubric", "Kind.", HELLO)
     endpoint.hang = True
@@ -152,7 +143,6 @@ def test_a_judge_that_hangs_is_an_error_after_its_time(judged: Any, endpoint: An
     assert time.monotonic() - started < 10
 
 
-@pytest.mark.slow
 def test_a_judge_costs_what_its_answers_take_nonsense_too(judged: Any, endpoint: Any) -> None:
     assert judged("llm-rubric", "Kind.", HELLO).cost_usd == pytest.approx(2e-6)
     endpoint.say = lambda prompt: "I like it."
@@ -166,14 +156,12 @@ def test_a_judge_costs_what_its_answers_take_nonsense_too(judged: Any, endpoint:
     assert len(endpoint.prompts) > 1
 
 
-@pytest.mark.slow
 def test_a_judge_that_says_nothing_costs_nothing(judged: Any, endpoint: Any) -> None:
     endpoint.status = 500
     assert judged("llm-rubric", "Kind.", HELLO).cost_usd == 0
     assert judged("deepeval:ToolPermission", {"args": {"denied_tools": ["x"]}}, HELLO).cost_usd == 0
 
 
-@pytest.mark.slow
 def test_a_judge_without_its_key_is_not_asked(judged: Any, endpoint: Any) -> None:
     score = judged("llm-rubric", "Kind.", HELLO, environ={})
     assert score.error
@@ -181,7 +169,6 @@ def test_a_judge_without_its_key_is_not_asked(judged: Any, endpoint: Any) -> Non
     assert endpoint.prompts == []
 
 
-@pytest.mark.slow
 def test_a_judge_that_may_not_block_decides_nothing(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '{"score": 0, "reason": "Rude."}'
     score = judged("llm-rubric", "Kind.", HELLO, may_block=False)
@@ -189,7 +176,6 @@ def test_a_judge_that_may_not_block_decides_nothing(judged: Any, endpoint: Any) 
     assert judged("deepeval:ToolPermission", {"args": {"denied_tools": ["x"]}}, HELLO, may_block=False).blocking
 
 
-@pytest.mark.slow
 def test_tool_permission_needs_no_judge(judged: Any, endpoint: Any) -> None:
     allowed = {"args": {"allowed_tools": ["search_help"]}}
     score = judged("deepeval:ToolPermission", allowed, FOUND)
@@ -198,21 +184,18 @@ def test_tool_permission_needs_no_judge(judged: Any, endpoint: Any) -> None:
     assert endpoint.prompts == []
 
 
-@pytest.mark.slow
 def test_a_metric_of_conversations_is_given_one(judged: Any, endpoint: Any) -> None:
     endpoint.say = lambda prompt: '{"verdict": "yes", "reason": "It fits."}'
     score = judged("deepeval:TurnRelevancy", None, Reply("Which one?"), HELLO)
     assert (score.passed, score.error) == (True, False), score
 
 
-@pytest.mark.slow
 def test_an_argument_that_a_metric_does_not_have_is_an_error(judged: Any) -> None:
     score = judged("deepeval:ToolPermission", {"args": {"alowed_tools": []}}, FOUND)
     assert score.error
     assert "alowed_tools" in score.reason
 
 
-@pytest.mark.slow
 def test_an_answer_cannot_order_deepeval_to_read_a_file(judged: Any, endpoint: Any, tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"bytes of the file")
@@ -221,7 +204,6 @@ def test_an_answer_cannot_order_deepeval_to_read_a_file(judged: Any, endpoint: A
     assert "MULTIMODAL" not in endpoint.prompts[0]
 
 
-@pytest.mark.slow
 def test_every_metric_of_the_table_is_one_that_text_can_be_given_to(judged: Any) -> None:
     judged("deepeval:ToolPermission", {"args": {"denied_tools": []}}, HELLO)
     from deepeval import metrics
@@ -273,7 +255,6 @@ PROBE = """
 """
 
 
-@pytest.mark.slow
 def test_deepeval_is_not_imported_without_need_opens_no_other_socket_and_writes_no_file(
     model: Any, endpoint: Any, tmp_path: Path
 ) -> None:

@@ -29,6 +29,8 @@ from mooring.state.place.location import Location
 from mooring.targets.local.target import Local
 from tests.repository import CONTENT
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = "mooring_requests_total"
 LINE = re.compile(r"(?P<name>[a-z_]+)(\{(?P<labels>.*)\})? (?P<value>\S+)")
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
@@ -216,7 +218,6 @@ def live_through(place: Place, url: str) -> list[Release]:
     return releases
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_no_counter_falls_and_none_is_forgotten_whatever_happens(place: Place) -> None:
     releases = [place.deploy(1)]
@@ -248,7 +249,6 @@ def test_no_counter_falls_and_none_is_forgotten_whatever_happens(place: Place) -
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@pytest.mark.slow
 def test_the_monitor_ends_with_its_environment(place: Place) -> None:
     place.deploy(1)
     pid = place.until(place.monitor)

@@ -9,6 +9,8 @@ from mooring.operate.renovation.locks import DEV, EVAL, GROUPS, MODEL, RUNTIME, 
 from mooring.operate.renovation.resolve import read, resolve, write
 from tests.operate.renovation.wheels import add
 
+pytestmark = pytest.mark.slow
+
 
 def made(project: Path, *, upgrade: bool) -> dict[str, str]:
     texts = resolve(project, upgrade=upgrade, cooldown_days=0)
@@ -20,7 +22,6 @@ def version(text: str, name: str) -> str:
     return pins(text)[name][0].version
 
 
-@pytest.mark.slow
 def test_what_is_pinned_stays_until_an_upgrade_which_keeps_all_three_in_step(project: Path, index: Path) -> None:
     first = made(project, upgrade=False)
     assert list(first) == [DEV, EVAL, RUNTIME, MODEL]
@@ -34,7 +35,6 @@ def test_what_is_pinned_stays_until_an_upgrade_which_keeps_all_three_in_step(pro
     assert read(project) == renewed
 
 
-@pytest.mark.slow
 def test_what_only_a_test_tool_cannot_take_is_taken_by_no_lock(project: Path, index: Path) -> None:
     """The largest lock decides: resolved alone, the runtime's would be ahead of it."""
     add(index, "checker", "1.1", "base<1.5")
@@ -45,7 +45,6 @@ def test_what_only_a_test_tool_cannot_take_is_taken_by_no_lock(project: Path, in
     assert out_of_step(renewed) == []
 
 
-@pytest.mark.slow
 def test_versions_that_do_not_fit_are_one_line_with_a_fix(project: Path, index: Path) -> None:
     add(index, "judge", "2.0", "base>=3")
     (index / "judge-1.0-py3-none-any.whl").unlink()

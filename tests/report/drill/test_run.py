@@ -13,6 +13,8 @@ from mooring.report.drill.text import drill_text
 from tests.drill.conftest import QUESTION, RULES, release
 from tests.report.drill.story import outage
 
+pytestmark = pytest.mark.slow
+
 CHANGED = ("support: models.L1 and models.L2 are gone",)
 
 
@@ -24,7 +26,6 @@ def drilled() -> dict[str, Drilled]:
     return run(Wish({"outage": asked}, releases, RULES, RULES), lambda drill, arm: None)
 
 
-@pytest.mark.slow
 def test_a_change_that_loses_an_outage_is_said_with_both_sides(drilled: dict[str, Drilled]) -> None:
     text = drill_text(drilled, judge(drilled, ()), CHANGED).replace("\n  ", " ")
     assert text.startswith("simulated trace outage, 1 h: 1 incident, lived through; ")
@@ -33,7 +34,6 @@ def test_a_change_that_loses_an_outage_is_said_with_both_sides(drilled: dict[str
     assert f"\n~ {CHANGED[0]}\n" in text
 
 
-@pytest.mark.slow
 def test_the_same_seed_gives_the_same_reports_byte_for_byte(drilled: dict[str, Drilled], tmp_path: Path) -> None:
     asked, lines = drilled["outage"].drill, drilled["outage"].arms
     lost = without(without(release(), "L1"), "L2")

@@ -157,8 +157,9 @@ class Acceptor:
         More each time that the other, which must be busy, has not caught up.
         """
         if self._loop.time() - self._left >= 2 * LEAVE_SECONDS:
+            self._late = 0
             return 0
-        self._late = 2 * self._late + 1 if self._leaves() else 0
+        self._late = min(2 * self._late + 1, BATCH) if self._leaves() else 0
         return max(self._late, self._held() // CROWD)
 
     def _leaves(self) -> bool:

@@ -10,6 +10,8 @@ import pytest
 from mooring.release.content import ReleaseContent
 from mooring.release.release import Release
 
+pytestmark = pytest.mark.slow
+
 POINTS = range(1, 19)
 """Three answers of the model and three calls of a tool, each before it is begun, when it is done, and written down."""
 
@@ -23,7 +25,6 @@ AT_ONCE = 6
 """Processes that are killed under the eyes of one other."""
 
 
-@pytest.mark.slow
 def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: Any, database: str | None) -> None:
     def doomed(first: int) -> list[Any]:
         some = POINTS[first : first + AT_ONCE]
@@ -42,7 +43,6 @@ def test_a_run_ends_well_wherever_its_process_is_killed(fleet: Any, provider: An
             _nothing_is_done_twice(provider, f"at-{point}", ended, point)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", [2, 6, 11])
 def test_a_slot_that_comes_back_goes_on_with_what_it_left(fleet: Any, provider: Any, point: int) -> None:
     about = f"again-{point}"
@@ -54,7 +54,6 @@ def test_a_slot_that_comes_back_goes_on_with_what_it_left(fleet: Any, provider: 
     _nothing_is_done_twice(provider, about, ended, point)
 
 
-@pytest.mark.slow
 def test_a_run_goes_on_in_the_release_it_began_with(fleet: Any, make_release: Any) -> None:
     old, new = make_release(), make_release(deadlineSeconds=9)
     run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
@@ -62,7 +61,6 @@ def test_a_run_goes_on_in_the_release_it_began_with(fleet: Any, make_release: An
     assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
 
 
-@pytest.mark.slow
 def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: Any) -> None:
     old, new = make_release(), make_release(deadlineSeconds=9)
     run = fleet.slot("blue", release=old, die=3, adopts=False).start("released")
@@ -73,7 +71,6 @@ def test_a_run_whose_release_is_gone_ends_and_says_so(fleet: Any, make_release: 
     assert (ended["status"], ended["error"]["code"]) == ("failed", "release_unavailable")
 
 
-@pytest.mark.slow
 def test_the_last_answer_of_a_conversation_is_not_asked_for_again(fleet: Any, provider: Any) -> None:
     """The conversation may hold it already, and another one would contradict that."""
     blue = fleet.slot("blue", die=LAST, adopts=False)
@@ -87,7 +84,6 @@ def test_the_last_answer_of_a_conversation_is_not_asked_for_again(fleet: Any, pr
     assert (talk["turns"], "spoken: all is done" in str(talk)) == (1, True)
 
 
-@pytest.mark.slow
 def test_what_was_done_before_is_told_from_what_was_done_again(fleet: Any) -> None:
     run = fleet.slot("blue", die=12, adopts=False).start("told")
     calls = fleet.slot("green").ended(run)["tool_calls"]
@@ -112,7 +108,6 @@ def _nothing_is_done_twice(provider: Any, about: str, ended: dict[str, Any], poi
     assert again <= 2 if point in TOGETHER else again == unwritten, (point, asked, keys)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", [3, 9, 14])
 def test_a_run_goes_on_at_a_rung_with_a_prompt_of_its_own(
     fleet: Any, provider: Any, make_release: Any, point: int

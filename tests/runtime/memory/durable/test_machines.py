@@ -15,6 +15,8 @@ from mooring.state.runs import checkpoints
 from mooring.state.runs.checkpoints import Change
 from mooring.state.transactions import Transactions
 
+pytestmark = pytest.mark.slow
+
 DYING = 8.0
 """Seconds after which a process whose lease has ended is dead for the others, in these tests."""
 
@@ -32,7 +34,6 @@ def other(tmp_path: Path) -> str:
     return str(tmp_path / "other")
 
 
-@pytest.mark.slow
 def test_the_runs_of_a_machine_that_died_go_on_in_another(
     fleet: Any, provider: Any, server: str, other: str, until: Any
 ) -> None:
@@ -51,7 +52,6 @@ def test_the_runs_of_a_machine_that_died_go_on_in_another(
     assert time.monotonic() - killed < DYING + 3
 
 
-@pytest.mark.slow
 def test_the_runs_of_a_machine_that_lives_are_left_alone_however_long_they_take(
     fleet: Any, provider: Any, server: str, other: str
 ) -> None:
@@ -64,7 +64,6 @@ def test_the_runs_of_a_machine_that_lives_are_left_alone_however_long_they_take(
     assert set(provider.asked("slow").values()) == {1}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ahead", [300.0, -300.0])
 def test_machines_whose_clocks_differ_by_minutes_share_runs_and_conversations(
     fleet: Any, provider: Any, server: str, other: str, until: Any, ahead: float
@@ -90,7 +89,6 @@ def test_machines_whose_clocks_differ_by_minutes_share_runs_and_conversations(
     assert (ended["status"], ended["slot"], ended["resumed"]) == ("done", "blue", 1)
 
 
-@pytest.mark.slow
 def test_how_long_a_run_is_kept_goes_by_the_clock_of_the_database(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database, true = Transactions(server), time.time
     head = {"run": "run_1", "part": 0, "tenant": "bank", "agent": "support", "release": "sha256:0", "created": 1.0}
@@ -106,7 +104,6 @@ def test_how_long_a_run_is_kept_goes_by_the_clock_of_the_database(server: str, m
     database.close()
 
 
-@pytest.mark.slow
 def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(
     fleet: Any, provider: Any, server: str, other: str
 ) -> None:
@@ -119,7 +116,6 @@ def test_a_machine_that_is_stopped_says_so_and_its_runs_go_on_at_once(
     assert time.monotonic() - stopped < DYING
 
 
-@pytest.mark.slow
 def test_a_run_is_left_to_the_machine_that_has_its_release(
     fleet: Any, make_release: Any, server: str, other: str, until: Any
 ) -> None:
@@ -138,7 +134,6 @@ def test_a_run_is_left_to_the_machine_that_has_its_release(
     assert (ended["status"], ended["release"], ended["slot"]) == ("done", old.digest, "green")
 
 
-@pytest.mark.slow
 def test_a_run_that_waits_for_a_person_goes_on_in_another_machine(
     fleet: Any, make_release: Any, server: str, other: str
 ) -> None:
